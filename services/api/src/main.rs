@@ -1,0 +1,11 @@
+//! The program `linkextractor-api`.
+
+use linkextractor_api::{Api, Settings};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    kit::command::run(async |settings: Settings, server, listeners| {
+        let api = Api::new(&settings)?;
+        kit::serve(api, listeners, server, kit::shutdown::signal()).await.map_err(|error| error.to_string())
+    })
+}

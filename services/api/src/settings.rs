@@ -1,0 +1,85 @@
+//! The API's configuration.
+
+use bytesize::ByteSize;
+use kit::{Admin, Configuration, Limits, Log, Secret, ServerSettings};
+use serde::{Deserialize, Serialize};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+
+/// Every setting of `linkextractor-api`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Where the API listens.
+    pub listen: SocketAddr,
+    /// The admin listener.
+    pub admin: Admin,
+    /// `redis://`, `rediss://` or `redis+unix://`; none: the cache is embedded.
+    pub redis_url: Option<Secret>,
+    /// The cache.
+    pub cache: Cache,
+    /// Fetching.
+    pub fetch: fetch::Settings,
+    /// Where each extraction is appended as a line.
+    pub extraction_log: Option<PathBuf>,
+    /// Limits of the server.
+    pub limits: Limits,
+    /// Logs.
+    pub log: Log,
+}
+
+/// The `cache` section.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Cache {
+    /// How long a result is kept, give or take a tenth.
+    #[serde(with = "humantime_serde")]
+    pub ttl: Duration,
+    /// How long a failure that the page caused is kept.
+    #[serde(with = "humantime_serde")]
+    pub negative_ttl: Duration,
+    /// What the embedded cache may hold.
+    pub memory: ByteSize,
+}
+
+impl Default for Cache {
+    fn default() -> Self {
+        Self {
+            ttl: Duration::from_hours(1),
+            negative_ttl: Duration::from_secs(30),
+            memory: ByteSize::mib(64),
+        }
+    }
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 5000)),
+            admin: Admin { listen: Some(SocketAddr::from(([127, 0, 0, 1], 5001))) },
+            redis_url: None,
+            cache: Cache::default(),
+            fetch: fetch::Settings::default(),
+            extraction_log: None,
+            limits: Limits::default(),
+            log: Log::default(),
+        }
+    }
+}
+
+impl Configuration for Settings {
+    const NAME: &'static str = "linkextractor-api";
+    const ABOUT: &'static str = "Answers GET /api/<url> with the links of the page at <url>";
+    const ENV_PREFIX: &'static str = "LINKEXTRACTOR_API_";
+    const ENV_ALIASES: &'static [(&'static str, &'static str)] = &[("REDIS_URL", "redis_url")];
+    const SECRETS: &'static [&'static str] = &["redis_url"];
+
+    fn server(&self) -> ServerSettings {
+        ServerSettings {
+            name: Self::NAME,
+            listen: self.listen,
+            admin: self.admin.clone(),
+            limits: self.limits.clone(),
+            log: self.log.clone(),
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Why a page could not be had. Each variant's text is fit for the person who asked: no address, no upstream
+//! byte, no cause from inside; causes go to the log where they happen.
+
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// What kept a page from being fetched. Serializable, so that a cache can remember it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "kebab-case")]
+pub enum FetchError {
+    /// The string is no URL that could be fetched.
+    #[error("not a valid URL: {0}")]
+    InvalidUrl(UrlProblem),
+    /// A scheme other than `http` and `https`.
+    #[error("only http and https pages can be fetched")]
+    UnsupportedScheme,
+    /// The guard refused an address, a name or a port, at the first hop or after a redirect.
+    #[error("this destination is not allowed")]
+    Blocked,
+    /// The name does not resolve.
+    #[error("the host name could not be resolved")]
+    Dns,
+    /// No connection, or it broke before an answer.
+    #[error("no connection could be made to the host")]
+    Connect,
+    /// No trustworthy TLS connection.
+    #[error("no secure connection: {0}")]
+    Tls(TlsProblem),
+    /// An answer that is no page: other than 200 to 205, or 206.
+    #[error("the page answered with status {status}")]
+    UpstreamStatus {
+        /// The page's status.
+        status: u16,
+        /// Its `Retry-After`, of a 429 or 503.
+        retry_after: Option<Duration>,
+    },
+    /// More redirects than allowed.
+    #[error("too many redirects")]
+    TooManyRedirects,
+    /// A redirect without a location, or to one that is not http(s).
+    #[error("a redirect leads nowhere")]
+    BadRedirect,
+    /// Over the limit before or after decompression.
+    #[error("the page is too large")]
+    TooLarge,
+    /// A broken or unknown content coding.
+    #[error("the page's content coding is broken or unknown")]
+    BadEncoding,
+    /// The body ended before its end.
+    #[error("the page ended before it was complete")]
+    Incomplete,
+    /// Neither declared nor sniffed as HTML or XHTML.
+    #[error("this is not an HTML page")]
+    NotHtml,
+    /// A step, or the whole job, took too long.
+    #[error("timed out {0}")]
+    Timeout(Step),
+    /// More jobs than allowed.
+    #[error("too many pages are being fetched at once")]
+    Overloaded,
+}
+
+/// What is wrong with a URL.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "kebab-case")]
+pub enum UrlProblem {
+    /// The URL standard's parser refuses it.
+    #[error("it cannot be parsed")]
+    Syntax,
+    /// A control character inside.
+    #[error("it has a control character")]
+    ControlCharacter,
+    /// A label of the host name is empty or over 63 bytes, or the name over 253.
+    #[error("its host name has an empty or over-long part")]
+    HostName,
+    /// A user name or password.
+    #[error("it has a user name or password")]
+    UserInfo,
+}
+
+/// Why TLS failed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "kebab-case")]
+pub enum TlsProblem {
+    /// Not valid yet, or no longer.
+    #[error("the certificate has expired or is not yet valid")]
+    Expired,
+    /// For another name.
+    #[error("the certificate is for another name")]
+    WrongName,
+    /// No path to a trusted root.
+    #[error("the certificate's issuer is not trusted")]
+    UnknownIssuer,
+    /// Anything else about the certificate or the handshake.
+    #[error("the handshake failed")]
+    Handshake,
+}
+
+/// Where the time went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "kebab-case")]
+pub enum Step {
+    /// Resolving the name.
+    #[error("while resolving the host name")]
+    Dns,
+    /// Connecting, TLS included.
+    #[error("while connecting")]
+    Connect,
+    /// Waiting for the answer's header.
+    #[error("while waiting for the answer")]
+    Header,
+    /// Reading the body.
+    #[error("while reading the page")]
+    Body,
+    /// Waiting for a place among the jobs.
+    #[error("while waiting for its turn")]
+    Queue,
+}

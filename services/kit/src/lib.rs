@@ -1,0 +1,24 @@
+//! What every hyper service gets: accept loop, limits, drain, admin listener, errors, configuration, logs.
+//!
+//! Promises: a service on it is a struct with one async function from request to response.
+//! Does not know: any business word. A third service could be written on it in an afternoon.
+
+mod body;
+pub mod command;
+pub mod config;
+mod problem;
+mod request_id;
+mod secret;
+mod server;
+mod service;
+mod settings;
+pub mod shutdown;
+
+pub use body::{Body, BoxError, empty, full};
+pub use config::Configuration;
+pub use problem::Problem;
+pub use request_id::RequestId;
+pub use secret::Secret;
+pub use server::{Listeners, serve};
+pub use service::{Check, Metrics, Peer, Request, Response, Route, Service};
+pub use settings::{Admin, Limits, Log, LogFormat, ServerSettings};

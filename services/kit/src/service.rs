@@ -1,0 +1,46 @@
+//! What a service is: a struct that answers requests.
+
+use crate::Body;
+use std::net::SocketAddr;
+
+/// A request; its extensions hold [`RequestId`](crate::RequestId) and [`Peer`].
+pub type Request = http::Request<Body>;
+/// A response; an extension [`Route`] names its route in logs and metrics.
+pub type Response = http::Response<Body>;
+/// Where a service registers figures of its own, shown at `/metrics` under its name.
+pub type Metrics = prometheus_client::registry::Registry;
+
+/// A service. Shared by all connections.
+pub trait Service: Send + Sync + 'static {
+    /// Answers a request. HEAD needs no thought: the body is dropped on the way out, its length kept.
+    fn handle(&self, request: Request) -> impl Future<Output = Response> + Send;
+
+    /// What `/ready` says of the parts this service needs; not called more than once a second.
+    fn checks(&self) -> impl Future<Output = Vec<Check>> + Send {
+        async { Vec::new() }
+    }
+
+    /// Registers the service's own metrics; called once, before the first request.
+    fn register(&self, metrics: &mut Metrics) {
+        let _ = metrics;
+    }
+}
+
+/// The readiness of one part of a service.
+#[derive(Clone, Debug)]
+pub struct Check {
+    /// The part: `redis`, `api`.
+    pub part: &'static str,
+    /// Whether it works; why not, otherwise.
+    pub state: Result<(), String>,
+    /// Whether the service can do without it: then it is reported, and the service stays ready.
+    pub optional: bool,
+}
+
+/// The other end of the connection a request came by.
+#[derive(Clone, Copy, Debug)]
+pub struct Peer(pub SocketAddr);
+
+/// A route's pattern, such as `/api/{url}`: a bounded label for logs and metrics.
+#[derive(Clone, Copy, Debug)]
+pub struct Route(pub &'static str);

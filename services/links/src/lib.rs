@@ -1,0 +1,11 @@
+//! A page's bytes to its links, as a browser without scripting would see them.
+//!
+//! Promises: pure (no I/O, no async, no clock), bounded in time and memory for every input.
+//! Does not know: HTTP, where the bytes came from, who asks. The only crate that knows `tl`.
+
+pub mod charset;
+mod extract;
+pub mod format;
+
+pub use encoding_rs::Encoding;
+pub use extract::{Extraction, Link, Page};

@@ -1,0 +1,11 @@
+//! The program `linkextractor-web`.
+
+use linkextractor_web::{Settings, Web};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    kit::command::run(async |settings: Settings, server, listeners| {
+        let web = Web::new(&settings)?;
+        kit::serve(web, listeners, server, kit::shutdown::signal()).await.map_err(|error| error.to_string())
+    })
+}

@@ -1,0 +1,61 @@
+//! The web front end's configuration.
+
+use kit::{Admin, Configuration, Limits, Log, ServerSettings};
+use serde::{Deserialize, Serialize};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
+use url::Url;
+
+/// Every setting of `linkextractor-web`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// Where the page is served.
+    pub listen: SocketAddr,
+    /// The admin listener.
+    pub admin: Admin,
+    /// The API: a page's URL is added to it as one percent-encoded segment.
+    pub api_endpoint: Url,
+    /// A folder of templates to use instead of the built-in ones; an edit shows at the next reload.
+    pub templates_dir: Option<PathBuf>,
+    /// Links a page.
+    pub page_size: usize,
+    /// How long the API may take.
+    #[serde(with = "humantime_serde")]
+    pub api_timeout: Duration,
+    /// Limits of the server.
+    pub limits: Limits,
+    /// Logs.
+    pub log: Log,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            admin: Admin { listen: Some(SocketAddr::from(([127, 0, 0, 1], 8081))) },
+            api_endpoint: Url::parse("http://localhost:5000/api/").expect("a literal"),
+            templates_dir: None,
+            page_size: 500,
+            api_timeout: Duration::from_secs(15),
+            limits: Limits::default(),
+            log: Log::default(),
+        }
+    }
+}
+
+impl Configuration for Settings {
+    const NAME: &'static str = "linkextractor-web";
+    const ABOUT: &'static str = "The web page of Link Extractor; asks the API at API_ENDPOINT";
+    const ENV_PREFIX: &'static str = "LINKEXTRACTOR_WEB_";
+    const ENV_ALIASES: &'static [(&'static str, &'static str)] = &[("API_ENDPOINT", "api_endpoint")];
+
+    fn server(&self) -> ServerSettings {
+        ServerSettings {
+            name: Self::NAME,
+            listen: self.listen,
+            admin: self.admin.clone(),
+            limits: self.limits.clone(),
+            log: self.log.clone(),
+        }
+    }
+}
