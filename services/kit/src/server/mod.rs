@@ -32,6 +32,17 @@ const ADMIN_GRACE: Duration = Duration::from_millis(100);
 
 /// Serves until `shutdown` resolves, then drains: returns when the last request in flight is answered or the
 /// grace is over.
+///
+/// HTTP/1.1, HTTP/1.0 and HTTP/2 without TLS. What a client can do is bounded: its connections, the time to a whole
+/// request header and for each further move, the size of header and target, HTTP/2 streams. What cannot be read, or in
+/// two ways, is refused before the service sees it. Each answer carries its request's id; a panic is a 500.
+///
+/// In the drain `/ready` says no, the socket is closed after `limits.delay`, who was already connected is served, and
+/// each connection is told to close.
+///
+/// # Errors
+///
+/// None for now; sockets are bound before.
 pub async fn serve<S: Service>(
     service: S,
     listeners: Listeners,
