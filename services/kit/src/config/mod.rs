@@ -12,7 +12,7 @@ mod tests;
 pub use error::ConfigError;
 
 use crate::ServerSettings;
-use figment::Figment;
+use figment::{Figment, providers::Serialized};
 use serde::{Serialize, de::DeserializeOwned};
 pub(crate) use source::Source;
 use std::path::Path;
@@ -53,7 +53,9 @@ pub fn load_with<C: Configuration>(
     file: Option<&Path>,
     overrides: &Overrides,
 ) -> Result<C, ConfigError> {
-    let defaults = defaults.iter().fold(Figment::new(), |base, (key, value)| base.merge((*key, value)));
+    let defaults = defaults
+        .iter()
+        .fold(Figment::new(), |base, (key, value)| base.merge(Serialized::default(key, value)));
     let flags = overrides.iter().map(|(key, value)| Source::flag(key, value)).collect();
     load_from(defaults, file, std::env::vars_os(), flags)
 }
