@@ -39,7 +39,7 @@
         ];
       };
 
-      checks = eachSystem (pkgs: import ./nix/checks.nix { inherit self pkgs; });
+      checks = eachSystem (pkgs: import ./nix/checks { inherit self pkgs; });
 
       devShells = eachSystem (pkgs: {
         default = import ./nix/shell.nix pkgs;

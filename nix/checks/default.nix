@@ -46,10 +46,10 @@ in
   format =
     pkgs.runCommand "format"
       {
-        nativeBuildInputs = with pkgs; [
-          cargo
-          nixfmt
-          rustfmt
+        nativeBuildInputs = [
+          pkgs.cargo
+          pkgs.nixfmt
+          pkgs.rustfmt
         ];
       }
       ''
