@@ -3,10 +3,16 @@
 //! Promises: a service on it is a struct with one async function from request to response.
 //! Does not know: any business word. A third service could be written on it in an afternoon.
 
+mod admin;
 mod body;
 pub mod command;
 pub mod config;
+mod healthcheck;
+pub mod logging;
+mod metrics;
 mod problem;
+mod ready;
+pub mod refusal;
 mod request_id;
 mod secret;
 mod server;
@@ -14,8 +20,8 @@ mod service;
 mod settings;
 pub mod shutdown;
 
-pub use body::{Body, BoxError, empty, full};
-pub use config::Configuration;
+pub use body::{Body, BoxError, empty, full, read};
+pub use config::{ConfigError, Configuration};
 pub use problem::Problem;
 pub use request_id::RequestId;
 pub use secret::Secret;

@@ -1,5 +1,6 @@
 //! The crate's one question: which links does this page have?
 
+use crate::{resolve::resolve, scan};
 use encoding_rs::Encoding;
 use serde::{Deserialize, Serialize};
 use url::Url;
@@ -37,11 +38,14 @@ impl Page<'_> {
     /// Every link, its `href` resolved against the document base (`<base>` honoured), its query encoded in the
     /// page's encoding.
     pub fn links(&self) -> Extraction {
-        Extraction::default()
+        let (html, encoding, _) = self.encoding.decode(self.body);
+        let (mut links, base) = scan::links_and_base(&html);
+        let unresolved = resolve(&mut links, base.as_deref(), self.url, encoding, self.body.len());
+        Extraction { links, unresolved }
     }
 
     /// Every link, its `href` exactly as written; nothing is left out.
     pub fn links_as_written(&self) -> Vec<Link> {
-        Vec::new()
+        scan::links_and_base(&self.encoding.decode(self.body).0).0
     }
 }

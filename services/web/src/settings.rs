@@ -7,7 +7,7 @@ use url::Url;
 
 /// Every setting of `linkextractor-web`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// Where the page is served.
     pub listen: SocketAddr,
