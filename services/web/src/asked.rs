@@ -1,11 +1,12 @@
 //! A request's query, read.
 
 use crate::{
-    download::Format,
+    download,
     failure::Kind,
     selection::{Scope, Selection},
     typed::PageUrl,
 };
+use links::format::Format;
 use url::form_urlencoded;
 
 /// What a request asks for.
@@ -56,7 +57,7 @@ impl Asked {
                 ("page", number) => asked.selection.page = number.parse().unwrap_or(1).max(1),
                 ("fresh", value) => asked.fresh = value == "1",
                 ("format", name) => {
-                    asked.format = Some(Format::named(name).ok_or_else(|| refuse(Kind::BadQuery))?);
+                    asked.format = Some(download::format(name).ok_or_else(|| refuse(Kind::BadQuery))?);
                 }
                 ("links", _) => return Err(refuse(Kind::BadQuery)),
                 _ => {}

@@ -4,70 +4,25 @@ use crate::{Site, asked::Asked, page, result, summary};
 use bytes::Bytes;
 use http::{HeaderValue, header};
 use kit::{RequestId, Response};
+use links::format::Format;
 use std::sync::Arc;
 
-/// What a file can be written as.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Format {
-    Json,
-    Csv,
-    Markdown,
-}
+/// What a file can be written as: name in addresses, name on the page.
+pub(crate) const FORMATS: [(Format, &str, &str); 3] =
+    [(Format::Json, "json", "JSON"), (Format::Csv, "csv", "CSV"), (Format::Markdown, "markdown", "Markdown")];
 
-impl Format {
-    pub(crate) const ALL: [Self; 3] = [Self::Json, Self::Csv, Self::Markdown];
-
-    pub(crate) fn named(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|format| format.name() == name)
-    }
-
-    /// In addresses.
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Json => "json",
-            Self::Csv => "csv",
-            Self::Markdown => "markdown",
-        }
-    }
-
-    /// On the page.
-    pub(crate) fn label(self) -> &'static str {
-        match self {
-            Self::Json => "JSON",
-            Self::Csv => "CSV",
-            Self::Markdown => "Markdown",
-        }
-    }
-
-    fn extension(self) -> &'static str {
-        match self {
-            Self::Json => "json",
-            Self::Csv => "csv",
-            Self::Markdown => "md",
-        }
-    }
-
-    fn media_type(self) -> &'static str {
-        match self {
-            Self::Json => "application/json",
-            Self::Csv => "text/csv; charset=utf-8; header=present",
-            Self::Markdown => "text/markdown; charset=utf-8",
-        }
-    }
-
-    fn write(self, links: &[links::Link]) -> String {
-        match self {
-            Self::Json => links::format::Format::Json,
-            Self::Csv => links::format::Format::Csv,
-            Self::Markdown => links::format::Format::Markdown,
-        }
-        .write(links)
-    }
+/// The format that addresses call `name`.
+pub(crate) fn format(name: &str) -> Option<Format> {
+    FORMATS.iter().find(|(_, known, _)| *known == name).map(|(format, ..)| *format)
 }
 
 /// The selected links in the format asked for, on every page of the list; or an error page.
-pub(crate) async fn answer(site: &Arc<Site>, asked: Asked, id: Option<RequestId>) -> Response {
-    let format = asked.format.unwrap_or(Format::Json);
+pub(crate) async fn answer(
+    site: &Arc<Site>,
+    asked: Asked,
+    format: Format,
+    id: Option<RequestId>,
+) -> Response {
     let host = asked.page.url().host_str().unwrap_or_default().to_owned();
     let typed = asked.page.as_str().to_owned();
     match result::make(Arc::clone(site), asked, id, move |_, asked, answer| {

@@ -84,6 +84,18 @@ impl Failure {
         Self { kind, upstream_status: None, retry_after: None }
     }
 
+    /// What the server refused before this service saw it.
+    pub(crate) fn of(problem: &kit::Problem) -> Self {
+        Self::new(match problem.status() {
+            StatusCode::NOT_FOUND => Kind::NotFound,
+            StatusCode::METHOD_NOT_ALLOWED => Kind::MethodNotAllowed,
+            StatusCode::URI_TOO_LONG | StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE => Kind::UrlTooLong,
+            StatusCode::SERVICE_UNAVAILABLE => Kind::Overloaded,
+            status if status.is_client_error() => Kind::BadQuery,
+            _ => Kind::Internal,
+        })
+    }
+
     /// The status of the error page.
     pub(crate) fn status(&self) -> StatusCode {
         match self.kind {

@@ -23,9 +23,12 @@ pub use settings::Settings;
 
 use asked::Asked;
 use failure::{Failure, Kind};
-use http::{Method, header, request::Parts};
+use http::{Method, request::Parts};
 use kit::{Request, RequestId, Response, Route, Service};
 use std::sync::Arc;
+
+/// What every address answers to.
+const METHODS: &str = "GET, HEAD, OPTIONS";
 
 /// The service.
 #[derive(Debug)]
@@ -65,10 +68,11 @@ impl Web {
         if path != "/" && asset.is_none() {
             return page::error(site, &Failure::new(Kind::NotFound), "");
         }
+        if request.method == Method::OPTIONS {
+            return kit::refusal::other_method(&request.method, METHODS);
+        }
         if !matches!(request.method, Method::GET | Method::HEAD) {
-            let mut response = page::error(site, &Failure::new(Kind::MethodNotAllowed), "");
-            response.headers_mut().insert(header::ALLOW, http::HeaderValue::from_static("GET, HEAD"));
-            return response;
+            return self.refuse(kit::refusal::method_not_allowed(METHODS));
         }
         if let Some(asset) = asset {
             return site.assets.answer(asset, request);
@@ -76,8 +80,10 @@ impl Web {
         let id = request.extensions.get::<RequestId>().cloned();
         match Asked::parse(request.uri.query().unwrap_or_default()) {
             Ok(None) => page::form(site),
-            Ok(Some(asked)) if asked.format.is_some() => download::answer(site, asked, id).await,
-            Ok(Some(asked)) => result::answer(site, asked, id).await,
+            Ok(Some(asked)) => match asked.format {
+                Some(format) => download::answer(site, asked, format, id).await,
+                None => result::answer(site, asked, id).await,
+            },
             Err(refused) => page::error(site, &Failure::new(refused.kind), &refused.typed),
         }
     }
@@ -93,6 +99,13 @@ impl Service for Web {
             _ => "/{unknown}",
         };
         response.extensions_mut().insert(Route(route));
+        headers::secure(response.headers_mut());
+        response
+    }
+
+    fn refuse(&self, problem: kit::Problem) -> Response {
+        let mut response = page::error(&self.site, &Failure::of(&problem), "");
+        response.headers_mut().extend(problem.headers().iter().cloned());
         headers::secure(response.headers_mut());
         response
     }

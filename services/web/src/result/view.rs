@@ -3,7 +3,7 @@
 use crate::{
     api::Answer,
     asked::Asked,
-    download::Format,
+    download::FORMATS,
     selection::{Scope, Selection},
     summary::{self, Summary},
 };
@@ -136,7 +136,7 @@ impl View {
                 previous: (number > 1).then(|| turn(number - 1)),
                 next: (number < count).then(|| turn(number + 1)),
             },
-            downloads: Format::ALL.map(|format| download(format, matched, url, chosen)).into(),
+            downloads: FORMATS.map(|(_, name, label)| download(name, label, matched, url, chosen)).into(),
             age: answer.age.map(ago),
         }
     }
@@ -168,9 +168,9 @@ fn scopes(summary: &Summary, total: usize, url: &str, chosen: &Selection) -> Vec
     ]
 }
 
-fn download(format: Format, count: usize, url: &str, chosen: &Selection) -> Choice {
-    let address = chosen.download(url, format.name());
-    Choice { label: format.label().to_owned(), count, address, current: false }
+fn download(name: &str, label: &str, count: usize, url: &str, chosen: &Selection) -> Choice {
+    let address = chosen.download(url, name);
+    Choice { label: label.to_owned(), count, address, current: false }
 }
 
 /// `value` as it is shown: not longer than a reader reads, and no control character that a browser would drop.
