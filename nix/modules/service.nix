@@ -132,7 +132,7 @@ in
     systemd.services.${part.program} = {
       description = "Link Extractor (${name})";
       wantedBy = [ "multi-user.target" ];
-      # Online, for the name servers that DHCP brings are read once, at the start.
+      # The address to listen on may come with the network.
       after = [ "network-online.target" ];
       wants = [ "network-online.target" ];
       serviceConfig = facts.hardening // {
