@@ -38,7 +38,7 @@
     connections = 10000;
     grace = 20; # seconds from the signal to the last answer
     stop = 30; # seconds until the supervisor kills: more than the grace
-    files = 65536; # connections, each with a fetch, and room
+    files = 20000; # a connection, and what is fetched for it
     processes = 256;
   };
 
