@@ -62,7 +62,7 @@ impl Figures {
         registry.register("http_connections", "Open connections", connections.clone());
         let accepted = Counter::default();
         registry.register("http_connections_accepted", "Connections accepted", accepted.clone());
-        registry.register_collector(Box::new(process::Process));
+        registry.register_collector(Box::new(process::Process::new()));
         register(&mut registry);
         Arc::new(Self { registry, requests, durations, in_flight, connections, accepted })
     }
