@@ -13,7 +13,8 @@ pub struct Settings {
     pub listen: SocketAddr,
     /// The admin listener.
     pub admin: Admin,
-    /// `redis://`, `rediss://` or `redis+unix://`; none: the cache is embedded.
+    /// `redis://`, `rediss://` or `redis+unix://`; several nodes, with commas between, make
+    /// a Cluster; none: the cache is embedded.
     pub redis_url: Option<Secret>,
     /// The cache.
     pub cache: Cache,
@@ -81,5 +82,9 @@ impl Configuration for Settings {
             limits: self.limits.clone(),
             log: self.log.clone(),
         }
+    }
+
+    fn check(&self) -> Result<(), String> {
+        self.redis_url.as_ref().map_or(Ok(()), crate::cache::Redis::check)
     }
 }

@@ -1,0 +1,4 @@
+//! One file an endpoint.
+
+pub(crate) mod page;
+pub(crate) mod usage;
