@@ -21,8 +21,8 @@ fn main() -> ExitCode {
     let exit = match args.command {
         None => extract::run(args.extract),
         Some(Command::Extract(extract)) => extract::run(extract),
-        Some(Command::Serve(_)) => Exit::Failed,
-        Some(Command::CheckConfig(_)) => Exit::Failed,
+        Some(Command::Serve(serve)) => serve::run(&serve),
+        Some(Command::CheckConfig(files)) => serve::check_config(files),
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Args::command(), args::NAME, &mut script);

@@ -39,7 +39,7 @@ impl Browser {
         let port = within("chromedriver", async {
             loop {
                 let line = lines.next_line().await.expect("readable").expect("chromedriver runs");
-                if let Some(port) = line.split("on port ").nth(1) {
+                if let Some(port) = line.split("started successfully on port ").nth(1) {
                     break port.trim_end_matches('.').to_owned();
                 }
             }

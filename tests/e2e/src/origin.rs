@@ -64,8 +64,9 @@ impl Page {
 impl Origin {
     /// An origin without pages: every path is 404.
     pub async fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
-        let address = listener.local_addr().expect("it is bound");
+        // Every address, so that a test can have as many hosts as it likes: all of 127.0.0.0/8 is this machine.
+        let listener = TcpListener::bind("0.0.0.0:0").await.expect("a free port");
+        let address = SocketAddr::from(([127, 0, 0, 1], listener.local_addr().expect("it is bound").port()));
         let state = Arc::new(State {
             pages: Mutex::default(),
             requests: watch::Sender::new(0),

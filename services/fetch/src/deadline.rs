@@ -1,0 +1,26 @@
+//! One deadline for a whole job, and shorter ones for its steps.
+
+use crate::{FetchError, Step};
+use std::time::Duration;
+use tokio::time::{Instant, timeout_at};
+
+/// When a job has to be done.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Deadline(Instant);
+
+impl Deadline {
+    /// In `duration` from now.
+    pub(crate) fn after(duration: Duration) -> Self {
+        Self(Instant::now() + duration)
+    }
+
+    /// Runs a step until the job's deadline.
+    pub(crate) async fn run<T>(self, step: Step, work: impl Future<Output = T>) -> Result<T, FetchError> {
+        timeout_at(self.0, work).await.map_err(|_| FetchError::Timeout(step))
+    }
+
+    /// The deadline of a step that may take `limit` at most.
+    pub(crate) fn within(self, limit: Duration) -> Self {
+        Self(self.0.min(Instant::now() + limit))
+    }
+}
