@@ -41,3 +41,31 @@ impl<F: Future<Output = Bytes>> Body for Late<F> {
         self.rest.is_none()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http_body_util::BodyExt;
+
+    #[tokio::test]
+    async fn first_then_rest_then_the_end() {
+        let mut body = Late::new("first", Box::pin(async { Bytes::from("rest") }));
+        for part in ["first", "rest"] {
+            assert_eq!(body.frame().await.unwrap().unwrap().into_data().unwrap(), part);
+        }
+        assert!(body.is_end_stream() && body.frame().await.is_none());
+    }
+
+    #[tokio::test]
+    async fn a_body_that_is_dropped_takes_its_work_along() {
+        let (held, dropped) = tokio::sync::oneshot::channel::<()>();
+        let rest = async move {
+            let _held = held;
+            std::future::pending().await
+        };
+        let mut body = Late::new("first", Box::pin(rest));
+        body.frame().await.unwrap().unwrap();
+        drop(body);
+        assert!(dropped.await.is_err());
+    }
+}

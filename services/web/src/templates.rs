@@ -55,12 +55,13 @@ impl Templates {
     }
 }
 
-/// Escapes what a browser needs escaped. minijinja's own way also turns every `/` into a character reference,
+/// Escapes what a browser needs escaped, and shows control characters as U+FFFD: browsers drop some. minijinja's own way also turns every `/` into a character reference,
 /// which no HTML needs and which hides addresses from whoever reads the page's source.
 fn format(output: &mut Output, state: &mut State, value: &Value) -> Result<(), Error> {
     match value.as_str() {
         Some(text) if *state.auto_escape() == AutoEscape::Html && !value.is_safe() => {
-            output.write_str(&htmlize::escape_all_quotes(text)).map_err(Error::from)
+            let text = htmlize::escape_all_quotes(text);
+            output.write_str(&text.replace(char::is_control, "\u{fffd}")).map_err(Error::from)
         }
         _ => escape_formatter(output, state, value),
     }

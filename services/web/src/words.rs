@@ -71,17 +71,17 @@ fn words(kind: Kind) -> (&'static str, &'static str, &'static str) {
             "Check the name of the site. If its owner offers the page at http:// too, that address can be read.",
         ),
         Kind::UpstreamStatus => (
-            "This page cannot be had",
+            "This page cannot be opened",
             "The site answered with an error instead of the page.",
             "Check the address in a browser. Pages behind a login cannot be read.",
         ),
         Kind::TooManyRedirects => (
-            "This page leads in circles",
+            "This page redirects in circles",
             "The address redirects too often.",
             "Open it in a browser and use the address that it ends at.",
         ),
         Kind::BadRedirect => (
-            "This page leads nowhere",
+            "This page redirects to nowhere",
             "The address redirects to something that is not a web page.",
             "Open it in a browser and use the address that it ends at.",
         ),
