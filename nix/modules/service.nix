@@ -142,6 +142,7 @@ in
         Restart = "always";
         RestartSec = 1;
         TimeoutStopSec = facts.limits.stop;
+        WatchdogSec = facts.limits.watchdog;
         LimitNOFILE = facts.limits.files;
       };
     };

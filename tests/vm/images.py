@@ -53,8 +53,8 @@ with subtest("each extraction is a line in the volume"):
 
 with subtest("an address that is not allowed is refused"):
     for host in ["127.0.0.1:5001", "redis:6379", "169.254.169.254"]:
-        status = docker.succeed(f"curl --silent --output /dev/null --write-out '%{{http_code}}' {API}/http://{host}/")
-        assert status == "403", f"{host}: {status}"
+        code = docker.succeed(f"curl --silent --output /dev/null --write-out '%{{http_code}}' {API}/http://{host}/")
+        assert code == "403", f"{host}: {code}"
 
 with subtest("containers are read-only, nobody's, and hold no capability"):
     for service in ["web", "api", "redis"]:
