@@ -32,7 +32,8 @@ fn facts() -> Option<Value> {
 
 /// The configuration that `program` prints, given one variable.
 async fn printed(program: &str, variable: &str, value: &str) -> toml::Table {
-    let output = command(program).env(variable, value).arg("--print-config").output().await.expect("it starts");
+    let output =
+        command(program).env(variable, value).arg("--print-config").output().await.expect("it starts");
     assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).expect("UTF-8").parse().expect("TOML")
 }
