@@ -21,7 +21,7 @@ let
         install -Dm755 ${workspace}/bin/${name} $out/bin/${name}
       '';
 in
-lib.mapAttrs program {
+builtins.mapAttrs program {
   ${settings.cli.program} =
     "The links of a web page, each with its text, as a browser would see them";
   ${settings.api.program} = "HTTP API that answers with the links of a web page";
