@@ -5,7 +5,7 @@ let
   inherit (pkgs) lib dockerTools;
   settings = import ./settings.nix;
   programs = import ./programs.nix pkgs.pkgsStatic;
-  inherit (programs.${settings.cli.program}) version;
+  inherit (programs.${settings.cli.program}) version meta;
 
   seconds = n: n * 1000000000; # Docker counts in nanoseconds
   user = "${toString settings.user}:${toString settings.user}";
@@ -35,10 +35,10 @@ let
           "org.opencontainers.image.title" = part.image;
           "org.opencontainers.image.description" = description;
           "org.opencontainers.image.version" = version;
+          "org.opencontainers.image.source" = meta.homepage;
         };
       }
       // config;
-      meta = { inherit description; };
     };
 
   ours =
