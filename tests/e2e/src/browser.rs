@@ -11,6 +11,7 @@ use std::{
     io::{Read, Write},
     net::TcpStream,
     process::Stdio,
+    time::Duration,
 };
 use tempfile::TempDir;
 use tokio::{
@@ -128,9 +129,10 @@ impl Drop for Browser {
     fn drop(&mut self) {
         let (authority, path) = self.session["http://".len()..].split_once('/').expect("a session's URL");
         let Ok(mut driver) = TcpStream::connect(authority) else { return };
-        let request = format!("DELETE /{path} HTTP/1.0\r\nHost: {authority}\r\nConnection: close\r\n\r\n");
-        // Read to the end: the driver answers when the browser is gone.
-        let _ = driver.write_all(request.as_bytes()).and_then(|()| driver.read_to_end(&mut Vec::new()));
+        let request = format!("DELETE /{path} HTTP/1.1\r\nHost: {authority}\r\n\r\n");
+        let _ = driver.set_read_timeout(Some(Duration::from_secs(10)));
+        // The driver answers when the browser is gone.
+        let _ = driver.write_all(request.as_bytes()).and_then(|()| driver.read(&mut [0; 512]));
     }
 }
 
