@@ -9,6 +9,7 @@ mod bodies;
 mod connections;
 mod destinations;
 mod limits;
+mod memory;
 mod names;
 mod plain_page;
 mod proxy;

@@ -1,18 +1,16 @@
 //! A network namespace where every address there is leads to this process: what is public there is real, and
 //! what must not be reached could be.
 
+use super::alone;
 use std::{
     env, fs,
     process::{Command, Stdio},
 };
 
-/// Set in the process that runs inside.
-const INSIDE: &str = "FETCH_TESTS_IN_NAMESPACE";
-
 /// Runs `test`, named `name`, in a process of its own in a new network and mount namespace. Every IPv4 and IPv6
 /// address is local there, and `resolv_conf` is the system's.
 pub(crate) fn run(name: &str, resolv_conf: &str, test: impl Future<Output = ()>) {
-    if env::var_os(INSIDE).is_some() {
+    if alone::is_alone() {
         setup(resolv_conf);
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         return runtime.block_on(test);
@@ -23,15 +21,9 @@ pub(crate) fn run(name: &str, resolv_conf: &str, test: impl Future<Output = ()>)
         eprintln!("{name}: SKIPPED: needs root, or user namespaces, for a network namespace");
         return;
     };
-    let status = Command::new("unshare")
-        .args(unshare)
-        .arg("--")
-        .arg(env::current_exe().unwrap())
-        .args(["--exact", name, "--nocapture"])
-        .env(INSIDE, "1")
-        .status()
-        .unwrap();
-    assert!(status.success(), "{name} failed in its namespace");
+    let mut command = Command::new("unshare");
+    command.args(unshare).arg("--").arg(env::current_exe().unwrap());
+    alone::run(command, name);
 }
 
 /// The arguments with which namespaces can be had here, if any.
