@@ -7,13 +7,14 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 /// Every setting of `linkextractor-api`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// Where the API listens.
     pub listen: SocketAddr,
     /// The admin listener.
     pub admin: Admin,
-    /// `redis://`, `rediss://` or `redis+unix://`; none: the cache is embedded.
+    /// `redis://`, `rediss://` or `redis+unix://`; several nodes, with commas between, make
+    /// a Cluster; none: the cache is embedded.
     pub redis_url: Option<Secret>,
     /// The cache.
     pub cache: Cache,
@@ -81,5 +82,9 @@ impl Configuration for Settings {
             limits: self.limits.clone(),
             log: self.log.clone(),
         }
+    }
+
+    fn check(&self) -> Result<(), String> {
+        self.redis_url.as_ref().map_or(Ok(()), crate::cache::Redis::check)
     }
 }

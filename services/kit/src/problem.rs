@@ -42,6 +42,31 @@ impl Problem {
         self
     }
 
+    /// The status.
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// The stable code.
+    pub fn code(&self) -> &'static str {
+        self.code
+    }
+
+    /// What is the same for all problems of this code.
+    pub fn title(&self) -> &'static str {
+        self.title
+    }
+
+    /// What happened this time.
+    pub fn what(&self) -> &str {
+        &self.detail
+    }
+
+    /// The header fields it brings, such as `Retry-After` or `Allow`.
+    pub fn headers(&self) -> &[(HeaderName, HeaderValue)] {
+        &self.headers
+    }
+
     /// The answer: `application/problem+json`, `Cache-Control: no-store`.
     pub fn into_response(self) -> Response {
         let mut body = Map::new();

@@ -1,6 +1,6 @@
 //! What a service is: a struct that answers requests.
 
-use crate::Body;
+use crate::{Body, Problem};
 use std::net::SocketAddr;
 
 /// A request; its extensions hold [`RequestId`](crate::RequestId) and [`Peer`].
@@ -14,6 +14,11 @@ pub type Metrics = prometheus_client::registry::Registry;
 pub trait Service: Send + Sync + 'static {
     /// Answers a request. HEAD needs no thought: the body is dropped on the way out, its length kept.
     fn handle(&self, request: Request) -> impl Future<Output = Response> + Send;
+
+    /// How a refusal that never reached `handle` looks: 400, 414, 500, 503. Problem details unless overridden.
+    fn refuse(&self, problem: Problem) -> Response {
+        problem.into_response()
+    }
 
     /// What `/ready` says of the parts this service needs; not called more than once a second.
     fn checks(&self) -> impl Future<Output = Vec<Check>> + Send {

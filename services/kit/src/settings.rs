@@ -22,8 +22,30 @@ pub struct ServerSettings {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Admin {
-    /// Where `/live`, `/ready` and `/metrics` are answered; none: nowhere.
+    /// Where `/live`, `/ready` and `/metrics` are answered; none (`"none"` in a file): nowhere.
+    #[serde(with = "maybe_address")]
     pub listen: Option<SocketAddr>,
+}
+
+/// An address or the word `none`: TOML has no null.
+mod maybe_address {
+    use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
+    use std::net::SocketAddr;
+
+    #[expect(clippy::ref_option, reason = "serde's signature")]
+    pub(super) fn serialize<S: Serializer>(value: &Option<SocketAddr>, to: S) -> Result<S::Ok, S::Error> {
+        match value {
+            Some(address) => address.serialize(to),
+            None => to.serialize_str("none"),
+        }
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<SocketAddr>, D::Error> {
+        let text = String::deserialize(from)?;
+        let expected =
+            || D::Error::custom(format!("found `{text}`; expected an address with a port, or `none`"));
+        if text == "none" { Ok(None) } else { text.parse().map(Some).map_err(|_| expected()) }
+    }
 }
 
 /// The `limits` section.
@@ -32,14 +54,32 @@ pub struct Admin {
 pub struct Limits {
     /// Connections at once; further ones wait in the kernel.
     pub connections: usize,
+    /// Requests in work at once; further ones are answered 503.
+    pub requests: usize,
     /// How long requests in flight may take after a signal to stop.
     #[serde(with = "humantime_serde")]
     pub grace: Duration,
+    /// How long to go on accepting after a signal to stop, while `/ready` already says no: time for load balancers.
+    #[serde(with = "humantime_serde")]
+    pub delay: Duration,
+    /// From a connection's start, or its last answer, to a whole request header.
+    #[serde(with = "humantime_serde")]
+    pub header_timeout: Duration,
+    /// How long a client may neither send nor take anything while it is its turn.
+    #[serde(with = "humantime_serde")]
+    pub stall_timeout: Duration,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { connections: 10_000, grace: Duration::from_secs(20) }
+        Self {
+            connections: 10_000,
+            requests: 10_000,
+            grace: Duration::from_secs(20),
+            delay: Duration::ZERO,
+            header_timeout: Duration::from_secs(10),
+            stall_timeout: Duration::from_secs(30),
+        }
     }
 }
 

@@ -1,6 +1,27 @@
 //! When to stop.
 
+use tokio::signal::unix::{Signal, SignalKind, signal as listen};
+
 /// Resolves at the first SIGTERM or SIGINT; a second one ends the process at once.
 pub async fn signal() {
-    let _ = tokio::signal::ctrl_c().await;
+    let (Ok(mut terminate), Ok(mut interrupt)) =
+        (listen(SignalKind::terminate()), listen(SignalKind::interrupt()))
+    else {
+        // Without handlers the signals' default applies: they end the process.
+        return std::future::pending().await;
+    };
+    let name = either(&mut terminate, &mut interrupt).await.1;
+    tracing::info!(signal = name, "stopping");
+    tokio::spawn(async move {
+        let (number, name) = either(&mut terminate, &mut interrupt).await;
+        eprintln!("second signal ({name}): ending at once");
+        std::process::exit(128 + number);
+    });
+}
+
+async fn either(terminate: &mut Signal, interrupt: &mut Signal) -> (i32, &'static str) {
+    tokio::select! {
+        _ = terminate.recv() => (15, "SIGTERM"),
+        _ = interrupt.recv() => (2, "SIGINT"),
+    }
 }

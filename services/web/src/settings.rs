@@ -7,7 +7,7 @@ use url::Url;
 
 /// Every setting of `linkextractor-web`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(default, deny_unknown_fields)]
 pub struct Settings {
     /// Where the page is served.
     pub listen: SocketAddr,
@@ -48,6 +48,25 @@ impl Configuration for Settings {
     const ABOUT: &'static str = "The web page of Link Extractor; asks the API at API_ENDPOINT";
     const ENV_PREFIX: &'static str = "LINKEXTRACTOR_WEB_";
     const ENV_ALIASES: &'static [(&'static str, &'static str)] = &[("API_ENDPOINT", "api_endpoint")];
+
+    fn check(&self) -> Result<(), String> {
+        let api = &self.api_endpoint;
+        if !matches!(api.scheme(), "http" | "https") || api.query().is_some() || api.fragment().is_some() {
+            return Err(format!(
+                "api_endpoint: found `{api}`; expected an http or https URL without query or fragment"
+            ));
+        }
+        if !api.username().is_empty() || api.password().is_some() {
+            return Err("api_endpoint: it must not hold a user name or password".to_owned());
+        }
+        if self.page_size == 0 {
+            return Err("page_size: found 0; expected at least 1".to_owned());
+        }
+        if self.api_timeout.is_zero() {
+            return Err("api_timeout: found 0; expected a duration such as 15s".to_owned());
+        }
+        Ok(())
+    }
 
     fn server(&self) -> ServerSettings {
         ServerSettings {

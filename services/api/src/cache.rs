@@ -1,0 +1,36 @@
+//! Where results are kept: one interface, an implementation in the process and one in Redis.
+
+mod embedded;
+mod redis;
+
+pub(crate) use self::{embedded::Embedded, redis::Redis};
+
+use crate::{entry::Entry, page::CacheKey};
+use futures_util::future::BoxFuture;
+use std::{fmt::Debug, sync::Arc};
+
+/// A cache of results. It never fails: what cannot be asked has nothing, and keeps nothing.
+pub(crate) trait Cache: Debug + Send + Sync {
+    /// What metrics call it.
+    fn tier(&self) -> &'static str;
+
+    /// The entry of `key`, while its life lasts.
+    fn get<'a>(&'a self, key: &'a CacheKey) -> BoxFuture<'a, Lookup>;
+
+    /// Keeps `entry` for the rest of its life; whether it was kept.
+    fn put<'a>(&'a self, key: &'a CacheKey, entry: &'a Arc<Entry>) -> BoxFuture<'a, bool>;
+
+    /// Whether it can be asked; why not, otherwise.
+    fn state(&self) -> Result<(), String>;
+}
+
+/// What a cache says of a key.
+#[derive(Clone, Debug)]
+pub(crate) enum Lookup {
+    /// This.
+    Found(Arc<Entry>),
+    /// It has nothing.
+    Absent,
+    /// It cannot be asked.
+    Unreachable,
+}

@@ -1,0 +1,102 @@
+//! The cache in Redis, shared by replicas. Whatever is wrong with it costs a request at most the sum of the
+//! two patiences below.
+
+mod link;
+mod nodes;
+
+use self::{
+    link::{Fault, Link},
+    nodes::Nodes,
+};
+use super::{Cache, Lookup};
+use crate::{entry::Entry, page::CacheKey};
+use bytes::Bytes;
+use futures_util::{FutureExt, future::BoxFuture};
+use kit::Secret;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+/// How long a request waits for an entry.
+const READ: Duration = Duration::from_millis(20);
+/// How long an answer waits for its entry to be kept; it may still be kept later.
+const WRITE: Duration = Duration::from_millis(15);
+/// A larger value would hold up everyone else's: Redis sends one at a time.
+const MAX_VALUE: usize = 16 * 1024 * 1024;
+
+/// A cache in Redis, or a Redis Cluster.
+#[derive(Debug)]
+pub(crate) struct Redis {
+    link: Link,
+    /// Whether the last command was refused: said once, not at every request.
+    refused: AtomicBool,
+}
+
+impl Redis {
+    /// A cache at `urls`: `redis://`, `rediss://`, `redis+unix://`; several nodes, with commas between, make a
+    /// Cluster. It connects in the background. An error says what is wrong, without showing the URL.
+    pub(crate) fn new(urls: &Secret) -> Result<Self, String> {
+        Ok(Self { link: Link::new(Nodes::parse(urls)?), refused: AtomicBool::new(false) })
+    }
+
+    /// Whether `urls` could be a Redis.
+    pub(crate) fn check(urls: &Secret) -> Result<(), String> {
+        Nodes::parse(urls).map(drop)
+    }
+
+    fn note<T>(&self, answer: Result<T, Fault>) -> Option<T> {
+        match answer {
+            Ok(value) => {
+                self.refused.store(false, Ordering::Relaxed);
+                Some(value)
+            }
+            Err(Fault::Refused(error)) => {
+                if !self.refused.swap(true, Ordering::Relaxed) {
+                    tracing::warn!(%error, "Redis refuses a command");
+                }
+                None
+            }
+            Err(Fault::Down | Fault::Slow) => None,
+        }
+    }
+}
+
+impl Cache for Redis {
+    fn tier(&self) -> &'static str {
+        "redis"
+    }
+
+    fn get<'a>(&'a self, key: &'a CacheKey) -> BoxFuture<'a, Lookup> {
+        async {
+            let command = redis::cmd("GET").arg(key.as_str()).take();
+            let Some(value) = self.note(self.link.query::<Option<Bytes>>(&command, READ).await) else {
+                return Lookup::Unreachable;
+            };
+            match value.as_ref().and_then(Entry::decode) {
+                Some(entry) if !entry.remaining().is_zero() => Lookup::Found(Arc::new(entry)),
+                _ => Lookup::Absent,
+            }
+        }
+        .boxed()
+    }
+
+    fn put<'a>(&'a self, key: &'a CacheKey, entry: &'a Arc<Entry>) -> BoxFuture<'a, bool> {
+        async {
+            let life = u64::try_from(entry.remaining().as_millis()).unwrap_or(u64::MAX);
+            if life == 0 || entry.weight() > MAX_VALUE || !self.link.is_up() {
+                return false;
+            }
+            let command = redis::cmd("SET").arg(key.as_str()).arg(entry.encode()).arg("PX").arg(life).take();
+            self.note(self.link.query::<()>(&command, WRITE).await).is_some()
+        }
+        .boxed()
+    }
+
+    fn state(&self) -> Result<(), String> {
+        if self.link.is_up() { Ok(()) } else { Err("no connection to Redis".to_owned()) }
+    }
+}

@@ -1,0 +1,156 @@
+//! A connection that is kept up in the background: a request never waits for it to come back, and is told at
+//! once when it is down.
+
+use super::nodes::{Connection, Nodes};
+use redis::{Cmd, ErrorKind, FromRedisValue, RedisError};
+use std::{
+    fmt,
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+use tokio::{sync::Notify, task::AbortHandle, time};
+
+/// Between tries to connect, and between checks of a connection that nobody complains about.
+const INTERVAL: Duration = Duration::from_secs(1);
+/// How long a check may take.
+const CHECK: Duration = Duration::from_secs(1);
+/// So many requests in a row without an answer in time, and the connection counts as down.
+const PATIENCE: u32 = 3;
+
+/// Why a command gave nothing.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// There is no connection, or it broke.
+    Down,
+    /// No answer in time.
+    Slow,
+    /// An answer, and it is an error: out of memory, read-only, loading, a wrong type …
+    Refused(RedisError),
+}
+
+/// The one connection of the process.
+pub(super) struct Link {
+    shared: Arc<Shared>,
+    keeper: AbortHandle,
+}
+
+#[derive(Default)]
+struct Shared {
+    current: RwLock<Option<Connection>>,
+    unanswered: AtomicU32,
+    broken: Notify,
+}
+
+impl Link {
+    /// Connects in the background and stays connected until dropped. Within a Tokio runtime.
+    pub(super) fn new(nodes: Nodes) -> Self {
+        let shared = Arc::new(Shared::default());
+        let keeper = tokio::spawn(keep_up(Arc::clone(&shared), nodes)).abort_handle();
+        Self { shared, keeper }
+    }
+
+    /// Whether there is a connection.
+    pub(super) fn is_up(&self) -> bool {
+        self.shared.current().is_some()
+    }
+
+    /// Sends `command` and waits at most `patience` for the answer.
+    pub(super) async fn query<T: FromRedisValue>(
+        &self,
+        command: &Cmd,
+        patience: Duration,
+    ) -> Result<T, Fault> {
+        let mut connection = self.shared.current().ok_or(Fault::Down)?;
+        let Ok(answer) = time::timeout(patience, connection.query(command)).await else {
+            if self.shared.unanswered.fetch_add(1, Ordering::Relaxed) + 1 >= PATIENCE {
+                self.shared.lose();
+            }
+            return Err(Fault::Slow);
+        };
+        self.shared.unanswered.store(0, Ordering::Relaxed);
+        answer.map_err(|error| match error.kind() {
+            ErrorKind::Server(_) | ErrorKind::Extension | ErrorKind::UnexpectedReturnType => {
+                Fault::Refused(error)
+            }
+            _ => {
+                self.shared.lose();
+                Fault::Down
+            }
+        })
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.keeper.abort();
+    }
+}
+
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Link").field("up", &self.is_up()).finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    fn current(&self) -> Option<Connection> {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn set(&self, connection: Option<Connection>) {
+        *self.current.write().unwrap_or_else(PoisonError::into_inner) = connection;
+    }
+
+    fn lose(&self) {
+        self.set(None);
+        self.broken.notify_one();
+    }
+}
+
+/// Connects, watches, connects again.
+async fn keep_up(shared: Arc<Shared>, nodes: Nodes) {
+    let mut said = false;
+    loop {
+        match time::timeout(CHECK, nodes.connect()).await {
+            Ok(Ok(connection)) => {
+                tracing::info!("connected to Redis");
+                said = false;
+                shared.unanswered.store(0, Ordering::Relaxed);
+                shared.set(Some(connection.clone()));
+                watch(&shared, connection).await;
+                shared.set(None);
+                tracing::warn!("lost the connection to Redis: answering uncached");
+            }
+            outcome if !said => {
+                said = true;
+                let reason = match outcome {
+                    Ok(Err(error)) => error.to_string(),
+                    _ => "no answer in time".to_owned(),
+                };
+                tracing::warn!(reason, "no connection to Redis: answering uncached");
+            }
+            _ => {}
+        }
+        time::sleep(INTERVAL).await;
+    }
+}
+
+/// Returns when the connection is of no use any more: somebody said so, or a check fails. Without checks, an
+/// idle service would learn of a restart of Redis from its next request.
+async fn watch(shared: &Shared, mut connection: Connection) {
+    loop {
+        tokio::select! {
+            () = shared.broken.notified() => return,
+            () = time::sleep(INTERVAL) => {}
+        }
+        let ping = redis::cmd("PING");
+        match time::timeout(CHECK, connection.query::<()>(&ping)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) if matches!(error.kind(), ErrorKind::Server(_) | ErrorKind::Extension) => {}
+            _ => return,
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Where Redis is: one server, or several nodes of a Cluster.
+
+use kit::Secret;
+use redis::{AsyncConnectionConfig, Client, Cmd, FromRedisValue, RedisResult, aio, cluster, cluster_async};
+use std::time::Duration;
+
+/// How long a connection may take to come up, names and TLS included.
+const CONNECT: Duration = Duration::from_secs(1);
+/// Longer than anyone waits: callers bring a shorter patience of their own.
+const RESPONSE: Duration = Duration::from_secs(1);
+
+/// A server, or a Cluster, not connected yet.
+#[derive(Clone)]
+pub(super) enum Nodes {
+    Single(Client),
+    Cluster(Box<cluster::ClusterClient>),
+}
+
+/// A connection shared by all requests; clones are cheap.
+#[derive(Clone)]
+pub(super) enum Connection {
+    Single(aio::MultiplexedConnection),
+    Cluster(cluster_async::ClusterConnection),
+}
+
+impl Nodes {
+    /// Reads `redis_url`: one URL, or a Cluster's nodes with commas between. An error names no part of it,
+    /// as there may be a password in any.
+    pub(super) fn parse(urls: &Secret) -> Result<Self, String> {
+        let urls: Vec<&str> = urls.expose().split(',').map(str::trim).collect();
+        let wrong = |error: redis::RedisError| {
+            format!("redis_url: not redis://, rediss:// or redis+unix:// ({})", error.category())
+        };
+        match urls.as_slice() {
+            [url] => Client::open(*url).map(Self::Single).map_err(wrong),
+            nodes => cluster::ClusterClient::builder(nodes.iter().copied())
+                .connection_timeout(CONNECT)
+                .response_timeout(RESPONSE)
+                .retries(1)
+                .build()
+                .map(|client| Self::Cluster(Box::new(client)))
+                .map_err(wrong),
+        }
+    }
+
+    /// A connection that answers.
+    pub(super) async fn connect(&self) -> RedisResult<Connection> {
+        let mut connection = match self {
+            Self::Single(client) => {
+                let config = AsyncConnectionConfig::new()
+                    .set_connection_timeout(Some(CONNECT))
+                    .set_response_timeout(Some(RESPONSE));
+                Connection::Single(client.get_multiplexed_async_connection_with_config(&config).await?)
+            }
+            Self::Cluster(client) => Connection::Cluster(client.get_async_connection().await?),
+        };
+        connection.query::<()>(&redis::cmd("PING")).await?;
+        Ok(connection)
+    }
+}
+
+impl Connection {
+    /// Sends `command`.
+    pub(super) async fn query<T: FromRedisValue>(&mut self, command: &Cmd) -> RedisResult<T> {
+        match self {
+            Self::Single(connection) => command.query_async(connection).await,
+            Self::Cluster(connection) => command.query_async(connection).await,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_are_read_and_errors_keep_the_secret() {
+        let parse = |urls: &str| Nodes::parse(&Secret::from(urls.to_owned()));
+        for url in
+            ["redis://127.0.0.1", "rediss://u:p@h:1/2", "redis+unix:///run/r.sock", "unix:///run/r.sock"]
+        {
+            assert!(matches!(parse(url), Ok(Nodes::Single(_))), "{url}");
+        }
+        assert!(matches!(parse("redis://a:1, redis://b:2"), Ok(Nodes::Cluster(_))));
+        for url in ["", "hunter2", "http://u:hunter2@h", "redis://a,hunter2"] {
+            let error = parse(url).err().expect("not a Redis URL");
+            assert!(error.starts_with("redis_url: ") && !error.contains("hunter2"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,84 @@
+//! The admin listener, a service like any other:
+//!
+//! | route | answer |
+//! |---|---|
+//! | `GET /live` | 200 while the process can answer |
+//! | `GET /ready` | 200, or 503 with a reason for each part |
+//! | `GET /metrics` | Prometheus text format |
+//! | `PUT /log-level` | sets the level or directives in the body; loopback only |
+
+use crate::{
+    Peer, Request, Response, Service, full, logging,
+    metrics::Figures,
+    ready::Readiness,
+    refusal::{bad_request, not_found, other_method},
+};
+use http::{HeaderValue, Method, StatusCode, header};
+use std::sync::Arc;
+
+/// Bytes of a request body.
+const BODY_LIMIT: usize = 1024;
+
+pub(crate) struct Admin<S> {
+    readiness: Arc<Readiness<S>>,
+    figures: Arc<Figures>,
+}
+
+impl<S: Service> Admin<S> {
+    pub(crate) fn new(readiness: Arc<Readiness<S>>, figures: Arc<Figures>) -> Self {
+        Self { readiness, figures }
+    }
+
+    async fn ready(&self) -> Response {
+        let (ready, report) = self.readiness.report().await;
+        let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
+        answer(status, "application/json", format!("{report}\n"))
+    }
+
+    fn metrics(&self) -> Response {
+        answer(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", self.figures.text())
+    }
+}
+
+impl<S: Service> Service for Admin<S> {
+    async fn handle(&self, request: Request) -> Response {
+        let get = matches!(*request.method(), Method::GET | Method::HEAD);
+        match request.uri().path() {
+            "/live" if get => answer(StatusCode::OK, "text/plain", "alive\n".to_owned()),
+            "/ready" if get => self.ready().await,
+            "/metrics" if get => self.metrics(),
+            "/log-level" if *request.method() == Method::PUT => set_level(request).await,
+            "/live" | "/ready" | "/metrics" => other_method(request.method(), "GET, HEAD, OPTIONS"),
+            "/log-level" => other_method(request.method(), "PUT, OPTIONS"),
+            _ => not_found().into_response(),
+        }
+    }
+}
+
+async fn set_level(request: Request) -> Response {
+    let local =
+        request.extensions().get::<Peer>().is_some_and(|peer| peer.0.ip().to_canonical().is_loopback());
+    if !local {
+        let problem = crate::Problem::new(StatusCode::FORBIDDEN, "forbidden", "Forbidden");
+        return problem.detail("The log level is set from this machine only.").into_response();
+    }
+    let Some(body) = crate::read(request.into_body(), BODY_LIMIT).await else {
+        return bad_request("The body is a level, such as `debug`.").into_response();
+    };
+    let level = String::from_utf8_lossy(&body).trim().to_owned();
+    match logging::set_level(&level) {
+        Ok(()) => {
+            tracing::warn!(level, "log level set");
+            answer(StatusCode::OK, "text/plain", format!("{level}\n"))
+        }
+        Err(error) => bad_request(error).into_response(),
+    }
+}
+
+fn answer(status: StatusCode, content_type: &'static str, body: String) -> Response {
+    let mut response = Response::new(full(body));
+    *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}

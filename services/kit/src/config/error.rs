@@ -1,0 +1,47 @@
+//! What is wrong with a configuration, for the person who wrote it.
+
+use super::source::Source;
+use figment::error::Kind;
+
+/// A configuration that cannot be used: which source, which key, what was expected.
+#[derive(Debug, thiserror::Error)]
+#[error("{0}")]
+pub struct ConfigError(String);
+
+impl ConfigError {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self(message.into())
+    }
+
+    pub(super) fn from_figment(error: &figment::Error, sources: &[Source]) -> Self {
+        let mut key = error.path.join(".");
+        let what = match &error.kind {
+            Kind::UnknownField(name, known) => {
+                if error.path.last() != Some(name) {
+                    key = if key.is_empty() { name.clone() } else { format!("{key}.{name}") };
+                }
+                format!("unknown key; expected {}", one_of(known))
+            }
+            Kind::UnknownVariant(found, known) => format!("found `{found}`; expected {}", one_of(known)),
+            Kind::InvalidType(found, expected) | Kind::InvalidValue(found, expected) => {
+                format!("found {found}; expected {expected}")
+            }
+            other => other.to_string(),
+        };
+        let below = |source: &&Source| source.key == key || source.key.starts_with(&format!("{key}."));
+        let source = match (sources.iter().rfind(below), &error.metadata) {
+            (Some(source), _) => format!("{}: ", source.name),
+            (None, Some(metadata)) => format!("{}: ", metadata.name),
+            (None, None) => String::new(),
+        };
+        Self(format!("{source}`{key}`: {what}"))
+    }
+}
+
+fn one_of(names: &[&str]) -> String {
+    match names {
+        [] => "nothing here".to_owned(),
+        [only] => format!("`{only}`"),
+        names => format!("one of `{}`", names.join("`, `")),
+    }
+}

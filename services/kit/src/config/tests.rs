@@ -1,0 +1,201 @@
+use super::*;
+use crate::{Admin, Limits, Log, Secret};
+use serde::Deserialize;
+use std::{ffi::OsString, fs, path::PathBuf, time::Duration};
+
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Settings {
+    listen: std::net::SocketAddr,
+    password: Option<Secret>,
+    file: Option<PathBuf>,
+    word: String,
+    count: u32,
+    list: Vec<String>,
+    limits: Limits,
+    log: Log,
+    nested: Nested,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+struct Nested {
+    token: Option<Secret>,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            listen: ([127, 0, 0, 1], 80).into(),
+            password: None,
+            file: None,
+            word: "word".into(),
+            count: 1,
+            list: Vec::new(),
+            limits: Limits::default(),
+            log: Log::default(),
+            nested: Nested::default(),
+        }
+    }
+}
+
+impl Configuration for Settings {
+    const NAME: &'static str = "test";
+    const ABOUT: &'static str = "";
+    const ENV_PREFIX: &'static str = "TEST_";
+    const ENV_ALIASES: &'static [(&'static str, &'static str)] = &[("PASSWORD", "password")];
+    const SECRETS: &'static [&'static str] = &["password", "nested.token"];
+
+    fn server(&self) -> ServerSettings {
+        ServerSettings {
+            name: Self::NAME,
+            listen: self.listen,
+            admin: Admin { listen: None },
+            limits: self.limits.clone(),
+            log: self.log.clone(),
+        }
+    }
+
+    fn check(&self) -> Result<(), String> {
+        if self.count == 0 { Err("`count`: expected at least 1".into()) } else { Ok(()) }
+    }
+}
+
+fn environment(variables: &[(&str, &str)]) -> Result<Settings, String> {
+    load_all(None, variables, &[])
+}
+
+fn load_all(
+    toml: Option<&str>,
+    variables: &[(&str, &str)],
+    flags: &[(&str, &str)],
+) -> Result<Settings, String> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("test.toml");
+    fs::write(&file, toml.unwrap_or_default()).unwrap();
+    let variables = variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
+    let flags = flags.iter().map(|(key, value)| Source::flag(key, value)).collect();
+    load_from(Figment::new(), toml.is_some().then_some(file.as_path()), variables, flags)
+        .map_err(|error| error.to_string())
+}
+
+fn error(result: Result<Settings, String>) -> String {
+    result.expect_err("this configuration must be refused")
+}
+
+#[test]
+fn each_source_wins_over_the_one_before() {
+    assert_eq!(load_all(None, &[], &[]).unwrap().count, 1);
+    assert_eq!(load_all(Some("count = 2"), &[], &[]).unwrap().count, 2);
+    assert_eq!(load_all(Some("count = 2"), &[("TEST_COUNT", "3")], &[]).unwrap().count, 3);
+    assert_eq!(load_all(Some("count = 2"), &[("TEST_COUNT", "3")], &[("count", "4")]).unwrap().count, 4);
+}
+
+#[test]
+fn a_section_keeps_the_defaults_of_what_it_does_not_name() {
+    let settings =
+        load_all(Some("[limits]\ngrace = \"3s\""), &[("TEST_LIMITS__CONNECTIONS", "7")], &[]).unwrap();
+    assert_eq!(settings.limits.grace, Duration::from_secs(3));
+    assert_eq!(settings.limits.connections, 7);
+    assert_eq!(settings.limits.requests, Limits::default().requests);
+}
+
+#[test]
+fn text_that_looks_like_something_else_stays_text() {
+    for value in ["12345", "0700", "1e5", "true", "[x]", "\"quoted\"", " blank "] {
+        let settings = environment(&[("TEST_PASSWORD", value)]).unwrap();
+        assert_eq!(settings.password.unwrap().expose(), value);
+    }
+    for value in ["12345", "0700", "1e5", "true", "[x]"] {
+        let settings = environment(&[("TEST_WORD", value), ("TEST_FILE", value)]).unwrap();
+        assert_eq!(settings.word, value);
+        assert_eq!(settings.file, Some(PathBuf::from(value)));
+    }
+}
+
+#[test]
+fn lists_and_flags_are_read_as_what_they_look_like() {
+    let settings = environment(&[("TEST_LIST", r#"["10.1.0.0/16", "x"]"#)]).unwrap();
+    assert_eq!(settings.list, ["10.1.0.0/16", "x"]);
+    assert!(!load_all(None, &[], &[("log.access", "false")]).unwrap().log.access);
+}
+
+#[test]
+fn an_alias_sets_its_key_and_the_prefix_wins_over_it() {
+    let alias = [("PASSWORD", "a")];
+    assert_eq!(environment(&alias).unwrap().password.unwrap().expose(), "a");
+    let both = [("TEST_PASSWORD", "b"), ("PASSWORD", "a")];
+    assert_eq!(environment(&both).unwrap().password.unwrap().expose(), "b");
+}
+
+#[test]
+fn an_empty_variable_is_unset() {
+    assert!(environment(&[("PASSWORD", ""), ("TEST_COUNT", "")]).unwrap().password.is_none());
+}
+
+#[test]
+fn secrets_come_from_files() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("secret");
+    fs::write(&path, "0700\n").unwrap();
+    let path = path.to_str().unwrap();
+    for variable in ["PASSWORD_FILE", "TEST_PASSWORD_FILE"] {
+        assert_eq!(environment(&[(variable, path)]).unwrap().password.unwrap().expose(), "0700");
+    }
+    assert_eq!(
+        environment(&[("TEST_NESTED__TOKEN_FILE", path)]).unwrap().nested.token.unwrap().expose(),
+        "0700"
+    );
+    let toml = format!("password_file = {path:?}\n[nested]\ntoken_file = {path:?}");
+    let settings = load_all(Some(&toml), &[], &[]).unwrap();
+    assert_eq!(settings.password.unwrap().expose(), "0700");
+    assert_eq!(settings.nested.token.unwrap().expose(), "0700");
+}
+
+#[test]
+fn a_secret_given_twice_or_unreadable_is_refused() {
+    let twice = error(environment(&[("TEST_PASSWORD", "x"), ("TEST_PASSWORD_FILE", "/dev/null")]));
+    assert!(twice.contains("TEST_PASSWORD_FILE") && twice.contains("`password`"), "{twice}");
+    let missing = error(environment(&[("PASSWORD_FILE", "/nowhere/at/all")]));
+    assert!(missing.contains("PASSWORD_FILE") && missing.contains("/nowhere/at/all"), "{missing}");
+}
+
+#[test]
+fn errors_name_the_source_the_key_and_what_was_expected() {
+    let cases: &[(Result<Settings, String>, &[&str])] = &[
+        (environment(&[("TEST_COUNTS", "1")]), &["environment variable TEST_COUNTS", "`counts`", "`count`"]),
+        (environment(&[("TEST_LIMITS__X", "1")]), &["TEST_LIMITS__X", "`limits.x`", "`grace`"]),
+        (environment(&[("TEST_COUNT", "many")]), &["TEST_COUNT", "`count`", "u32"]),
+        (environment(&[("TEST_LOG__FORMAT", "xml")]), &["TEST_LOG__FORMAT", "`log.format`", "xml", "`json`"]),
+        (load_all(Some("counts = 1"), &[], &[]), &["test.toml", "`counts`", "`count`"]),
+        (load_all(Some("[limits]\ngrace = 3"), &[], &[]), &["test.toml", "`limits.grace`", "duration"]),
+        (load_all(Some("count = "), &[], &[]), &["test.toml", "line 1"]),
+        (load_all(None, &[], &[("listen", "here")]), &["flag --listen", "`listen`", "socket address"]),
+        (load_all(None, &[], &[("count", "0")]), &["`count`", "at least 1"]),
+    ];
+    for (result, parts) in cases {
+        let error = result.as_ref().expect_err("this configuration must be refused");
+        for part in *parts {
+            assert!(error.contains(part), "{error:?} does not say {part:?}");
+        }
+    }
+}
+
+#[test]
+fn variables_that_kubernetes_sets_are_no_settings() {
+    let links = [
+        ("TEST_SERVICE_HOST", "10.0.0.1"),
+        ("TEST_SERVICE_PORT_HTTP", "80"),
+        ("TEST_PORT", "tcp://10.0.0.1:80"),
+        ("TEST_PORT_80_TCP_ADDR", "10.0.0.1"),
+    ];
+    assert!(environment(&links).is_ok());
+}
+
+#[test]
+fn the_printed_configuration_hides_secrets_and_can_be_read_again() {
+    let settings = environment(&[("TEST_PASSWORD", "hunter2"), ("TEST_COUNT", "5")]).unwrap();
+    let text = print(&settings).unwrap();
+    assert!(!text.contains("hunter2"), "{text}");
+    assert_eq!(load_all(Some(&text), &[], &[]).unwrap().count, 5);
+}

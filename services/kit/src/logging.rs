@@ -1,0 +1,81 @@
+//! Logs: structured lines on standard error, written by a thread of their own so that no request waits for a disk.
+
+use crate::{Log, LogFormat};
+use std::{
+    io::{IsTerminal, stderr},
+    panic::PanicHookInfo,
+    sync::OnceLock,
+};
+use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
+use tracing_subscriber::{
+    EnvFilter, Layer, Registry, fmt, layer::SubscriberExt, reload, util::SubscriberInitExt,
+};
+
+/// Lines that may wait for the writer; further ones are dropped and counted.
+const BACKLOG: usize = 16_384;
+
+/// The process's logs, for the routes that change and count them.
+struct Logs {
+    level: reload::Handle<EnvFilter, Registry>,
+    dropped: ErrorCounter,
+}
+
+static LOGS: OnceLock<Logs> = OnceLock::new();
+
+/// Writes the lines that still wait when it is dropped: keep it until the end of `main`.
+#[must_use]
+#[derive(Debug)]
+pub struct Guard(#[expect(dead_code, reason = "held for its drop")] WorkerGuard);
+
+/// Starts the process's logs; to be called once. An error names what cannot be used.
+pub fn init(log: &Log) -> Result<Guard, String> {
+    let (filter, level) = reload::Layer::new(filter(&log.level)?);
+    let (writer, guard) =
+        NonBlockingBuilder::default().lossy(true).buffered_lines_limit(BACKLOG).finish(stderr());
+    let dropped = writer.error_counter();
+    let json = match log.format {
+        LogFormat::Auto => !stderr().is_terminal(),
+        LogFormat::Json => true,
+        LogFormat::Text => false,
+    };
+    let lines = fmt::layer().with_writer(writer);
+    let lines = if json {
+        lines.json().flatten_event(true).with_current_span(false).with_span_list(false).boxed()
+    } else {
+        lines.with_target(false).with_ansi(stderr().is_terminal()).boxed()
+    };
+    let registry = tracing_subscriber::registry().with(filter).with(lines);
+    registry.try_init().map_err(|error| error.to_string())?;
+    let _ = LOGS.set(Logs { level, dropped });
+    std::panic::set_hook(Box::new(log_panic));
+    Ok(Guard(guard))
+}
+
+/// Whether [`init`] could use `log`.
+pub(crate) fn check(log: &Log) -> Result<(), String> {
+    filter(&log.level).map(drop)
+}
+
+/// Changes what is logged, from now on: a level, or directives of `EnvFilter`.
+pub fn set_level(level: &str) -> Result<(), String> {
+    let filter = filter(level)?;
+    let logs = LOGS.get().ok_or("logs were not started by this program")?;
+    logs.level.reload(filter).map_err(|error| error.to_string())
+}
+
+/// Lines that were dropped because the writer could not keep up.
+pub(crate) fn dropped_lines() -> u64 {
+    LOGS.get().map_or(0, |logs| logs.dropped.dropped_lines() as u64)
+}
+
+/// A panic as a line like any other, not as text of its own.
+fn log_panic(panic: &PanicHookInfo<'_>) {
+    let what = panic.payload_as_str().unwrap_or("something that is no text");
+    let place = panic.location().map(ToString::to_string);
+    tracing::error!(what, place, "panic");
+}
+
+fn filter(level: &str) -> Result<EnvFilter, String> {
+    let expected = "expected error, warn, info, debug, trace or directives such as `info,h2=warn`";
+    EnvFilter::try_new(level).map_err(|error| format!("`log.level`: {error}; {expected}"))
+}

@@ -1,0 +1,116 @@
+//! A service's figures: its own registry, so that two services in one process do not mix.
+
+mod end;
+mod process;
+mod text;
+
+pub(crate) use end::End;
+
+use http::StatusCode;
+use prometheus_client::{
+    encoding::EncodeLabelSet,
+    metrics::{
+        counter::Counter,
+        family::Family,
+        gauge::Gauge,
+        histogram::{Histogram, exponential_buckets},
+    },
+    registry::Registry,
+};
+use std::sync::Arc;
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Answered {
+    method: &'static str,
+    route: &'static str,
+    status: u16,
+}
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct Served {
+    method: &'static str,
+    route: &'static str,
+}
+
+/// What is counted of a service's requests and connections.
+pub(crate) struct Figures {
+    registry: Registry,
+    requests: Family<Answered, Counter>,
+    durations: Family<Served, Histogram, fn() -> Histogram>,
+    pub(crate) in_flight: Gauge,
+    connections: Gauge,
+    accepted: Counter,
+    ends: Family<End, Counter>,
+}
+
+impl Figures {
+    /// Figures, with the service's own registered by `register`.
+    pub(crate) fn new(register: impl FnOnce(&mut Registry)) -> Arc<Self> {
+        let mut registry = Registry::default();
+        let requests = Family::default();
+        registry.register(
+            "http_requests",
+            "Requests answered; status 0: the client left before",
+            requests.clone(),
+        );
+        let buckets: fn() -> Histogram = || Histogram::new(exponential_buckets(0.000_5, 2.5, 12));
+        let durations = Family::new_with_constructor(buckets);
+        registry.register(
+            "http_request_duration_seconds",
+            "From a request's whole header to its answer's last byte",
+            durations.clone(),
+        );
+        let in_flight = Gauge::default();
+        registry.register("http_requests_in_flight", "Requests being answered", in_flight.clone());
+        let connections = Gauge::default();
+        registry.register("http_connections", "Open connections", connections.clone());
+        let accepted = Counter::default();
+        registry.register("http_connections_accepted", "Connections accepted", accepted.clone());
+        let ends = Family::default();
+        registry.register("http_connections_ended", "Connections that are over, and why", ends.clone());
+        registry.register_collector(Box::new(process::Process::new()));
+        register(&mut registry);
+        Arc::new(Self { registry, requests, durations, in_flight, connections, accepted, ends })
+    }
+
+    /// A request is over.
+    pub(crate) fn observe(
+        &self,
+        method: &'static str,
+        route: &'static str,
+        status: Option<StatusCode>,
+        seconds: f64,
+    ) {
+        let status = status.map_or(0, |status| status.as_u16());
+        self.requests.get_or_create(&Answered { method, route, status }).inc();
+        self.durations.get_or_create(&Served { method, route }).observe(seconds);
+    }
+
+    /// A connection is over.
+    pub(crate) fn ended(&self, end: End) {
+        self.ends.get_or_create(&end).inc();
+    }
+
+    /// Counts a connection until the result is dropped.
+    pub(crate) fn connection(&self) -> impl Drop + use<> {
+        self.accepted.inc();
+        self.connections.inc();
+        Open(self.connections.clone())
+    }
+
+    /// All of it, for `/metrics`.
+    pub(crate) fn text(&self) -> String {
+        let mut text = String::new();
+        prometheus_client::encoding::text::encode(&mut text, &self.registry)
+            .expect("writing to a string cannot fail");
+        text::prometheus(&text)
+    }
+}
+
+struct Open(Gauge);
+
+impl Drop for Open {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}

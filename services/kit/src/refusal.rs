@@ -1,0 +1,52 @@
+//! The problems that every service shares, and the answers to methods (RFC 9110, section 9).
+
+use crate::{Problem, Response, empty};
+use http::{HeaderValue, Method, StatusCode, header};
+
+/// 400: the request breaks a rule of HTTP.
+pub fn bad_request(detail: impl Into<String>) -> Problem {
+    Problem::new(StatusCode::BAD_REQUEST, "bad-request", "Bad request").detail(detail)
+}
+
+/// 404.
+pub fn not_found() -> Problem {
+    Problem::new(StatusCode::NOT_FOUND, "not-found", "Not found").detail("There is nothing at this path.")
+}
+
+/// 405; `allow` is the list of methods that the resource knows, as in the `Allow` field.
+pub fn method_not_allowed(allow: &'static str) -> Problem {
+    Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed")
+        .detail(format!("Allowed here: {allow}."))
+        .header(header::ALLOW, HeaderValue::from_static(allow))
+}
+
+/// 414: the request target is too long.
+pub fn url_too_long(limit: usize) -> Problem {
+    Problem::new(StatusCode::URI_TOO_LONG, "url-too-long", "URL too long")
+        .detail(format!("The request target may have {limit} bytes."))
+}
+
+/// 500: the cause stays here.
+pub fn internal() -> Problem {
+    Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error")
+        .detail("Something went wrong here. The request id leads to it in the log.")
+}
+
+/// 503 with `Retry-After` in seconds.
+pub fn overloaded(retry_after: u32) -> Problem {
+    Problem::new(StatusCode::SERVICE_UNAVAILABLE, "overloaded", "Overloaded")
+        .detail("Too much is in work; try again soon.")
+        .header(header::RETRY_AFTER, retry_after.into())
+}
+
+/// What `method` gets where `allow` is allowed and the route did not answer it: `OPTIONS` 204, others 405,
+/// both with `Allow`.
+pub fn other_method(method: &Method, allow: &'static str) -> Response {
+    if method != Method::OPTIONS {
+        return method_not_allowed(allow).into_response();
+    }
+    let mut response = Response::new(empty());
+    *response.status_mut() = StatusCode::NO_CONTENT;
+    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allow));
+    response
+}

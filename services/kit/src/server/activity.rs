@@ -1,0 +1,138 @@
+//! Whose turn it is on a connection, and since when.
+
+use std::{
+    sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed},
+    time::{Duration, Instant},
+};
+
+/// Written bytes that count as a move of the client: it must have taken those before.
+const STRIDE: u64 = 4 * 1024;
+
+/// Seen by a connection's socket and bodies, read by its watchdog.
+#[derive(Debug)]
+pub(crate) struct Activity {
+    start: Instant,
+    /// The last move, in milliseconds after `start`.
+    moved: AtomicU64,
+    in_flight: AtomicUsize,
+    working: AtomicUsize,
+    written: AtomicU64,
+    blocked: AtomicBool,
+    unread: AtomicBool,
+    closing: AtomicBool,
+}
+
+/// How long a client may take for its turn.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience {
+    /// To send a whole request header.
+    pub(super) header: Duration,
+    /// To take 4 KiB of an answer.
+    pub(super) stall: Duration,
+    /// To close its side after ours.
+    pub(super) close: Duration,
+}
+
+impl Patience {
+    fn shortest(&self) -> Duration {
+        self.header.min(self.stall).min(self.close)
+    }
+}
+
+impl Activity {
+    pub(crate) fn new() -> Self {
+        Self {
+            start: Instant::now(),
+            moved: AtomicU64::new(0),
+            in_flight: AtomicUsize::new(0),
+            working: AtomicUsize::new(0),
+            written: AtomicU64::new(0),
+            blocked: AtomicBool::new(false),
+            unread: AtomicBool::new(false),
+            closing: AtomicBool::new(false),
+        }
+    }
+
+    /// Something happened: patience begins anew.
+    pub(crate) fn touch(&self) {
+        let now = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
+        self.moved.store(now, Relaxed);
+    }
+
+    /// A whole request header is here.
+    pub(crate) fn request_begins(&self) {
+        self.in_flight.fetch_add(1, Relaxed);
+    }
+
+    /// Its answer was handed over, or given up.
+    pub(crate) fn request_ends(&self) {
+        self.in_flight.fetch_sub(1, Relaxed);
+        self.touch();
+    }
+
+    /// It is our turn: the service thinks, or a body waits for its source.
+    pub(crate) fn work_begins(&self) {
+        self.working.fetch_add(1, Relaxed);
+    }
+
+    /// It is the client's turn.
+    pub(crate) fn work_ends(&self) {
+        self.working.fetch_sub(1, Relaxed);
+        self.touch();
+    }
+
+    /// The socket took `bytes`.
+    pub(super) fn wrote(&self, bytes: u64) {
+        if self.written.fetch_add(bytes, Relaxed) + bytes >= STRIDE {
+            self.written.store(0, Relaxed);
+            self.touch();
+        }
+    }
+
+    /// Whether the socket takes no more for now.
+    pub(super) fn block(&self, blocked: bool) {
+        self.blocked.store(blocked, Relaxed);
+    }
+
+    /// A request's body was not read to its end: more of it may come.
+    pub(super) fn leave_unread(&self) {
+        self.unread.store(true, Relaxed);
+    }
+
+    pub(super) fn left_unread(&self) -> bool {
+        self.unread.load(Relaxed)
+    }
+
+    /// Our side is closed; what the client still sends is discarded.
+    pub(super) fn close(&self) {
+        if !self.closing.swap(true, Relaxed) {
+            self.touch();
+        }
+    }
+
+    /// Resolves when the client has let its turn pass.
+    pub(super) async fn overdue(&self, patience: Patience) {
+        loop {
+            let Some(left) = self.left(patience) else { return };
+            // A turn that ends meanwhile moves the deadline to `shortest` after now at least: looking again by then is exact.
+            tokio::time::sleep(left.min(patience.shortest())).await;
+        }
+    }
+
+    /// What is left of the client's turn, if not nothing.
+    fn left(&self, patience: Patience) -> Option<Duration> {
+        if self.working.load(Relaxed) > 0 {
+            return Some(patience.shortest());
+        }
+        let allowed = if self.closing.load(Relaxed) {
+            patience.close
+        } else if self.in_flight.load(Relaxed) == 0 && !self.blocked.load(Relaxed) {
+            patience.header
+        } else {
+            patience.stall
+        };
+        let deadline = self.start + Duration::from_millis(self.moved.load(Relaxed)) + allowed;
+        let left = deadline.saturating_duration_since(Instant::now());
+        (!left.is_zero()).then_some(left)
+    }
+}

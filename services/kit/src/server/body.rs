@@ -1,0 +1,109 @@
+//! An answer's body on its way out: counted, cut into pieces, and holding the exchange until its end.
+
+use super::{exchange::Exchange, panics};
+use crate::{Body, BoxError};
+use bytes::Bytes;
+use http_body::{Body as _, Frame, SizeHint};
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+};
+
+/// Bytes a frame: a large answer is not handed over at once, so that its end is near the client's end.
+const PIECE: usize = 64 * 1024;
+
+/// The body that hyper sends.
+pub(super) struct Outgoing {
+    body: Body,
+    /// What is left of a frame that was too large.
+    rest: Bytes,
+    /// Whether the body's source was asked and had nothing yet.
+    waiting: bool,
+    exchange: Exchange,
+}
+
+impl Outgoing {
+    pub(super) fn new(body: Body, exchange: Exchange) -> Self {
+        let mut body = Self { body, rest: Bytes::new(), waiting: false, exchange };
+        if body.is_end_stream() {
+            body.exchange.complete();
+        }
+        body
+    }
+
+    fn next_frame(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        if !self.rest.is_empty() {
+            return Poll::Ready(Some(Ok(self.piece())));
+        }
+        let body = &mut self.body;
+        let polled = panics::contain(|| Pin::new(body).poll_frame(context));
+        self.wait(matches!(polled, Some(Poll::Pending)));
+        match polled {
+            None => Poll::Ready(Some(Err("the body panicked".into()))),
+            Some(Poll::Ready(Some(Ok(frame)))) => Poll::Ready(Some(Ok(match frame.into_data() {
+                Ok(data) => {
+                    self.rest = data;
+                    self.piece()
+                }
+                Err(trailers) => trailers,
+            }))),
+            Some(other) => other,
+        }
+    }
+
+    fn piece(&mut self) -> Frame<Bytes> {
+        let piece = self.rest.split_to(self.rest.len().min(PIECE));
+        self.exchange.sent(piece.len());
+        Frame::data(piece)
+    }
+
+    /// While the source has nothing, it is not the client who is slow.
+    fn wait(&mut self, waiting: bool) {
+        match (self.waiting, waiting) {
+            (false, true) => self.exchange.activity().work_begins(),
+            (true, false) => self.exchange.activity().work_ends(),
+            _ => {}
+        }
+        self.waiting = waiting;
+    }
+}
+
+impl http_body::Body for Outgoing {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        let this = self.get_mut();
+        let polled = this.next_frame(context);
+        match &polled {
+            Poll::Ready(None) => this.exchange.complete(),
+            Poll::Ready(Some(Ok(_))) if this.is_end_stream() => this.exchange.complete(),
+            Poll::Ready(Some(Err(error))) => this.exchange.broke(error),
+            _ => {}
+        }
+        polled
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.rest.is_empty() && self.body.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        let (body, rest) = (self.body.size_hint(), self.rest.len() as u64);
+        let mut hint = SizeHint::new();
+        hint.set_lower(body.lower() + rest);
+        if let Some(upper) = body.upper() {
+            hint.set_upper(upper + rest);
+        }
+        hint
+    }
+}
+
+impl Drop for Outgoing {
+    fn drop(&mut self) {
+        self.wait(false);
+    }
+}

@@ -1,0 +1,132 @@
+//! One connection, from its first byte to its last.
+
+use super::{
+    activity::{Activity, Patience},
+    answer::{Client, answer},
+    shared::Shared,
+    socket::{Protocol, Socket},
+    wire::Wire,
+};
+use crate::{Service, metrics::End};
+use hyper::{server::conn, service::service_fn};
+use hyper_util::{
+    rt::{TokioExecutor, TokioIo, TokioTimer},
+    server::graceful::GracefulConnection,
+};
+use std::{convert::Infallible, io, pin::pin, sync::Arc, time::Duration};
+use tokio::{net::TcpStream, sync::OwnedSemaphorePermit};
+use tokio_util::sync::CancellationToken;
+
+/// Bytes of a request's header, its first line included; more is 431.
+const HEADER_LIMIT: u16 = 16 * 1024;
+/// Bytes that hyper may hold of a connection's requests, and of its answers.
+const BUFFER: usize = 64 * 1024;
+/// HTTP/2 streams at once on a connection.
+const STREAMS: u32 = 100;
+/// When draining, how long an idle connection may still bring a request that is on its way.
+const LINGER: Duration = Duration::from_millis(500);
+/// How long a client may take to close its side after ours.
+const GOODBYE: Duration = Duration::from_secs(1);
+
+/// Serves `stream` to its end, holding `place` until then.
+pub(super) async fn serve<S: Service>(
+    shared: Arc<Shared<S>>,
+    stream: TcpStream,
+    place: OwnedSemaphorePermit,
+    stop: CancellationToken,
+) {
+    let Ok(peer) = stream.peer_addr() else { return };
+    let counted = shared.figures.as_ref().map(|figures| figures.connection());
+    let (activity, wire) = (Arc::new(Activity::new()), Arc::new(Wire::default()));
+    let limits = &shared.settings.limits;
+    let patience = Patience { header: limits.header_timeout, stall: limits.stall_timeout, close: GOODBYE };
+    let opened = tokio::select! {
+        opened = Socket::open(stream, Arc::clone(&activity), Arc::clone(&wire)) => opened,
+        () = overdue(&activity, patience, &stop) => Err(io::ErrorKind::TimedOut.into()),
+    };
+    let Ok((socket, protocol)) = opened else {
+        if let Some(figures) = &shared.figures {
+            figures.ended(if stop.is_cancelled() { End::Regular } else { End::Slow });
+        }
+        return;
+    };
+    let client = Arc::new(Client { peer, activity: Arc::clone(&activity), wire, stop: stop.clone() });
+    let answer = {
+        let shared = Arc::clone(&shared);
+        service_fn(move |request| {
+            let (shared, client) = (Arc::clone(&shared), Arc::clone(&client));
+            async move { Ok::<_, Infallible>(answer(&shared, &client, request).await) }
+        })
+    };
+    let socket = TokioIo::new(socket);
+    let end = match protocol {
+        // The header's deadline is ours: hyper's begins anew with each connection's and request's first byte, and it
+        // has none for HTTP/2 and for answers.
+        Protocol::Http1 => {
+            let connection = conn::http1::Builder::new()
+                .header_read_timeout(None)
+                .half_close(true)
+                .max_buf_size(BUFFER)
+                .max_header_size(HEADER_LIMIT.into())
+                .serve_connection(socket, answer);
+            drive(connection, protocol, &activity, patience, &stop).await
+        }
+        Protocol::Http2 => {
+            let connection = conn::http2::Builder::new(TokioExecutor::new())
+                .initial_connection_window_size(128 * 1024)
+                .initial_stream_window_size(64 * 1024)
+                .keep_alive_interval(Duration::from_secs(20))
+                .keep_alive_timeout(Duration::from_secs(10))
+                .max_concurrent_streams(STREAMS)
+                .max_header_list_size(HEADER_LIMIT.into())
+                .max_send_buf_size(BUFFER)
+                .timer(TokioTimer::new())
+                .serve_connection(socket, answer);
+            drive(connection, protocol, &activity, patience, &stop).await
+        }
+    };
+    if let Some(figures) = &shared.figures {
+        figures.ended(end);
+    }
+    drop((counted, place));
+}
+
+/// Runs `connection` until it ends, its client lets its turn pass, or the drain closes it.
+async fn drive<C: GracefulConnection<Error = hyper::Error>>(
+    connection: C,
+    protocol: Protocol,
+    activity: &Activity,
+    patience: Patience,
+    stop: &CancellationToken,
+) -> End {
+    let mut connection = pin!(connection);
+    tokio::select! {
+        biased;
+        ended = connection.as_mut() => return End::of(ended),
+        () = overdue(activity, patience, stop), if protocol == Protocol::Http1 => {}
+        () = activity.overdue(patience), if protocol == Protocol::Http2 => {}
+        () = stop.cancelled(), if protocol == Protocol::Http2 => {
+            // HTTP/2 has a word for it, GOAWAY, which loses nothing.
+            connection.as_mut().graceful_shutdown();
+            tokio::select! {
+                biased;
+                ended = connection.as_mut() => return End::of(ended),
+                () = activity.overdue(patience) => {}
+            }
+        }
+    }
+    connection.as_mut().graceful_shutdown();
+    let _ = tokio::time::timeout(GOODBYE, connection).await;
+    if stop.is_cancelled() { End::Regular } else { End::Slow }
+}
+
+/// Resolves when an HTTP/1 client's turn is over: earlier when draining, but not while a request that was sent
+/// before the client could know may be on its way.
+async fn overdue(activity: &Activity, patience: Patience, stop: &CancellationToken) {
+    tokio::select! {
+        () = activity.overdue(patience) => return,
+        () = stop.cancelled() => {}
+    }
+    activity.touch();
+    activity.overdue(Patience { header: LINGER.min(patience.header), ..patience }).await;
+}

@@ -1,0 +1,147 @@
+//! One request and its answer: begun when its header is whole, over when the last byte is handed to the socket.
+
+use super::{activity::Activity, cache_status};
+use crate::{Request, RequestId, Response, Route, metrics::Figures};
+use http::{Method, StatusCode};
+use std::{net::SocketAddr, sync::Arc, time::Instant};
+
+/// What is to be said of an exchange at its end; saying it is its drop, so that none goes unsaid.
+pub(super) struct Exchange {
+    begun: Instant,
+    activity: Arc<Activity>,
+    figures: Option<Arc<Figures>>,
+    /// Nothing when the access log is off.
+    line: Option<Box<Line>>,
+    method: &'static str,
+    route: &'static str,
+    status: Option<StatusCode>,
+    bytes: u64,
+    complete: bool,
+}
+
+/// What only the access log needs.
+struct Line {
+    service: &'static str,
+    id: RequestId,
+    peer: SocketAddr,
+    target: String,
+    cache: Option<String>,
+}
+
+impl Exchange {
+    pub(super) fn begin(activity: Arc<Activity>, figures: Option<Arc<Figures>>, method: &Method) -> Self {
+        activity.request_begins();
+        if let Some(figures) = &figures {
+            figures.in_flight.inc();
+        }
+        Self {
+            begun: Instant::now(),
+            activity,
+            figures,
+            line: None,
+            method: name(method),
+            route: "none",
+            status: None,
+            bytes: 0,
+            complete: false,
+        }
+    }
+
+    /// Has the exchange logged, too.
+    pub(super) fn log(&mut self, service: &'static str, id: RequestId, peer: SocketAddr, request: &Request) {
+        let target = request.uri().path_and_query().map_or("*", |target| target.as_str());
+        let target =
+            if tracing::enabled!(target: "access", tracing::Level::DEBUG) { target } else { public(target) };
+        self.line = Some(Box::new(Line { service, id, peer, target: target.to_owned(), cache: None }));
+    }
+
+    /// Takes from the answer's head what is to be said of it.
+    pub(super) fn answered(&mut self, response: &Response) {
+        self.status = Some(response.status());
+        self.route = response.extensions().get::<Route>().map_or("none", |route| route.0);
+        if let Some(line) = &mut self.line {
+            let field = response.headers().get("cache-status").and_then(|value| value.to_str().ok());
+            line.cache = field.and_then(cache_status::outcome).map(str::to_owned);
+        }
+    }
+
+    pub(super) fn activity(&self) -> &Activity {
+        &self.activity
+    }
+
+    pub(super) fn sent(&mut self, bytes: usize) {
+        self.bytes += bytes as u64;
+    }
+
+    pub(super) fn complete(&mut self) {
+        self.complete = true;
+    }
+
+    pub(super) fn broke(&self, error: &crate::BoxError) {
+        let id = self.line.as_ref().map(|line| line.id.as_str());
+        tracing::warn!(request_id = id, error, "an answer broke off");
+    }
+}
+
+impl Drop for Exchange {
+    fn drop(&mut self) {
+        self.activity.request_ends();
+        let seconds = self.begun.elapsed().as_secs_f64();
+        if let Some(figures) = &self.figures {
+            figures.in_flight.dec();
+            figures.observe(self.method, self.route, self.status, seconds);
+        }
+        let Some(line) = &self.line else { return };
+        tracing::info!(
+            target: "access",
+            service = line.service,
+            method = self.method,
+            route = self.route,
+            uri = line.target,
+            status = self.status.map(|status| status.as_u16()),
+            duration_ms = (seconds * 1e6).round() / 1e3,
+            bytes = self.bytes,
+            cache = line.cache,
+            request_id = line.id.as_str(),
+            peer = %line.peer,
+            aborted = (!self.complete).then_some(true),
+            "request"
+        );
+    }
+}
+
+/// A bounded set of names: the method is a label.
+fn name(method: &Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "HEAD" => "HEAD",
+        "POST" => "POST",
+        "PUT" => "PUT",
+        "DELETE" => "DELETE",
+        "PATCH" => "PATCH",
+        "OPTIONS" => "OPTIONS",
+        "CONNECT" => "CONNECT",
+        "TRACE" => "TRACE",
+        _ => "other",
+    }
+}
+
+/// A target without its query, nor that of a URL encoded in its path: secrets are in queries.
+fn public(target: &str) -> &str {
+    let encoded = target.as_bytes().windows(3).position(|three| three.eq_ignore_ascii_case(b"%3f"));
+    let end = target.find('?').into_iter().chain(encoded).min();
+    end.map_or(target, |end| &target[..end])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::public;
+
+    #[test]
+    fn queries_are_not_public() {
+        assert_eq!(public("/a/b"), "/a/b");
+        assert_eq!(public("/a?token=x"), "/a");
+        assert_eq!(public("/a/https%3A%2F%2Fe%2F%3Ftoken%3Dx"), "/a/https%3A%2F%2Fe%2F");
+        assert_eq!(public("/a/%3ftoken?x"), "/a/");
+    }
+}
