@@ -4,6 +4,7 @@
 use super::alone;
 use std::{
     env, fs,
+    io::{self, Write},
     process::{Command, Stdio},
 };
 
@@ -18,7 +19,11 @@ pub(crate) fn run(name: &str, resolv_conf: &str, test: impl Future<Output = ()>)
     let Some(unshare) = unshare() else {
         // A machine that forbids namespaces cannot run this; one that tests changes does not forbid them.
         assert!(env::var_os("CI").is_none(), "{name}: no namespaces here: run as root");
-        eprintln!("{name}: SKIPPED: needs root, or user namespaces, for a network namespace");
+        // Not by `eprintln!`, which tests do not show when they pass.
+        let _ = writeln!(
+            io::stderr(),
+            "{name}: SKIPPED: needs root, or user namespaces, for a network namespace"
+        );
         return;
     };
     let mut command = Command::new("unshare");
