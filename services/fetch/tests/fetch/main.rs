@@ -13,4 +13,5 @@ mod memory;
 mod names;
 mod plain_page;
 mod proxy;
+mod settings;
 mod tls_is_verified;

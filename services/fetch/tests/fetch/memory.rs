@@ -2,9 +2,10 @@
 
 use crate::support::{alone, loopback, origin, url};
 use fetch::{FetchError, Fetcher, Settings};
-use flate2::{Compress, Compression, FlushCompress};
+use flate2::{Compress, Compression, FlushCompress, write::GzEncoder};
 use std::{
     env, fs,
+    io::Write,
     process::Command,
     sync::{
         Arc,
@@ -47,8 +48,8 @@ fn brotli() -> Bomb {
     let zeros = vec![0; PART];
     let mut ends = Vec::new();
     for _ in 0..2 {
-        std::io::Write::write_all(&mut encoder, &zeros).unwrap();
-        std::io::Write::flush(&mut encoder).unwrap();
+        encoder.write_all(&zeros).unwrap();
+        encoder.flush().unwrap();
         ends.push(encoder.get_ref().len());
     }
     let coded = encoder.get_ref();
@@ -63,6 +64,19 @@ fn zstd() -> Bomb {
 /// Not a bomb: a page as large as a page may be.
 fn page() -> Bomb {
     Bomb { start: Vec::new(), part: vec![b'x'; 10_000], unfolds: UNFOLDED / 1000 }
+}
+
+/// Nor this: the same, coded to about half its size.
+fn coded_page() -> Bomb {
+    let mut seed = 1_u32;
+    let noise = std::iter::repeat_with(|| {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        b"0123456789abcdef"[(seed >> 28) as usize]
+    });
+    let page: Vec<u8> = noise.take(10_000_000).collect();
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(&page).unwrap();
+    Bomb { start: encoder.finish().unwrap(), part: Vec::new(), unfolds: usize::MAX }
 }
 
 /// Serves a bomb to everybody, and counts the bytes sent.
@@ -159,4 +173,9 @@ fn of_zstd_bombs() {
 #[test]
 fn of_large_pages() {
     flood("memory::of_large_pages", JOBS, "identity", page, &Ok(10_000_000));
+}
+
+#[test]
+fn of_large_coded_pages() {
+    flood("memory::of_large_coded_pages", JOBS, "gzip", coded_page, &Ok(10_000_000));
 }
