@@ -27,15 +27,6 @@ pub(crate) enum Failure {
     /// `only-if-cached`, and it is not.
     #[error("the page is not in the cache, and the request allows nothing else")]
     NotCached,
-    /// A path that cannot be read.
-    #[error("the request's path cannot be read: {0}")]
-    Path(TargetError),
-    /// No such route.
-    #[error("there is nothing here; GET / lists what there is")]
-    NotFound,
-    /// A method that the route does not have; the ones it has.
-    #[error("this route has {0}")]
-    Method(&'static str),
     /// A body in a media type that is not read here.
     #[error("send the URLs as {}", batch::ACCEPTED)]
     MediaType,
@@ -60,12 +51,10 @@ impl Failure {
             Self::Target(_) => (400, "invalid-url", "Invalid URL"),
             Self::UrlTooLong => (414, "url-too-long", "URL too long"),
             Self::NotCached => (504, "not-cached", "Not cached"),
-            Self::Path(_) | Self::Body(_) => (400, "bad-request", "Bad request"),
+            Self::Body(_) => (400, "bad-request", "Bad request"),
             Self::MediaType => (415, "unsupported-media-type", "Unsupported media type"),
             Self::BodyTooLarge => (413, "content-too-large", "Content too large"),
             Self::BodySlow => (408, "request-timeout", "Request timeout"),
-            Self::NotFound => (404, "not-found", "Not found"),
-            Self::Method(_) => (405, "method-not-allowed", "Method not allowed"),
             Self::Internal => (500, "internal", "Internal error"),
             Self::Fetch(error) => match error {
                 FetchError::InvalidUrl(_) => (400, "invalid-url", "Invalid URL"),
@@ -127,11 +116,10 @@ impl Failure {
         if let Some(seconds) = self.retry_after(age) {
             problem = problem.header(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        match self {
-            Self::Method(allow) => problem.header(header::ALLOW, HeaderValue::from_static(allow)),
-            Self::MediaType => problem.header(ACCEPT_POST, HeaderValue::from_static(batch::ACCEPTED)),
-            _ => problem,
+        if let Self::MediaType = self {
+            problem = problem.header(ACCEPT_POST, HeaderValue::from_static(batch::ACCEPTED));
         }
+        problem
     }
 
     /// As the `error` of a line of many.

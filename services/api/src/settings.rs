@@ -1,7 +1,7 @@
 //! The API's configuration.
 
 use bytesize::ByteSize;
-use kit::{Admin, Configuration, Limits, Log, Secret, ServerSettings};
+use kit::{Admin, Configuration, Limits, Listeners, Log, Secret, ServerSettings};
 use serde::{Deserialize, Serialize};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -64,6 +64,16 @@ impl Default for Settings {
             limits: Limits::default(),
             log: Log::default(),
         }
+    }
+}
+
+impl Settings {
+    /// The settings of a process that listens there: what it listens on is never fetched from.
+    #[must_use]
+    pub fn listening_at(mut self, listeners: &Listeners) -> Self {
+        let addresses = [listeners.address().ok(), listeners.admin_address().and_then(Result::ok)];
+        self.fetch.own_addresses.extend(addresses.into_iter().flatten());
+        self
     }
 }
 
