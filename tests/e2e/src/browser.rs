@@ -2,7 +2,7 @@
 //!
 //! Six commands are all that is needed; a client library would bring a second copy of half the dependency tree.
 
-use crate::{Client, within};
+use crate::{Client, PATIENCE, within};
 use bytes::Bytes;
 use http::{Method, Request};
 use http_body_util::Full;
@@ -64,7 +64,9 @@ impl Browser {
         let metrics =
             json!({ "width": width, "height": height, "pixelRatio": 1, "mobile": false, "touch": false });
         let options = json!({ "args": arguments, "mobileEmulation": { "deviceMetrics": metrics } });
-        let wanted = json!({ "capabilities": { "alwaysMatch": { "goog:chromeOptions": options } } });
+        // The driver itself waits for an element to appear.
+        let timeouts = json!({ "implicit": PATIENCE.as_millis() });
+        let wanted = json!({ "capabilities": { "alwaysMatch": { "goog:chromeOptions": options, "timeouts": timeouts } } });
 
         let client = Client::default();
         let server = format!("http://127.0.0.1:{port}/session");
@@ -84,10 +86,15 @@ impl Browser {
         self.post(&format!("element/{element}/value"), &json!({ "text": text })).await;
     }
 
-    /// Presses the element that `selector` finds, and waits for a page that this opens.
+    /// Presses the element that `selector` finds.
     pub async fn press(&self, selector: &str) {
         let element = self.element(selector).await;
         self.post(&format!("element/{element}/click"), &json!({})).await;
+    }
+
+    /// Waits until `selector` finds an element.
+    pub async fn wait_for(&self, selector: &str) {
+        self.element(selector).await;
     }
 
     /// The result of a function body in the page; what a test needs to know of it in one call.

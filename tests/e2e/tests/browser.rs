@@ -29,12 +29,12 @@ async fn type_an_address_press_the_button_read_the_table() {
     browser.open(&home).await;
     browser.type_into("input[name=url]", &page).await;
     browser.press("button[type=submit]").await;
+    browser.wait_for("table.links").await;
 
-    let texts =
-        "return Array.from(document.querySelectorAll('#links tbody .text'), cell => cell.textContent.trim())";
+    let texts = "return Array.from(document.querySelectorAll('table.links tbody .text'), cell => cell.textContent.trim())";
     assert_eq!(browser.ask(texts).await, json!(["One", "Elsewhere", "X"]));
     let clickable =
-        "return Array.from(document.querySelectorAll('#links tbody a'), a => a.getAttribute('href'))";
+        "return Array.from(document.querySelectorAll('table.links tbody a'), a => a.getAttribute('href'))";
     assert_eq!(
         browser.ask(clickable).await,
         json!([format!("http://{}/one", origin.address()), "https://example.org/"]),
@@ -53,6 +53,7 @@ async fn an_error_is_a_page_that_says_what_is_wrong() {
     browser.open(&home).await;
     browser.type_into("input[name=url]", &missing).await;
     browser.press("button[type=submit]").await;
+    browser.wait_for("[role=alert]").await;
     let alert = browser.ask("return document.querySelector('[role=alert]').textContent").await;
     assert!(alert.as_str().unwrap().contains("404"), "{alert}");
     browser.close().await;

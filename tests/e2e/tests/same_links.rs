@@ -81,9 +81,9 @@ fn encoded(url: &str) -> String {
 async fn links_shown(browser: &Browser) -> Value {
     let rows = browser
         .ask(
-            "return Array.from(document.querySelectorAll('#links tbody tr'), row =>
+            "return Array.from(document.querySelectorAll('table.links tbody tr'), row =>
                ({ text: row.querySelector('.text').textContent.trim(),
-                  href: row.querySelector('.href').textContent.trim() }))",
+                  href: row.querySelector('.address').textContent.trim() }))",
         )
         .await;
     let rows = rows.as_array().expect("rows").iter();

@@ -10,7 +10,7 @@ use crate::{
     request_id::X_REQUEST_ID,
 };
 use futures_util::FutureExt;
-use http::{HeaderValue, Method, Version, header};
+use http::{HeaderValue, Method, StatusCode, Version, header};
 use http_body::Body as _;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
@@ -49,7 +49,7 @@ pub(super) async fn answer<S: Service>(
         exchange.log(shared.settings.name, id.clone(), client.peer, &request);
     }
     let refused = refuse(&shared.service, &client.wire, &request);
-    let mut last = refused.is_some();
+    let untrusted = refused.as_ref().is_some_and(|answer| answer.status() == StatusCode::BAD_REQUEST);
     let mut response = if let Some(response) = refused {
         response
     } else {
@@ -57,7 +57,8 @@ pub(super) async fn answer<S: Service>(
         request.extensions_mut().insert(Peer(client.peer));
         handle(shared, &client.activity, request, &id).await
     };
-    last |= client.stop.is_cancelled();
+    // What follows a request that cannot be trusted cannot be either.
+    let last = untrusted || client.stop.is_cancelled();
     if last && version < Version::HTTP_2 {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
@@ -69,7 +70,7 @@ pub(super) async fn answer<S: Service>(
     response.map(|body| Outgoing::new(body, exchange))
 }
 
-/// The answer to what no service should see; the connection ends with it.
+/// The answer to what no service should see.
 fn refuse<S: Service>(service: &Arc<S>, wire: &Wire, request: &Request) -> Option<Response> {
     let http1 = request.version() < Version::HTTP_2;
     if http1 && wire.two_lengths(request.headers().contains_key(header::TRANSFER_ENCODING)) {

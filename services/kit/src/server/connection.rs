@@ -7,13 +7,13 @@ use super::{
     socket::{Protocol, Socket},
     wire::Wire,
 };
-use crate::Service;
+use crate::{Service, metrics::End};
 use hyper::{server::conn, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::graceful::GracefulConnection,
 };
-use std::{convert::Infallible, pin::pin, sync::Arc, time::Duration};
+use std::{convert::Infallible, io, pin::pin, sync::Arc, time::Duration};
 use tokio::{net::TcpStream, sync::OwnedSemaphorePermit};
 use tokio_util::sync::CancellationToken;
 
@@ -42,9 +42,14 @@ pub(super) async fn serve<S: Service>(
     let patience = Patience { header: limits.header_timeout, stall: limits.stall_timeout, close: GOODBYE };
     let opened = tokio::select! {
         opened = Socket::open(stream, Arc::clone(&activity), Arc::clone(&wire)) => opened,
-        () = overdue(&activity, patience, &stop) => return,
+        () = overdue(&activity, patience, &stop) => Err(io::ErrorKind::TimedOut.into()),
     };
-    let Ok((socket, protocol)) = opened else { return };
+    let Ok((socket, protocol)) = opened else {
+        if let Some(figures) = &shared.figures {
+            figures.ended(if stop.is_cancelled() { End::Regular } else { End::Slow });
+        }
+        return;
+    };
     let client = Arc::new(Client { peer, activity: Arc::clone(&activity), wire, stop: stop.clone() });
     let answer = {
         let shared = Arc::clone(&shared);
@@ -54,7 +59,7 @@ pub(super) async fn serve<S: Service>(
         })
     };
     let socket = TokioIo::new(socket);
-    let ended = match protocol {
+    let end = match protocol {
         // The header's deadline is ours: hyper's begins anew with each connection's and request's first byte, and it
         // has none for HTTP/2 and for answers.
         Protocol::Http1 => {
@@ -80,24 +85,24 @@ pub(super) async fn serve<S: Service>(
             drive(connection, protocol, &activity, patience, &stop).await
         }
     };
-    if let Err(error) = ended {
-        tracing::debug!(%peer, %error, "a connection broke");
+    if let Some(figures) = &shared.figures {
+        figures.ended(end);
     }
     drop((counted, place));
 }
 
 /// Runs `connection` until it ends, its client lets its turn pass, or the drain closes it.
-async fn drive<C: GracefulConnection>(
+async fn drive<C: GracefulConnection<Error = hyper::Error>>(
     connection: C,
     protocol: Protocol,
     activity: &Activity,
     patience: Patience,
     stop: &CancellationToken,
-) -> Result<(), C::Error> {
+) -> End {
     let mut connection = pin!(connection);
     tokio::select! {
         biased;
-        ended = connection.as_mut() => return ended,
+        ended = connection.as_mut() => return End::of(ended),
         () = overdue(activity, patience, stop), if protocol == Protocol::Http1 => {}
         () = activity.overdue(patience), if protocol == Protocol::Http2 => {}
         () = stop.cancelled(), if protocol == Protocol::Http2 => {
@@ -105,13 +110,14 @@ async fn drive<C: GracefulConnection>(
             connection.as_mut().graceful_shutdown();
             tokio::select! {
                 biased;
-                ended = connection.as_mut() => return ended,
+                ended = connection.as_mut() => return End::of(ended),
                 () = activity.overdue(patience) => {}
             }
         }
     }
     connection.as_mut().graceful_shutdown();
-    tokio::time::timeout(GOODBYE, connection).await.unwrap_or(Ok(()))
+    let _ = tokio::time::timeout(GOODBYE, connection).await;
+    if stop.is_cancelled() { End::Regular } else { End::Slow }
 }
 
 /// Resolves when an HTTP/1 client's turn is over: earlier when draining, but not while a request that was sent

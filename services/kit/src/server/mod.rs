@@ -22,7 +22,7 @@ use shared::Shared;
 use std::{io, sync::Arc, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::Semaphore,
+    sync::{OwnedSemaphorePermit, Semaphore},
     task::JoinSet,
 };
 use tokio_util::sync::CancellationToken;
@@ -60,7 +60,9 @@ pub async fn serve<S: Service>(
         shutdown.await;
         readiness.stop();
         systemd::stopping();
-        tokio::time::sleep(settings.limits.delay).await;
+        if !settings.limits.delay.is_zero() {
+            tokio::time::sleep(settings.limits.delay).await;
+        }
         stop.cancel();
     };
     let left = tokio::select! {
@@ -105,20 +107,16 @@ async fn run<S: Service>(
         connections.spawn(connection::serve(Arc::clone(&shared), accepted.0, accepted.1, stop.clone()));
     }
     // Who is in the kernel's queue has connected: closing the socket would reset them.
-    while let Some(accepted) = futures_util::FutureExt::now_or_never(accept(&listener, &places)) {
-        connections.spawn(connection::serve(Arc::clone(&shared), accepted.0, accepted.1, stop.clone()));
+    for (stream, place) in queued(listener, &places) {
+        connections.spawn(connection::serve(Arc::clone(&shared), stream, place, stop.clone()));
     }
-    drop(listener);
     let drained = async { while connections.join_next().await.is_some() {} };
     let _ = tokio::time::timeout(grace, drained).await;
     connections.len()
 }
 
 /// A place and a client for it. Without a place nobody is accepted: clients wait in the kernel, not in memory.
-async fn accept(
-    listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> (TcpStream, tokio::sync::OwnedSemaphorePermit) {
+async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> (TcpStream, OwnedSemaphorePermit) {
     let place = Arc::clone(places).acquire_owned().await.expect("the semaphore is never closed");
     let mut failures = 0_u32;
     loop {
@@ -135,6 +133,19 @@ async fn accept(
             }
         }
     }
+}
+
+/// Closes `listener`, and gives the connections that waited in it, as far as there are places. It asks the kernel,
+/// because tokio's idea of what waits may be old.
+fn queued(listener: TcpListener, places: &Arc<Semaphore>) -> Vec<(TcpStream, OwnedSemaphorePermit)> {
+    let Ok(listener) = listener.into_std() else { return Vec::new() };
+    let next = || {
+        let place = Arc::clone(places).try_acquire_owned().ok()?;
+        let (stream, _) = listener.accept().ok()?;
+        stream.set_nonblocking(true).ok()?;
+        Some((TcpStream::from_std(stream).ok()?, place))
+    };
+    std::iter::from_fn(next).collect()
 }
 
 /// Errors of a connection that died in the queue; accept(2) reports them as its own.
