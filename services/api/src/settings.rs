@@ -82,7 +82,7 @@ impl Configuration for Settings {
     const ABOUT: &'static str = "Answers GET /api/<url> with the links of the page at <url>";
     const ENV_PREFIX: &'static str = "LINKEXTRACTOR_API_";
     const ENV_ALIASES: &'static [(&'static str, &'static str)] = &[("REDIS_URL", "redis_url")];
-    const SECRETS: &'static [&'static str] = &["redis_url"];
+    const SECRETS: &'static [&'static str] = &["redis_url", "fetch.proxy"];
 
     fn server(&self) -> ServerSettings {
         ServerSettings {
@@ -95,6 +95,10 @@ impl Configuration for Settings {
     }
 
     fn check(&self) -> Result<(), String> {
-        self.redis_url.as_ref().map_or(Ok(()), crate::cache::Redis::check)
+        self.redis_url.as_ref().map_or(Ok(()), crate::cache::Redis::check)?;
+        if self.fetch.timeout.is_zero() {
+            return Err("fetch.timeout: has to be longer than 0s".to_owned());
+        }
+        fetch::Fetcher::new(self.fetch.clone()).map(drop)
     }
 }
