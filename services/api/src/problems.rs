@@ -154,3 +154,75 @@ pub(crate) fn caused_by_page(error: &FetchError) -> bool {
         | FetchError::Overloaded => false,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fetch::{Step, TlsProblem, UrlProblem};
+
+    fn one_of_each() -> Vec<Failure> {
+        let fetch = [
+            FetchError::InvalidUrl(UrlProblem::Syntax),
+            FetchError::UnsupportedScheme,
+            FetchError::Blocked,
+            FetchError::Dns,
+            FetchError::Connect,
+            FetchError::Tls(TlsProblem::Expired),
+            FetchError::UpstreamStatus { status: 404, retry_after: None },
+            FetchError::UpstreamStatus { status: 429, retry_after: Some(Duration::from_secs(9)) },
+            FetchError::TooManyRedirects,
+            FetchError::BadRedirect,
+            FetchError::TooLarge,
+            FetchError::BadEncoding,
+            FetchError::Incomplete,
+            FetchError::NotHtml,
+            FetchError::Timeout(Step::Body),
+            FetchError::Overloaded,
+        ];
+        let own = [
+            Failure::Target(TargetError::Missing),
+            Failure::UrlTooLong,
+            Failure::NotCached,
+            Failure::MediaType,
+            Failure::BodyTooLarge,
+            Failure::BodySlow,
+            Failure::Body("broken"),
+            Failure::Internal,
+        ];
+        fetch.into_iter().map(Failure::from).chain(own).collect()
+    }
+
+    #[test]
+    fn every_code_is_described() {
+        let description: Value = serde_json::from_str(include_str!("../openapi.json")).unwrap();
+        let table = include_str!("../../../docs/api.md");
+        for failure in one_of_each() {
+            let (status, code, _) = failure.row();
+            let response = &description["components"]["responses"][format!("Problem{status}")]["description"];
+            let code = format!("`{code}`");
+            // Written once, under its usual status.
+            let passed_on = failure.retry_after(Duration::ZERO).is_some() && code == "`upstream-status`";
+            assert!(passed_on || response.as_str().unwrap().contains(&code), "{status} {code}");
+            assert!(table.contains(&code), "{code}");
+        }
+    }
+
+    #[test]
+    fn what_is_waited_for_gets_shorter() {
+        let busy = FetchError::UpstreamStatus { status: 503, retry_after: Some(Duration::from_mins(1)) };
+        let failure = Failure::from(busy);
+        assert_eq!(failure.retry_after(Duration::from_secs(20)), Some(40));
+        assert_eq!(failure.retry_after(Duration::from_secs(90)), Some(1));
+        assert_eq!(Failure::Internal.retry_after(Duration::ZERO), None);
+    }
+
+    #[test]
+    fn a_line_of_many_tells_what_a_problem_tells() {
+        for failure in one_of_each() {
+            let (problem, member) = (failure.problem(Duration::ZERO), failure.member());
+            assert_eq!(member["code"], problem.code());
+            assert_eq!(member["status"], problem.status().as_u16());
+            assert_eq!(member["detail"], problem.what());
+        }
+    }
+}
