@@ -3,6 +3,7 @@
 //! Promises: works without JavaScript, escapes everything, shows no internals.
 //! Does not know: how links are found or cached. It asks the API by HTTP, whoever wrote that.
 
+mod answers;
 mod api;
 mod asked;
 mod assets;
@@ -39,6 +40,7 @@ pub struct Web {
 /// What every request needs.
 #[derive(Debug)]
 struct Site {
+    answers: answers::Answers,
     api: api::Api,
     templates: templates::Templates,
     assets: assets::Assets,
@@ -52,6 +54,7 @@ impl Web {
     pub fn new(settings: &Settings) -> Result<Self, String> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let site = Site {
+            answers: answers::Answers::default(),
             api: api::Api::new(settings)?,
             templates: templates::Templates::new(settings.templates_dir.as_deref())?,
             assets: assets::Assets::new(settings.templates_dir.as_deref()),
@@ -108,6 +111,10 @@ impl Service for Web {
         response.headers_mut().extend(problem.headers().iter().cloned());
         headers::secure(response.headers_mut());
         response
+    }
+
+    fn register(&self, metrics: &mut kit::Metrics) {
+        self.site.answers.register(metrics);
     }
 
     async fn checks(&self) -> Vec<kit::Check> {
