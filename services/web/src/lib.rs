@@ -26,7 +26,7 @@ use asked::Asked;
 use failure::{Failure, Kind};
 use http::{Method, request::Parts};
 use kit::{Request, RequestId, Response, Route, Service};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// What every address answers to.
 const METHODS: &str = "GET, HEAD, OPTIONS";
@@ -35,6 +35,7 @@ const METHODS: &str = "GET, HEAD, OPTIONS";
 #[derive(Debug)]
 pub struct Web {
     site: Arc<Site>,
+    whole_within: Duration,
 }
 
 /// What every request needs.
@@ -61,7 +62,14 @@ impl Web {
             page_size: settings.page_size,
             work: Arc::new(tokio::sync::Semaphore::new(cores)),
         };
-        Ok(Self { site: Arc::new(site) })
+        Ok(Self { site: Arc::new(site), whole_within: Duration::from_millis(100) })
+    }
+
+    /// Waits for `time` before it sends the frame of a page whose links are not known yet; 100 ms unless told
+    /// otherwise.
+    #[must_use]
+    pub fn whole_within(self, time: Duration) -> Self {
+        Self { whole_within: time, ..self }
     }
 
     async fn route(&self, request: &Parts) -> Response {
@@ -85,7 +93,7 @@ impl Web {
             Ok(None) => page::form(site),
             Ok(Some(asked)) => match asked.format {
                 Some(format) => download::answer(site, asked, format, id).await,
-                None => result::answer(site, asked, id).await,
+                None => result::answer(site, asked, id, self.whole_within).await,
             },
             Err(refused) => page::error(site, &Failure::new(refused.kind), &refused.typed),
         }

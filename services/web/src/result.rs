@@ -17,14 +17,17 @@ use std::{sync::Arc, time::Duration};
 use tokio::time::timeout;
 use tracing::info;
 
-/// What takes longer than this is announced by the frame of the page.
-const FRAME_AFTER: Duration = Duration::from_millis(100);
-
-/// The page of links, or the error page.
-pub(crate) async fn answer(site: &Arc<Site>, asked: Asked, id: Option<RequestId>) -> Response {
+/// The page of links or the error page, whole if that is known within `whole_within`; otherwise its frame, and
+/// what belongs into it as soon as it is there.
+pub(crate) async fn answer(
+    site: &Arc<Site>,
+    asked: Asked,
+    id: Option<RequestId>,
+    whole_within: Duration,
+) -> Response {
     let typed = asked.page.as_str().to_owned();
     let mut pending = Box::pin(make(Arc::clone(site), asked, id, fragment));
-    match timeout(FRAME_AFTER, &mut pending).await {
+    match timeout(whole_within, &mut pending).await {
         Ok(Ok(fragment)) => page::result(site, &typed, &fragment),
         Ok(Err(failure)) => page::error(site, &failure, &typed),
         Err(_) => framed(site, &typed, pending),

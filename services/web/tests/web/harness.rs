@@ -12,6 +12,7 @@ use linkextractor_web::{Settings, Web};
 use std::{
     net::SocketAddr,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 use tokio::task::JoinHandle;
 
@@ -119,8 +120,18 @@ pub(crate) struct Page {
 }
 
 impl Site {
+    /// One that waits long enough for every page to be whole, however busy the machine is.
     pub(crate) async fn start(settings: Settings) -> Self {
-        let server = run(Web::new(&settings).unwrap(), &settings).await;
+        Self::of(Web::new(&settings).unwrap().whole_within(Duration::from_mins(1)), &settings).await
+    }
+
+    /// One that sends the frame first, as soon as it does where it is used.
+    pub(crate) async fn framed(settings: Settings) -> Self {
+        Self::of(Web::new(&settings).unwrap(), &settings).await
+    }
+
+    async fn of(web: Web, settings: &Settings) -> Self {
+        let server = run(web, settings).await;
         Self { server, client: Client::builder(TokioExecutor::new()).build_http() }
     }
 
