@@ -1,5 +1,5 @@
 # Redis, API and web on one machine by the NixOS modules; a second serves pages, a third asks.
-{ self, pkgs }:
+{ self, ... }:
 {
   name = "stack";
 
@@ -30,18 +30,7 @@
         networking.firewall.allowedTCPPorts = [ 80 ];
       };
 
-    pages = {
-      services.nginx = {
-        enable = true;
-        virtualHosts.default.root = pkgs.writeTextDir "index.html" ''
-          <!doctype html>
-          <title>Pages</title>
-          <a href="/about">About us</a>
-          <a href="https://example.org/"><img src="logo.png" alt=""></a>
-        '';
-      };
-      networking.firewall.allowedTCPPorts = [ 80 ];
-    };
+    pages = ./nodes/pages.nix;
 
     client = { };
   };

@@ -3,7 +3,7 @@
 use crate::{
     entry::{Entry, Links, Outcome},
     extraction,
-    negotiation::Form,
+    negotiation::{entity_tag, preferred},
     pages::{Found, Source},
     problems::Failure,
 };
@@ -28,14 +28,14 @@ pub(crate) async fn answer(found: &Found, headers: &HeaderMap) -> Response {
 }
 
 async fn with_links(entry: &Entry, links: &Links, headers: &HeaderMap) -> Response {
-    let form = Form::of(headers);
-    let tag = form.entity_tag(links.tag);
+    let form = preferred(headers);
+    let tag = entity_tag(form, links.tag);
     let mut response = if matches(headers, &tag) {
         let mut response = Response::new(kit::empty());
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         response
     } else {
-        let body = match form.format {
+        let body = match form {
             Format::Json => Some(links.json.clone()),
             other => extraction::rewrite(links, other).await.map(Into::into),
         };
@@ -43,7 +43,7 @@ async fn with_links(entry: &Entry, links: &Links, headers: &HeaderMap) -> Respon
             return Failure::Internal.problem(entry.age()).into_response();
         };
         let mut response = Response::new(kit::full(body));
-        response.headers_mut().insert(header::CONTENT_TYPE, form.content_type());
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(form.media_type()));
         response
     };
     let fields = response.headers_mut();

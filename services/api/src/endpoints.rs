@@ -1,4 +1,5 @@
 //! One file an endpoint.
 
+pub(crate) mod batch;
 pub(crate) mod page;
 pub(crate) mod usage;

@@ -22,7 +22,7 @@ mod target;
 
 pub use settings::{Cache, Settings};
 
-use endpoints::{page::links_of, usage::usage};
+use endpoints::{batch::batch, page::links_of, usage::usage};
 use extraction_log::ExtractionLog;
 use fetch::Fetcher;
 use http::{HeaderValue, Method, StatusCode, header};
@@ -70,6 +70,9 @@ impl Api {
             Endpoint::Usage if read => Ok(usage()),
             Endpoint::Page(url) | Endpoint::Pages(url) if read => {
                 links_of(&self.parts, url, request.headers()).await
+            }
+            Endpoint::Pages(_) if request.method() == Method::POST => {
+                batch(Arc::clone(&self.parts), request).await
             }
             endpoint => Err(Failure::Method(endpoint.methods())),
         }

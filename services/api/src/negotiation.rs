@@ -1,95 +1,46 @@
 //! In which form links are answered: what `Accept` prefers (RFC 9110, section 12.5.1).
 
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, header};
 use links::format::Format;
 
-/// A form of the answer, the service's own preference first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Form {
-    /// How it is written.
-    pub(crate) format: Format,
-    /// `Content-Type`.
-    content_type: &'static str,
-    essence: &'static str,
-    /// What tells its entity tags from those of other forms.
-    suffix: &'static str,
-}
-
-/// JSON is the answer to who has no preference, or one that nothing matches.
-const FORMS: [Form; 4] = [
-    Form { format: Format::Json, content_type: "application/json", essence: "application/json", suffix: "" },
-    Form {
-        format: Format::Text,
-        content_type: "text/plain; charset=utf-8",
-        essence: "text/plain",
-        suffix: "-text",
-    },
-    Form {
-        format: Format::Markdown,
-        content_type: "text/markdown; charset=utf-8",
-        essence: "text/markdown",
-        suffix: "-markdown",
-    },
-    Form {
-        format: Format::Csv,
-        content_type: "text/csv; charset=utf-8; header=present",
-        essence: "text/csv",
-        suffix: "-csv",
-    },
-];
+/// The forms, the service's own preference first: JSON is for who has none, or one that nothing matches.
+const FORMS: [Format; 4] = [Format::Json, Format::Text, Format::Markdown, Format::Csv];
 
 /// How well a range fits a form: its weight in thousandths, then how exactly it names the form.
 type Fit = (u16, u8);
 
-impl Form {
-    /// The form that `Accept` in `headers` prefers: by weight, then by how exactly it is named, then the
-    /// service's own preference.
-    pub(crate) fn of(headers: &HeaderMap) -> Self {
-        let mut values = headers.get_all(header::ACCEPT).iter().peekable();
-        if values.peek().is_none() {
-            return FORMS[0];
+/// The form that `Accept` in `headers` prefers: by weight, then by how exactly it is named, then the service's
+/// own preference.
+pub(crate) fn preferred(headers: &HeaderMap) -> Format {
+    let values = headers.get_all(header::ACCEPT).iter();
+    let ranges: Vec<Range> = values.filter_map(|value| value.to_str().ok()).flat_map(ranges).collect();
+    let mut best = (FORMS[0], (0, 0));
+    for form in FORMS {
+        let fit = fit(form, &ranges);
+        if fit > best.1 {
+            best = (form, fit);
         }
-        let ranges: Vec<Range> = values.filter_map(|value| value.to_str().ok()).flat_map(ranges).collect();
-        let mut best = (FORMS[0], (0, 0));
-        for form in FORMS {
-            let fit = form.fit(&ranges);
-            if fit > best.1 {
-                best = (form, fit);
-            }
-        }
-        best.0
     }
+    best.0
+}
 
-    /// The fit of the most exact range that matches (the standard's precedence); weight 0 is a refusal.
-    fn fit(self, ranges: &[Range]) -> Fit {
-        let exactness = |range: &Range| match range.name.as_str() {
-            "*/*" => Some(1),
-            name if name == self.essence => Some(3),
-            name if name
-                .strip_suffix('*')
-                .is_some_and(|kind| kind.ends_with('/') && self.essence.starts_with(kind)) =>
-            {
-                Some(2)
-            }
-            _ => None,
-        };
-        let (exactness, weight) = ranges
-            .iter()
-            .filter_map(|range| Some((exactness(range)?, range.weight)))
-            .max()
-            .unwrap_or_default();
-        if weight == 0 { (0, 0) } else { (weight, exactness) }
-    }
+/// The fit of the most exact range that matches (the standard's precedence); weight 0 is a refusal.
+fn fit(form: Format, ranges: &[Range]) -> Fit {
+    let (essence, _) = form.media_type().split_once(';').unwrap_or((form.media_type(), ""));
+    let exactness = |name: &str| match name.strip_suffix('*') {
+        Some("*/") => Some(1),
+        Some(kind) if kind.ends_with('/') && essence.starts_with(kind) => Some(2),
+        None if name == essence => Some(3),
+        _ => None,
+    };
+    let matching = ranges.iter().filter_map(|range| Some((exactness(&range.name)?, range.weight)));
+    let (exactness, weight) = matching.max().unwrap_or_default();
+    if weight == 0 { (0, 0) } else { (weight, exactness) }
+}
 
-    /// The entity tag of the form, of links that hash to `tag`.
-    pub(crate) fn entity_tag(self, tag: u64) -> String {
-        format!("\"{tag:016x}{}\"", self.suffix)
-    }
-
-    /// `Content-Type` as a header field's value.
-    pub(crate) fn content_type(self) -> HeaderValue {
-        HeaderValue::from_static(self.content_type)
-    }
+/// The entity tag of `form`, of links that hash to `tag`: each form is a representation of its own.
+pub(crate) fn entity_tag(form: Format, tag: u64) -> String {
+    format!("\"{tag:016x}-{}\"", form.extension())
 }
 
 struct Range {
@@ -127,11 +78,12 @@ fn thousandths(weight: &str) -> u16 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use http::HeaderValue;
 
     fn accept(value: &str) -> Format {
         let mut headers = HeaderMap::new();
         headers.insert(header::ACCEPT, HeaderValue::from_str(value).unwrap());
-        Form::of(&headers).format
+        preferred(&headers)
     }
 
     #[test]
@@ -173,12 +125,12 @@ mod tests {
         ] {
             assert_eq!(accept(value), Format::Json, "{value}");
         }
-        assert_eq!(Form::of(&HeaderMap::new()).format, Format::Json);
+        assert_eq!(preferred(&HeaderMap::new()), Format::Json);
     }
 
     #[test]
     fn each_form_has_a_tag_of_its_own() {
-        assert_eq!(FORMS[0].entity_tag(0xab), "\"00000000000000ab\"");
-        assert_eq!(FORMS[3].entity_tag(0xab), "\"00000000000000ab-csv\"");
+        assert_eq!(entity_tag(Format::Json, 0xab), "\"00000000000000ab-json\"");
+        assert_eq!(entity_tag(Format::Csv, 0xab), "\"00000000000000ab-csv\"");
     }
 }

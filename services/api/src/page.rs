@@ -36,11 +36,6 @@ impl CacheKey {
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
-
-    /// The page's URL in it.
-    pub(crate) fn url(&self) -> &str {
-        &self.0[Self::PREFIX.len()..]
-    }
 }
 
 #[cfg(test)]
@@ -53,7 +48,6 @@ mod tests {
         assert_eq!(key("HTTP://Example.COM:80/a/../b?q#top"), key("http://example.com/b?q"));
         assert_ne!(key("http://example.com/"), key("http://example.com/?"));
         assert_eq!(key("http://example.com").as_str(), "linkextractor:1:http://example.com/");
-        assert_eq!(key("http://example.com/a").url(), "http://example.com/a");
     }
 
     #[test]

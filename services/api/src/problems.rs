@@ -1,14 +1,16 @@
 //! Every error that leaves the service: one table from what went wrong to code, status and title.
 
-use crate::target::TargetError;
+use crate::{endpoints::batch, target::TargetError};
 use fetch::FetchError;
-use http::{HeaderValue, StatusCode, header};
+use http::{HeaderName, HeaderValue, StatusCode, header};
 use kit::Problem;
 use serde_json::{Value, json};
 use std::time::Duration;
 
 /// How long a client is asked to stay away when every place is taken, in seconds: most jobs end sooner.
 const BUSY_SECONDS: u64 = 2;
+
+const ACCEPT_POST: HeaderName = HeaderName::from_static("accept-post");
 
 /// Why a request has no links for an answer. The text is the problem's `detail`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -34,6 +36,18 @@ pub(crate) enum Failure {
     /// A method that the route does not have; the ones it has.
     #[error("this route has {0}")]
     Method(&'static str),
+    /// A body in a media type that is not read here.
+    #[error("send the URLs as {}", batch::ACCEPTED)]
+    MediaType,
+    /// A body over a limit.
+    #[error("the body may have at most {} bytes and {} URLs", batch::MAX_BYTES, batch::MAX_PAGES)]
+    BodyTooLarge,
+    /// A body that took too long to come.
+    #[error("the body did not come in time")]
+    BodySlow,
+    /// A body that cannot be read.
+    #[error("the body cannot be read: {0}")]
+    Body(&'static str),
     /// What went wrong is our fault, and in our log.
     #[error("something went wrong here, not with your request")]
     Internal,
@@ -46,7 +60,10 @@ impl Failure {
             Self::Target(_) => (400, "invalid-url", "Invalid URL"),
             Self::UrlTooLong => (414, "url-too-long", "URL too long"),
             Self::NotCached => (504, "not-cached", "Not cached"),
-            Self::Path(_) => (400, "bad-request", "Bad request"),
+            Self::Path(_) | Self::Body(_) => (400, "bad-request", "Bad request"),
+            Self::MediaType => (415, "unsupported-media-type", "Unsupported media type"),
+            Self::BodyTooLarge => (413, "content-too-large", "Content too large"),
+            Self::BodySlow => (408, "request-timeout", "Request timeout"),
             Self::NotFound => (404, "not-found", "Not found"),
             Self::Method(_) => (405, "method-not-allowed", "Method not allowed"),
             Self::Internal => (500, "internal", "Internal error"),
@@ -110,10 +127,11 @@ impl Failure {
         if let Some(seconds) = self.retry_after(age) {
             problem = problem.header(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        if let Self::Method(allow) = self {
-            problem = problem.header(header::ALLOW, HeaderValue::from_static(allow));
+        match self {
+            Self::Method(allow) => problem.header(header::ALLOW, HeaderValue::from_static(allow)),
+            Self::MediaType => problem.header(ACCEPT_POST, HeaderValue::from_static(batch::ACCEPTED)),
+            _ => problem,
         }
-        problem
     }
 
     /// As the `error` of a line of many.

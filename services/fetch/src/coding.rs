@@ -22,6 +22,20 @@ pub(crate) enum Coding {
     Zstd,
 }
 
+impl Coding {
+    /// The largest window of all codings, in bytes.
+    pub(crate) const MAX_WINDOW: u64 = 16 * 1024 * 1024;
+
+    /// The most memory that a decoder takes, in bytes, give or take its tables.
+    pub(crate) fn window(self) -> u64 {
+        match self {
+            Self::Gzip | Self::Deflate => 64 * 1024,
+            Self::Zstd => 1 << ZSTD_WINDOW_LOG,
+            Self::Brotli => Self::MAX_WINDOW,
+        }
+    }
+}
+
 /// The codings a response has, in the order they were applied.
 pub(crate) fn codings(headers: &HeaderMap) -> Result<Vec<Coding>, FetchError> {
     let mut codings = Vec::new();
@@ -44,20 +58,35 @@ pub(crate) fn codings(headers: &HeaderMap) -> Result<Vec<Coding>, FetchError> {
     Ok(codings)
 }
 
-/// Undoes `codings`; no layer gives more than `limit` bytes. CPU work: linear in `limit`.
-pub(crate) fn decode(wire: &[u8], codings: &[Coding], limit: usize) -> Result<Vec<u8>, FetchError> {
+/// Undoes `codings` and gives what comes out to `sink`, piece by piece; no layer gives more than `limit` bytes.
+/// CPU work: linear in `limit`.
+pub(crate) fn decode(
+    wire: &[u8],
+    codings: &[Coding],
+    limit: usize,
+    mut sink: impl FnMut(&[u8]),
+) -> Result<(), FetchError> {
+    // Some servers say that an empty body is coded, and send nothing; browsers take it.
     if wire.is_empty() {
-        return Ok(Vec::new());
+        return Ok(());
     }
-    let mut page = Vec::new();
-    reader(wire, codings, limit).and_then(|mut reader| reader.read_to_end(&mut page)).map_err(|error| {
-        match error.kind() {
-            ErrorKind::FileTooLarge => FetchError::TooLarge,
-            ErrorKind::UnexpectedEof => FetchError::Incomplete,
-            _ => FetchError::BadEncoding,
+    let mut pump = || -> io::Result<()> {
+        let mut reader = reader(wire, codings, limit)?;
+        loop {
+            let piece = reader.fill_buf()?;
+            if piece.is_empty() {
+                return Ok(());
+            }
+            sink(piece);
+            let length = piece.len();
+            reader.consume(length);
         }
-    })?;
-    Ok(page)
+    };
+    pump().map_err(|error| match error.kind() {
+        ErrorKind::FileTooLarge => FetchError::TooLarge,
+        ErrorKind::UnexpectedEof => FetchError::Incomplete,
+        _ => FetchError::BadEncoding,
+    })
 }
 
 fn reader<'a>(wire: &'a [u8], codings: &[Coding], limit: usize) -> io::Result<Box<dyn BufRead + 'a>> {
@@ -76,7 +105,7 @@ fn decoder<'a>(coding: Coding, mut wire: Box<dyn BufRead + 'a>) -> io::Result<Bo
         // "deflate" is zlib's format, but some servers send it bare; browsers take both.
         Coding::Deflate if is_zlib(wire.fill_buf()?) => Box::new(ZlibDecoder::new(wire)),
         Coding::Deflate => Box::new(DeflateDecoder::new(wire)),
-        Coding::Brotli => Box::new(Decompressor::new(wire, 4096)),
+        Coding::Brotli => Box::new(Brotli(Decompressor::new(Watched { inner: wire, ended: false }, 4096))),
         Coding::Zstd => {
             let mut decoder = zstd::Decoder::with_buffer(wire)?;
             decoder.window_log_max(ZSTD_WINDOW_LOG)?;
@@ -101,6 +130,31 @@ impl<R: Read> Read for Limited<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
         self.left = self.left.checked_sub(read).ok_or(ErrorKind::FileTooLarge)?;
+        Ok(read)
+    }
+}
+
+/// Brotli's reader, which calls a stream that ends early invalid.
+struct Brotli<R: Read>(Decompressor<Watched<R>>);
+
+impl<R: Read> Read for Brotli<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        self.0
+            .read(buffer)
+            .map_err(|error| if self.0.get_ref().ended { ErrorKind::UnexpectedEof.into() } else { error })
+    }
+}
+
+/// A reader that knows whether it has come to its end.
+struct Watched<R> {
+    inner: R,
+    ended: bool,
+}
+
+impl<R: Read> Read for Watched<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let read = self.inner.read(buffer)?;
+        self.ended = read == 0 && !buffer.is_empty();
         Ok(read)
     }
 }

@@ -1,6 +1,6 @@
 //! From checked addresses to a connection that speaks HTTP: TCP, TLS, protocol.
 
-use crate::{FetchError, Settings, Step, TlsProblem, tls};
+use crate::{FetchError, Proxy, Settings, Step, TlsProblem, tls};
 use bytes::Bytes;
 use http::Uri;
 use http_body_util::Empty;
@@ -15,6 +15,7 @@ use hyper_util::{
 use rustls::{ClientConfig, pki_types::ServerName};
 use std::{
     convert::Infallible,
+    error::Error,
     future::{Ready, ready},
     io,
     net::{IpAddr, SocketAddr},
@@ -31,7 +32,7 @@ const DIALLED: usize = 3;
 /// The most fields in a response's header; bytes bound it too.
 const MAX_FIELDS: usize = 1000;
 /// How much of a body an HTTP/2 peer may send before it is read.
-const WINDOW: u32 = 256 * 1024;
+const WINDOW: u32 = 128 * 1024;
 
 /// Makes connections.
 #[derive(Debug)]
@@ -39,6 +40,7 @@ pub(crate) struct Dialer {
     tls: Arc<ClientConfig>,
     timeout: Duration,
     max_header_bytes: usize,
+    proxy: Option<Proxy>,
     /// How long a connection lives, idle or not.
     lifetime: Duration,
 }
@@ -67,6 +69,7 @@ impl Dialer {
             tls: tls::client_config(settings)?,
             timeout: settings.connect_timeout,
             max_header_bytes,
+            proxy: settings.proxy.clone(),
             lifetime,
         })
     }
@@ -79,18 +82,16 @@ impl Dialer {
         port: u16,
         addresses: &[IpAddr],
     ) -> Result<Connection, FetchError> {
-        let stream = self.tcp(port, addresses).await?;
-        let peer = stream.peer_addr().map_err(unreachable)?.ip();
-        if !addresses.contains(&peer) {
-            tracing::error!(%peer, "connected to an address that was not checked");
-            return Err(FetchError::Blocked);
-        }
+        let (stream, peer) = match &self.proxy {
+            Some(proxy) => self.tunnel(proxy, port, addresses).await?,
+            None => self.direct(port, addresses).await?,
+        };
         if !https {
             let sender = self.http1(TokioIo::new(stream)).await?;
             return Ok(Connection { sender, peer, since: Instant::now() });
         }
-        let name =
-            ServerName::try_from(host.to_owned()).map_err(|_| FetchError::Tls(TlsProblem::WrongName))?;
+        let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned())
+            .map_err(|_| FetchError::Tls(TlsProblem::WrongName))?;
         let handshake = TlsConnector::from(Arc::clone(&self.tls)).connect(name, stream);
         let stream = handshake.await.map_err(|error| {
             tracing::debug!(host, %error, "no TLS connection");
@@ -103,32 +104,58 @@ impl Dialer {
     }
 
     /// Dials the addresses, both families at once after a moment (RFC 8305).
-    async fn tcp(&self, port: u16, addresses: &[IpAddr]) -> Result<TcpStream, FetchError> {
-        let family = |v6: bool| addresses.iter().filter(move |ip| ip.is_ipv6() == v6).take(DIALLED);
-        let dialled = family(true).chain(family(false)).map(|ip| SocketAddr::new(*ip, port)).collect();
-        let mut connector = HttpConnector::new_with_resolver(Checked(dialled));
+    async fn direct(&self, port: u16, addresses: &[IpAddr]) -> Result<(TcpStream, IpAddr), FetchError> {
+        let resolver = Checked(dialled(port, addresses));
+        let mut connector = self.connector(HttpConnector::new_with_resolver(resolver));
+        // The name is only there to be resolved, and the resolver has the answer already.
+        let stream =
+            connector.call(uri(&format!("checked:{port}"))?).await.map_err(|error| failed(&error))?;
+        let stream = stream.into_inner();
+        let peer = stream.peer_addr().map_err(|error| failed(&error))?.ip();
+        if !addresses.contains(&peer) {
+            tracing::error!(%peer, "connected to an address that was not checked");
+            return Err(FetchError::Blocked);
+        }
+        Ok((stream, peer))
+    }
+
+    /// Asks the proxy for the checked addresses, not for the name: it would look it up again, and find what
+    /// was not checked.
+    async fn tunnel(
+        &self,
+        proxy: &Proxy,
+        port: u16,
+        addresses: &[IpAddr],
+    ) -> Result<(TcpStream, IpAddr), FetchError> {
+        let mut tunnel = proxy.tunnel(self.connector(HttpConnector::new()));
+        let mut result = Err(FetchError::Connect);
+        for address in dialled(port, addresses) {
+            match tunnel.call(uri(&address.to_string())?).await {
+                Ok(stream) => return Ok((stream.into_inner(), address.ip())),
+                Err(error) => result = Err(failed(&error)),
+            }
+        }
+        result
+    }
+
+    fn connector<R>(&self, mut connector: HttpConnector<R>) -> HttpConnector<R> {
         connector.set_connect_timeout(Some(self.timeout));
         connector.set_nodelay(true);
-        // The name is only there to be resolved, and the resolver has the answer already.
-        let to =
-            Uri::builder().scheme("http").authority(format!("checked:{port}")).path_and_query("/").build();
-        let stream = connector.call(to.map_err(|_| FetchError::Connect)?).await.map_err(|error| {
-            tracing::debug!(%error, "no connection");
-            match std::error::Error::source(&error).and_then(|cause| cause.downcast_ref::<io::Error>()) {
-                Some(cause) if cause.kind() == io::ErrorKind::TimedOut => FetchError::Timeout(Step::Connect),
-                _ => FetchError::Connect,
-            }
-        })?;
-        Ok(stream.into_inner())
+        connector
     }
 
     async fn http1<T: Read + Write + Unpin + Send + 'static>(&self, stream: T) -> Result<Sender, FetchError> {
         let (sender, connection) = http1::Builder::new()
+            .max_header_size(self.max_header_bytes)
             .max_buf_size(self.max_header_bytes)
             .max_headers(MAX_FIELDS)
+            // Browsers read past all three.
+            .allow_obsolete_multiline_headers_in_responses(true)
+            .allow_spaces_after_header_name_in_responses(true)
+            .ignore_invalid_headers_in_responses(true)
             .handshake(stream)
             .await
-            .map_err(unreachable)?;
+            .map_err(|error| failed(&error))?;
         self.drive(connection);
         Ok(Sender::H1(sender))
     }
@@ -140,7 +167,7 @@ impl Dialer {
             .max_header_list_size(u32::try_from(self.max_header_bytes).unwrap_or(u32::MAX))
             .handshake(stream)
             .await
-            .map_err(unreachable)?;
+            .map_err(|error| failed(&error))?;
         self.drive(connection);
         Ok(Sender::H2(sender))
     }
@@ -156,9 +183,25 @@ impl Dialer {
     }
 }
 
-fn unreachable(error: impl std::error::Error) -> FetchError {
-    tracing::debug!(%error, "no connection");
-    FetchError::Connect
+/// What is dialled: a few addresses of each family, IPv6 first.
+fn dialled(port: u16, addresses: &[IpAddr]) -> Vec<SocketAddr> {
+    let family = |v6: bool| addresses.iter().filter(move |ip| ip.is_ipv6() == v6).take(DIALLED);
+    family(true).chain(family(false)).map(|ip| SocketAddr::new(*ip, port)).collect()
+}
+
+fn uri(authority: &str) -> Result<Uri, FetchError> {
+    let uri = Uri::builder().scheme("http").authority(authority).path_and_query("/").build();
+    uri.map_err(|error| failed(&error))
+}
+
+/// Whatever went wrong, it is logged here and shown as one of two errors.
+fn failed(error: &(dyn Error + 'static)) -> FetchError {
+    tracing::debug!(error, "no connection");
+    let mut causes = std::iter::successors(Some(error), |error: &&(dyn Error + 'static)| (*error).source());
+    let timed_out = |cause: &(dyn Error + 'static)| {
+        cause.downcast_ref::<io::Error>().is_some_and(|cause| cause.kind() == io::ErrorKind::TimedOut)
+    };
+    if causes.any(timed_out) { FetchError::Timeout(Step::Connect) } else { FetchError::Connect }
 }
 
 /// A resolver that knows one answer: the addresses that were checked.

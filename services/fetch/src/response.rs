@@ -1,4 +1,4 @@
-//! What an answer is: a page, a redirect, or why it is neither; and its body.
+//! What an answer is: a page, a redirect, or why it is neither.
 
 use crate::{
     FetchError, PageUrl,
@@ -10,13 +10,7 @@ use http::{
     header::{CONTENT_LENGTH, LOCATION, RETRY_AFTER, TRANSFER_ENCODING},
     response::Parts,
 };
-use http_body_util::BodyExt;
-use hyper::body::{Body, Incoming};
-use std::{
-    error::Error,
-    io,
-    time::{Duration, SystemTime},
-};
+use std::time::{Duration, SystemTime};
 
 /// An answer, by its header.
 #[derive(Debug)]
@@ -72,38 +66,4 @@ fn retry_after(status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
     let date = || httpdate::parse_http_date(value).ok();
     let until = |date: SystemTime| date.duration_since(SystemTime::now()).unwrap_or_default();
     value.parse().map(Duration::from_secs).ok().or_else(|| date().map(until))
-}
-
-/// The body as it came by the wire, `limit` bytes at most.
-pub(crate) async fn read(mut body: Incoming, limit: usize) -> Result<Vec<u8>, FetchError> {
-    let announced = body.size_hint().exact().unwrap_or_default();
-    if announced > limit as u64 {
-        return Err(FetchError::TooLarge);
-    }
-    let mut wire = Vec::new();
-    while let Some(frame) = body.frame().await {
-        match frame {
-            Ok(frame) => {
-                if let Some(data) = frame.data_ref() {
-                    if data.len() > limit - wire.len() {
-                        return Err(FetchError::TooLarge);
-                    }
-                    wire.extend_from_slice(data);
-                }
-            }
-            Err(error) if in_trailers(&error) => break,
-            Err(error) => {
-                tracing::debug!(%error, "body broke off");
-                return Err(FetchError::Incomplete);
-            }
-        }
-    }
-    Ok(wire)
-}
-
-/// Whether the error came after the last chunk: then the body is whole, and trailers are nothing we want.
-/// hyper tells it by its words alone.
-fn in_trailers(error: &hyper::Error) -> bool {
-    let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
-    cause.is_some_and(|cause| cause.to_string().starts_with("chunk trailers"))
 }

@@ -1,5 +1,6 @@
 //! What an operator may set.
 
+use crate::Proxy;
 use bytesize::ByteSize;
 use serde::{Deserialize, Serialize};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
@@ -45,6 +46,14 @@ pub struct Settings {
     pub max_redirects: u32,
     /// The `User-Agent` sent.
     pub user_agent: String,
+    /// Jobs at once; one more is refused.
+    pub max_jobs: usize,
+    /// Jobs at once at one host; more wait, as many as may run in all.
+    pub max_jobs_per_host: usize,
+    /// The memory that bodies may take, all jobs together.
+    pub memory: ByteSize,
+    /// The proxy through which every page is fetched. Environment variables name none.
+    pub proxy: Option<Proxy>,
     /// PEM files with certificates of authorities to trust besides the system's.
     pub extra_roots: Vec<PathBuf>,
 }
@@ -73,6 +82,10 @@ impl Default for Settings {
                 ")"
             )
             .to_owned(),
+            max_jobs: 256,
+            max_jobs_per_host: 8,
+            memory: ByteSize::mib(160),
+            proxy: None,
             extra_roots: Vec::new(),
         }
     }

@@ -76,12 +76,19 @@ fn raw(input: &str) -> Result<&str, FetchError> {
 }
 
 /// Whether a name as the URL standard gives it (lower case, A-labels) can stand in the DNS as a host: the
-/// standard lets through empty and over-long labels and characters that no host has. A final dot is fine.
+/// standard lets through empty and over-long labels and characters that no host has. A final dot is fine. The
+/// last of several labels begins with a letter, as every top-level domain does (RFC 1123, section 2.1), so that
+/// nothing that looks like an address is one to somebody else.
 fn is_host_name(name: &str) -> bool {
     let name = name.strip_suffix('.').unwrap_or(name);
+    let (parents, last) = name.rsplit_once('.').unwrap_or_default();
     name.len() <= MAX_NAME
+        && (parents.is_empty() || last.starts_with(|c: char| c.is_ascii_alphabetic()))
         && name.split('.').all(|label| {
             (1..=MAX_LABEL).contains(&label.len())
                 && label.bytes().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_'))
         })
 }
+
+#[cfg(test)]
+mod tests;

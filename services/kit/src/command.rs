@@ -3,7 +3,8 @@
 use crate::{
     ConfigError, Configuration, Listeners, ServerSettings,
     config::{self, Source},
-    healthcheck, logging,
+    descriptors, healthcheck, logging, reload,
+    server::inherited,
 };
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::{path::PathBuf, process::ExitCode};
@@ -71,24 +72,31 @@ where
             Err(error) => fail::<C>(1, &error.to_string()),
         };
     }
-    match arguments.command.unwrap_or(Command::Serve) {
+    match arguments.command.as_ref().unwrap_or(&Command::Serve) {
         Command::CheckConfig => match logging::check(&settings.server().log) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => fail::<C>(USAGE, &error),
         },
-        Command::Healthcheck { live } => match healthcheck::ask(&settings.server(), live) {
+        Command::Healthcheck { live } => match healthcheck::ask(&settings.server(), *live) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => fail::<C>(1, &error),
         },
-        Command::Serve => serve(settings, run),
+        Command::Serve => serve(settings, &arguments, run),
     }
 }
 
-fn serve<C, F>(settings: C, run: impl FnOnce(C, ServerSettings, Listeners) -> F) -> ExitCode
+fn serve<C, F>(
+    settings: C,
+    arguments: &Arguments,
+    run: impl FnOnce(C, ServerSettings, Listeners) -> F,
+) -> ExitCode
 where
     C: Configuration,
     F: Future<Output = Result<(), String>>,
 {
+    // Before there are threads: it takes variables from the environment.
+    inherited::read();
+    descriptors::raise();
     let server = settings.server();
     let _logs = match logging::init(&server.log) {
         Ok(guard) => guard,
@@ -100,7 +108,12 @@ where
     };
     let result = runtime.block_on(async {
         let listeners = Listeners::bind(&server).await.map_err(|error| error.to_string())?;
-        run(settings, server, listeners).await
+        tokio::select! {
+            result = run(settings, server, listeners) => result,
+            () = reload::on_hangup(|| arguments.load::<C>().map(|settings| settings.server())) => {
+                Err("cannot listen for SIGHUP".to_owned())
+            }
+        }
     });
     // What is still running has had its grace.
     runtime.shutdown_background();

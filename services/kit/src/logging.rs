@@ -3,6 +3,7 @@
 use crate::{Log, LogFormat};
 use std::{
     io::{IsTerminal, stderr},
+    panic::PanicHookInfo,
     sync::OnceLock,
 };
 use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
@@ -46,6 +47,7 @@ pub fn init(log: &Log) -> Result<Guard, String> {
     let registry = tracing_subscriber::registry().with(filter).with(lines);
     registry.try_init().map_err(|error| error.to_string())?;
     let _ = LOGS.set(Logs { level, dropped });
+    std::panic::set_hook(Box::new(log_panic));
     Ok(Guard(guard))
 }
 
@@ -64,6 +66,13 @@ pub fn set_level(level: &str) -> Result<(), String> {
 /// Lines that were dropped because the writer could not keep up.
 pub(crate) fn dropped_lines() -> u64 {
     LOGS.get().map_or(0, |logs| logs.dropped.dropped_lines() as u64)
+}
+
+/// A panic as a line like any other, not as text of its own.
+fn log_panic(panic: &PanicHookInfo<'_>) {
+    let what = panic.payload_as_str().unwrap_or("something that is no text");
+    let place = panic.location().map(ToString::to_string);
+    tracing::error!(what, place, "panic");
 }
 
 fn filter(level: &str) -> Result<EnvFilter, String> {

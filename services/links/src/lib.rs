@@ -6,8 +6,8 @@
 pub mod charset;
 mod extract;
 pub mod format;
+mod html;
 mod resolve;
-mod scan;
 
 pub use encoding_rs::Encoding;
-pub use extract::{Extraction, Link, Page};
+pub use extract::{Extraction, Link, Method, Page};

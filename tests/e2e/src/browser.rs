@@ -2,12 +2,16 @@
 //!
 //! Six commands are all that is needed; a client library would bring a second copy of half the dependency tree.
 
-use crate::{Client, within};
+use crate::{Client, PATIENCE, within};
 use bytes::Bytes;
 use http::{Method, Request};
 use http_body_util::Full;
 use serde_json::{Value, json};
-use std::process::Stdio;
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    process::Stdio,
+};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
@@ -64,7 +68,9 @@ impl Browser {
         let metrics =
             json!({ "width": width, "height": height, "pixelRatio": 1, "mobile": false, "touch": false });
         let options = json!({ "args": arguments, "mobileEmulation": { "deviceMetrics": metrics } });
-        let wanted = json!({ "capabilities": { "alwaysMatch": { "goog:chromeOptions": options } } });
+        // The driver itself waits for an element to appear.
+        let timeouts = json!({ "implicit": PATIENCE.as_millis() });
+        let wanted = json!({ "capabilities": { "alwaysMatch": { "goog:chromeOptions": options, "timeouts": timeouts } } });
 
         let client = Client::default();
         let server = format!("http://127.0.0.1:{port}/session");
@@ -84,10 +90,15 @@ impl Browser {
         self.post(&format!("element/{element}/value"), &json!({ "text": text })).await;
     }
 
-    /// Presses the element that `selector` finds, and waits for a page that this opens.
+    /// Presses the element that `selector` finds.
     pub async fn press(&self, selector: &str) {
         let element = self.element(selector).await;
         self.post(&format!("element/{element}/click"), &json!({})).await;
+    }
+
+    /// Waits until `selector` finds an element.
+    pub async fn wait_for(&self, selector: &str) {
+        self.element(selector).await;
     }
 
     /// The result of a function body in the page; what a test needs to know of it in one call.
@@ -102,11 +113,6 @@ impl Browser {
         picture.as_str().expect("a picture").to_owned()
     }
 
-    /// Ends the browser.
-    pub async fn close(self) {
-        command(&self.client, Method::DELETE, &self.session, None).await;
-    }
-
     async fn element(&self, selector: &str) -> String {
         let found = self.post("element", &json!({ "using": "css selector", "value": selector })).await;
         found[ELEMENT].as_str().expect("a reference").to_owned()
@@ -114,6 +120,17 @@ impl Browser {
 
     async fn post(&self, path: &str, body: &Value) -> Value {
         command(&self.client, Method::POST, &format!("{}/{path}", self.session), Some(body)).await
+    }
+}
+
+impl Drop for Browser {
+    /// Ends the browser, which would outlive its driver; also after a test has failed, so not with the client.
+    fn drop(&mut self) {
+        let (authority, path) = self.session["http://".len()..].split_once('/').expect("a session's URL");
+        let Ok(mut driver) = TcpStream::connect(authority) else { return };
+        let request = format!("DELETE /{path} HTTP/1.0\r\nHost: {authority}\r\nConnection: close\r\n\r\n");
+        // Read to the end: the driver answers when the browser is gone.
+        let _ = driver.write_all(request.as_bytes()).and_then(|()| driver.read_to_end(&mut Vec::new()));
     }
 }
 

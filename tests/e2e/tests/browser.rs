@@ -29,19 +29,18 @@ async fn type_an_address_press_the_button_read_the_table() {
     browser.open(&home).await;
     browser.type_into("input[name=url]", &page).await;
     browser.press("button[type=submit]").await;
+    browser.wait_for("table.links").await;
 
-    let texts =
-        "return Array.from(document.querySelectorAll('#links tbody .text'), cell => cell.textContent.trim())";
+    let texts = "return Array.from(document.querySelectorAll('table.links tbody .text'), cell => cell.textContent.trim())";
     assert_eq!(browser.ask(texts).await, json!(["One", "Elsewhere", "X"]));
     let clickable =
-        "return Array.from(document.querySelectorAll('#links tbody a'), a => a.getAttribute('href'))";
+        "return Array.from(document.querySelectorAll('table.links tbody a'), a => a.getAttribute('href'))";
     assert_eq!(
         browser.ask(clickable).await,
         json!([format!("http://{}/one", origin.address()), "https://example.org/"]),
         "a script is shown, not linked"
     );
     assert_eq!(browser.ask("return document.querySelector('input[name=url]').value").await, json!(page));
-    browser.close().await;
 }
 
 #[tokio::test]
@@ -53,9 +52,9 @@ async fn an_error_is_a_page_that_says_what_is_wrong() {
     browser.open(&home).await;
     browser.type_into("input[name=url]", &missing).await;
     browser.press("button[type=submit]").await;
+    browser.wait_for("[role=alert]").await;
     let alert = browser.ask("return document.querySelector('[role=alert]').textContent").await;
     assert!(alert.as_str().unwrap().contains("404"), "{alert}");
-    browser.close().await;
 }
 
 #[tokio::test]
@@ -73,5 +72,4 @@ async fn nothing_is_wider_than_a_phone() {
         let width = browser.ask("return document.documentElement.scrollWidth").await;
         assert!(width.as_u64().unwrap() <= 360, "{url} is {width} wide");
     }
-    browser.close().await;
 }

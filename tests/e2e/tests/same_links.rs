@@ -66,7 +66,6 @@ async fn as_a_file_on_standard_input_by_url_through_the_api_and_on_the_web_page(
         browser.open(&format!("http://{web}/?url={}", encoded(&url))).await;
         assert_eq!(links_shown(&browser).await, expected, "{name} on the web page");
     }
-    browser.close().await;
 }
 
 fn json_of(text: &str) -> Value {
@@ -81,9 +80,9 @@ fn encoded(url: &str) -> String {
 async fn links_shown(browser: &Browser) -> Value {
     let rows = browser
         .ask(
-            "return Array.from(document.querySelectorAll('#links tbody tr'), row =>
+            "return Array.from(document.querySelectorAll('table.links tbody tr'), row =>
                ({ text: row.querySelector('.text').textContent.trim(),
-                  href: row.querySelector('.href').textContent.trim() }))",
+                  href: row.querySelector('.address').textContent.trim() }))",
         )
         .await;
     let rows = rows.as_array().expect("rows").iter();

@@ -5,6 +5,8 @@ mod lists;
 mod names;
 mod ports;
 mod ranges;
+#[cfg(test)]
+pub(crate) mod tests;
 
 use self::lists::{Closeness, List};
 use crate::{PageUrl, Settings};

@@ -1,7 +1,10 @@
 //! A service's figures: its own registry, so that two services in one process do not mix.
 
+mod end;
 mod process;
 mod text;
+
+pub(crate) use end::End;
 
 use http::StatusCode;
 use prometheus_client::{
@@ -37,6 +40,7 @@ pub(crate) struct Figures {
     pub(crate) in_flight: Gauge,
     connections: Gauge,
     accepted: Counter,
+    ends: Family<End, Counter>,
 }
 
 impl Figures {
@@ -62,9 +66,11 @@ impl Figures {
         registry.register("http_connections", "Open connections", connections.clone());
         let accepted = Counter::default();
         registry.register("http_connections_accepted", "Connections accepted", accepted.clone());
-        registry.register_collector(Box::new(process::Process));
+        let ends = Family::default();
+        registry.register("http_connections_ended", "Connections that are over, and why", ends.clone());
+        registry.register_collector(Box::new(process::Process::new()));
         register(&mut registry);
-        Arc::new(Self { registry, requests, durations, in_flight, connections, accepted })
+        Arc::new(Self { registry, requests, durations, in_flight, connections, accepted, ends })
     }
 
     /// A request is over.
@@ -78,6 +84,11 @@ impl Figures {
         let status = status.map_or(0, |status| status.as_u16());
         self.requests.get_or_create(&Answered { method, route, status }).inc();
         self.durations.get_or_create(&Served { method, route }).observe(seconds);
+    }
+
+    /// A connection is over.
+    pub(crate) fn ended(&self, end: End) {
+        self.ends.get_or_create(&end).inc();
     }
 
     /// Counts a connection until the result is dropped.

@@ -8,15 +8,35 @@ use std::{
 /// Written bytes that count as a move of the client: it must have taken those before.
 const STRIDE: u64 = 4 * 1024;
 
-/// Seen by a connection's socket and bodies, read by its watchdog. Times are milliseconds since its start.
+/// Seen by a connection's socket and bodies, read by its watchdog.
 #[derive(Debug)]
 pub(crate) struct Activity {
     start: Instant,
+    /// The last move, in milliseconds after `start`.
     moved: AtomicU64,
     in_flight: AtomicUsize,
     working: AtomicUsize,
     written: AtomicU64,
     blocked: AtomicBool,
+    unread: AtomicBool,
+    closing: AtomicBool,
+}
+
+/// How long a client may take for its turn.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Patience {
+    /// To send a whole request header.
+    pub(super) header: Duration,
+    /// To take 4 KiB of an answer.
+    pub(super) stall: Duration,
+    /// To close its side after ours.
+    pub(super) close: Duration,
+}
+
+impl Patience {
+    fn shortest(&self) -> Duration {
+        self.header.min(self.stall).min(self.close)
+    }
 }
 
 impl Activity {
@@ -28,6 +48,8 @@ impl Activity {
             working: AtomicUsize::new(0),
             written: AtomicU64::new(0),
             blocked: AtomicBool::new(false),
+            unread: AtomicBool::new(false),
+            closing: AtomicBool::new(false),
         }
     }
 
@@ -72,21 +94,45 @@ impl Activity {
         self.blocked.store(blocked, Relaxed);
     }
 
-    /// Resolves when the client has let its turn pass: `header` without a whole request, or `stall` without
-    /// taking the answer.
-    pub(super) async fn overdue(&self, header: Duration, stall: Duration) {
-        loop {
-            let idle = self.in_flight.load(Relaxed) == 0 && !self.blocked.load(Relaxed);
-            let patience = if idle { header } else { stall };
-            let deadline = self.start + Duration::from_millis(self.moved.load(Relaxed)) + patience;
-            let now = Instant::now();
-            if self.working.load(Relaxed) == 0 && deadline <= now {
-                return;
-            }
-            // Any end of work moves the deadline to at least `header` from then, so looking again by then is exact.
-            let wait = deadline.saturating_duration_since(now).min(header);
-            let wait = if wait.is_zero() { header.min(stall) } else { wait };
-            tokio::time::sleep(wait).await;
+    /// A request's body was not read to its end: more of it may come.
+    pub(super) fn leave_unread(&self) {
+        self.unread.store(true, Relaxed);
+    }
+
+    pub(super) fn left_unread(&self) -> bool {
+        self.unread.load(Relaxed)
+    }
+
+    /// Our side is closed; what the client still sends is discarded.
+    pub(super) fn close(&self) {
+        if !self.closing.swap(true, Relaxed) {
+            self.touch();
         }
+    }
+
+    /// Resolves when the client has let its turn pass.
+    pub(super) async fn overdue(&self, patience: Patience) {
+        loop {
+            let Some(left) = self.left(patience) else { return };
+            // A turn that ends meanwhile moves the deadline to `shortest` after now at least: looking again by then is exact.
+            tokio::time::sleep(left.min(patience.shortest())).await;
+        }
+    }
+
+    /// What is left of the client's turn, if not nothing.
+    fn left(&self, patience: Patience) -> Option<Duration> {
+        if self.working.load(Relaxed) > 0 {
+            return Some(patience.shortest());
+        }
+        let allowed = if self.closing.load(Relaxed) {
+            patience.close
+        } else if self.in_flight.load(Relaxed) == 0 && !self.blocked.load(Relaxed) {
+            patience.header
+        } else {
+            patience.stall
+        };
+        let deadline = self.start + Duration::from_millis(self.moved.load(Relaxed)) + allowed;
+        let left = deadline.saturating_duration_since(Instant::now());
+        (!left.is_zero()).then_some(left)
     }
 }

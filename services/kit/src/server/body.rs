@@ -24,7 +24,11 @@ pub(super) struct Outgoing {
 
 impl Outgoing {
     pub(super) fn new(body: Body, exchange: Exchange) -> Self {
-        Self { body, rest: Bytes::new(), waiting: false, exchange }
+        let mut body = Self { body, rest: Bytes::new(), waiting: false, exchange };
+        if body.is_end_stream() {
+            body.exchange.complete();
+        }
+        body
     }
 
     fn next_frame(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {

@@ -1,8 +1,12 @@
-//! The sockets of a service.
+//! The sockets of a service: inherited from a service manager, or bound.
 
+use super::inherited::{self, Role};
 use crate::ServerSettings;
 use std::{io, net::SocketAddr};
 use tokio::net::TcpListener;
+
+/// Clients that may wait in the kernel for a place.
+const BACKLOG: i32 = 4096;
 
 /// The sockets of a service, bound before anything else is started.
 #[derive(Debug)]
@@ -12,12 +16,19 @@ pub struct Listeners {
 }
 
 impl Listeners {
-    /// Binds what `settings` says; port 0 takes a free one. An error names the key and the address.
+    /// Takes the sockets that a service manager passed (`LISTEN_FDS`), by name: `service` and `admin`, or the
+    /// service's name and that with `-admin`; without such names, in that order. Binds what is missing as `settings`
+    /// say; port 0 takes a free one. An error names the key and the address.
+    #[expect(clippy::unused_async, reason = "sockets are registered with the runtime: there must be one")]
     pub async fn bind(settings: &ServerSettings) -> io::Result<Self> {
-        let service = bind("listen", settings.listen).await?;
-        let admin = match settings.admin.listen {
-            Some(address) => Some(bind("admin.listen", address).await?),
-            None => None,
+        let service = match inherited::take(Role::Service, settings.name)? {
+            Some(socket) => TcpListener::from_std(socket)?,
+            None => bind("listen", settings.listen)?,
+        };
+        let admin = match (inherited::take(Role::Admin, settings.name)?, settings.admin.listen) {
+            (Some(socket), _) => Some(TcpListener::from_std(socket)?),
+            (None, Some(address)) => Some(bind("admin.listen", address)?),
+            (None, None) => None,
         };
         Ok(Self { service, admin })
     }
@@ -33,9 +44,18 @@ impl Listeners {
     }
 }
 
-async fn bind(key: &str, address: SocketAddr) -> io::Result<TcpListener> {
-    let named = |error: io::Error| {
+fn bind(key: &str, address: SocketAddr) -> io::Result<TcpListener> {
+    listen(address).map_err(|error| {
         io::Error::new(error.kind(), format!("`{key}`: cannot listen on {address}: {error}"))
-    };
-    TcpListener::bind(address).await.map_err(named)
+    })
+}
+
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
+    use socket2::{Domain, Protocol, Socket, Type};
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+    socket.set_reuse_address(true)?; // else a restart waits for the last connections' TIME_WAIT
+    socket.set_nonblocking(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    TcpListener::from_std(socket.into())
 }

@@ -1,26 +1,34 @@
 //! Serving: accept, answer, drain.
 
 mod activity;
+mod answer;
 mod body;
 mod cache_status;
 mod connection;
 mod exchange;
 mod host;
+mod inbound;
+pub(crate) mod inherited;
 mod listeners;
 mod panics;
+mod shared;
 mod socket;
+mod wire;
 
 pub use listeners::Listeners;
 
-use crate::{ServerSettings, Service, admin::Admin, metrics::Figures, ready::Readiness};
-use connection::Shared;
+use crate::{ServerSettings, Service, admin::Admin, metrics::Figures, ready::Readiness, systemd};
+use shared::Shared;
 use std::{io, sync::Arc, time::Duration};
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::Semaphore,
+    sync::{OwnedSemaphorePermit, Semaphore},
     task::JoinSet,
 };
 use tokio_util::sync::CancellationToken;
+
+/// How long the admin listener has for its last answers.
+const ADMIN_GRACE: Duration = Duration::from_millis(100);
 
 /// Serves until `shutdown` resolves, then drains: returns when the last request in flight is answered or the
 /// grace is over.
@@ -40,9 +48,10 @@ pub async fn serve<S: Service>(
         announce(settings.name, "admin", &socket);
         let admin = Admin::new(Arc::clone(&readiness), Arc::clone(&figures));
         let shared = Shared::admin(admin, &settings);
-        tokio::spawn(run(shared, socket, admin_stop.clone(), Duration::ZERO))
+        tokio::spawn(run(shared, socket, admin_stop.clone(), ADMIN_GRACE))
     });
     announce(settings.name, "service", &listener);
+    systemd::ready();
 
     let stop = CancellationToken::new();
     let shared = Shared::service(service, figures, &settings);
@@ -50,10 +59,16 @@ pub async fn serve<S: Service>(
     let stopping = async {
         shutdown.await;
         readiness.stop();
-        tokio::time::sleep(settings.limits.delay).await;
+        systemd::stopping();
+        if !settings.limits.delay.is_zero() {
+            tokio::time::sleep(settings.limits.delay).await;
+        }
         stop.cancel();
     };
-    let (left, ()) = tokio::join!(serving, stopping);
+    let left = tokio::select! {
+        (left, ()) = async { tokio::join!(serving, stopping) } => left,
+        () = systemd::watchdog() => 0,
+    };
     if left > 0 {
         tracing::warn!(
             service = settings.name,
@@ -81,7 +96,7 @@ async fn run<S: Service>(
     stop: CancellationToken,
     grace: Duration,
 ) -> usize {
-    let places = Arc::new(Semaphore::new(shared.connections()));
+    let places = Arc::new(Semaphore::new(shared.connections));
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
@@ -92,32 +107,45 @@ async fn run<S: Service>(
         connections.spawn(connection::serve(Arc::clone(&shared), accepted.0, accepted.1, stop.clone()));
     }
     // Who is in the kernel's queue has connected: closing the socket would reset them.
-    while let Some(accepted) = futures_util::FutureExt::now_or_never(accept(&listener, &places)) {
-        connections.spawn(connection::serve(Arc::clone(&shared), accepted.0, accepted.1, stop.clone()));
+    for (stream, place) in queued(listener, &places) {
+        connections.spawn(connection::serve(Arc::clone(&shared), stream, place, stop.clone()));
     }
-    drop(listener);
     let drained = async { while connections.join_next().await.is_some() {} };
     let _ = tokio::time::timeout(grace, drained).await;
     connections.len()
 }
 
 /// A place and a client for it. Without a place nobody is accepted: clients wait in the kernel, not in memory.
-async fn accept(
-    listener: &TcpListener,
-    places: &Arc<Semaphore>,
-) -> (TcpStream, tokio::sync::OwnedSemaphorePermit) {
+async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> (TcpStream, OwnedSemaphorePermit) {
     let place = Arc::clone(places).acquire_owned().await.expect("the semaphore is never closed");
+    let mut failures = 0_u32;
     loop {
         match listener.accept().await {
             Ok((stream, _)) => return (stream, place),
             Err(error) if of_the_client(&error) => {}
             Err(error) => {
-                // Out of descriptors or memory: connections that end give some back.
-                tracing::warn!(%error, "cannot accept");
+                // Out of descriptors or memory: connections that end give some back. A line a second is enough.
+                if failures.is_multiple_of(10) {
+                    tracing::warn!(%error, "cannot accept");
+                }
+                failures = failures.wrapping_add(1);
                 tokio::time::sleep(Duration::from_millis(100)).await;
             }
         }
     }
+}
+
+/// Closes `listener`, and gives the connections that waited in it, as far as there are places. It asks the kernel,
+/// because tokio's idea of what waits may be old.
+fn queued(listener: TcpListener, places: &Arc<Semaphore>) -> Vec<(TcpStream, OwnedSemaphorePermit)> {
+    let Ok(listener) = listener.into_std() else { return Vec::new() };
+    let next = || {
+        let place = Arc::clone(places).try_acquire_owned().ok()?;
+        let (stream, _) = listener.accept().ok()?;
+        stream.set_nonblocking(true).ok()?;
+        Some((TcpStream::from_std(stream).ok()?, place))
+    };
+    std::iter::from_fn(next).collect()
 }
 
 /// Errors of a connection that died in the queue; accept(2) reports them as its own.

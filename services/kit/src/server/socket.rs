@@ -1,6 +1,7 @@
-//! A client's socket: gives back what was read to tell the protocol, and reports what it takes.
+//! A client's socket: gives back what was read to tell the protocol, reports what moves, and closes so that the
+//! last answer arrives.
 
-use super::activity::Activity;
+use super::{activity::Activity, wire::Wire};
 use bytes::{Buf, Bytes, BytesMut};
 use std::{
     io::{self, IoSlice},
@@ -15,6 +16,10 @@ use tokio::{
 
 /// What every HTTP/2 connection begins with (RFC 9113, section 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+/// Bytes that are discarded at the end; whoever sends more may miss the last answer.
+const DISCARD: usize = 4 * 1024 * 1024;
+/// Bytes that may wait in the kernel, not sent: slow readers cost no more, and are seen to be slow.
+const UNSENT: u32 = 128 * 1024;
 
 /// The protocol of a connection.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,12 +34,22 @@ pub(super) struct Socket {
     stream: TcpStream,
     read: Bytes,
     activity: Arc<Activity>,
+    /// For HTTP/1.
+    wire: Option<Arc<Wire>>,
+    discarded: usize,
 }
 
 impl Socket {
     /// Waits for the first bytes. Nothing at all, or half a preface, waits for as long as the caller lets it.
-    pub(super) async fn open(mut stream: TcpStream, activity: Arc<Activity>) -> io::Result<(Self, Protocol)> {
-        let mut read = BytesMut::with_capacity(1024);
+    pub(super) async fn open(
+        mut stream: TcpStream,
+        activity: Arc<Activity>,
+        wire: Arc<Wire>,
+    ) -> io::Result<(Self, Protocol)> {
+        // Both only improve matters: a socket that refuses them works.
+        let _ = stream.set_nodelay(true);
+        let _ = socket2::SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT);
+        let mut read = BytesMut::new();
         let protocol = loop {
             let seen = read.len().min(PREFACE.len());
             if read[..seen] != PREFACE[..seen] {
@@ -43,11 +58,16 @@ impl Socket {
             if seen == PREFACE.len() {
                 break Protocol::Http2;
             }
+            stream.readable().await?;
             if stream.read_buf(&mut read).await? == 0 {
                 break Protocol::Http1;
             }
         };
-        Ok((Self { stream, read: read.freeze(), activity }, protocol))
+        let wire = (protocol == Protocol::Http1).then_some(wire);
+        if let Some(wire) = &wire {
+            wire.received(&read);
+        }
+        Ok((Self { stream, read: read.freeze(), activity, wire, discarded: 0 }, protocol))
     }
 
     fn written(&self, result: &Poll<io::Result<usize>>) {
@@ -57,21 +77,47 @@ impl Socket {
             Poll::Pending => self.activity.block(true),
         }
     }
+
+    /// Reads to the client's end: a socket closed over unread bytes resets the connection, and the answer that says
+    /// what was wrong is lost.
+    fn poll_discard(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let mut scratch = [0; 8 * 1024];
+        while self.discarded < DISCARD {
+            let mut buffer = ReadBuf::new(&mut scratch);
+            let polled = Pin::new(&mut self.stream).poll_read(context, &mut buffer);
+            let more = self.discarded > 0 || self.activity.left_unread();
+            match polled {
+                Poll::Ready(Ok(())) if !buffer.filled().is_empty() => self.discarded += buffer.filled().len(),
+                Poll::Pending if more => return Poll::Pending,
+                _ => break,
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
 }
 
 impl AsyncRead for Socket {
     fn poll_read(
-        mut self: Pin<&mut Self>,
+        self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if !self.read.is_empty() {
-            let length = self.read.len().min(buffer.remaining());
-            buffer.put_slice(&self.read[..length]);
-            self.read.advance(length);
+        let this = self.get_mut();
+        if !this.read.is_empty() {
+            let length = this.read.len().min(buffer.remaining());
+            buffer.put_slice(&this.read[..length]);
+            this.read.advance(length);
+            if this.read.is_empty() {
+                this.read = Bytes::new(); // gives the memory back
+            }
             return Poll::Ready(Ok(()));
         }
-        Pin::new(&mut self.stream).poll_read(context, buffer)
+        let before = buffer.filled().len();
+        ready!(Pin::new(&mut this.stream).poll_read(context, buffer))?;
+        if let Some(wire) = &this.wire {
+            wire.received(&buffer.filled()[before..]);
+        }
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -107,7 +153,10 @@ impl AsyncWrite for Socket {
         Poll::Ready(Ok(()))
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(context)
+    fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        ready!(Pin::new(&mut this.stream).poll_shutdown(context))?;
+        this.activity.close();
+        this.poll_discard(context)
     }
 }

@@ -13,7 +13,7 @@ const RESPONSE: Duration = Duration::from_secs(1);
 #[derive(Clone)]
 pub(super) enum Nodes {
     Single(Client),
-    Cluster(cluster::ClusterClient),
+    Cluster(Box<cluster::ClusterClient>),
 }
 
 /// A connection shared by all requests; clones are cheap.
@@ -38,7 +38,7 @@ impl Nodes {
                 .response_timeout(RESPONSE)
                 .retries(1)
                 .build()
-                .map(Self::Cluster)
+                .map(|client| Self::Cluster(Box::new(client)))
                 .map_err(wrong),
         }
     }

@@ -1,0 +1,134 @@
+//! One request answered, whatever the client sent and whatever the service does.
+
+use super::{
+    activity::Activity, body::Outgoing, exchange::Exchange, host, inbound::Inbound, shared::Shared,
+    wire::Wire,
+};
+use crate::{
+    Peer, Request, RequestId, Response, Service,
+    refusal::{bad_request, internal, method_not_allowed, other_method, overloaded, url_too_long},
+    request_id::X_REQUEST_ID,
+};
+use futures_util::FutureExt;
+use http::{HeaderValue, Method, StatusCode, Version, header};
+use http_body::Body as _;
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use std::{net::SocketAddr, panic::AssertUnwindSafe, sync::Arc};
+use tokio_util::sync::CancellationToken;
+
+/// Bytes of a request target; more is 414.
+const TARGET_LIMIT: usize = 8 * 1024;
+/// Seconds until a client that found us overloaded should try again.
+const RETRY_AFTER: u32 = 1;
+/// What any server can be asked for, of no resource in particular.
+const METHODS: &str = "GET, HEAD, OPTIONS";
+
+/// The other end of a connection.
+pub(super) struct Client {
+    pub(super) peer: SocketAddr,
+    pub(super) activity: Arc<Activity>,
+    pub(super) wire: Arc<Wire>,
+    pub(super) stop: CancellationToken,
+}
+
+/// Answers `request`.
+pub(super) async fn answer<S: Service>(
+    shared: &Shared<S>,
+    client: &Client,
+    request: hyper::Request<Incoming>,
+) -> http::Response<Outgoing> {
+    let stall = shared.settings.limits.stall_timeout;
+    let mut request =
+        request.map(|body| Inbound::new(body, Arc::clone(&client.activity), stall).boxed_unsync());
+    let (version, head) = (request.version(), request.method() == Method::HEAD);
+    let mut exchange =
+        Exchange::begin(Arc::clone(&client.activity), shared.figures.clone(), request.method());
+    let id = RequestId::of(request.headers());
+    if shared.access_log {
+        exchange.log(shared.settings.name, id.clone(), client.peer, &request);
+    }
+    let refused = refuse(&shared.service, &client.wire, &request);
+    let untrusted = refused.as_ref().is_some_and(|answer| answer.status() == StatusCode::BAD_REQUEST);
+    let mut response = if let Some(response) = refused {
+        response
+    } else {
+        request.extensions_mut().insert(id.clone());
+        request.extensions_mut().insert(Peer(client.peer));
+        handle(shared, &client.activity, request, &id).await
+    };
+    // What follows a request that cannot be trusted cannot be either.
+    let last = untrusted || client.stop.is_cancelled();
+    if last && version < Version::HTTP_2 {
+        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+    }
+    response.headers_mut().insert(X_REQUEST_ID, id.header_value());
+    exchange.answered(&response);
+    if head {
+        response = without_body(response);
+    }
+    response.map(|body| Outgoing::new(body, exchange))
+}
+
+/// The answer to what no service should see.
+fn refuse<S: Service>(service: &Arc<S>, wire: &Wire, request: &Request) -> Option<Response> {
+    let http1 = request.version() < Version::HTTP_2;
+    if http1 && wire.two_lengths(request.headers().contains_key(header::TRANSFER_ENCODING)) {
+        return Some(service.refuse(bad_request("The body has two lengths.")));
+    }
+    if let Err(reason) = host::check(request.version(), request.uri(), request.headers()) {
+        return Some(service.refuse(bad_request(reason)));
+    }
+    if request.method() == Method::CONNECT {
+        return Some(service.refuse(method_not_allowed(METHODS)));
+    }
+    match request.uri().path_and_query().map(http::uri::PathAndQuery::as_str) {
+        Some(target) if target.len() > TARGET_LIMIT => Some(service.refuse(url_too_long(TARGET_LIMIT))),
+        Some("*") if request.method() == Method::OPTIONS => Some(other_method(request.method(), METHODS)),
+        Some(target) if target.starts_with('/') => None,
+        _ => Some(service.refuse(bad_request("The request target is no path."))),
+    }
+}
+
+async fn handle<S: Service>(
+    shared: &Shared<S>,
+    activity: &Arc<Activity>,
+    request: Request,
+    id: &RequestId,
+) -> Response {
+    let Ok(_place) = shared.in_work.try_acquire() else {
+        return shared.service.refuse(overloaded(RETRY_AFTER));
+    };
+    let _work = Work::begin(activity);
+    // Unwinding is safe: what a panic leaves half-done belongs to this request.
+    let handled = AssertUnwindSafe(async { shared.service.handle(request).await }).catch_unwind().await;
+    handled.unwrap_or_else(|_| {
+        tracing::error!(request_id = id.as_str(), "a handler panicked");
+        shared.service.refuse(internal())
+    })
+}
+
+/// It is the service's turn until this is dropped.
+struct Work<'a>(&'a Activity);
+
+impl<'a> Work<'a> {
+    fn begin(activity: &'a Activity) -> Self {
+        activity.work_begins();
+        Self(activity)
+    }
+}
+
+impl Drop for Work<'_> {
+    fn drop(&mut self) {
+        self.0.work_ends();
+    }
+}
+
+/// The answer to HEAD: as to GET, its body left out and its length kept (RFC 9110, section 9.3.2).
+fn without_body(response: Response) -> Response {
+    let (mut head, body) = response.into_parts();
+    if let Some(length) = body.size_hint().exact() {
+        head.headers.entry(header::CONTENT_LENGTH).or_insert_with(|| length.into());
+    }
+    Response::from_parts(head, crate::empty())
+}

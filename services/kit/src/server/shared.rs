@@ -1,0 +1,43 @@
+//! What all connections of a listener share.
+
+use crate::{ServerSettings, Service, descriptors, metrics::Figures};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+
+/// Connections, and requests in work, of the admin listener.
+const OPERATORS: usize = 64;
+
+pub(super) struct Shared<S> {
+    pub(super) service: Arc<S>,
+    /// Nothing where requests are not counted: the admin listener.
+    pub(super) figures: Option<Arc<Figures>>,
+    pub(super) settings: ServerSettings,
+    pub(super) access_log: bool,
+    pub(super) connections: usize,
+    pub(super) in_work: Semaphore,
+}
+
+impl<S: Service> Shared<S> {
+    pub(super) fn service(service: Arc<S>, figures: Arc<Figures>, settings: &ServerSettings) -> Arc<Self> {
+        Arc::new(Self {
+            service,
+            figures: Some(figures),
+            access_log: settings.log.access,
+            connections: descriptors::affordable(settings.limits.connections).min(Semaphore::MAX_PERMITS),
+            in_work: Semaphore::new(settings.limits.requests.min(Semaphore::MAX_PERMITS)),
+            settings: settings.clone(),
+        })
+    }
+
+    /// A listener for operators: few connections, no lines, no figures.
+    pub(super) fn admin(service: S, settings: &ServerSettings) -> Arc<Self> {
+        Arc::new(Self {
+            service: Arc::new(service),
+            figures: None,
+            access_log: false,
+            connections: OPERATORS,
+            in_work: Semaphore::new(OPERATORS),
+            settings: settings.clone(),
+        })
+    }
+}

@@ -1,0 +1,93 @@
+//! The command line: settings checked and printed, health asked for.
+
+#![expect(clippy::unwrap_used, reason = "tests may, helpers of tests included")]
+
+mod common;
+
+use common::program::{Program, greeter};
+use std::process::Output;
+
+async fn run(arguments: &[&str]) -> (i32, String, String) {
+    output(greeter().args(arguments).output().await.unwrap())
+}
+
+fn output(output: Output) -> (i32, String, String) {
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
+    (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
+}
+
+#[tokio::test]
+async fn check_config_says_what_is_wrong_and_where() {
+    assert_eq!(run(&["check-config"]).await, (0, String::new(), String::new()));
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("greeter.toml");
+    for (toml, parts) in [
+        ("limit = 1", ["greeter.toml", "`limit`", "`limits`"]),
+        ("[limits]\ngrace = \"soon\"", ["greeter.toml", "`limits.grace`", "duration"]),
+        ("[log]\nlevel = \"a=b=c\"", ["greeter", "`log.level`", "expected"]),
+    ] {
+        std::fs::write(&file, toml).unwrap();
+        let (status, _, error) = run(&["check-config", "--config", file.to_str().unwrap()]).await;
+        assert_eq!(status, 2, "{error}");
+        for part in parts {
+            assert!(error.contains(part), "{error:?} does not say {part:?}");
+        }
+    }
+    let (status, _, error) = run(&["--config", "/nowhere.toml"]).await;
+    assert!(status == 2 && error.contains("/nowhere.toml"), "{status}: {error}");
+}
+
+#[tokio::test]
+async fn the_printed_configuration_has_every_source_and_no_secret() {
+    let command = &mut greeter();
+    command.env("PASSWORD", "hunter2").env("GREETER_LOG__FORMAT", "json");
+    let printed = command.args(["--print-config", "--set", "limits.connections=7"]).output().await.unwrap();
+    let (status, text, error) = output(printed);
+    assert_eq!(status, 0, "{error}");
+    for line in ["password = \"***\"", "format = \"json\"", "connections = 7"] {
+        assert!(text.lines().any(|found| found == line), "{line} is not in {text}");
+    }
+}
+
+#[tokio::test]
+async fn wrong_usage_is_2_and_help_is_not_an_error() {
+    assert_eq!(run(&["--no-such-flag"]).await.0, 2);
+    assert_eq!(run(&["--set", "novalue"]).await.0, 2);
+    let (status, text, _) = run(&["--help"]).await;
+    assert!(status == 0 && text.contains("Says hello") && text.contains("check-config"), "{text}");
+    assert_eq!(run(&["--version"]).await.0, 0);
+}
+
+#[tokio::test]
+async fn an_address_that_is_taken_is_named() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = taken.local_addr().unwrap().to_string();
+    let (status, _, log) = run(&["--listen", &address]).await;
+    assert_eq!(status, 1);
+    assert!(log.contains("`listen`") && log.contains(&address), "{log}");
+}
+
+#[tokio::test]
+async fn healthcheck_asks_the_running_program() {
+    let mut program = Program::start(&["--set", "limits.delay=60s"]).await;
+    let admin = program.admin.to_string();
+    let ask = |path: &'static str| {
+        let admin = admin.clone();
+        async move {
+            let mut arguments = vec!["healthcheck", "--admin-listen", &admin];
+            arguments.extend(Some(path).filter(|path| !path.is_empty()));
+            run(&arguments).await
+        }
+    };
+    assert_eq!(ask("").await.0, 0);
+    program.signal("TERM").await;
+    program.line("stopping").await;
+    let (status, _, error) = ask("").await;
+    assert!(status == 1 && error.contains("stopping"), "{status}: {error}");
+    assert_eq!(ask("--live").await.0, 0);
+    program.signal("TERM").await;
+    program.ended().await;
+    let (status, _, error) = ask("").await;
+    assert!(status == 1 && error.contains(&admin), "{status}: {error}");
+    assert_eq!(run(&["healthcheck", "--admin-listen", "none"]).await.0, 1);
+}

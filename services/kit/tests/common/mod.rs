@@ -1,0 +1,163 @@
+//! A small service, served in this process on free ports, and clients that send what they are told to.
+
+#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(clippy::unwrap_used, reason = "tests may, and so may what they share")]
+
+pub(crate) mod program;
+pub(crate) mod service;
+
+use kit::{Admin, Limits, Listeners, Log, ServerSettings};
+use std::{net::SocketAddr, time::Duration};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    sync::oneshot,
+    task::JoinHandle,
+};
+
+/// More than anything here takes: a test that waits for so long has failed.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// A service that runs.
+pub(crate) struct Server {
+    pub(crate) address: SocketAddr,
+    pub(crate) admin: SocketAddr,
+    stop: Option<oneshot::Sender<()>>,
+    task: JoinHandle<std::io::Result<()>>,
+}
+
+impl Server {
+    pub(crate) async fn start() -> Self {
+        Self::with(Limits::default()).await
+    }
+
+    pub(crate) async fn with(limits: Limits) -> Self {
+        let free = SocketAddr::from(([127, 0, 0, 1], 0));
+        let admin = Admin { listen: Some(free) };
+        let settings = ServerSettings { name: "test", listen: free, admin, limits, log: Log::default() };
+        let listeners = Listeners::bind(&settings).await.unwrap();
+        let (address, admin) = (listeners.address().unwrap(), listeners.admin_address().unwrap().unwrap());
+        let (stop, stopped) = oneshot::channel();
+        let shutdown = async { stopped.await.unwrap_or_default() };
+        let task = tokio::spawn(kit::serve(service::Test::default(), listeners, settings, shutdown));
+        Self { address, admin, stop: Some(stop), task }
+    }
+
+    /// What SIGTERM does.
+    pub(crate) fn stop(&mut self) {
+        if let Some(stop) = self.stop.take() {
+            stop.send(()).unwrap();
+        }
+    }
+
+    /// Waits until it has drained.
+    pub(crate) async fn stopped(self) {
+        within(self.task).await.unwrap().unwrap();
+    }
+
+    pub(crate) async fn connect(&self) -> Client {
+        Client(TcpStream::connect(self.address).await.unwrap())
+    }
+
+    /// Sends `bytes` on a connection of its own; what came back until the server closed it.
+    pub(crate) async fn exchange(&self, bytes: impl AsRef<[u8]>) -> String {
+        let mut client = self.connect().await;
+        client.send(bytes).await;
+        client.rest().await
+    }
+
+    /// The answer to GET `path`.
+    pub(crate) async fn get(&self, path: &str) -> String {
+        self.exchange(get(path)).await
+    }
+
+    /// The answer of the admin listener to GET `path`.
+    pub(crate) async fn ask_admin(&self, path: &str) -> String {
+        let mut client = Client(TcpStream::connect(self.admin).await.unwrap());
+        client.send(get(path)).await;
+        client.rest().await
+    }
+}
+
+/// GET on a connection that ends with it.
+pub(crate) fn get(path: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n")
+}
+
+/// GET on a connection that is kept.
+pub(crate) fn get_kept(path: &str) -> String {
+    format!("GET {path} HTTP/1.1\r\nHost: test\r\n\r\n")
+}
+
+/// A connection.
+pub(crate) struct Client(pub(crate) TcpStream);
+
+impl Client {
+    pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
+        // The server may answer and close before it was sent everything.
+        let _ = within(self.0.write_all(bytes.as_ref())).await;
+    }
+
+    /// Everything until the server closes the connection.
+    pub(crate) async fn rest(&mut self) -> String {
+        let mut answer = Vec::new();
+        within(async {
+            let mut buffer = vec![0; 64 * 1024];
+            while let Ok(length @ 1..) = self.0.read(&mut buffer).await {
+                answer.extend_from_slice(&buffer[..length]);
+            }
+        })
+        .await;
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    /// Everything up to and including `end`.
+    pub(crate) async fn until(&mut self, end: &str) -> String {
+        let mut answer = String::new();
+        within(async {
+            while !answer.ends_with(end) {
+                let byte = self.0.read_u8().await.unwrap_or_else(|error| panic!("{error} after {answer:?}"));
+                answer.push(char::from(byte));
+            }
+        })
+        .await;
+        answer
+    }
+}
+
+/// `future`, which must be done in time.
+pub(crate) async fn within<T>(future: impl Future<Output = T>) -> T {
+    tokio::time::timeout(PATIENCE, future).await.expect("this should have been over by now")
+}
+
+/// The status of an answer; 0 if there is none.
+pub(crate) fn status(answer: &str) -> u16 {
+    answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default()
+}
+
+/// A header field of an answer.
+pub(crate) fn field<'a>(answer: &'a str, name: &str) -> Option<&'a str> {
+    let head = answer.split("\r\n\r\n").next()?;
+    head.lines().find_map(|line| {
+        let (found, value) = line.split_once(": ")?;
+        found.eq_ignore_ascii_case(name).then_some(value)
+    })
+}
+
+/// An answer's body as JSON.
+pub(crate) fn json(answer: &str) -> serde_json::Value {
+    let body = answer.split_once("\r\n\r\n").map_or("", |(_, body)| body);
+    serde_json::from_str(body).unwrap_or_else(|error| panic!("{error} in {answer:?}"))
+}
+
+/// That an answer is a problem of that status and code.
+#[track_caller]
+pub(crate) fn assert_problem(answer: &str, expected: u16, code: &str) {
+    assert_eq!(status(answer), expected, "{answer}");
+    assert_eq!(field(answer, "content-type"), Some("application/problem+json"), "{answer}");
+    assert_eq!(field(answer, "cache-control"), Some("no-store"), "{answer}");
+    assert!(field(answer, "x-request-id").is_some(), "{answer}");
+    let problem = json(answer);
+    assert_eq!(problem["code"], code);
+    assert_eq!(problem["status"], expected);
+}

@@ -1,0 +1,94 @@
+//! The example program `greeter`, as a process.
+
+use super::{Client, PATIENCE, get, within};
+use serde_json::Value;
+use std::{
+    net::SocketAddr,
+    path::PathBuf,
+    process::{ExitStatus, Stdio},
+};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader, Lines},
+    net::TcpStream,
+    process::{Child, ChildStderr, Command},
+};
+
+/// The program, not yet started: with an environment of its own.
+pub(crate) fn greeter() -> Command {
+    let tests = std::env::current_exe().unwrap();
+    let program: PathBuf = tests.parent().unwrap().parent().unwrap().join("examples/greeter");
+    assert!(program.exists(), "{} is missing: `cargo test` without a selection builds it", program.display());
+    let mut command = Command::new(program);
+    command.env_clear().kill_on_drop(true);
+    command
+}
+
+/// The program, running.
+pub(crate) struct Program {
+    pub(crate) child: Child,
+    pub(crate) address: SocketAddr,
+    pub(crate) admin: SocketAddr,
+    log: Lines<BufReader<ChildStderr>>,
+}
+
+impl Program {
+    pub(crate) async fn start(arguments: &[&str]) -> Self {
+        let mut command = greeter();
+        command.args(arguments);
+        Self::spawn(command).await
+    }
+
+    /// Starts `command`, which leads to the program, and waits until it listens.
+    pub(crate) async fn spawn(mut command: Command) -> Self {
+        let mut child = command.stderr(Stdio::piped()).stdin(Stdio::null()).spawn().unwrap();
+        let log = BufReader::new(child.stderr.take().unwrap()).lines();
+        let unknown = SocketAddr::from(([0, 0, 0, 0], 0));
+        let mut program = Self { child, address: unknown, admin: unknown, log };
+        while program.address == unknown || program.admin == unknown {
+            let line = program.line("listening").await;
+            let address = line["address"].as_str().unwrap().parse().unwrap();
+            if line["listener"] == "admin" { program.admin = address } else { program.address = address }
+        }
+        program
+    }
+
+    /// The next line of the log with that message.
+    pub(crate) async fn line(&mut self, message: &str) -> Value {
+        within(async {
+            loop {
+                let line = self.log.next_line().await.unwrap().expect("the log ended");
+                let line: Value = serde_json::from_str(&line).unwrap_or_default();
+                if line["message"] == message {
+                    return line;
+                }
+            }
+        })
+        .await
+    }
+
+    pub(crate) async fn connect(&self) -> Client {
+        Client(TcpStream::connect(self.address).await.unwrap())
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> String {
+        let mut client = self.connect().await;
+        client.send(get(path)).await;
+        client.rest().await
+    }
+
+    /// What the admin listener answers to `request`.
+    pub(crate) async fn ask_admin(&self, request: &str) -> String {
+        let mut client = Client(TcpStream::connect(self.admin).await.unwrap());
+        client.send(request).await;
+        client.rest().await
+    }
+
+    pub(crate) async fn signal(&self, name: &str) {
+        let id = self.child.id().unwrap().to_string();
+        assert!(Command::new("kill").args(["-s", name, &id]).status().await.unwrap().success());
+    }
+
+    pub(crate) async fn ended(&mut self) -> ExitStatus {
+        tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("it should have ended by now").unwrap()
+    }
+}

@@ -1,0 +1,122 @@
+//! A service that does what tests ask of it.
+
+use http::{HeaderValue, Method, StatusCode, header};
+use kit::{
+    Body, Check, Configuration, Request, RequestId, Response, Route, Secret, ServerSettings, Service, full,
+    refusal,
+};
+use serde::{Deserialize, Serialize};
+use std::{
+    pin::Pin,
+    sync::atomic::{AtomicUsize, Ordering},
+    task::{Context, Poll},
+    time::Duration,
+};
+
+#[derive(Debug, Default)]
+pub(crate) struct Test {
+    checks: AtomicUsize,
+}
+
+impl Service for Test {
+    async fn handle(&self, request: Request) -> Response {
+        let number = request.uri().query().and_then(|query| query.parse().ok());
+        match (request.method(), request.uri().path()) {
+            (&Method::GET | &Method::HEAD, "/") => answer("/", full("hello\n")),
+            // Answers after so many milliseconds.
+            (&Method::GET, "/slow") => {
+                tokio::time::sleep(Duration::from_millis(number.unwrap_or(100))).await;
+                answer("/slow", full("at last\n"))
+            }
+            // So many bytes.
+            (&Method::GET, "/large") => {
+                let bytes = usize::try_from(number.unwrap_or_default()).unwrap_or_default();
+                answer("/large", full(vec![b'x'; bytes]))
+            }
+            (&Method::GET, "/cached") => {
+                let mut response = answer("/cached", full("hello\n"));
+                let status = HeaderValue::from_static("test; hit; ttl=30");
+                response.headers_mut().insert("cache-status", status);
+                response
+            }
+            (&Method::GET, "/id") => {
+                let id = request.extensions().get::<RequestId>().map(RequestId::as_str).unwrap_or_default();
+                answer("/id", full(id.to_owned()))
+            }
+            (&Method::GET, "/panic") => panic!("as asked"),
+            (&Method::GET, "/body-panic") => answer("/body-panic", Body::new(Panics)),
+            (&Method::POST, "/echo") => match kit::read(request.into_body(), 1024 * 1024).await {
+                Some(body) => answer("/echo", full(body)),
+                None => refusal::bad_request("The body did not come.").into_response(),
+            },
+            (method, "/" | "/slow" | "/large") => refusal::other_method(method, "GET, HEAD, OPTIONS"),
+            _ => refusal::not_found().into_response(),
+        }
+    }
+
+    async fn checks(&self) -> Vec<Check> {
+        let asked = self.checks.fetch_add(1, Ordering::Relaxed);
+        vec![
+            Check { part: "database", state: Ok(()), optional: false },
+            Check { part: "cache", state: Err(format!("asked {asked} times before")), optional: true },
+        ]
+    }
+}
+
+fn answer(route: &'static str, body: Body) -> Response {
+    let mut response = Response::new(body);
+    *response.status_mut() = StatusCode::OK;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
+    response.extensions_mut().insert(Route(route));
+    response
+}
+
+struct Panics;
+
+impl http_body::Body for Panics {
+    type Data = bytes::Bytes;
+    type Error = kit::BoxError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<http_body::Frame<Self::Data>, Self::Error>>> {
+        panic!("as asked, in the body")
+    }
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Settings {
+    pub(crate) listen: std::net::SocketAddr,
+    pub(crate) admin: kit::Admin,
+    pub(crate) password: Option<Secret>,
+    pub(crate) limits: kit::Limits,
+    pub(crate) log: kit::Log,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        let free = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
+        let admin = kit::Admin { listen: Some(free) };
+        Self { listen: free, admin, password: None, limits: kit::Limits::default(), log: kit::Log::default() }
+    }
+}
+
+impl Configuration for Settings {
+    const NAME: &'static str = "greeter";
+    const ABOUT: &'static str = "Says hello; for tests";
+    const ENV_PREFIX: &'static str = "GREETER_";
+    const ENV_ALIASES: &'static [(&'static str, &'static str)] = &[("PASSWORD", "password")];
+    const SECRETS: &'static [&'static str] = &["password"];
+
+    fn server(&self) -> ServerSettings {
+        ServerSettings {
+            name: Self::NAME,
+            listen: self.listen,
+            admin: self.admin.clone(),
+            limits: self.limits.clone(),
+            log: self.log.clone(),
+        }
+    }
+}

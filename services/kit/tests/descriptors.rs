@@ -1,0 +1,61 @@
+//! Running out of file descriptors is survived, and rarely comes to pass.
+
+#![expect(clippy::unwrap_used, reason = "tests may, helpers of tests included")]
+
+mod common;
+
+use common::{
+    Client,
+    program::{Program, greeter},
+    status,
+};
+use tokio::{net::TcpStream, process::Command};
+
+/// The program with a limit of open files, soft and hard.
+async fn limited(files: &str, arguments: &[&str]) -> Program {
+    let mut command = Command::new("prlimit");
+    command
+        .arg(format!("--nofile={files}"))
+        .arg(greeter().as_std().get_program())
+        .args(arguments)
+        .env_clear();
+    command.env("PATH", std::env::var_os("PATH").unwrap()).kill_on_drop(true);
+    Program::spawn(command).await
+}
+
+#[tokio::test]
+async fn a_low_limit_lowers_the_number_of_connections() {
+    let program = limited("64:64", &[]).await;
+    let mut held = Vec::new();
+    for _ in 0..100 {
+        held.push(program.connect().await);
+    }
+    // Those over the limit wait in the kernel; some files are left for the admin listener.
+    assert_eq!(status(&program.ask_admin(&common::get("/ready")).await), 200);
+    let figures = program.ask_admin(&common::get("/metrics")).await;
+    assert!(figures.contains("\nhttp_connections 48\n"), "{figures}");
+    drop(held);
+    assert_eq!(status(&program.get("/").await), 200);
+}
+
+#[tokio::test]
+async fn without_any_left_it_waits_and_goes_on() {
+    let mut program = limited("64:64", &[]).await;
+    let mut held = Vec::new();
+    for _ in 0..48 {
+        held.push(program.connect().await);
+    }
+    for _ in 0..60 {
+        held.push(Client(TcpStream::connect(program.admin).await.unwrap()));
+    }
+    program.line("cannot accept").await;
+    drop(held);
+    assert_eq!(status(&program.get("/").await), 200);
+}
+
+#[tokio::test]
+async fn the_soft_limit_is_raised() {
+    let program = limited("64:1024", &[]).await;
+    let figures = program.ask_admin(&common::get("/metrics")).await;
+    assert!(figures.contains("\nprocess_max_fds 1024\n"), "{figures}");
+}

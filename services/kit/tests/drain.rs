@@ -1,0 +1,102 @@
+//! Stopping loses nothing that was in flight.
+
+mod common;
+
+use common::{Server, field, get, get_kept, json, status};
+use kit::Limits;
+use std::time::{Duration, Instant};
+
+#[tokio::test]
+async fn five_hundred_requests_in_flight_are_all_answered() {
+    let mut server = Server::start().await;
+    let mut clients = Vec::new();
+    for _ in 0..500 {
+        let mut client = server.connect().await;
+        client.send(get("/slow?800")).await;
+        clients.push(client);
+    }
+    server.stop();
+    for mut client in clients {
+        assert_eq!(status(&client.rest().await), 200);
+    }
+    server.stopped().await;
+}
+
+#[tokio::test]
+async fn who_is_in_the_kernels_queue_is_served() {
+    use std::io::{Read, Write};
+    let mut server = Server::start().await;
+    // Blocking calls on the one thread: the server cannot run in between, so it has accepted none of them.
+    let mut clients: Vec<std::net::TcpStream> = (0..300)
+        .map(|_| {
+            let mut client = std::net::TcpStream::connect(server.address).unwrap();
+            client.write_all(get("/").as_bytes()).unwrap();
+            client
+        })
+        .collect();
+    server.stop();
+    server.stopped().await;
+    for client in &mut clients {
+        let mut answer = String::new();
+        client.read_to_string(&mut answer).unwrap();
+        assert_eq!(status(&answer), 200);
+    }
+}
+
+#[tokio::test]
+async fn a_kept_connection_may_bring_what_was_on_its_way_and_is_told_to_close() {
+    let mut server = Server::start().await;
+    let mut client = server.connect().await;
+    client.send(get_kept("/")).await;
+    client.until("hello\n").await;
+    server.stop();
+    while !server.ask_admin("/ready").await.contains("stopping") {}
+    client.send(get_kept("/")).await;
+    let answer = client.rest().await;
+    assert_eq!(status(&answer), 200);
+    assert_eq!(field(&answer, "connection"), Some("close"));
+    server.stopped().await;
+}
+
+#[tokio::test]
+async fn idle_connections_do_not_hold_it_up() {
+    let mut server = Server::start().await;
+    let mut kept = server.connect().await;
+    kept.send(get_kept("/")).await;
+    kept.until("hello\n").await;
+    let _silent = server.connect().await;
+    let begun = Instant::now();
+    server.stop();
+    server.stopped().await;
+    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+}
+
+#[tokio::test]
+async fn the_grace_ends_what_does_not_end_by_itself() {
+    let mut server = Server::with(Limits { grace: Duration::from_millis(300), ..Limits::default() }).await;
+    let mut client = server.connect().await;
+    client.send(get("/slow?60000")).await;
+    while !server.ask_admin("/metrics").await.contains("\nhttp_requests_in_flight 1\n") {}
+    let begun = Instant::now();
+    server.stop();
+    server.stopped().await;
+    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+    assert_eq!(client.rest().await, "");
+}
+
+#[tokio::test]
+async fn during_the_delay_it_serves_but_says_that_it_is_not_ready() {
+    let mut server = Server::with(Limits { delay: Duration::from_millis(800), ..Limits::default() }).await;
+    assert_eq!(status(&server.ask_admin("/ready").await), 200);
+    server.stop();
+    let answer = loop {
+        let answer = server.ask_admin("/ready").await;
+        if status(&answer) == 503 {
+            break answer;
+        }
+    };
+    assert_eq!(json(&answer)["reason"], "stopping");
+    assert_eq!(status(&server.get("/").await), 200);
+    assert_eq!(status(&server.ask_admin("/live").await), 200);
+    server.stopped().await;
+}

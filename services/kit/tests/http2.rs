@@ -1,0 +1,138 @@
+//! HTTP/2 without TLS: it works, and its own ways to overload a server do not.
+
+#![expect(clippy::unwrap_used, reason = "tests may, helpers of tests included")]
+
+mod common;
+
+use common::{Server, status, within};
+use http_body_util::{BodyExt, Empty};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::{io::AsyncReadExt, net::TcpStream};
+
+type Requests = hyper::client::conn::http2::SendRequest<Empty<bytes::Bytes>>;
+
+async fn connect(server: &Server) -> Requests {
+    let stream = TokioIo::new(TcpStream::connect(server.address).await.unwrap());
+    let (requests, connection) =
+        hyper::client::conn::http2::handshake(TokioExecutor::new(), stream).await.unwrap();
+    tokio::spawn(connection);
+    requests
+}
+
+fn request(path: &str) -> http::Request<Empty<bytes::Bytes>> {
+    http::Request::get(format!("http://test{path}")).body(Empty::new()).unwrap()
+}
+
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
+
+fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    let mut frame = vec![length[1], length[2], length[3], kind, flags];
+    frame.extend(stream.to_be_bytes());
+    frame.extend(payload);
+    frame
+}
+
+/// A whole request: GET, http, /, authority `a`.
+fn headers(stream: u32) -> Vec<u8> {
+    frame(1, 0b101, stream, &[0x82, 0x84, 0x86, 0x41, 1, b'a'])
+}
+
+#[tokio::test]
+async fn many_requests_at_once_on_one_connection() {
+    let server = Server::start().await;
+    let requests = connect(&server).await;
+    let answers = (0..50).map(|_| {
+        let mut requests = requests.clone();
+        async move {
+            let answer = within(requests.send_request(request("/slow?300"))).await.unwrap();
+            assert_eq!(answer.status(), 200);
+            assert!(answer.headers().contains_key("x-request-id"));
+            within(answer.into_body().collect()).await.unwrap().to_bytes()
+        }
+    });
+    for body in futures_util::future::join_all(answers).await {
+        assert_eq!(body, "at last\n");
+    }
+}
+
+#[tokio::test]
+async fn a_large_answer_arrives_whole() {
+    let server = Server::start().await;
+    let answer = within(connect(&server).await.send_request(request("/large?5000000"))).await.unwrap();
+    assert_eq!(within(answer.into_body().collect()).await.unwrap().to_bytes().len(), 5_000_000);
+}
+
+#[tokio::test]
+async fn what_is_in_flight_is_answered_after_the_goodbye() {
+    let mut server = Server::start().await;
+    let mut requests = connect(&server).await;
+    let answer = tokio::spawn(requests.send_request(request("/slow?600")));
+    while !server.ask_admin("/metrics").await.contains("\nhttp_requests_in_flight 1\n") {}
+    server.stop();
+    assert_eq!(within(answer).await.unwrap().unwrap().status(), 200);
+    server.stopped().await;
+}
+
+#[tokio::test]
+async fn a_header_list_over_16_kib_is_431() {
+    let server = Server::start().await;
+    let mut large = request("/");
+    large.headers_mut().insert("x", "a".repeat(17 * 1024).parse().unwrap());
+    let answer = within(connect(&server).await.send_request(large)).await;
+    // Either the status, or the client keeps to the limit that it was told.
+    assert!(answer.as_ref().is_err() || answer.as_ref().unwrap().status() == 431, "{answer:?}");
+    assert_eq!(status(&server.get("/").await), 200);
+}
+
+#[tokio::test]
+async fn floods_end_their_connection_and_nothing_else() {
+    let server = Server::start().await;
+    let rapid_reset: Vec<u8> = (0..20_000)
+        .flat_map(|n| [headers(2 * n + 1), frame(3, 0, 2 * n + 1, &[0, 0, 0, 8])].concat())
+        .collect();
+    let mut continuations = frame(1, 0b1, 1, &[0x82, 0x84, 0x86, 0x41, 1, b'a']);
+    let field = [&[0x40, 1, b'x', 0x7f, 0x81, 0x1f][..], &[b'y'; 4096]].concat();
+    for _ in 0..200 {
+        continuations.extend(frame(9, 0, 1, &field));
+    }
+    let zero_length: Vec<u8> = (0..50_000).flat_map(|_| frame(9, 0, 1, &[])).collect();
+    let empty = [frame(1, 0b1, 1, &[0x82]), zero_length].concat();
+    let garbage = frame(0xff, 0xff, 0x7fff_ffff, &[0; 9000]);
+    for flood in [rapid_reset, continuations, empty, garbage] {
+        let mut client = server.connect().await;
+        client.send(PREFACE).await;
+        client.send(flood).await;
+        client.send(frame(6, 0, 3, &[0; 8])).await; // PING on a stream: an error in any case
+        client.rest().await;
+        assert_eq!(status(&server.get("/").await), 200);
+    }
+}
+
+#[tokio::test]
+async fn no_more_than_100_streams_are_open_at_once() {
+    let server = Server::start().await;
+    let mut client = server.connect().await;
+    client.send(PREFACE).await;
+    // The server's SETTINGS say so.
+    let mut head = [0; 9];
+    within(client.0.read_exact(&mut head)).await.unwrap();
+    assert_eq!(head[3], 4, "SETTINGS come first");
+    let mut settings = vec![0; usize::from(head[2])];
+    within(client.0.read_exact(&mut settings)).await.unwrap();
+    let streams = settings.chunks(6).find(|setting| setting[1] == 3).unwrap();
+    assert_eq!(streams[2..], 100_u32.to_be_bytes());
+}
+
+#[tokio::test]
+async fn a_client_that_opens_no_window_is_let_go() {
+    let stall = std::time::Duration::from_millis(500);
+    let limits = kit::Limits { header_timeout: stall, stall_timeout: stall, ..kit::Limits::default() };
+    let server = Server::with(limits).await;
+    let mut client = server.connect().await;
+    client.send(PREFACE).await;
+    client.send(frame(4, 0, 0, &[0, 4, 0, 0, 0, 0])).await; // SETTINGS_INITIAL_WINDOW_SIZE = 0
+    client.send(headers(1)).await;
+    client.rest().await;
+    assert_eq!(status(&server.get("/").await), 200);
+}

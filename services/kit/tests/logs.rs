@@ -1,0 +1,78 @@
+//! One line a request, with what an operator asks for and no secret.
+
+mod common;
+
+use common::{get, program::Program};
+
+#[tokio::test]
+async fn a_request_is_a_line() {
+    let mut program = Program::start(&[]).await;
+    let mut client = program.connect().await;
+    client.send("GET /cached?token=secret HTTP/1.0\r\nX-Request-Id: the-id\r\n\r\n").await;
+    client.rest().await;
+    let line = program.line("request").await;
+    let expected = serde_json::json!({
+        "service": "greeter", "method": "GET", "route": "/cached", "uri": "/cached", "status": 200,
+        "bytes": 6, "cache": "hit", "request_id": "the-id",
+    });
+    for (name, value) in expected.as_object().unwrap() {
+        assert_eq!(&line[name], value, "{name} in {line}");
+    }
+    assert!(
+        line["duration_ms"].is_number() && line["peer"].as_str().unwrap().starts_with("127.0.0.1:"),
+        "{line}"
+    );
+    assert!(line["aborted"].is_null(), "{line}");
+}
+
+#[tokio::test]
+async fn an_encoded_query_in_the_path_is_no_more_public() {
+    let mut program = Program::start(&[]).await;
+    program.get("/api/https%3A%2F%2Fe%2F%3ftoken%3Dsecret").await;
+    assert_eq!(program.line("request").await["uri"], "/api/https%3A%2F%2Fe%2F");
+}
+
+#[tokio::test]
+async fn a_client_that_left_is_a_line_too() {
+    let mut program = Program::start(&[]).await;
+    let mut client = program.connect().await;
+    client.send(get("/large?50000000")).await;
+    client.until("\r\n\r\n").await;
+    drop(client);
+    let line = program.line("request").await;
+    assert_eq!(line["aborted"], true, "{line}");
+}
+
+#[tokio::test]
+async fn a_panic_is_in_the_log_with_its_request() {
+    let mut program = Program::start(&[]).await;
+    program.get("/panic").await;
+    let line = program.line("panic").await;
+    assert!(line["message"] == "panic" && line["what"] == "as asked", "{line}");
+    assert!(program.line("a handler panicked").await["request_id"].is_string());
+}
+
+#[tokio::test]
+async fn the_level_changes_at_run_time_and_shows_queries() {
+    let mut program = Program::start(&[]).await;
+    let put = |level: &str| {
+        let length = level.len();
+        format!("PUT /log-level HTTP/1.0\r\nContent-Length: {length}\r\n\r\n{level}")
+    };
+    assert_eq!(common::status(&program.ask_admin(&put("debug")).await), 200);
+    program.get("/?token=secret").await;
+    assert_eq!(program.line("request").await["uri"], "/?token=secret");
+    common::assert_problem(&program.ask_admin(&put("a=b=c")).await, 400, "bad-request");
+    common::assert_problem(&program.ask_admin(&put(&"x".repeat(2000))).await, 400, "bad-request");
+}
+
+#[tokio::test]
+async fn the_access_log_can_be_off() {
+    let mut program = Program::start(&["--set", "log.access=false"]).await;
+    program.get("/").await;
+    program.signal("TERM").await;
+    program.line("stopping").await;
+    let mut program = Program::start(&["--log-level", "warn,access=off,kit::server=info"]).await;
+    program.get("/panic").await;
+    program.line("a handler panicked").await;
+}

@@ -1,0 +1,121 @@
+//! A tag's attributes (WHATWG HTML, sections 13.2.5.32 to 13.2.5.40).
+
+use super::Span;
+use memchr::memchr;
+
+/// HTML's white space; a carriage return is a line feed by the time the standard looks.
+#[inline]
+pub(crate) const fn is_space(c: u8) -> bool {
+    matches!(c, b' ' | b'\n' | b'\t' | b'\r' | b'\x0C')
+}
+
+/// Reads the attributes of one tag, in order, duplicates included.
+#[derive(Clone, Debug)]
+pub(crate) struct Attributes<'a> {
+    page: &'a [u8],
+    at: usize,
+    state: State,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Inside,
+    Ended {
+        self_closing: bool,
+    },
+    /// The page ended first: there is no tag.
+    Cut,
+}
+
+impl<'a> Attributes<'a> {
+    /// Starts right after the tag's name, at `at`.
+    #[inline]
+    pub(crate) fn new(page: &'a [u8], at: usize) -> Self {
+        Self { page, at, state: State::Inside }
+    }
+
+    /// The position after the tag, once all attributes were read; `None` where the page ends inside it.
+    #[inline]
+    pub(crate) fn end(&self) -> Option<usize> {
+        matches!(self.state, State::Ended { .. }).then_some(self.at)
+    }
+
+    #[inline]
+    pub(crate) fn self_closing(&self) -> bool {
+        self.state == State::Ended { self_closing: true }
+    }
+
+    /// Reads to the tag's end.
+    #[inline]
+    pub(crate) fn skip(&mut self) {
+        while self.next().is_some() {}
+    }
+
+    /// The next attribute's name and value, both as written.
+    #[inline]
+    pub(crate) fn next(&mut self) -> Option<(Span, Span)> {
+        let found = self.read();
+        if found.is_none() && self.state == State::Inside {
+            self.state = State::Cut;
+        }
+        found
+    }
+
+    /// `None` at the tag's end, which sets the state, or at the page's.
+    #[inline]
+    fn read(&mut self) -> Option<(Span, Span)> {
+        if self.state != State::Inside {
+            return None;
+        }
+        loop {
+            match self.after_spaces()? {
+                b'>' => return self.finish(1, false),
+                b'/' if self.page.get(self.at + 1) == Some(&b'>') => return self.finish(2, true),
+                b'/' => self.at += 1,
+                _ => break,
+            }
+        }
+        let start = self.at;
+        self.at += 1; // an equals sign that comes first is part of the name
+        let ends_name = |&c: &u8| matches!(c, b'=' | b'>' | b'/') || is_space(c);
+        self.at += self.page[self.at..].iter().position(ends_name)?;
+        let name = Span::new(start, self.at);
+        if self.after_spaces()? != b'=' {
+            return Some((name, Span::new(self.at, self.at)));
+        }
+        self.at += 1;
+        Some((name, self.value()?))
+    }
+
+    #[inline]
+    fn value(&mut self) -> Option<Span> {
+        let quote = self.after_spaces()?;
+        if quote == b'"' || quote == b'\'' {
+            let start = self.at + 1;
+            let end = start + memchr(quote, &self.page[start..])?;
+            self.at = end + 1;
+            return Some(Span::new(start, end));
+        }
+        let start = self.at;
+        self.at += self.page[start..].iter().position(|&c| is_space(c) || c == b'>')?;
+        Some(Span::new(start, self.at))
+    }
+
+    #[inline]
+    fn after_spaces(&mut self) -> Option<u8> {
+        loop {
+            let c = *self.page.get(self.at)?;
+            if !is_space(c) {
+                return Some(c);
+            }
+            self.at += 1;
+        }
+    }
+
+    #[inline]
+    fn finish(&mut self, length: usize, self_closing: bool) -> Option<(Span, Span)> {
+        self.at += length;
+        self.state = State::Ended { self_closing };
+        None
+    }
+}
