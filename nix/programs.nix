@@ -22,7 +22,8 @@ let
       '';
 in
 lib.mapAttrs program {
-  ${settings.cli.program} = "The links of a web page, each with its text, as a browser would see them";
+  ${settings.cli.program} =
+    "The links of a web page, each with its text, as a browser would see them";
   ${settings.api.program} = "HTTP API that answers with the links of a web page";
   ${settings.web.program} = "Web page that shows the links of a web page and their domains";
 }

@@ -38,7 +38,8 @@
     connections = 10000;
     grace = 20; # seconds from the signal to the last answer
     stop = 30; # seconds until the supervisor kills: more than the grace
-    files = 65536; # connections, each with a fetch, and room
+    watchdog = 30; # seconds without a sign of life until systemd restarts
+    files = 20000; # a connection, and what is fetched for it
     processes = 256;
   };
 

@@ -2,7 +2,7 @@
 { self, pkgs }:
 let
   inherit (pkgs) lib;
-  inherit (pkgs.stdenv.hostPlatform) system isLinux;
+  inherit (pkgs.stdenv.hostPlatform) isLinux;
   settings = import ../settings.nix;
   workspace = import ../workspace.nix pkgs;
 

@@ -37,10 +37,11 @@ let
     };
   };
 in
-assert lib.sort lib.lessThan everything.networking.firewall.allowedTCPPorts == [
-  5000
-  8080
-];
+assert
+  lib.sort lib.lessThan everything.networking.firewall.allowedTCPPorts == [
+    5000
+    8080
+  ];
 assert !refused { api.enable = true; };
 assert refused {
   api = {
