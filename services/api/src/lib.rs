@@ -24,13 +24,19 @@ pub use settings::{Cache, Settings};
 
 use endpoints::{batch::batch, description::description, page::links_of, usage::usage};
 use extraction_log::ExtractionLog;
-use fetch::Fetcher;
+use fetch::{FetchError, Fetcher};
 use http::Method;
 use kit::{Check, Request, Response, Service, refusal};
 use metrics::Metrics;
 use pages::Pages;
+use problems::Failure;
 use router::Endpoint;
 use std::{sync::Arc, time::Duration};
+
+/// The stable code of a failure to fetch, as problems have it.
+pub fn code_of(error: &FetchError) -> &'static str {
+    Failure::from(error.clone()).code()
+}
 
 /// The service.
 #[derive(Debug)]
