@@ -3,7 +3,10 @@
 mod embedded;
 mod redis;
 
-pub(crate) use self::{embedded::Embedded, redis::Redis};
+pub(crate) use self::{
+    embedded::Embedded,
+    redis::{Lease, Redis},
+};
 
 use crate::{entry::Entry, page::CacheKey};
 use futures_util::future::BoxFuture;
@@ -20,6 +23,12 @@ pub(crate) trait Cache: Debug + Send + Sync {
     /// Keeps `entry` for the rest of its life; whether it was kept.
     fn put<'a>(&'a self, key: &'a CacheKey, entry: &'a Arc<Entry>) -> BoxFuture<'a, bool>;
 
+    /// Asks for the right to fetch `key`, among all who share the cache. Who cannot be asked grants it.
+    fn claim<'a>(&'a self, key: &'a CacheKey) -> BoxFuture<'a, Claim>;
+
+    /// Waits until it is known whether the cache can be asked: about a second, at most.
+    fn settled(&self) -> BoxFuture<'_, ()>;
+
     /// Whether it can be asked; why not, otherwise.
     fn state(&self) -> Result<(), String>;
 }
@@ -33,4 +42,13 @@ pub(crate) enum Lookup {
     Absent,
     /// It cannot be asked.
     Unreachable,
+}
+
+/// What a cache says to who wants to fetch.
+#[derive(Debug)]
+pub(crate) enum Claim {
+    /// Go ahead; others wait while the lease is held.
+    Granted(Option<Lease>),
+    /// Another one is at it.
+    Taken,
 }

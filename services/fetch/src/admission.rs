@@ -35,10 +35,11 @@ struct Host<'a> {
 
 impl Admission {
     pub(crate) fn new(settings: &Settings) -> Self {
+        let jobs = settings.max_jobs.min(Semaphore::MAX_PERMITS);
         Self {
-            jobs: Arc::new(Semaphore::new(settings.max_jobs)),
-            waiting: Semaphore::new(settings.max_jobs),
-            per_host: settings.max_jobs_per_host,
+            jobs: Arc::new(Semaphore::new(jobs)),
+            waiting: Semaphore::new(jobs),
+            per_host: settings.max_jobs_per_host.min(Semaphore::MAX_PERMITS),
             hosts: Mutex::default(),
         }
     }

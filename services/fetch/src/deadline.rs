@@ -11,7 +11,7 @@ pub(crate) struct Deadline(Instant);
 impl Deadline {
     /// In `duration` from now.
     pub(crate) fn after(duration: Duration) -> Self {
-        Self(Instant::now() + duration)
+        Self(at(duration))
     }
 
     /// Runs a step until the job's deadline.
@@ -21,6 +21,12 @@ impl Deadline {
 
     /// The deadline of a step that may take `limit` at most.
     pub(crate) fn within(self, limit: Duration) -> Self {
-        Self(self.0.min(Instant::now() + limit))
+        Self(self.0.min(at(limit)))
     }
+}
+
+/// The instant in `duration` from now; in a year where that is more than the clock can count.
+fn at(duration: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(duration).unwrap_or_else(|| now + Duration::from_hours(365 * 24))
 }

@@ -28,7 +28,7 @@ pub(crate) struct Exchange {
 impl Exchange {
     pub(crate) fn new(settings: &Settings) -> Result<Self, String> {
         Ok(Self {
-            dialer: Dialer::new(settings, REUSED_FOR + settings.timeout)?,
+            dialer: Dialer::new(settings, REUSED_FOR.saturating_add(settings.timeout))?,
             connect_timeout: settings.connect_timeout,
             pool: Pool::default(),
             user_agent: settings.user_agent.parse().map_err(|_| "fetch.user_agent: not a header value")?,

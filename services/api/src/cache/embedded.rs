@@ -1,6 +1,6 @@
 //! The cache in the process: bounded by bytes, each entry with a life of its own.
 
-use super::{Cache, Lookup};
+use super::{Cache, Claim, Lookup};
 use crate::{entry::Entry, page::CacheKey};
 use futures_util::{FutureExt, future::BoxFuture};
 use moka::{Expiry, policy::EvictionPolicy, sync};
@@ -58,6 +58,14 @@ impl Cache for Embedded {
 
     fn put<'a>(&'a self, key: &'a CacheKey, entry: &'a Arc<Entry>) -> BoxFuture<'a, bool> {
         async { self.keep(key, entry) }.boxed()
+    }
+
+    fn claim<'a>(&'a self, _: &'a CacheKey) -> BoxFuture<'a, Claim> {
+        async { Claim::Granted(None) }.boxed()
+    }
+
+    fn settled(&self) -> BoxFuture<'_, ()> {
+        async {}.boxed()
     }
 
     fn state(&self) -> Result<(), String> {

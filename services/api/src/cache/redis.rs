@@ -1,14 +1,17 @@
 //! The cache in Redis, shared by replicas. Whatever is wrong with it costs a request at most the sum of the
-//! two patiences below.
+//! patiences below: 50 ms.
 
+mod lease;
 mod link;
 mod nodes;
+
+pub(crate) use self::lease::Lease;
 
 use self::{
     link::{Fault, Link},
     nodes::Nodes,
 };
-use super::{Cache, Lookup};
+use super::{Cache, Claim, Lookup};
 use crate::{entry::Entry, page::CacheKey};
 use bytes::Bytes;
 use futures_util::{FutureExt, future::BoxFuture};
@@ -21,9 +24,11 @@ use std::{
     time::Duration,
 };
 
-/// How long a request waits for an entry.
-const READ: Duration = Duration::from_millis(20);
-/// How long an answer waits for its entry to be kept; it may still be kept later.
+/// How long a request waits for an entry …
+const READ: Duration = Duration::from_millis(25);
+/// … for the right to fetch …
+const CLAIM: Duration = Duration::from_millis(10);
+/// … and for its entry to be kept; it may still be kept later.
 const WRITE: Duration = Duration::from_millis(15);
 /// A larger value would hold up everyone else's: Redis sends one at a time.
 const MAX_VALUE: usize = 16 * 1024 * 1024;
@@ -31,7 +36,7 @@ const MAX_VALUE: usize = 16 * 1024 * 1024;
 /// A cache in Redis, or a Redis Cluster.
 #[derive(Debug)]
 pub(crate) struct Redis {
-    link: Link,
+    link: Arc<Link>,
     /// Whether the last command was refused: said once, not at every request.
     refused: AtomicBool,
 }
@@ -40,7 +45,7 @@ impl Redis {
     /// A cache at `urls`: `redis://`, `rediss://`, `redis+unix://`; several nodes, with commas between, make a
     /// Cluster. It connects in the background. An error says what is wrong, without showing the URL.
     pub(crate) fn new(urls: &Secret) -> Result<Self, String> {
-        Ok(Self { link: Link::new(Nodes::parse(urls)?), refused: AtomicBool::new(false) })
+        Ok(Self { link: Arc::new(Link::new(Nodes::parse(urls)?)), refused: AtomicBool::new(false) })
     }
 
     /// Whether `urls` could be a Redis.
@@ -94,6 +99,21 @@ impl Cache for Redis {
             self.note(self.link.query::<()>(&command, WRITE).await).is_some()
         }
         .boxed()
+    }
+
+    fn claim<'a>(&'a self, key: &'a CacheKey) -> BoxFuture<'a, Claim> {
+        async {
+            match self.note(Lease::ask(&self.link, key, CLAIM).await) {
+                Some(Some(lease)) => Claim::Granted(Some(lease)),
+                Some(None) => Claim::Taken,
+                None => Claim::Granted(None),
+            }
+        }
+        .boxed()
+    }
+
+    fn settled(&self) -> BoxFuture<'_, ()> {
+        self.link.settled().boxed()
     }
 
     fn state(&self) -> Result<(), String> {

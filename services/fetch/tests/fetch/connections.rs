@@ -6,15 +6,16 @@ use crate::support::{
     url,
 };
 use bytes::Bytes;
-use fetch::{FetchError, Fetcher, Settings};
+use fetch::{FetchError, Fetcher, Settings, Step};
 use http_body_util::Full;
 use hyper::{Response, Version, body::Incoming, service::service_fn};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use std::{convert::Infallible, sync::Arc};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
     sync::Notify,
+    time::timeout,
 };
 use tokio_rustls::server::TlsStream;
 
@@ -38,6 +39,33 @@ async fn a_kept_connection_that_was_closed_is_replaced() {
         closed.notified().await;
         assert_eq!(origin.connections(), connections);
     }
+}
+
+#[tokio::test]
+async fn one_that_nobody_takes_times_out() {
+    // A listener whose queue is full drops what comes: nothing is refused, nothing is answered.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut queued = Vec::new();
+    while let Ok(stream) = timeout(Duration::from_millis(200), TcpStream::connect(address)).await {
+        queued.push(stream.unwrap());
+    }
+    let connect_timeout = Duration::from_millis(200);
+    let fetcher = Fetcher::new(Settings { connect_timeout, ..loopback() }).unwrap();
+    let result = fetcher.fetch(&url(&format!("http://{address}/"))).await.map(|page| page.url);
+    assert_eq!(result.unwrap_err(), FetchError::Timeout(Step::Connect));
+}
+
+#[tokio::test]
+async fn one_that_is_refused_is_no_connection() {
+    // Bound and not listening: the port is nobody else's, and closed.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = socket.local_addr().unwrap();
+    let result = fetcher().fetch(&url(&format!("http://{address}/"))).await.map(|page| page.url);
+    assert_eq!(result.unwrap_err(), FetchError::Connect);
 }
 
 fn https(authority: &Authority) -> Fetcher {

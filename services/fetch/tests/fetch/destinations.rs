@@ -80,7 +80,7 @@ fn respond(head: &str) -> Vec<u8> {
 
 #[test]
 fn are_reached_or_refused_as_the_table_says() {
-    netns::run("destinations::are_reached_or_refused_as_the_table_says", "nameserver 127.0.0.1\n", async {
+    netns::run("destinations::are_reached_or_refused_as_the_table_says", netns::LOCAL, async {
         let _names = dns::serve("127.0.0.1:53", |name, _| answer(name)).await;
         let _origin = origin::answering("[::]:80", respond).await;
         let fetcher = Fetcher::new(Settings::default()).unwrap();
@@ -108,7 +108,7 @@ fn are_reached_or_refused_as_the_table_says() {
 #[test]
 fn that_alternate_between_public_and_private_are_never_private() {
     let name = "destinations::that_alternate_between_public_and_private_are_never_private";
-    netns::run(name, "nameserver 127.0.0.1\n", async {
+    netns::run(name, netns::LOCAL, async {
         const LOOKUPS: usize = 10_000;
         let _names = dns::serve("127.0.0.1:53", |_, before| {
             if before % 2 == 0 { dns::addresses(&["93.184.215.14"]) } else { dns::addresses(&["127.0.0.1"]) }

@@ -1,6 +1,6 @@
 //! Names are looked up for every job and every redirect, and failures to do so are told.
 
-use crate::support::{dns, loopback, origin, url};
+use crate::support::{dns, loopback, netns, origin, url};
 use fetch::{FetchError, Fetcher, Settings, Step};
 use std::{net::SocketAddr, time::Duration};
 
@@ -72,4 +72,61 @@ async fn one_family_is_enough() {
     let fetcher = Fetcher::new(settings).unwrap();
     let page = url(&format!("http://page.test:{}/", origin.address.port()));
     assert!(fetcher.fetch(&page).await.is_ok(), "the other family is dialled when one leads nowhere");
+}
+
+/// Odd lines among good ones: neither file is lost for them.
+const ODD: netns::Files = netns::Files {
+    resolv_conf: "nonsense\nnameserver 127.0.0.1\nsearch corp.test\noptions ndots:5 timeout:9 nonsense\n",
+    hosts: "nonsense\n# comment\n10.0.0.7\n93.184.215.14 listed.test also-listed.test # comment\n10.0.0.1 private.test\n",
+};
+
+#[test]
+fn the_system_says_how() {
+    netns::run("names::the_system_says_how", ODD, async {
+        let names = dns::serve("127.0.0.1:53", |name, _| match name {
+            "wiki.corp.test" | "public.test" => dns::addresses(&["93.184.215.14"]),
+            "later.test" => dns::addresses(&["10.0.0.1"]),
+            _ => dns::Reply::NoName,
+        })
+        .await;
+        let _origin = origin::answering("[::]:80", |_| origin::html("x")).await;
+        let fetcher =
+            Fetcher::new(Settings { allow: vec!["wiki".to_owned()], ..Settings::default() }).unwrap();
+        let outcome = async |name: &str| fetcher.fetch(&url(&format!("http://{name}/"))).await.map(|_| ());
+
+        for listed in ["listed.test", "also-listed.test", "LISTED.test."] {
+            assert_eq!(outcome(listed).await, Ok(()), "{listed} is in the hosts file");
+        }
+        assert_eq!(names.asked("listed.test"), 0, "which is read first");
+        assert_eq!(outcome("private.test").await, Err(FetchError::Blocked), "and guarded like the rest");
+
+        assert_eq!(outcome("wiki").await, Ok(()), "search domains complete a name that is allowed");
+        assert_eq!(outcome("public.test").await, Ok(()));
+        assert_eq!(outcome("unknown.test").await, Err(FetchError::Dns));
+        assert_eq!(
+            names.asked("public.test.corp.test") + names.asked("unknown.test.corp.test"),
+            0,
+            "but no other"
+        );
+
+        assert_eq!(outcome("later.test").await, Err(FetchError::Blocked));
+        std::fs::write("/etc/hosts", "93.184.215.14 later.test\n").unwrap();
+        let noticed = async {
+            while outcome("later.test").await.is_err() {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(5), noticed).await.expect("a change is noticed");
+    });
+}
+
+#[test]
+fn without_files_the_machine_itself_is_asked() {
+    let none = netns::Files { resolv_conf: "", hosts: "" };
+    netns::run("names::without_files_the_machine_itself_is_asked", none, async {
+        let _names = dns::serve("127.0.0.1:53", |_, _| dns::addresses(&["93.184.215.14"])).await;
+        let _origin = origin::answering("93.184.215.14:80", |_| origin::html("x")).await;
+        let fetcher = Fetcher::new(Settings::default()).unwrap();
+        assert!(fetcher.fetch(&url("http://page.test/")).await.is_ok());
+    });
 }

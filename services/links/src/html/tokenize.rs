@@ -203,3 +203,6 @@ impl<'a> Tokenizer<'a> {
         self.page.get(at).copied().unwrap_or(0)
     }
 }
+
+#[cfg(test)]
+mod tests;

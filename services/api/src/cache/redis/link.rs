@@ -6,12 +6,16 @@ use redis::{Cmd, ErrorKind, FromRedisValue, RedisError};
 use std::{
     fmt,
     sync::{
-        Arc, PoisonError, RwLock,
+        Arc,
         atomic::{AtomicU32, Ordering},
     },
     time::Duration,
 };
-use tokio::{sync::Notify, task::AbortHandle, time};
+use tokio::{
+    sync::{Notify, watch},
+    task::AbortHandle,
+    time,
+};
 
 /// Between tries to connect, and between checks of a connection that nobody complains about.
 const INTERVAL: Duration = Duration::from_secs(1);
@@ -37,17 +41,24 @@ pub(super) struct Link {
     keeper: AbortHandle,
 }
 
-#[derive(Default)]
 struct Shared {
-    current: RwLock<Option<Connection>>,
+    current: watch::Sender<State>,
     unanswered: AtomicU32,
     broken: Notify,
+}
+
+#[derive(Clone)]
+enum State {
+    Starting,
+    Up(Connection),
+    Down,
 }
 
 impl Link {
     /// Connects in the background and stays connected until dropped. Within a Tokio runtime.
     pub(super) fn new(nodes: Nodes) -> Self {
-        let shared = Arc::new(Shared::default());
+        let current = watch::Sender::new(State::Starting);
+        let shared = Arc::new(Shared { current, unanswered: AtomicU32::new(0), broken: Notify::new() });
         let keeper = tokio::spawn(keep_up(Arc::clone(&shared), nodes)).abort_handle();
         Self { shared, keeper }
     }
@@ -55,6 +66,12 @@ impl Link {
     /// Whether there is a connection.
     pub(super) fn is_up(&self) -> bool {
         self.shared.current().is_some()
+    }
+
+    /// Waits for the end of the first try to connect.
+    pub(super) async fn settled(&self) {
+        let mut state = self.shared.current.subscribe();
+        let _ = state.wait_for(|state| !matches!(state, State::Starting)).await;
     }
 
     /// Sends `command` and waits at most `patience` for the answer.
@@ -97,15 +114,14 @@ impl fmt::Debug for Link {
 
 impl Shared {
     fn current(&self) -> Option<Connection> {
-        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn set(&self, connection: Option<Connection>) {
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = connection;
+        match &*self.current.borrow() {
+            State::Up(connection) => Some(connection.clone()),
+            State::Starting | State::Down => None,
+        }
     }
 
     fn lose(&self) {
-        self.set(None);
+        self.current.send_replace(State::Down);
         self.broken.notify_one();
     }
 }
@@ -119,13 +135,14 @@ async fn keep_up(shared: Arc<Shared>, nodes: Nodes) {
                 tracing::info!("connected to Redis");
                 said = false;
                 shared.unanswered.store(0, Ordering::Relaxed);
-                shared.set(Some(connection.clone()));
+                shared.current.send_replace(State::Up(connection.clone()));
                 watch(&shared, connection).await;
-                shared.set(None);
+                shared.current.send_replace(State::Down);
                 tracing::warn!("lost the connection to Redis: answering uncached");
             }
             outcome if !said => {
                 said = true;
+                shared.current.send_replace(State::Down);
                 let reason = match outcome {
                     Ok(Err(error)) => error.to_string(),
                     _ => "no answer in time".to_owned(),

@@ -12,7 +12,7 @@ const RESPONSE: Duration = Duration::from_secs(1);
 /// A server, or a Cluster, not connected yet.
 #[derive(Clone)]
 pub(super) enum Nodes {
-    Single(Client),
+    Single(Box<Client>),
     Cluster(Box<cluster::ClusterClient>),
 }
 
@@ -32,7 +32,7 @@ impl Nodes {
             format!("redis_url: not redis://, rediss:// or redis+unix:// ({})", error.category())
         };
         match urls.as_slice() {
-            [url] => Client::open(*url).map(Self::Single).map_err(wrong),
+            [url] => Client::open(*url).map(|client| Self::Single(Box::new(client))).map_err(wrong),
             nodes => cluster::ClusterClient::builder(nodes.iter().copied())
                 .connection_timeout(CONNECT)
                 .response_timeout(RESPONSE)

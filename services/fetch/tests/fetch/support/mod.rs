@@ -1,5 +1,6 @@
 //! The other side of the tests: origins, a name server, a network namespace.
 
+pub(crate) mod alone;
 pub(crate) mod dns;
 pub(crate) mod netns;
 pub(crate) mod origin;
