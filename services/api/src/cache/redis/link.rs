@@ -2,6 +2,7 @@
 //! once when it is down.
 
 use super::nodes::{Connection, Nodes};
+use crate::cache::Patience;
 use redis::{Cmd, ErrorKind, FromRedisValue, RedisError};
 use std::{
     fmt,
@@ -22,7 +23,7 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// How long a check may take.
 const CHECK: Duration = Duration::from_secs(1);
 /// So many requests in a row without an answer in time, and the connection counts as down.
-const PATIENCE: u32 = 3;
+const UNANSWERED: u32 = 3;
 
 /// Why a command gave nothing.
 #[derive(Debug)]
@@ -74,26 +75,35 @@ impl Link {
         let _ = state.wait_for(|state| !matches!(state, State::Starting)).await;
     }
 
-    /// Sends `command` and waits at most `patience` for the answer.
+    /// Sends `command`; waits for the answer at most `most`, and no longer than `patience` lasts.
     pub(super) async fn query<T: FromRedisValue>(
         &self,
         command: &Cmd,
-        patience: Duration,
+        most: Duration,
+        patience: &mut Patience,
     ) -> Result<T, Fault> {
-        let mut connection = self.shared.current().ok_or(Fault::Down)?;
-        let Ok(answer) = time::timeout(patience, connection.query(command)).await else {
-            if self.shared.unanswered.fetch_add(1, Ordering::Relaxed) + 1 >= PATIENCE {
+        let answer = patience.wait(most, self.send(command)).await;
+        answer.unwrap_or_else(|| {
+            if self.shared.unanswered.fetch_add(1, Ordering::Relaxed) + 1 >= UNANSWERED {
                 self.shared.lose();
             }
-            return Err(Fault::Slow);
-        };
+            Err(Fault::Slow)
+        })
+    }
+
+    /// Sends `command` and waits for the answer as long as the connection itself does: nobody else waits.
+    pub(super) async fn send<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Fault> {
+        let mut connection = self.shared.current().ok_or(Fault::Down)?;
+        let answer = connection.query(command).await;
         self.shared.unanswered.store(0, Ordering::Relaxed);
         answer.map_err(|error| match error.kind() {
             ErrorKind::Server(_) | ErrorKind::Extension | ErrorKind::UnexpectedReturnType => {
                 Fault::Refused(error)
             }
             _ => {
-                self.shared.lose();
+                if !connection.recovers() {
+                    self.shared.lose();
+                }
                 Fault::Down
             }
         })

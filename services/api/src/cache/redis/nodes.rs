@@ -60,6 +60,11 @@ impl Nodes {
 }
 
 impl Connection {
+    /// Whether it mends itself when it breaks: a Cluster goes on with the nodes that it has.
+    pub(super) fn recovers(&self) -> bool {
+        matches!(self, Self::Cluster(_))
+    }
+
     /// Sends `command`.
     pub(super) async fn query<T: FromRedisValue>(&mut self, command: &Cmd) -> RedisResult<T> {
         match self {
