@@ -18,7 +18,7 @@ use std::{
 
 /// A cache of results. It never fails: what cannot be asked has nothing, and keeps nothing.
 pub(crate) trait Cache: Debug + Send + Sync {
-    /// What metrics call it.
+    /// What metrics and checks call it.
     fn tier(&self) -> &'static str;
 
     /// The entry of `key`, while its life lasts.
@@ -62,8 +62,8 @@ impl Patience {
 /// What a cache says of a key.
 #[derive(Clone, Debug)]
 pub(crate) enum Lookup {
-    /// This.
-    Found(Arc<Entry>),
+    /// This, and what metrics call the tier that had it.
+    Found(Arc<Entry>, &'static str),
     /// It has nothing.
     Absent,
     /// It cannot be asked.

@@ -117,10 +117,10 @@ impl Pages {
             Need::Newer
         } else {
             match self.look_up(&key, &mut patience).await {
-                Lookup::Found(entry) if directives.allow_age(entry.age()) => {
+                Lookup::Found(entry, _) if directives.allow_age(entry.age()) => {
                     return Ok(Found { entry, source: Source::Hit });
                 }
-                Lookup::Found(_) => Need::Newer,
+                Lookup::Found(..) => Need::Newer,
                 Lookup::Absent => Need::Missing,
                 Lookup::Unreachable => Need::Uncached,
             }
@@ -142,12 +142,12 @@ impl Pages {
 
     async fn look_up(&self, key: &CacheKey, patience: &mut Patience) -> Lookup {
         let lookup = self.cache.get(key, patience).await;
-        let result = match lookup {
-            Lookup::Found(_) => "hit",
-            Lookup::Absent => "miss",
-            Lookup::Unreachable => "fault",
+        let (tier, result) = match lookup {
+            Lookup::Found(_, tier) => (tier, "hit"),
+            Lookup::Absent => (self.cache.tier(), "miss"),
+            Lookup::Unreachable => (self.cache.tier(), "fault"),
         };
-        self.metrics.lookup(self.cache.tier(), result);
+        self.metrics.lookup(tier, result);
         lookup
     }
 
@@ -166,7 +166,7 @@ impl Pages {
         loop {
             let claim = self.cache.claim(&key, &mut patience).await;
             // Also after a grant: another replica may have been done between our lookup and our claim.
-            if let Lookup::Found(entry) = self.cache.get(&key, &mut patience).await
+            if let Lookup::Found(entry, _) = self.cache.get(&key, &mut patience).await
                 && (need == Need::Missing || entry.is_since(asked))
             {
                 return Ok(Landing { entry, stored: true, by_another: true });

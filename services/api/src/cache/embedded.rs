@@ -41,6 +41,16 @@ impl Embedded {
         }
         fits
     }
+
+    /// Removes the entry of `key`.
+    pub(crate) fn forget(&self, key: &str) {
+        self.0.invalidate(key);
+    }
+
+    /// Removes every entry.
+    pub(crate) fn clear(&self) {
+        self.0.invalidate_all();
+    }
 }
 
 fn weight(key: &CacheKey, entry: &Arc<Entry>) -> u32 {
@@ -53,7 +63,7 @@ impl Cache for Embedded {
     }
 
     fn get<'a>(&'a self, key: &'a CacheKey, _: &'a mut Patience) -> BoxFuture<'a, Lookup> {
-        async { self.find(key).map_or(Lookup::Absent, Lookup::Found) }.boxed()
+        async { self.find(key).map_or(Lookup::Absent, |entry| Lookup::Found(entry, "embedded")) }.boxed()
     }
 
     fn put<'a>(

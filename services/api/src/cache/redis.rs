@@ -2,12 +2,14 @@
 
 mod lease;
 mod link;
+mod near;
 mod nodes;
 
 pub(crate) use self::lease::Lease;
 
 use self::{
     link::{Fault, Link},
+    near::Near,
     nodes::Nodes,
 };
 use super::{Cache, Claim, Lookup, Patience};
@@ -34,15 +36,19 @@ const MAX_VALUE: usize = 16 * 1024 * 1024;
 #[derive(Debug)]
 pub(crate) struct Redis {
     link: Arc<Link>,
+    near: Arc<Near>,
     /// Whether the last command was refused: said once, not at every request.
     refused: AtomicBool,
 }
 
 impl Redis {
     /// A cache at `urls`: `redis://`, `rediss://`, `redis+unix://`; several nodes, with commas between, make a
-    /// Cluster. It connects in the background. An error says what is wrong, without showing the URL.
-    pub(crate) fn new(urls: &Secret) -> Result<Self, String> {
-        Ok(Self { link: Arc::new(Link::new(Nodes::parse(urls)?)), refused: AtomicBool::new(false) })
+    /// Cluster. It connects in the background. Copies of what it read take about `bytes` at most. An error says
+    /// what is wrong, without showing the URL.
+    pub(crate) fn new(urls: &Secret, bytes: u64) -> Result<Self, String> {
+        let near = Arc::new(Near::new(bytes));
+        let link = Arc::new(Link::new(Nodes::parse(urls)?, Arc::clone(&near)));
+        Ok(Self { link, near, refused: AtomicBool::new(false) })
     }
 
     /// Whether `urls` could be a Redis.
@@ -74,13 +80,21 @@ impl Cache for Redis {
 
     fn get<'a>(&'a self, key: &'a CacheKey, patience: &'a mut Patience) -> BoxFuture<'a, Lookup> {
         async move {
+            if let Some(entry) = self.near.find(key) {
+                return Lookup::Found(entry, "near");
+            }
+            let asked = self.near.moment();
             let command = redis::cmd("GET").arg(key.as_str()).take();
             let Some(value) = self.note(self.link.query::<Option<Bytes>>(&command, READ, patience).await)
             else {
                 return Lookup::Unreachable;
             };
             match value.as_ref().and_then(Entry::decode) {
-                Some(entry) if !entry.remaining().is_zero() => Lookup::Found(Arc::new(entry)),
+                Some(entry) if !entry.remaining().is_zero() => {
+                    let entry = Arc::new(entry);
+                    self.near.keep(key, &entry, asked);
+                    Lookup::Found(entry, self.tier())
+                }
                 _ => Lookup::Absent,
             }
         }
@@ -99,7 +113,9 @@ impl Cache for Redis {
                 return false;
             }
             let command = redis::cmd("SET").arg(key.as_str()).arg(entry.encode()).arg("PX").arg(life).take();
-            self.note(self.link.query::<()>(&command, Duration::MAX, patience).await).is_some()
+            let stored = self.note(self.link.query::<()>(&command, Duration::MAX, patience).await).is_some();
+            self.near.forget(key.as_str());
+            stored
         }
         .boxed()
     }

@@ -1,7 +1,10 @@
 //! A connection that is kept up in the background: a request never waits for it to come back, and is told at
 //! once when it is down.
 
-use super::nodes::{Connection, Nodes};
+use super::{
+    near::Near,
+    nodes::{Connection, Nodes},
+};
 use crate::cache::Patience;
 use redis::{Cmd, ErrorKind, FromRedisValue, RedisError};
 use std::{
@@ -43,6 +46,7 @@ pub(super) struct Link {
 }
 
 struct Shared {
+    near: Arc<Near>,
     current: watch::Sender<State>,
     unanswered: AtomicU32,
     broken: Notify,
@@ -56,10 +60,11 @@ enum State {
 }
 
 impl Link {
-    /// Connects in the background and stays connected until dropped. Within a Tokio runtime.
-    pub(super) fn new(nodes: Nodes) -> Self {
+    /// Connects in the background and stays connected until dropped; `near` is told of changes. Within a Tokio
+    /// runtime.
+    pub(super) fn new(nodes: Nodes, near: Arc<Near>) -> Self {
         let current = watch::Sender::new(State::Starting);
-        let shared = Arc::new(Shared { current, unanswered: AtomicU32::new(0), broken: Notify::new() });
+        let shared = Arc::new(Shared { near, current, unanswered: AtomicU32::new(0), broken: Notify::new() });
         let keeper = tokio::spawn(keep_up(Arc::clone(&shared), nodes)).abort_handle();
         Self { shared, keeper }
     }
@@ -132,6 +137,7 @@ impl Shared {
 
     fn lose(&self) {
         self.current.send_replace(State::Down);
+        self.near.end();
         self.broken.notify_one();
     }
 }
@@ -140,7 +146,7 @@ impl Shared {
 async fn keep_up(shared: Arc<Shared>, nodes: Nodes) {
     let mut said = false;
     loop {
-        match time::timeout(CHECK, nodes.connect()).await {
+        match time::timeout(CHECK, nodes.connect(&shared.near)).await {
             Ok(Ok(connection)) => {
                 tracing::info!("connected to Redis");
                 said = false;
@@ -148,6 +154,7 @@ async fn keep_up(shared: Arc<Shared>, nodes: Nodes) {
                 shared.current.send_replace(State::Up(connection.clone()));
                 watch(&shared, connection).await;
                 shared.current.send_replace(State::Down);
+                shared.near.end();
                 tracing::warn!("lost the connection to Redis: answering uncached");
             }
             outcome if !said => {
