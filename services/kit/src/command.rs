@@ -3,7 +3,7 @@
 use crate::{
     ConfigError, Configuration, Listeners, ServerSettings,
     config::{self, Source},
-    descriptors, healthcheck, logging, reload,
+    healthcheck, logging, reload,
     server::inherited,
 };
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -100,7 +100,6 @@ where
 {
     // Before there are threads: it takes variables from the environment.
     inherited::read();
-    descriptors::raise();
     let server = settings.server();
     let _logs = match logging::init(&server.log) {
         Ok(guard) => guard,

@@ -64,6 +64,16 @@ async fn a_large_answer_arrives_whole() {
 }
 
 #[tokio::test]
+async fn head_keeps_the_length() {
+    let server = Server::start().await;
+    let mut head = request("/");
+    *head.method_mut() = http::Method::HEAD;
+    let answer = within(connect(&server).await.send_request(head)).await.unwrap();
+    assert_eq!(answer.headers()["content-length"], "6");
+    assert!(within(answer.into_body().collect()).await.unwrap().to_bytes().is_empty());
+}
+
+#[tokio::test]
 async fn what_is_in_flight_is_answered_after_the_goodbye() {
     let mut server = Server::start().await;
     let mut requests = connect(&server).await;

@@ -40,7 +40,7 @@ pub(super) async fn answer<S: Service>(
     let (version, head) = (request.version(), request.method() == Method::HEAD);
     let mut exchange = Exchange::begin(Arc::clone(client), request.method());
     let id = RequestId::of(request.headers());
-    if shared.access_log {
+    if shared.access_log && tracing::enabled!(target: "access", tracing::Level::INFO) {
         exchange.log(shared.settings.name, id.clone(), &request);
     }
     let refused = refuse(&shared.service, &client.wire, &request);
@@ -96,7 +96,7 @@ async fn handle<S: Service>(
     };
     let _work = Work::begin(activity);
     // Unwinding is safe: what a panic leaves half-done belongs to this request.
-    let handled = AssertUnwindSafe(async { shared.service.handle(request).await }).catch_unwind().await;
+    let handled = AssertUnwindSafe(shared.service.handle(request)).catch_unwind().await;
     handled.unwrap_or_else(|_| {
         tracing::error!(request_id = id.as_str(), "a handler panicked");
         shared.service.refuse(internal())

@@ -68,6 +68,7 @@ pub(super) async fn serve<S: Service>(
         })
     };
     let socket = TokioIo::new(socket);
+    // Boxed, so that a client that has not yet said anything costs little.
     let end = match protocol {
         // The header's deadline is ours: hyper's begins anew with each connection's and request's first byte, and it
         // has none for HTTP/2 and for answers.
@@ -78,7 +79,7 @@ pub(super) async fn serve<S: Service>(
                 .max_buf_size(BUFFER)
                 .max_header_size(HEADER_LIMIT.into())
                 .serve_connection(socket, answer);
-            drive(connection, protocol, &activity, patience, stop).await
+            Box::pin(drive(connection, protocol, &activity, patience, stop)).await
         }
         Protocol::Http2 => {
             let connection = conn::http2::Builder::new(TokioExecutor::new())
@@ -91,7 +92,7 @@ pub(super) async fn serve<S: Service>(
                 .max_send_buf_size(BUFFER)
                 .timer(TokioTimer::new())
                 .serve_connection(socket, answer);
-            drive(connection, protocol, &activity, patience, stop).await
+            Box::pin(drive(connection, protocol, &activity, patience, stop)).await
         }
     };
     if let Some(figures) = &shared.figures {

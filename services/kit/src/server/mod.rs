@@ -18,7 +18,9 @@ mod wire;
 
 pub use listeners::Listeners;
 
-use crate::{ServerSettings, Service, admin::Admin, metrics::Figures, ready::Readiness, systemd};
+use crate::{
+    ServerSettings, Service, admin::Admin, descriptors, metrics::Figures, ready::Readiness, systemd,
+};
 use shared::Shared;
 use std::{io, sync::Arc, time::Duration};
 use tokio::{
@@ -49,6 +51,7 @@ pub async fn serve<S: Service>(
     settings: ServerSettings,
     shutdown: impl Future<Output = ()> + Send,
 ) -> io::Result<()> {
+    descriptors::raise();
     let Listeners { service: listener, admin } = listeners;
     let figures = Figures::new(|metrics| service.register(metrics));
     let service = Arc::new(service);
