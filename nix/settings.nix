@@ -14,7 +14,7 @@
     port = 5000;
     adminPort = 5001;
     environment = "LINKEXTRACTOR_API_"; # what its variables begin with
-    memory = "512m"; # the embedded cache, and pages being read
+    memory = "1g"; # the cache, and pages being read with all that is made of them
   };
 
   web = {

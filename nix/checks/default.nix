@@ -46,7 +46,7 @@ in
       ''
         cargo build --offline --workspace
         export NIX_SETTINGS=${lib.escapeShellArg (builtins.toJSON settings)}
-        cargo nextest run --offline --workspace --filterset 'not binary(browser)'
+        cargo nextest run --offline --workspace --filterset 'not (binary(browser) | binary(same_links))'
       '';
 
   format =
