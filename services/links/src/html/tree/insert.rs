@@ -11,8 +11,11 @@ use crate::html::{
     tokenize::{Attributes, RawKind, Span, Tag},
 };
 
-/// Attributes of more bytes than this are not compared.
+/// Attributes that cost more steps than this are not compared.
 const MAX_COMPARED: usize = 4096;
+
+/// What it costs to take one attribute apart, in steps.
+const COMPARISON: usize = 64;
 
 /// Names in lower case, each with its value.
 type SortedAttributes = Vec<(Vec<u8>, String)>;
@@ -162,11 +165,11 @@ impl<S: LinkSink> Tree<'_, '_, S> {
 
     /// A tag's attributes by name, and how many bytes they take in the page.
     fn sorted_attributes(&self, written: Span) -> Result<(SortedAttributes, usize), Undecided> {
-        let mut attributes = Attributes::new(self.page, written.end);
+        let mut attributes = Attributes::new(self.page, written.end());
         let mut found = SortedAttributes::new();
-        let mut length = 16;
+        let mut length = COMPARISON;
         while let Some((name, value)) = attributes.next() {
-            length += value.end - name.start;
+            length += COMPARISON + value.end() - name.start();
             if length > MAX_COMPARED {
                 return Err(Undecided::Rare);
             }
@@ -193,6 +196,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
             entry.open = true;
             self.formatting.set(index, entry);
             if let Some(href) = entry.href {
+                self.stack.steps += href.range().len(); // each clone of a link has it all over again
                 self.start_link(entry.serial, href)?;
             }
         }
@@ -272,7 +276,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         if tag.name == Name::Textarea {
             text = self.without_line_feed(text, true)?;
         }
-        if text.start < text.end {
+        if !text.is_empty() {
             let references = kind == RawKind::Rcdata;
             self.insert_text(text, TextKind { references, keeps_nul: true }, false)?;
         }
