@@ -16,12 +16,15 @@ mod adoption;
 mod body;
 mod body_end;
 mod content;
+mod events;
 mod foreign;
 mod formatting;
 mod head;
 mod insert;
+mod reconstruct;
 mod stack;
 mod table;
+mod table_rows;
 mod template;
 
 use super::tokenize::{Span, Tag, Token, Tokenizer};
