@@ -23,9 +23,7 @@ impl Reader {
             match node {
                 Node::Tag(tag) => {
                     if let Some(Some(href)) = tag.attributes().get("href") {
-                        self.finish_last();
-                        let href = text::attribute_value(href.as_bytes());
-                        self.links.push(Link { text: String::new(), href });
+                        self.start_link(text::attribute_value(href.as_bytes()));
                     }
                 }
                 Node::Raw(raw) => {
@@ -42,6 +40,15 @@ impl Reader {
     pub(crate) fn finish(mut self) -> Vec<Link> {
         self.finish_last();
         self.links
+    }
+
+    fn start_link(&mut self, href: String) {
+        self.finish_last();
+        if self.links.len() == self.links.capacity() {
+            // By a half, not by twice: a page of links makes a list that is larger than itself.
+            self.links.reserve_exact(self.links.len() / 2 + 16);
+        }
+        self.links.push(Link { text: String::new(), href });
     }
 
     fn finish_last(&mut self) {

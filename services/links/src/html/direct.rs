@@ -5,7 +5,6 @@ use super::{
     tree::{LinkSink, TextKind},
 };
 use crate::Link;
-use memchr::memchr;
 
 /// Gathers links.
 #[derive(Debug, Default)]
@@ -28,7 +27,7 @@ impl LinkSink for Direct {
                 link.text.push('\u{FFFD}');
             }
             let part = text::utf8(part);
-            if kind.references && memchr(b'&', part.as_bytes()).is_some() {
+            if kind.references {
                 text::push_decoded(&mut link.text, &part);
             } else {
                 text::push_collapsed(&mut link.text, &part);

@@ -86,6 +86,22 @@ const fn table() -> [(u64, Name); SLOTS] {
     table
 }
 
+/// What each byte counts for in a tag name: 0 where it ends the name, else itself in lower case.
+static LETTERS: [u8; 256] = letters();
+
+const fn letters() -> [u8; 256] {
+    let mut letters = [0; 256];
+    let mut c: u8 = 255;
+    while c > 0 {
+        if !is_space(c) && c != b'/' && c != b'>' {
+            letters[c as usize] = c.to_ascii_lowercase();
+        }
+        c -= 1;
+    }
+    letters[0] = 0xFF; // NUL is part of the name, and of no name that is known
+    letters
+}
+
 /// Up to eight bytes as a number, ASCII letters in lower case.
 const fn key(name: &[u8]) -> u64 {
     let mut key = 0;
@@ -108,11 +124,12 @@ impl Name {
     pub(crate) fn read(rest: &[u8]) -> (usize, Self) {
         let mut key = 0;
         for (length, &c) in rest.iter().enumerate() {
-            if is_space(c) || c == b'/' || c == b'>' {
+            let letter = LETTERS[c as usize];
+            if letter == 0 {
                 let name = if length > 8 { Self::of_long(&rest[..length]) } else { Self::of_key(key) };
                 return (length, name);
             }
-            key = key << 8 | u64::from(c.to_ascii_lowercase());
+            key = key << 8 | u64::from(letter);
         }
         (rest.len(), Self::Other) // the page ends before the tag does
     }

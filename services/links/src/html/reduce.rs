@@ -59,12 +59,33 @@ impl Reducer {
 
     /// Text, each `<` as a reference and, in text without references, each `&`.
     fn push_text(&mut self, mut text: &[u8], references: bool) {
-        let find = |text: &[u8]| if references { memchr(b'<', text) } else { memchr2(b'<', b'&', text) };
-        while let Some(at) = find(text) {
-            self.chunk.extend_from_slice(&text[..at]);
-            self.chunk.extend_from_slice(if text[at] == b'<' { b"&lt;" } else { b"&amp;" });
-            text = &text[at + 1..];
-            self.flush_if_full(); // a reference is whole, so the text may be parted here
+        while let Some(at) = memchr2(b'<', b'&', text) {
+            self.push_plain(&text[..at]);
+            self.flush_if_full(); // no reference goes on here, so the text may be parted
+            let is_reference = text[at] == b'&' && references;
+            let rest = &text[at + 1..];
+            if is_reference {
+                let ends = |&c: &u8| !c.is_ascii_alphanumeric() && c != b'#';
+                let length = at + 1 + rest.iter().position(ends).unwrap_or(rest.len());
+                self.chunk.extend_from_slice(&text[at..length]); // whole, however long
+                text = &text[length..];
+            } else {
+                self.chunk.extend_from_slice(if text[at] == b'<' { b"&lt;" } else { b"&amp;" });
+                text = rest;
+            }
+        }
+        self.push_plain(text);
+    }
+
+    /// Text in which nothing is to be written otherwise, in parts if it is long.
+    fn push_plain(&mut self, mut text: &[u8]) {
+        while text.len() > CHUNK {
+            // Not within a character: no more than three bytes of the form 10xxxxxx follow another.
+            let is_within = |&at: &usize| text[at] & 0b1100_0000 == 0b1000_0000;
+            let part = (CHUNK - 3..=CHUNK).rev().find(|at| !is_within(at)).unwrap_or(CHUNK);
+            self.chunk.extend_from_slice(&text[..part]);
+            self.flush();
+            text = &text[part..];
         }
         self.chunk.extend_from_slice(text);
     }
@@ -78,7 +99,7 @@ impl LinkSink for Reducer {
 
     fn text(&mut self, mut text: &[u8], kind: TextKind) {
         if memchr3(b'<', b'&', 0, text).is_none() {
-            self.chunk.extend_from_slice(text); // most text
+            self.push_plain(text); // most text
             return;
         }
         let references = kind.references && memchr(b'&', text).is_some();
@@ -123,3 +144,6 @@ impl LinkSink for Reducer {
 fn length(chunk: &[u8]) -> u32 {
     chunk.len() as u32
 }
+
+#[cfg(test)]
+mod tests;

@@ -46,15 +46,15 @@ pub(crate) fn attribute_value(written: &[u8]) -> String {
 
 /// Adds `text`, which holds character references, to `collapsed`.
 pub(crate) fn push_decoded(collapsed: &mut String, text: &str) {
+    if is_plain(text.as_bytes()) {
+        collapsed.push_str(text);
+        return;
+    }
     push_collapsed(collapsed, &with_references_decoded(Cow::Borrowed(text)));
 }
 
 /// Adds `text` to `collapsed`, runs of Unicode white space as one space, none at the start.
 pub(crate) fn push_collapsed(collapsed: &mut String, text: &str) {
-    if is_collapsed(text.as_bytes()) {
-        collapsed.push_str(text);
-        return;
-    }
     if text.starts_with(char::is_whitespace) {
         separate(collapsed);
     }
@@ -69,11 +69,12 @@ pub(crate) fn push_collapsed(collapsed: &mut String, text: &str) {
     }
 }
 
-/// Whether ASCII text has white space between words only, and one space at a time. Most text of links is so.
-fn is_collapsed(text: &[u8]) -> bool {
+/// Whether text is ASCII without references, and has white space between words only, one space at a time. Most text
+/// of links is so.
+fn is_plain(text: &[u8]) -> bool {
     let mut after_space = true;
     for &c in text {
-        if !matches!(c, b' '..=b'~') || c == b' ' && after_space {
+        if !matches!(c, b' '..=b'~') || c == b'&' || c == b' ' && after_space {
             return false;
         }
         after_space = c == b' ';

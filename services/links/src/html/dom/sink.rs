@@ -17,6 +17,9 @@ pub(super) type NodeId = u32;
 /// No node.
 const NONE: NodeId = NodeId::MAX;
 
+/// No tree gets more nodes than this, about 50 MB of them.
+const MAX_NODES: usize = 500_000;
+
 /// What a node is.
 #[derive(Clone, Debug)]
 pub(super) enum Kind {
@@ -76,8 +79,8 @@ impl Dom {
     pub(super) fn for_page_of(length: usize) -> Self {
         let dom = Self {
             nodes: RefCell::new(Vec::new()),
-            budget: Cell::new(length.saturating_mul(8) + 50_000),
-            max_nodes: length / 4 + 10_000,
+            budget: Cell::new(length.saturating_mul(4) + 50_000),
+            max_nodes: MAX_NODES.min(length / 8 + 20_000),
             spent: Cell::new(false),
         };
         dom.add(Kind::Other, None);

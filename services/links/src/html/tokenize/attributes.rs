@@ -15,6 +15,19 @@ pub(crate) const fn is_space(c: u8) -> bool {
     matches!(c, b' ' | b'\n' | b'\t' | b'\r' | b'\x0C')
 }
 
+/// The bytes that end an attribute's name.
+static ENDS_NAME: [bool; 256] = ends_name();
+
+const fn ends_name() -> [bool; 256] {
+    let mut ends = [false; 256];
+    let mut c: u8 = 255;
+    while c > 0 {
+        ends[c as usize] = is_space(c) || matches!(c, b'=' | b'>' | b'/');
+        c -= 1;
+    }
+    ends
+}
+
 /// Reads the attributes of one tag, in order, duplicates included.
 #[derive(Clone, Debug)]
 pub(crate) struct Attributes<'a> {
@@ -95,8 +108,7 @@ impl<'a> Attributes<'a> {
         }
         let start = self.at;
         self.at += 1; // an equals sign that comes first is part of the name
-        let ends_name = |&c: &u8| matches!(c, b'=' | b'>' | b'/') || is_space(c);
-        self.at += self.page[self.at..].iter().position(ends_name)?;
+        self.at += self.page[self.at..].iter().position(|&c| ENDS_NAME[c as usize])?;
         let name = Span::new(start, self.at);
         if self.after_spaces()? != b'=' {
             return Some((name, Span::new(self.at, self.at)));

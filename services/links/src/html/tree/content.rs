@@ -13,6 +13,11 @@ impl<S: LinkSink> Tree<'_, '_, S> {
     /// `references`: whether the text holds character references; a CDATA section does not.
     #[inline]
     pub(super) fn characters(&mut self, mut text: Span, references: bool) -> Result<(), Undecided> {
+        let at_home = matches!(self.mode, Mode::InBody | Mode::InCell | Mode::InCaption | Mode::InTemplate);
+        if at_home && self.link.is_none() && !self.formatting.needs_reconstruction() {
+            self.skip_line_feed = false;
+            return Ok(()); // most text: it changes nothing
+        }
         if self.skip_line_feed {
             self.skip_line_feed = false;
             text = self.without_line_feed(text, references)?;
