@@ -24,17 +24,18 @@ pub(crate) struct Bounds<'a> {
 #[derive(Debug)]
 pub(crate) struct Wire {
     bytes: Vec<u8>,
-    claim: Option<Claim>,
+    /// How many bytes there may be: what is free, and what is claimed beyond that.
+    room: usize,
+    claims: Vec<Claim>,
 }
 
 impl Bounds<'_> {
     /// Reads a body to its end.
     pub(crate) async fn read(self, mut body: Incoming, codings: &[Coding]) -> Result<Wire, FetchError> {
-        let announced = body.size_hint().exact();
-        if announced.is_some_and(|length| length > self.limit as u64) {
-            return Err(FetchError::TooLarge);
-        }
-        let mut wire = Wire { bytes: Vec::new(), claim: None };
+        let announced =
+            body.size_hint().exact().map_or(Some(self.limit), |length| usize::try_from(length).ok());
+        let most = announced.filter(|length| *length <= self.limit).ok_or(FetchError::TooLarge)?;
+        let mut wire = Wire { bytes: Vec::new(), room: self.budget.free, claims: Vec::new() };
         while let Some(frame) = self.deadline.run(Step::Body, body.frame()).await? {
             let frame = match frame {
                 Ok(frame) => frame,
@@ -48,12 +49,17 @@ impl Bounds<'_> {
             if data.len() > self.limit - wire.bytes.len() {
                 return Err(FetchError::TooLarge);
             }
-            if wire.claim.is_none() && wire.bytes.len() + data.len() > self.budget.free {
+            let needed = wire.bytes.len() + data.len();
+            if needed > wire.room && wire.claims.is_empty() {
                 wire.bytes = self.peek(wire.bytes, codings).await?;
-                let most = announced.unwrap_or(self.limit as u64);
-                wire.claim = Some(self.deadline.run(Step::Queue, self.budget.wire(most)).await?);
             }
-            append(&mut wire.bytes, data, self.limit);
+            while needed > wire.room {
+                let claim = self.budget.wire(wire.room, most.max(needed));
+                let (claim, room) = self.deadline.run(Step::Queue, claim).await?;
+                wire.claims.push(claim);
+                wire.room = room;
+            }
+            append(&mut wire.bytes, data, wire.room);
         }
         Ok(wire)
     }

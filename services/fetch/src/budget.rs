@@ -1,11 +1,15 @@
-//! The memory that bodies may take, all jobs together. Four equal parts: what each job may hold without asking,
-//! bodies on the wire beyond that, decoders' windows, and pages until their caller drops them. A job asks for
-//! them in this order, and who holds a page asks for nothing more: nobody waits in a circle.
+//! The memory that bodies may take, all jobs together. Five equal parts: what each job may hold without asking,
+//! bodies on the wire that are larger than that, bodies that are large, decoders' windows, and pages until their
+//! caller drops them. A job asks for them in this order, and who holds a page asks for nothing more: nobody waits
+//! in a circle. Large bodies have a part of their own, so that a few slow ones hold up no others.
 
 use crate::{Settings, coding::Coding};
 use bytes::Bytes;
 use std::{num::NonZero, sync::Arc, thread};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// The bytes on the wire of which a body is large.
+const MEDIUM: usize = 1024 * 1024;
 
 const NEVER_CLOSED: &str = "nothing here closes a semaphore";
 
@@ -14,7 +18,8 @@ const NEVER_CLOSED: &str = "nothing here closes a semaphore";
 pub(crate) struct Budget {
     /// How many bytes on the wire a job holds without a claim.
     pub(crate) free: usize,
-    wire: Arc<Semaphore>,
+    medium: Arc<Semaphore>,
+    large: Arc<Semaphore>,
     /// One permit a processor: decoding is their work alone, and more at once would only hold more memory.
     processors: Arc<Semaphore>,
     windows: Arc<Semaphore>,
@@ -34,22 +39,24 @@ pub(crate) struct Claim(OwnedSemaphorePermit);
 
 impl Budget {
     pub(crate) fn new(settings: &Settings) -> Self {
-        let quarter = settings.memory.0 / 4;
-        let free = quarter / settings.max_jobs.max(1) as u64;
+        let fifth = settings.memory.0 / 5;
+        let free = fifth / settings.max_jobs.max(1) as u64;
         // Each part has room for one body at the limit, or none could ever be had.
-        let part = |least: u64| Arc::new(Semaphore::new(kib(quarter.max(least)) as usize));
+        let part = |least: u64| Arc::new(Semaphore::new(kib(fifth.max(least)) as usize));
         Self {
             free: usize::try_from(free).unwrap_or(usize::MAX),
-            wire: part(settings.max_bytes.0),
+            medium: part(MEDIUM as u64),
+            large: part(settings.max_bytes.0),
             processors: Arc::new(Semaphore::new(thread::available_parallelism().map_or(1, NonZero::get))),
             windows: part(2 * Coding::MAX_WINDOW),
             pages: part(settings.max_bytes.0),
         }
     }
 
-    /// Room for a body of `most` bytes on the wire.
-    pub(crate) async fn wire(&self, most: u64) -> Claim {
-        claim(&self.wire, most).await
+    /// More room for a body on the wire that has `room` bytes and will have `most`: the claim, and the room then.
+    pub(crate) async fn wire(&self, room: usize, most: usize) -> (Claim, usize) {
+        let (part, more) = if room < MEDIUM { (&self.medium, most.min(MEDIUM)) } else { (&self.large, most) };
+        (claim(part, more.saturating_sub(room) as u64).await, more.max(room))
     }
 
     /// What it takes to undo `codings`.

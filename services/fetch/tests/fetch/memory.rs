@@ -133,12 +133,20 @@ fn flood(
                 tokio::spawn(async move { fetcher.fetch(&page).await.map(|page| page.body.len()) })
             })
             .collect();
+        let mut served = 0;
         for job in flood {
-            assert_eq!(&job.await.unwrap(), expected);
+            match job.await.unwrap() {
+                Err(FetchError::Overloaded) if expected.is_ok() => (),
+                outcome => {
+                    assert_eq!(&outcome, expected);
+                    served += 1;
+                }
+            }
         }
+        assert!(served > 0, "not everybody is sent away");
         let (resident, sent) = (most_resident(), sent.load(Ordering::Relaxed));
         println!(
-            "{coding} x {jobs}: {} KiB resident, {sent} bytes sent, {:?}",
+            "{coding} x {jobs}, {served} served: {} KiB resident, {sent} bytes sent, {:?}",
             resident / 1024,
             began.elapsed()
         );
