@@ -1,7 +1,6 @@
 # The three programs, each with its own binary only. From `pkgsStatic` they are static.
 pkgs:
 let
-  inherit (pkgs) lib;
   settings = import ./settings.nix;
   workspace = import ./workspace.nix pkgs;
 
