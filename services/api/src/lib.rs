@@ -57,9 +57,10 @@ impl Api {
     /// connects to Redis in the background.
     pub fn new(settings: &Settings) -> Result<Self, String> {
         let metrics = Metrics::default();
+        let memory = settings.cache.memory.as_u64();
         let cache: Box<dyn cache::Cache> = match &settings.redis_url {
-            Some(urls) => Box::new(cache::Redis::new(urls)?),
-            None => Box::new(cache::Embedded::new(settings.cache.memory.as_u64())),
+            Some(urls) => Box::new(cache::Redis::new(urls, memory)?),
+            None => Box::new(cache::Embedded::new(memory)),
         };
         let fetcher = Fetcher::new(settings.fetch.clone())?;
         let log = ExtractionLog::new(settings.extraction_log.clone(), metrics.log_lines_lost.clone())

@@ -1,7 +1,7 @@
 //! From a page's URL to its result: the cache, or one job at a time that fetches, extracts and stores.
 
 use crate::{
-    cache::{Cache, Claim, Lookup},
+    cache::{Cache, Claim, Lookup, Patience},
     directives::Directives,
     entry::{Entry, Outcome},
     extraction::Extractor,
@@ -112,14 +112,15 @@ impl Pages {
         directives: &Directives,
     ) -> Result<Found, Failure> {
         let key = CacheKey::of(page);
+        let mut patience = Patience::FULL;
         let need = if directives.no_cache {
             Need::Newer
         } else {
-            match self.look_up(&key).await {
-                Lookup::Found(entry) if directives.allow_age(entry.age()) => {
+            match self.look_up(&key, &mut patience).await {
+                Lookup::Found(entry, _) if directives.allow_age(entry.age()) => {
                     return Ok(Found { entry, source: Source::Hit });
                 }
-                Lookup::Found(_) => Need::Newer,
+                Lookup::Found(..) => Need::Newer,
                 Lookup::Absent => Need::Missing,
                 Lookup::Unreachable => Need::Uncached,
             }
@@ -127,7 +128,8 @@ impl Pages {
         if directives.only_if_cached {
             return Err(Failure::NotCached);
         }
-        let seat = self.flights.join(&key, || Arc::clone(self).job(page.clone(), key.clone(), need));
+        let seat =
+            self.flights.join(&key, || Arc::clone(self).job(page.clone(), key.clone(), need, patience));
         let joined = seat.collapsed;
         let Landing { entry, stored, by_another } = seat.landed().await.ok_or(Failure::Internal)??;
         let collapsed = joined || by_another;
@@ -138,43 +140,51 @@ impl Pages {
         Ok(Found { entry, source: Source::Forwarded { by_request, stored, collapsed } })
     }
 
-    async fn look_up(&self, key: &CacheKey) -> Lookup {
-        let lookup = self.cache.get(key).await;
-        let result = match lookup {
-            Lookup::Found(_) => "hit",
-            Lookup::Absent => "miss",
-            Lookup::Unreachable => "fault",
+    async fn look_up(&self, key: &CacheKey, patience: &mut Patience) -> Lookup {
+        let lookup = self.cache.get(key, patience).await;
+        let (tier, result) = match lookup {
+            Lookup::Found(_, tier) => (tier, "hit"),
+            Lookup::Absent => (self.cache.tier(), "miss"),
+            Lookup::Unreachable => (self.cache.tier(), "fault"),
         };
-        self.metrics.lookup(self.cache.tier(), result);
+        self.metrics.lookup(tier, result);
         lookup
     }
 
     /// Does the work, or waits for the replica that is at it.
-    async fn job(self: Arc<Self>, page: PageUrl, key: CacheKey, need: Need) -> Landed {
+    async fn job(
+        self: Arc<Self>,
+        page: PageUrl,
+        key: CacheKey,
+        need: Need,
+        mut patience: Patience,
+    ) -> Landed {
         if need == Need::Uncached {
-            return self.work(&page, &key).await;
+            return self.work(&page, &key, patience).await;
         }
         let (asked, deadline) = (SystemTime::now(), Instant::now() + self.timeout);
         loop {
-            let claim = self.cache.claim(&key).await;
+            let claim = self.cache.claim(&key, &mut patience).await;
             // Also after a grant: another replica may have been done between our lookup and our claim.
-            if let Lookup::Found(entry) = self.cache.get(&key).await
+            if let Lookup::Found(entry, _) = self.cache.get(&key, &mut patience).await
                 && (need == Need::Missing || entry.is_since(asked))
             {
                 return Ok(Landing { entry, stored: true, by_another: true });
             }
             match claim {
-                Claim::Granted(_lease) => return self.work(&page, &key).await,
+                Claim::Granted(_lease) => return self.work(&page, &key, patience).await,
                 Claim::Taken if Instant::now() >= deadline => {
                     return Err(FetchError::Timeout(Step::Queue).into());
                 }
                 Claim::Taken => sleep(POLL).await,
             }
+            // Time spent on answers while there is nothing else to do is not lost.
+            patience = Patience::FULL;
         }
     }
 
     /// Fetches, extracts, stores.
-    async fn work(&self, page: &PageUrl, key: &CacheKey) -> Landed {
+    async fn work(&self, page: &PageUrl, key: &CacheKey, mut patience: Patience) -> Landed {
         let _in_flight = InFlight::new(&self.metrics);
         let outcome = self.outcome(page).await.inspect_err(|failure| self.metrics.job(failure.code()))?;
         let life = self.life(&outcome);
@@ -183,7 +193,7 @@ impl Pages {
             Outcome::Failure(error) => self.metrics.job(Failure::from(error.clone()).code()),
         }
         let entry = Arc::new(Entry::new(outcome, life));
-        let stored = !life.is_zero() && self.cache.put(key, &entry).await;
+        let stored = !life.is_zero() && self.cache.put(key, &entry, &mut patience).await;
         Ok(Landing { entry, stored, by_another: false })
     }
 

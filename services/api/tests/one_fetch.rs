@@ -2,7 +2,7 @@
 
 mod support;
 
-use e2e::{Origin, Page, RedisServer};
+use e2e::{Origin, Page, RedisServer, within};
 use std::sync::Arc;
 use support::{Service, cache_status, settings_with};
 use tokio::{net::TcpStream, task::JoinSet};
@@ -53,11 +53,23 @@ async fn replicas_wait_for_each_other() {
     let ask = async |api: &Service| api.get(&page).await;
     let (one, two, ()) = tokio::join!(ask(&first), ask(&second), async {
         origin.wait_for_requests(1).await;
+        within("both to have asked for the right to fetch", async { while claims(&redis).await < 2 {} })
+            .await;
         origin.release();
     });
     assert_eq!((one.status.as_u16(), two.status.as_u16()), (200, 200));
     assert_eq!(one.body, two.body);
     assert_eq!(origin.requests(), 1);
+}
+
+/// How often `SET` was called: nothing is stored yet, so each was for a lease.
+async fn claims(redis: &RedisServer) -> u64 {
+    let client = redis::Client::open(redis.url()).expect("a URL");
+    let mut connection = client.get_multiplexed_async_connection().await.expect("a connection");
+    let stats: String =
+        redis::cmd("INFO").arg("commandstats").query_async(&mut connection).await.expect("figures");
+    let calls = stats.split("cmdstat_set:calls=").nth(1).and_then(|rest| rest.split(',').next());
+    calls.map_or(0, |calls| calls.parse().expect("a number"))
 }
 
 #[tokio::test]

@@ -64,13 +64,13 @@ impl Bounds<'_> {
             let claim = self.budget.page(wire.bytes.len() as u64);
             return Ok(self.deadline.run(Step::Queue, claim).await?.hold(wire.bytes));
         }
-        let windows = self.deadline.run(Step::Queue, self.budget.windows(&codings)).await?;
+        let decoder = self.deadline.run(Step::Queue, self.budget.decoder(&codings)).await?;
         let claim = self.deadline.run(Step::Queue, self.budget.page(self.limit as u64)).await?;
         let limit = self.limit;
         let work = move || {
             let mut page = Vec::new();
             coding::decode(&wire.bytes, &codings, limit, |data| append(&mut page, data, limit))?;
-            drop((wire, windows));
+            drop((wire, decoder));
             page.shrink_to_fit();
             Ok(claim.hold(page))
         };
@@ -83,11 +83,11 @@ impl Bounds<'_> {
         if codings.is_empty() {
             return Ok(start);
         }
-        let windows = self.deadline.run(Step::Queue, self.budget.windows(codings)).await?;
+        let decoder = self.deadline.run(Step::Queue, self.budget.decoder(codings)).await?;
         let (codings, limit) = (codings.to_vec(), self.limit);
         let work = move || match coding::decode(&start, &codings, limit, |_| ()) {
             Ok(()) | Err(FetchError::Incomplete) => {
-                drop(windows);
+                drop(decoder);
                 Ok(start)
             }
             Err(error) => Err(error),

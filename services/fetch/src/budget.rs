@@ -1,20 +1,31 @@
 //! The memory that bodies may take, all jobs together. Four equal parts: what each job may hold without asking,
 //! bodies on the wire beyond that, decoders' windows, and pages until their caller drops them. A job asks for
-//! them in this order and who holds a page asks for nothing more, so nobody waits in a circle.
+//! them in this order, and who holds a page asks for nothing more: nobody waits in a circle.
 
 use crate::{Settings, coding::Coding};
 use bytes::Bytes;
-use std::sync::Arc;
+use std::{num::NonZero, sync::Arc, thread};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// The budget. Its semaphores count KiB.
+const NEVER_CLOSED: &str = "nothing here closes a semaphore";
+
+/// The budget. Its semaphores of memory count KiB.
 #[derive(Debug)]
 pub(crate) struct Budget {
     /// How many bytes on the wire a job holds without a claim.
     pub(crate) free: usize,
     wire: Arc<Semaphore>,
+    /// One permit a processor: decoding is their work alone, and more at once would only hold more memory.
+    processors: Arc<Semaphore>,
     windows: Arc<Semaphore>,
     pages: Arc<Semaphore>,
+}
+
+/// A processor and room for a decoder's windows, given back when dropped.
+#[derive(Debug)]
+pub(crate) struct Decoder {
+    _processor: OwnedSemaphorePermit,
+    _windows: Claim,
 }
 
 /// A part of the budget, given back when dropped.
@@ -30,6 +41,7 @@ impl Budget {
         Self {
             free: usize::try_from(free).unwrap_or(usize::MAX),
             wire: part(settings.max_bytes.0),
+            processors: Arc::new(Semaphore::new(thread::available_parallelism().map_or(1, NonZero::get))),
             windows: part(2 * Coding::MAX_WINDOW),
             pages: part(settings.max_bytes.0),
         }
@@ -40,9 +52,11 @@ impl Budget {
         claim(&self.wire, most).await
     }
 
-    /// Room for the decoders of `codings`.
-    pub(crate) async fn windows(&self, codings: &[Coding]) -> Claim {
-        claim(&self.windows, codings.iter().map(|coding| coding.window()).sum()).await
+    /// What it takes to undo `codings`.
+    pub(crate) async fn decoder(&self, codings: &[Coding]) -> Decoder {
+        let processor = Arc::clone(&self.processors).acquire_owned().await.expect(NEVER_CLOSED);
+        let windows = codings.iter().map(|coding| coding.window()).sum();
+        Decoder { _processor: processor, _windows: claim(&self.windows, windows).await }
     }
 
     /// Room for a page of `most` bytes.
@@ -72,7 +86,7 @@ impl AsRef<[u8]> for Held {
 
 async fn claim(part: &Arc<Semaphore>, bytes: u64) -> Claim {
     let permit = Arc::clone(part).acquire_many_owned(kib(bytes)).await;
-    Claim(permit.expect("these semaphores are never closed"))
+    Claim(permit.expect(NEVER_CLOSED))
 }
 
 /// Bytes in whole KiB.

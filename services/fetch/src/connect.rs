@@ -31,7 +31,8 @@ use tower_service::Service;
 const DIALLED: usize = 3;
 /// The most fields in a response's header; bytes bound it too.
 const MAX_FIELDS: usize = 1000;
-/// How much of a body an HTTP/2 peer may send before it is read.
+/// How much a peer may send before it is read, by TCP and by HTTP/2: what waits there is memory too, and a bomb
+/// that is cut has not been sent in vain.
 const WINDOW: u32 = 128 * 1024;
 
 /// Makes connections.
@@ -141,6 +142,7 @@ impl Dialer {
     fn connector<R>(&self, mut connector: HttpConnector<R>) -> HttpConnector<R> {
         connector.set_connect_timeout(Some(self.timeout));
         connector.set_nodelay(true);
+        connector.set_recv_buffer_size(Some(WINDOW as usize));
         connector
     }
 

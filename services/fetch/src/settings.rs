@@ -84,7 +84,7 @@ impl Default for Settings {
             .to_owned(),
             max_jobs: 256,
             max_jobs_per_host: 8,
-            memory: ByteSize::mib(160),
+            memory: ByteSize::mib(128),
             proxy: None,
             extra_roots: Vec::new(),
         }

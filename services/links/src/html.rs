@@ -37,6 +37,7 @@ pub(crate) struct Found {
 /// The links of `page`, whose byte order mark counts for nothing.
 pub(crate) fn find(page: &[u8]) -> Found {
     let page = page.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(page);
+    let page = &page[..page.len().min(tokenize::MAX_PAGE)];
     let mut reducer = Reducer::default();
     let undecided = match Tree::build(page, &mut reducer) {
         Ok(base) => return found(reducer, base, Method::Streamed),

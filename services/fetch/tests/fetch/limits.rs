@@ -79,7 +79,7 @@ async fn one_job_too_many_is_refused() {
 async fn waiting_counts_against_the_deadline() {
     let gate = Arc::new(Semaphore::new(0));
     let origin = gated("127.0.0.1:0", &gate).await;
-    let fetcher = limited(4, 1, Duration::from_millis(200));
+    let fetcher = limited(4, 1, Duration::from_secs(2));
     let page = url(&origin.url("/"));
     let first = spawn(&fetcher, &page);
     until(|| origin.connections() == 1).await;

@@ -64,7 +64,8 @@ pub(super) async fn serve<S: Service>(
         let shared = Arc::clone(&shared);
         service_fn(move |request| {
             let (shared, client) = (Arc::clone(&shared), Arc::clone(&client));
-            async move { Ok::<_, Infallible>(answer(&shared, &client, request).await) }
+            // Boxed, because hyper keeps room for it on idle connections, too.
+            Box::pin(async move { Ok::<_, Infallible>(answer(&shared, &client, request).await) })
         })
     };
     let socket = TokioIo::new(socket);

@@ -17,7 +17,7 @@ pub(crate) struct Reader {
 impl Reader {
     /// Reads one chunk. Text before its first link belongs to the last link of the chunk before.
     pub(crate) fn read(&mut self, chunk: &[u8]) {
-        let chunk = String::from_utf8_lossy(chunk);
+        let chunk = text::utf8(chunk);
         let Ok(page) = tl::parse(&chunk, ParserOptions::default()) else { return };
         for node in page.nodes() {
             match node {
@@ -30,7 +30,7 @@ impl Reader {
                 }
                 Node::Raw(raw) => {
                     if let Some(link) = self.links.last_mut() {
-                        text::push_decoded(&mut link.text, &raw.as_utf8_str());
+                        text::push_decoded(&mut link.text, &text::utf8(raw.as_bytes()));
                     }
                 }
                 Node::Comment(_) => {}

@@ -11,10 +11,13 @@ use memchr::memchr;
 #[derive(Debug, Default)]
 pub(crate) struct Direct {
     pub(crate) links: Vec<Link>,
+    /// The position at which the last link's text starts.
+    text_start: usize,
 }
 
 impl LinkSink for Direct {
     fn start(&mut self, href: &[u8]) {
+        self.text_start = self.position() as usize;
         self.links.push(Link { text: String::new(), href: text::attribute_value(href) });
     }
 
@@ -24,7 +27,7 @@ impl LinkSink for Direct {
             if index > 0 && kind.keeps_nul {
                 link.text.push('\u{FFFD}');
             }
-            let part = String::from_utf8_lossy(part);
+            let part = text::utf8(part);
             if kind.references && memchr(b'&', part.as_bytes()).is_some() {
                 text::push_decoded(&mut link.text, &part);
             } else {
@@ -39,15 +42,20 @@ impl LinkSink for Direct {
         }
     }
 
-    fn position(&self) -> usize {
-        self.links.last().map_or(0, |link| link.text.len())
+    fn position(&self) -> u32 {
+        u32::try_from(self.text_start + self.links.last().map_or(0, |link| link.text.len()))
+            .unwrap_or(u32::MAX)
     }
 
-    fn split(&mut self, position: usize, href: &[u8]) -> Option<usize> {
-        let rest = self.links.last_mut()?.text.split_off(position);
+    fn split(&mut self, position: u32, href: &[u8]) -> Option<u32> {
+        let position = position as usize;
+        let before = position - self.text_start;
+        let rest = self.links.last_mut()?.text.split_off(before);
         self.end();
         self.start(href);
-        self.links.last_mut()?.text.push_str(rest.trim_start());
+        let trimmed = rest.trim_start();
+        self.links.last_mut()?.text.push_str(trimmed);
+        self.text_start = position + rest.len() - trimmed.len();
         Some(0)
     }
 }

@@ -8,17 +8,17 @@ use super::{
     canonical::Reader,
     tree::{LinkSink, TextKind},
 };
-use memchr::{memchr, memchr2};
+use memchr::{memchr, memchr2, memchr3};
 
 /// A chunk goes to the reader once it holds this many bytes.
-const CHUNK: usize = 32 * 1024;
+const CHUNK: usize = 8 * 1024;
 
 /// Writes the canonical page.
 #[derive(Debug, Default)]
 pub(crate) struct Reducer {
     chunk: Vec<u8>,
     /// How many bytes went to the reader before.
-    flushed: usize,
+    flushed: u32,
     reader: Reader,
 }
 
@@ -31,7 +31,7 @@ impl Reducer {
 
     fn flush(&mut self) {
         self.reader.read(&self.chunk);
-        self.flushed += self.chunk.len();
+        self.flushed = self.position();
         self.chunk.clear();
     }
 
@@ -50,6 +50,11 @@ impl Reducer {
         }
         self.chunk.extend_from_slice(href);
         self.chunk.extend_from_slice(b"\">");
+    }
+
+    /// Parts the text before from the text after, by a void element.
+    fn push_break(&mut self) {
+        self.chunk.extend_from_slice(b"<br>");
     }
 
     /// Text, each `<` as a reference and, in text without references, each `&`.
@@ -72,20 +77,24 @@ impl LinkSink for Reducer {
     }
 
     fn text(&mut self, mut text: &[u8], kind: TextKind) {
+        if memchr3(b'<', b'&', 0, text).is_none() {
+            self.chunk.extend_from_slice(text); // most text
+            return;
+        }
         let references = kind.references && memchr(b'&', text).is_some();
         while let Some(at) = memchr(0, text) {
             self.push_text(&text[..at], kind.references);
             if kind.keeps_nul {
                 self.chunk.extend_from_slice("\u{FFFD}".as_bytes());
+            } else if references {
+                self.push_break(); // `&am` NUL `p;` is no reference
             }
-            // Not `&am` NUL `p;`: a void element parts the text.
-            self.chunk.extend_from_slice(b"<br>");
             text = &text[at + 1..];
             self.flush_if_full();
         }
         self.push_text(text, kind.references);
         if references {
-            self.chunk.extend_from_slice(b"<br>"); // nor `&am</b>p;`
+            self.push_break(); // nor is `&am</b>p;`
         }
     }
 
@@ -93,18 +102,24 @@ impl LinkSink for Reducer {
         self.chunk.extend_from_slice(b"</a>");
     }
 
-    fn position(&self) -> usize {
-        self.flushed + self.chunk.len()
+    #[inline]
+    fn position(&self) -> u32 {
+        self.flushed + length(&self.chunk)
     }
 
-    fn split(&mut self, position: usize, href: &[u8]) -> Option<usize> {
+    fn split(&mut self, position: u32, href: &[u8]) -> Option<u32> {
         let at = position.checked_sub(self.flushed)?;
-        let rest = self.chunk.split_off(at);
-        let before = self.chunk.len();
+        let rest = self.chunk.split_off(at as usize);
+        let before = self.position();
         self.end();
         self.push_start(href);
-        let longer = self.chunk.len() - before;
+        let longer = self.position() - before;
         self.chunk.extend_from_slice(&rest);
         Some(longer)
     }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "what is written of a page of MAX_PAGE fits")]
+fn length(chunk: &[u8]) -> u32 {
+    chunk.len() as u32
 }

@@ -2,7 +2,7 @@
 //! renewed while the job lasts, so that the right of a replica that dies is free again soon.
 
 use super::link::{Fault, Link};
-use crate::page::CacheKey;
+use crate::{cache::Patience, page::CacheKey};
 use redis::Cmd;
 use std::{sync::Arc, time::Duration};
 use tokio::{runtime::Handle, task::AbortHandle, time};
@@ -11,9 +11,6 @@ use tokio::{runtime::Handle, task::AbortHandle, time};
 const LIFE: Duration = Duration::from_secs(3);
 /// How often it is renewed.
 const RENEWAL: Duration = Duration::from_secs(1);
-/// How long renewing and giving back may take; nobody waits for them.
-const PATIENCE: Duration = Duration::from_secs(1);
-
 /// Only who holds the token may renew or give back: it may have run out and be another's by now.
 const RENEW: &str =
     "if redis.call('GET',KEYS[1])==ARGV[1] then return redis.call('PEXPIRE',KEYS[1],ARGV[2]) end";
@@ -38,13 +35,14 @@ impl Lease {
     pub(super) async fn ask(
         link: &Arc<Link>,
         key: &CacheKey,
-        patience: Duration,
+        most: Duration,
+        patience: &mut Patience,
     ) -> Result<Option<Self>, Fault> {
         let key = format!("{}#lease", key.as_str());
         let name = Name { link: Arc::clone(link), key, token: format!("{:032x}", fastrand::u128(..)) };
         let mut command = redis::cmd("SET");
         command.arg(&name.key).arg(&name.token).arg("NX").arg("PX").arg(millis(LIFE));
-        let granted: Option<String> = link.query(&command, patience).await?;
+        let granted: Option<String> = link.query(&command, most, patience).await?;
         Ok(granted.map(|_| {
             let renewal = tokio::spawn(name.clone().renew()).abort_handle();
             Self { name, renewal }
@@ -67,12 +65,12 @@ impl Name {
         loop {
             time::sleep(RENEWAL).await;
             let mut command = self.script(RENEW);
-            let _ = self.link.query::<Option<u8>>(command.arg(millis(LIFE)), PATIENCE).await;
+            let _ = self.link.send::<Option<u8>>(command.arg(millis(LIFE))).await;
         }
     }
 
     async fn release(self) {
-        let _ = self.link.query::<Option<u8>>(&self.script(RELEASE), PATIENCE).await;
+        let _ = self.link.send::<Option<u8>>(&self.script(RELEASE)).await;
     }
 
     fn script(&self, script: &str) -> Cmd {

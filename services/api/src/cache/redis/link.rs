@@ -1,7 +1,11 @@
 //! A connection that is kept up in the background: a request never waits for it to come back, and is told at
 //! once when it is down.
 
-use super::nodes::{Connection, Nodes};
+use super::{
+    near::Near,
+    nodes::{Connection, Nodes},
+};
+use crate::cache::Patience;
 use redis::{Cmd, ErrorKind, FromRedisValue, RedisError};
 use std::{
     fmt,
@@ -22,7 +26,7 @@ const INTERVAL: Duration = Duration::from_secs(1);
 /// How long a check may take.
 const CHECK: Duration = Duration::from_secs(1);
 /// So many requests in a row without an answer in time, and the connection counts as down.
-const PATIENCE: u32 = 3;
+const UNANSWERED: u32 = 3;
 
 /// Why a command gave nothing.
 #[derive(Debug)]
@@ -42,6 +46,7 @@ pub(super) struct Link {
 }
 
 struct Shared {
+    near: Arc<Near>,
     current: watch::Sender<State>,
     unanswered: AtomicU32,
     broken: Notify,
@@ -55,10 +60,11 @@ enum State {
 }
 
 impl Link {
-    /// Connects in the background and stays connected until dropped. Within a Tokio runtime.
-    pub(super) fn new(nodes: Nodes) -> Self {
+    /// Connects in the background and stays connected until dropped; `near` is told of changes. Within a Tokio
+    /// runtime.
+    pub(super) fn new(nodes: Nodes, near: Arc<Near>) -> Self {
         let current = watch::Sender::new(State::Starting);
-        let shared = Arc::new(Shared { current, unanswered: AtomicU32::new(0), broken: Notify::new() });
+        let shared = Arc::new(Shared { near, current, unanswered: AtomicU32::new(0), broken: Notify::new() });
         let keeper = tokio::spawn(keep_up(Arc::clone(&shared), nodes)).abort_handle();
         Self { shared, keeper }
     }
@@ -74,26 +80,35 @@ impl Link {
         let _ = state.wait_for(|state| !matches!(state, State::Starting)).await;
     }
 
-    /// Sends `command` and waits at most `patience` for the answer.
+    /// Sends `command`; waits for the answer at most `most`, and no longer than `patience` lasts.
     pub(super) async fn query<T: FromRedisValue>(
         &self,
         command: &Cmd,
-        patience: Duration,
+        most: Duration,
+        patience: &mut Patience,
     ) -> Result<T, Fault> {
-        let mut connection = self.shared.current().ok_or(Fault::Down)?;
-        let Ok(answer) = time::timeout(patience, connection.query(command)).await else {
-            if self.shared.unanswered.fetch_add(1, Ordering::Relaxed) + 1 >= PATIENCE {
+        let answer = patience.wait(most, self.send(command)).await;
+        answer.unwrap_or_else(|| {
+            if self.shared.unanswered.fetch_add(1, Ordering::Relaxed) + 1 >= UNANSWERED {
                 self.shared.lose();
             }
-            return Err(Fault::Slow);
-        };
+            Err(Fault::Slow)
+        })
+    }
+
+    /// Sends `command` and waits for the answer as long as the connection itself does: nobody else waits.
+    pub(super) async fn send<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Fault> {
+        let mut connection = self.shared.current().ok_or(Fault::Down)?;
+        let answer = connection.query(command).await;
         self.shared.unanswered.store(0, Ordering::Relaxed);
         answer.map_err(|error| match error.kind() {
             ErrorKind::Server(_) | ErrorKind::Extension | ErrorKind::UnexpectedReturnType => {
                 Fault::Refused(error)
             }
             _ => {
-                self.shared.lose();
+                if !connection.recovers() {
+                    self.shared.lose();
+                }
                 Fault::Down
             }
         })
@@ -122,6 +137,7 @@ impl Shared {
 
     fn lose(&self) {
         self.current.send_replace(State::Down);
+        self.near.end();
         self.broken.notify_one();
     }
 }
@@ -130,7 +146,7 @@ impl Shared {
 async fn keep_up(shared: Arc<Shared>, nodes: Nodes) {
     let mut said = false;
     loop {
-        match time::timeout(CHECK, nodes.connect()).await {
+        match time::timeout(CHECK, nodes.connect(&shared.near)).await {
             Ok(Ok(connection)) => {
                 tracing::info!("connected to Redis");
                 said = false;
@@ -138,6 +154,7 @@ async fn keep_up(shared: Arc<Shared>, nodes: Nodes) {
                 shared.current.send_replace(State::Up(connection.clone()));
                 watch(&shared, connection).await;
                 shared.current.send_replace(State::Down);
+                shared.near.end();
                 tracing::warn!("lost the connection to Redis: answering uncached");
             }
             outcome if !said => {

@@ -1,7 +1,13 @@
 //! A tag's attributes (WHATWG HTML, sections 13.2.5.32 to 13.2.5.40).
+//!
+//! Most of the time that a page takes is spent here.
 
-use super::Span;
-use memchr::memchr;
+#![expect(
+    clippy::inline_always,
+    reason = "each loop over attributes is to be one loop, without calls; measured"
+)]
+
+use super::{Span, near};
 
 /// HTML's white space; a carriage return is a line feed by the time the standard looks.
 #[inline]
@@ -46,13 +52,25 @@ impl<'a> Attributes<'a> {
     }
 
     /// Reads to the tag's end.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn skip(&mut self) {
         while self.next().is_some() {}
     }
 
+    /// Reads to the tag's end; gives the value of the first `href`.
+    #[inline(never)]
+    pub(crate) fn href(&mut self) -> Option<Span> {
+        let mut href = None;
+        while let Some((name, value)) = self.next() {
+            if href.is_none() && self.page[name.range()].eq_ignore_ascii_case(b"href") {
+                href = Some(value);
+            }
+        }
+        href
+    }
+
     /// The next attribute's name and value, both as written.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn next(&mut self) -> Option<(Span, Span)> {
         let found = self.read();
         if found.is_none() && self.state == State::Inside {
@@ -62,7 +80,7 @@ impl<'a> Attributes<'a> {
     }
 
     /// `None` at the tag's end, which sets the state, or at the page's.
-    #[inline]
+    #[inline(always)]
     fn read(&mut self) -> Option<(Span, Span)> {
         if self.state != State::Inside {
             return None;
@@ -87,12 +105,12 @@ impl<'a> Attributes<'a> {
         Some((name, self.value()?))
     }
 
-    #[inline]
+    #[inline(always)]
     fn value(&mut self) -> Option<Span> {
         let quote = self.after_spaces()?;
         if quote == b'"' || quote == b'\'' {
             let start = self.at + 1;
-            let end = start + memchr(quote, &self.page[start..])?;
+            let end = start + near(quote, &self.page[start..])?;
             self.at = end + 1;
             return Some(Span::new(start, end));
         }
@@ -101,7 +119,7 @@ impl<'a> Attributes<'a> {
         Some(Span::new(start, self.at))
     }
 
-    #[inline]
+    #[inline(always)]
     fn after_spaces(&mut self) -> Option<u8> {
         loop {
             let c = *self.page.get(self.at)?;
@@ -112,7 +130,7 @@ impl<'a> Attributes<'a> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn finish(&mut self, length: usize, self_closing: bool) -> Option<(Span, Span)> {
         self.at += length;
         self.state = State::Ended { self_closing };
