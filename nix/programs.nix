@@ -11,7 +11,8 @@ let
         pname = name;
         inherit (workspace) version;
         passthru = { inherit workspace; };
-        meta = workspace.meta // {
+        meta = {
+          inherit (workspace.meta) homepage license platforms;
           inherit description;
           mainProgram = name;
         };
