@@ -1,7 +1,6 @@
 # The three programs, each with its own binary only. From `pkgsStatic` they are static.
 pkgs:
 let
-  inherit (pkgs) lib;
   settings = import ./settings.nix;
   workspace = import ./workspace.nix pkgs;
 
@@ -12,7 +11,8 @@ let
         pname = name;
         inherit (workspace) version;
         passthru = { inherit workspace; };
-        meta = workspace.meta // {
+        meta = {
+          inherit (workspace.meta) homepage license platforms;
           inherit description;
           mainProgram = name;
         };
