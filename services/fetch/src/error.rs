@@ -20,8 +20,8 @@ pub enum FetchError {
     /// The name does not resolve.
     #[error("the host name could not be resolved")]
     Dns,
-    /// No connection, or it broke before an answer.
-    #[error("no connection could be made to the host")]
+    /// No connection, or no valid answer on it.
+    #[error("the host could not be reached or gave no valid answer")]
     Connect,
     /// No trustworthy TLS connection.
     #[error("no secure connection: {0}")]
@@ -67,11 +67,15 @@ pub enum UrlProblem {
     /// The URL standard's parser refuses it.
     #[error("it cannot be parsed")]
     Syntax,
+    /// Over 8 KiB.
+    #[error("it is longer than 8 KiB")]
+    TooLong,
     /// A control character inside.
     #[error("it has a control character")]
     ControlCharacter,
-    /// A label of the host name is empty or over 63 bytes, or the name over 253.
-    #[error("its host name has an empty or over-long part")]
+    /// A label of the host name is empty, over 63 bytes or has a character that no host name has, or the name
+    /// is over 253 bytes.
+    #[error("its host name has an empty, over-long or impossible part")]
     HostName,
     /// A user name or password.
     #[error("it has a user name or password")]

@@ -1,9 +1,22 @@
 //! The job from a URL to a page.
 
-use crate::{FetchError, PageUrl, Settings};
+use crate::{
+    FetchError, PageUrl, Settings, Step,
+    admission::Admission,
+    body::Bounds,
+    budget::Budget,
+    deadline::Deadline,
+    dns::Dns,
+    exchange::Exchange,
+    guard::{Guard, Refusal},
+    media_type::{self, Declared},
+    pool::Origin,
+    response::{self, Answer},
+};
 use bytes::Bytes;
 use links::Encoding;
-use url::Url;
+use std::net::IpAddr;
+use url::{Host, Url};
 
 /// A page as fetched.
 #[derive(Clone, Debug)]
@@ -26,18 +39,85 @@ impl Page {
 /// Fetches pages within its limits. One a process: connections and limits are shared by all its jobs.
 #[derive(Debug)]
 pub struct Fetcher {
+    guard: Guard,
+    dns: Dns,
+    admission: Admission,
+    exchange: Exchange,
+    budget: Budget,
     settings: Settings,
+}
+
+/// What one request led to.
+enum Hop {
+    Page(Page),
+    Redirect(PageUrl),
 }
 
 impl Fetcher {
     /// A fetcher that keeps to `settings`; an error names the setting that cannot be used.
     pub fn new(settings: Settings) -> Result<Self, String> {
-        Ok(Self { settings })
+        Ok(Self {
+            guard: Guard::new(&settings)?,
+            dns: Dns::new(&settings)?,
+            admission: Admission::new(&settings),
+            exchange: Exchange::new(&settings)?,
+            budget: Budget::new(&settings),
+            settings,
+        })
     }
 
     /// The page at `url`, by GET, redirects followed.
     pub async fn fetch(&self, url: &PageUrl) -> Result<Page, FetchError> {
-        let _ = (url, &self.settings);
-        Err(FetchError::Connect)
+        let deadline = Deadline::after(self.settings.timeout);
+        let mut url = url.clone();
+        for _ in 0..=self.settings.max_redirects {
+            match Box::pin(self.hop(&url, deadline)).await? {
+                Hop::Page(page) => return Ok(page),
+                Hop::Redirect(next) => url = next,
+            }
+        }
+        Err(FetchError::TooManyRedirects)
+    }
+
+    /// One request, its destination judged from the start.
+    async fn hop(&self, url: &PageUrl, deadline: Deadline) -> Result<Hop, FetchError> {
+        let refused = |refusal: Refusal| {
+            tracing::info!(host = url.as_url().host_str(), %refusal, "destination refused");
+            FetchError::Blocked
+        };
+        let to = self.guard.destination(url).map_err(refused)?;
+        let host = to.host.to_string();
+        let _place = self.admission.enter(&host, deadline).await?;
+        let addresses = match to.host {
+            Host::Ipv4(ip) => vec![IpAddr::V4(ip)],
+            Host::Ipv6(ip) => vec![IpAddr::V6(ip)],
+            Host::Domain(name) => deadline.run(Step::Dns, self.dns.resolve(name, to.relative)).await??,
+        };
+        self.guard.addresses(&to, &addresses).map_err(refused)?;
+
+        let origin = Origin { https: url.as_url().scheme() == "https", host, port: to.port };
+        let (response, connection) = self.exchange.get(url.as_url(), &origin, &addresses, deadline).await?;
+        let (head, body) = response.into_parts();
+        let (page, redirect) = match response::classify(url, &head)? {
+            Answer::Page { codings, declared } => (Some((codings, declared)), None),
+            Answer::Redirect(next) => (None, Some(next)),
+            Answer::Empty => (None, None),
+        };
+        let mut found = Page { url: url.as_url().clone(), body: Bytes::new(), declared: None };
+        let Some((codings, declared)) = page else {
+            self.exchange.keep(origin, connection);
+            return Ok(redirect.map_or(Hop::Page(found), Hop::Redirect));
+        };
+        let limit = usize::try_from(self.settings.max_bytes.0).unwrap_or(usize::MAX);
+        let bounds = Bounds { budget: &self.budget, limit, deadline };
+        let wire = bounds.read(body, &codings).await?;
+        self.exchange.keep(origin, connection);
+        found.body = bounds.undo(wire, codings).await?;
+        found.declared = match declared {
+            Declared::Page(charset) => charset,
+            _ if media_type::sniffs_as_page(&found.body) => None,
+            _ => return Err(FetchError::NotHtml),
+        };
+        Ok(Hop::Page(found))
     }
 }

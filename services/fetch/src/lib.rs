@@ -3,12 +3,27 @@
 //! Promises: no address that the guard refuses is ever connected to, and every cost is bounded.
 //! Does not know: HTML, caching, HTTP servers, who asks.
 
+mod admission;
+mod body;
+mod budget;
+mod coding;
+mod connect;
+mod deadline;
+mod dns;
 mod error;
+mod exchange;
 mod fetcher;
+mod guard;
+mod media_type;
+mod pool;
+mod proxy;
+mod response;
 mod settings;
+mod tls;
 mod url;
 
 pub use self::error::{FetchError, Step, TlsProblem, UrlProblem};
 pub use self::fetcher::{Fetcher, Page};
+pub use self::proxy::Proxy;
 pub use self::settings::Settings;
 pub use self::url::PageUrl;

@@ -135,7 +135,7 @@ impl Arguments {
             [("listen", &self.listen), ("admin.listen", &self.admin_listen), ("log.level", &self.log_level)];
         let mut flags: Vec<Source> = self.set.iter().map(|(key, value)| Source::set(key, value)).collect();
         flags.extend(named.iter().filter_map(|(key, value)| Some(Source::flag(key, value.as_deref()?))));
-        config::load_from(self.config.as_deref(), std::env::vars_os(), flags)
+        config::load_from(figment::Figment::new(), self.config.as_deref(), std::env::vars_os(), flags)
     }
 }
 

@@ -2,7 +2,15 @@
 //!
 //! Line forms never hold a line break or control character inside a value: each becomes U+FFFD.
 
+pub mod csv;
+mod json;
+mod line;
+mod markdown;
+pub mod ndjson;
+mod text;
+
 use crate::Link;
+use std::io;
 
 /// How a list of links is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -18,9 +26,47 @@ pub enum Format {
 }
 
 impl Format {
+    /// Every format.
+    pub const ALL: [Self; 4] = [Self::Markdown, Self::Text, Self::Json, Self::Csv];
+
     /// `links` in this format, each line ended; JSON ends with a line break too.
     pub fn write(self, links: &[Link]) -> String {
-        let _ = links;
-        String::new()
+        let mut bytes = Vec::new();
+        // Neither can fail: memory takes every write, and every format writes UTF-8.
+        let _ = self.write_to(&mut bytes, links);
+        String::from_utf8(bytes).unwrap_or_default()
+    }
+
+    /// As [`write`](Self::write), to `out`, without a copy of the whole.
+    pub fn write_to(self, out: &mut dyn io::Write, links: &[Link]) -> io::Result<()> {
+        match self {
+            Self::Markdown => markdown::write(out, links),
+            Self::Text => text::write(out, links),
+            Self::Json => json::write(out, links),
+            Self::Csv => csv::write(out, links),
+        }
+    }
+
+    /// The `Content-Type` of a body in this format.
+    pub const fn media_type(self) -> &'static str {
+        match self {
+            Self::Markdown => "text/markdown; charset=utf-8",
+            Self::Text => "text/plain; charset=utf-8",
+            Self::Json => "application/json", // RFC 8259 knows no charset parameter
+            Self::Csv => "text/csv; charset=utf-8",
+        }
+    }
+
+    /// The extension of a file in this format, without the dot.
+    pub const fn extension(self) -> &'static str {
+        match self {
+            Self::Markdown => "md",
+            Self::Text => "txt",
+            Self::Json => "json",
+            Self::Csv => "csv",
+        }
     }
 }
+
+#[cfg(test)]
+mod tests;

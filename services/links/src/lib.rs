@@ -6,6 +6,10 @@
 pub mod charset;
 mod extract;
 pub mod format;
+mod html;
+#[cfg(feature = "measure")]
+pub mod measure;
+mod resolve;
 
 pub use encoding_rs::Encoding;
-pub use extract::{Extraction, Link, Page};
+pub use extract::{Extraction, Link, Method, Page};

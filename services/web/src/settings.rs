@@ -49,6 +49,25 @@ impl Configuration for Settings {
     const ENV_PREFIX: &'static str = "LINKEXTRACTOR_WEB_";
     const ENV_ALIASES: &'static [(&'static str, &'static str)] = &[("API_ENDPOINT", "api_endpoint")];
 
+    fn check(&self) -> Result<(), String> {
+        let api = &self.api_endpoint;
+        if !matches!(api.scheme(), "http" | "https") || api.query().is_some() || api.fragment().is_some() {
+            return Err(format!(
+                "api_endpoint: found `{api}`; expected an http or https URL without query or fragment"
+            ));
+        }
+        if !api.username().is_empty() || api.password().is_some() {
+            return Err("api_endpoint: it must not hold a user name or password".to_owned());
+        }
+        if self.page_size == 0 {
+            return Err("page_size: found 0; expected at least 1".to_owned());
+        }
+        if self.api_timeout.is_zero() {
+            return Err("api_timeout: found 0; expected a duration such as 15s".to_owned());
+        }
+        Ok(())
+    }
+
     fn server(&self) -> ServerSettings {
         ServerSettings {
             name: Self::NAME,

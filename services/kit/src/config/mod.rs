@@ -12,7 +12,7 @@ mod tests;
 pub use error::ConfigError;
 
 use crate::ServerSettings;
-use figment::Figment;
+use figment::{Figment, providers::Serialized};
 use serde::{Serialize, de::DeserializeOwned};
 pub(crate) use source::Source;
 use std::path::Path;
@@ -44,17 +44,30 @@ pub type Overrides = Vec<(&'static str, String)>;
 
 /// Loads and checks a configuration from `file`, this process's environment and `overrides`.
 pub fn load<C: Configuration>(file: Option<&Path>, overrides: &Overrides) -> Result<C, ConfigError> {
+    load_with(&Overrides::new(), file, overrides)
+}
+
+/// As [`load`], for a program whose `defaults` differ from the settings' own.
+pub fn load_with<C: Configuration>(
+    defaults: &Overrides,
+    file: Option<&Path>,
+    overrides: &Overrides,
+) -> Result<C, ConfigError> {
+    let defaults = defaults
+        .iter()
+        .fold(Figment::new(), |base, (key, value)| base.merge(Serialized::default(key, value)));
     let flags = overrides.iter().map(|(key, value)| Source::flag(key, value)).collect();
-    load_from(file, std::env::vars_os(), flags)
+    load_from(defaults, file, std::env::vars_os(), flags)
 }
 
 /// Loads and checks a configuration from sources that are all named by the caller.
 pub(crate) fn load_from<C: Configuration>(
+    defaults: Figment,
     file: Option<&Path>,
     environment: impl IntoIterator<Item = (std::ffi::OsString, std::ffi::OsString)>,
     flags: Vec<Source>,
 ) -> Result<C, ConfigError> {
-    let mut base = Figment::new();
+    let mut base = defaults;
     if let Some(file) = file {
         base = base.merge(file::read::<C>(file)?);
     }

@@ -75,7 +75,8 @@ fn load_all(
     fs::write(&file, toml.unwrap_or_default()).unwrap();
     let variables = variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
     let flags = flags.iter().map(|(key, value)| Source::flag(key, value)).collect();
-    load_from(toml.is_some().then_some(file.as_path()), variables, flags).map_err(|error| error.to_string())
+    load_from(Figment::new(), toml.is_some().then_some(file.as_path()), variables, flags)
+        .map_err(|error| error.to_string())
 }
 
 fn error(result: Result<Settings, String>) -> String {

@@ -1,0 +1,77 @@
+# Every command of the project; `just` lists them.
+
+[private]
+default:
+    @just --list --unsorted
+
+# Serve the API and the web page on this machine
+[group('run')]
+serve *args:
+    cargo run --release -- serve {{ args }}
+
+# Print the links of pages
+[group('run')]
+extract *args:
+    cargo run --release -- {{ args }}
+
+# Start the stack in Docker and print its address
+[group('stack')]
+up:
+    nix run .#up
+
+# Stop the stack; the extraction log stays
+[group('stack')]
+down:
+    docker compose --project-name linkextractor down
+
+# Follow the stack's logs
+[group('stack')]
+logs *args:
+    docker compose --project-name linkextractor logs --follow {{ args }}
+
+# Show the stack's containers
+[group('stack')]
+ps:
+    docker compose --project-name linkextractor ps
+
+# Run every test, installing what they need
+[group('check')]
+test *args:
+    ./tests/run {{ args }}
+
+# Format the code
+[group('check')]
+fmt:
+    cargo fmt --all
+
+# Lint as strictly as .ci/run does
+[group('check')]
+lint:
+    cargo clippy --workspace --all-targets --all-features -- -D warnings
+    cargo deny check bans licenses sources
+
+# Build the documentation of every crate
+[group('check')]
+doc:
+    RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+# Check the Nix files, without nixpkgs
+[group('check')]
+nix-check:
+    ./tests/nix-check
+
+# All that decides whether a change lands
+[group('check')]
+ci:
+    .ci/run
+
+# Measure: `bench links [FOLDER]` beside other extractors, `bench kit [ROUNDS [SECONDS]]` beside bare hyper
+[group('measure')]
+bench what *args:
+    @just _bench-{{ what }} {{ args }}
+
+_bench-links *args:
+    cargo run --release -p links-bench -- {{ args }}
+
+_bench-kit *args:
+    cargo run --release -p kit --example compare -- {{ args }}

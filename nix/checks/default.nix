@@ -1,0 +1,74 @@
+# `nix flake check`: the workspace's lints and tests, the images' contents, the modules, and the tests in VMs.
+{ self, pkgs }:
+let
+  inherit (pkgs) lib;
+  inherit (pkgs.stdenv.hostPlatform) isLinux;
+  settings = import ../settings.nix;
+  workspace = import ../workspace.nix pkgs;
+
+  cargo =
+    name: inputs: command:
+    workspace.overrideAttrs (old: {
+      pname = "linkextractor-${name}";
+      # Lints have settings, and tests compare what is documented.
+      src = import ../source.nix lib [
+        ../../clippy.toml
+        ../../docs
+      ];
+      nativeBuildInputs = old.nativeBuildInputs ++ inputs;
+      buildPhase = command;
+      installPhase = "touch $out";
+    });
+
+  vm = lib.mapAttrs' (
+    file: _:
+    lib.nameValuePair "vm-${lib.removeSuffix ".nix" file}" (
+      pkgs.testers.runNixOSTest (import (../../tests/vm + "/${file}") { inherit self pkgs; })
+    )
+  ) (lib.filterAttrs (file: _: lib.hasSuffix ".nix" file) (builtins.readDir ../../tests/vm));
+in
+{
+  clippy = cargo "clippy" [ pkgs.clippy ] ''
+    cargo clippy --offline --workspace --all-targets -- --deny warnings
+  '';
+
+  doc = cargo "doc" [ ] ''
+    RUSTDOCFLAGS="--deny warnings" cargo doc --offline --workspace --no-deps
+  '';
+
+  # What needs a browser is left out.
+  tests =
+    cargo "tests"
+      [
+        pkgs.cargo-nextest
+        pkgs.redis
+      ]
+      ''
+        cargo build --offline --workspace
+        export NIX_SETTINGS=${lib.escapeShellArg (builtins.toJSON settings)}
+        cargo nextest run --offline --workspace --filterset 'not (binary(browser) | binary(same_links))'
+      '';
+
+  format =
+    pkgs.runCommand "format"
+      {
+        nativeBuildInputs = [
+          pkgs.cargo
+          pkgs.nixfmt
+          pkgs.rustfmt
+        ];
+      }
+      ''
+        cd ${self}
+        find . -name '*.nix' -exec nixfmt --check {} +
+        cargo fmt --all --check
+        touch $out
+      '';
+}
+// lib.optionalAttrs isLinux (
+  {
+    images = import ./images.nix { inherit self pkgs; };
+    modules = import ./modules.nix { inherit self pkgs; };
+  }
+  // vm
+)

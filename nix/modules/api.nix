@@ -1,0 +1,127 @@
+# services.linkextractor.api: the HTTP API, and a Redis for its cache where wanted.
+{ config, lib, ... }:
+let
+  inherit (lib) mkOption types;
+  facts = import ../settings.nix;
+  cfg = config.services.linkextractor.api;
+  redis = config.services.redis.servers.linkextractor;
+
+  optional =
+    type: example: description:
+    mkOption {
+      type = types.nullOr type;
+      default = null;
+      inherit description example;
+    };
+in
+{
+  imports = [ (import ./service.nix "api") ];
+
+  options.services.linkextractor.api = {
+    enable = lib.mkEnableOption "the HTTP API of Link Extractor";
+
+    settings = mkOption {
+      type = types.submodule {
+        options = {
+          redis_url =
+            optional types.str "redis://cache.example.org"
+              "Redis for the cache: `redis://`, `rediss://` or `redis+unix://`; none: it is in memory.";
+          cache = {
+            ttl = optional types.str "1h" "How long a result is kept.";
+            memory = optional types.str "64MiB" "How much the cache in memory may hold.";
+          };
+          fetch = {
+            allow = mkOption {
+              type = types.listOf types.str;
+              default = [ ];
+              example = [
+                "10.1.0.0/16"
+                "wiki.example.internal"
+              ];
+              description = "Private networks, and names, whose pages may be fetched all the same.";
+            };
+            deny = mkOption {
+              type = types.listOf types.str;
+              default = [ ];
+              description = "Networks and names whose pages may not be fetched.";
+            };
+            timeout = optional types.str "10s" "How long fetching a page may take.";
+            max_bytes = optional types.str "10MB" "How large a page may be.";
+          };
+          extraction_log =
+            optional types.path "${facts.log.folder}/${facts.log.file}"
+              "A file that gets a line for each extraction; the service may write in {file}`${facts.log.folder}`.";
+        };
+      };
+    };
+
+    redis = {
+      createLocally = mkOption {
+        type = types.bool;
+        default = false;
+        description = "Whether to run a Redis for the cache on this machine, reached through its Unix socket.";
+      };
+
+      urlFile = mkOption {
+        type = types.nullOr types.externalPath;
+        default = null;
+        example = "/run/keys/linkextractor-redis-url";
+        description = "A file, outside the Nix store, that has the URL of Redis: for one with a password in it.";
+      };
+    };
+
+    denyPrivateNetworks = mkOption {
+      type = types.bool;
+      default = false;
+      description = ''
+        Whether the kernel, too, drops packets between the API and private networks: a second wall behind the
+        API's own. Loopback stays open. It drops requests from private networks as well, and a name server there
+        cannot be reached, so it fits a machine whose API is behind a proxy and whose resolver is local.
+      '';
+    };
+  };
+
+  config = lib.mkIf cfg.enable {
+    assertions = [
+      {
+        assertion = cfg.settings.redis_url == null || !lib.hasInfix "@" cfg.settings.redis_url;
+        message = "services.linkextractor.api.settings.redis_url has credentials, and everyone can read it: use redis.urlFile.";
+      }
+      {
+        assertion = !(cfg.redis.createLocally && cfg.redis.urlFile != null);
+        message = "services.linkextractor.api.redis: createLocally and urlFile exclude each other.";
+      }
+    ];
+
+    services.linkextractor.api.settings.redis_url = lib.mkIf cfg.redis.createLocally (
+      lib.mkDefault "redis+unix://${redis.unixSocket}"
+    );
+
+    services.redis.servers.linkextractor = lib.mkIf cfg.redis.createLocally {
+      enable = true;
+      save = [ ];
+      settings = {
+        inherit (facts.redis) maxmemory;
+        maxmemory-policy = facts.redis.policy;
+      };
+    };
+
+    systemd.services.${facts.api.program} = {
+      # Wanted, not required: without Redis the API works as if nothing were cached.
+      after = lib.optional cfg.redis.createLocally "redis-linkextractor.service";
+      wants = lib.optional cfg.redis.createLocally "redis-linkextractor.service";
+      environment = lib.optionalAttrs (cfg.redis.urlFile != null) {
+        REDIS_URL_FILE = "%d/redis-url";
+      };
+      serviceConfig = {
+        LogsDirectory = baseNameOf facts.log.folder;
+        SupplementaryGroups = lib.optional cfg.redis.createLocally redis.user;
+        LoadCredential = lib.optional (cfg.redis.urlFile != null) "redis-url:${cfg.redis.urlFile}";
+      }
+      // lib.optionalAttrs cfg.denyPrivateNetworks {
+        IPAddressAllow = "localhost";
+        IPAddressDeny = facts.privateNetworks;
+      };
+    };
+  };
+}

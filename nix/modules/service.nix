@@ -1,0 +1,150 @@
+# What both services' modules share: options, the checked configuration file, the hardened unit.
+# `name` is the option's, under `services.linkextractor`.
+name:
+{
+  config,
+  lib,
+  pkgs,
+  ...
+}:
+let
+  inherit (lib) mkOption types;
+  facts = import ../settings.nix;
+  part = facts.${name};
+  cfg = config.services.linkextractor.${name};
+  toml = pkgs.formats.toml { };
+
+  # The program itself says whether it can use the file: a typo fails the build, not the start.
+  configFile =
+    pkgs.runCommand "${part.program}.toml"
+      {
+        settings = toml.generate "${part.program}-unchecked.toml" (
+          lib.filterAttrsRecursive (_: value: value != null) cfg.settings
+        );
+      }
+      ''
+        ${lib.optionalString (pkgs.stdenv.buildPlatform.canExecute pkgs.stdenv.hostPlatform) ''
+          ${lib.getExe cfg.package} check-config --config $settings
+        ''}
+        cp $settings $out
+      '';
+in
+{
+  options.services.linkextractor.${name} = {
+    package = mkOption {
+      type = types.package;
+      default = (import ../programs.nix pkgs).${part.program};
+      defaultText = lib.literalMD "`${part.program}`, built with the system's nixpkgs";
+      description = "The package that has `${part.program}`.";
+    };
+
+    settings = mkOption {
+      default = { };
+      description = ''
+        The configuration of `${part.program}`, written as TOML and checked by it when the system is built.
+        Every key of its documentation can be set here; those that are usually set are listed below.
+        What is left out, or `null`, keeps the program's default.
+
+        This file is world-readable: secrets go into
+        {option}`services.linkextractor.${name}.environmentFile`.
+      '';
+      type = types.submodule {
+        freeformType = toml.type;
+        options = {
+          listen = mkOption {
+            type = types.str;
+            default = "127.0.0.1:${toString part.port}";
+            example = "[::]:${toString part.port}";
+            description = "Address and port to listen on.";
+          };
+          admin.listen = mkOption {
+            type = types.str;
+            default = "127.0.0.1:${toString part.adminPort}";
+            description = "Address and port of `/live`, `/ready` and `/metrics`.";
+          };
+          limits = {
+            connections = mkOption {
+              type = types.ints.positive;
+              default = facts.limits.connections;
+              description = "Connections at once; further ones wait.";
+            };
+            grace = mkOption {
+              type = types.str;
+              default = "${toString facts.limits.grace}s";
+              description = "How long requests in flight may take when the service stops.";
+            };
+          };
+          log = {
+            level = mkOption {
+              type = types.nullOr types.str;
+              default = null;
+              example = "debug";
+              description = "How much is logged: `error`, `warn`, `info`, `debug` or `trace`.";
+            };
+            access = mkOption {
+              type = types.nullOr types.bool;
+              default = null;
+              description = "Whether each request is a line in the log.";
+            };
+          };
+        };
+      };
+    };
+
+    configFile = mkOption {
+      type = types.path;
+      readOnly = true;
+      default = configFile;
+      defaultText = lib.literalMD "made from `settings`";
+      description = "The checked configuration file.";
+    };
+
+    openFirewall = mkOption {
+      type = types.bool;
+      default = false;
+      description = "Whether to open the port of {option}`services.linkextractor.${name}.settings.listen`.";
+    };
+
+    environmentFile = mkOption {
+      type = types.nullOr types.path;
+      default = null;
+      example = "/run/keys/${part.program}.env";
+      description = ''
+        A file of variables ({manpage}`systemd.exec(5)`) that stand over the settings:
+        `${part.environment}` and the key in capitals, `__` where it is nested.
+        It is read by systemd, not by the service, and belongs outside the Nix store.
+      '';
+    };
+  };
+
+  config = lib.mkIf cfg.enable {
+    assertions = [
+      {
+        assertion = cfg.environmentFile == null || !lib.isStorePath cfg.environmentFile;
+        message = "services.linkextractor.${name}.environmentFile is in the Nix store, which everyone can read.";
+      }
+    ];
+
+    networking.firewall.allowedTCPPorts = lib.optional cfg.openFirewall (
+      lib.toInt (lib.last (lib.splitString ":" cfg.settings.listen))
+    );
+
+    systemd.services.${part.program} = {
+      description = "Link Extractor (${name})";
+      wantedBy = [ "multi-user.target" ];
+      # The address to listen on may come with the network.
+      after = [ "network-online.target" ];
+      wants = [ "network-online.target" ];
+      serviceConfig = facts.hardening // {
+        Type = "notify";
+        ExecStart = "${lib.getExe cfg.package} --config ${cfg.configFile}";
+        EnvironmentFile = lib.optional (cfg.environmentFile != null) cfg.environmentFile;
+        Restart = "always";
+        RestartSec = 1;
+        TimeoutStopSec = facts.limits.stop;
+        WatchdogSec = facts.limits.watchdog;
+        LimitNOFILE = facts.limits.files;
+      };
+    };
+  };
+}

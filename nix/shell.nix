@@ -1,0 +1,30 @@
+# `nix develop`: everything that the justfile calls.
+pkgs:
+pkgs.mkShell {
+  packages =
+    with pkgs;
+    [
+      cargo
+      cargo-deny
+      cargo-nextest
+      clippy
+      curl
+      deadnix
+      docker-client
+      jq
+      just
+      mypy
+      nixfmt
+      redis
+      ruff
+      rust-analyzer
+      rustc
+      rustfmt
+      shellcheck
+      statix
+    ]
+    ++ lib.optionals stdenv.hostPlatform.isLinux [
+      chromedriver
+      chromium
+    ];
+}

@@ -1,0 +1,44 @@
+# The Cargo workspace, built once for all programs. Tests and lints are checks of their own: nix/checks.nix.
+pkgs:
+let
+  inherit (pkgs) lib rustPlatform stdenv;
+  settings = import ./settings.nix;
+  inherit ((lib.importTOML ../Cargo.toml).workspace) package;
+  programs = map (part: part.program) [
+    settings.cli
+    settings.api
+    settings.web
+  ];
+in
+rustPlatform.buildRustPackage {
+  pname = "linkextractor-workspace";
+  inherit (package) version;
+
+  src = import ./source.nix lib [ ];
+  cargoLock.lockFile = ../Cargo.lock;
+  cargoBuildFlags = lib.concatMap (program: [
+    "--package"
+    program
+  ]) programs;
+  doCheck = false;
+
+  # Said again because an empty RUSTFLAGS, which is the default, hides what the static platform asks for.
+  env = lib.optionalAttrs stdenv.hostPlatform.isStatic {
+    RUSTFLAGS = "-C target-feature=+crt-static";
+  };
+
+  postInstall = lib.optionalString (stdenv.hostPlatform.isStatic && stdenv.hostPlatform.isElf) ''
+    for program in $out/bin/*; do
+      headers=$($READELF --program-headers "$program")
+      if [[ $headers == *INTERP* ]]; then
+        echo "$program is not static" >&2
+        exit 1
+      fi
+    done
+  '';
+
+  meta = {
+    homepage = package.repository;
+    license = lib.licenses.mit;
+  };
+}

@@ -1,0 +1,190 @@
+//! A connection that is kept up in the background: a request never waits for it to come back, and is told at
+//! once when it is down.
+
+use super::{
+    near::Near,
+    nodes::{Connection, Nodes},
+};
+use crate::cache::Patience;
+use redis::{Cmd, ErrorKind, FromRedisValue, RedisError};
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU32, Ordering},
+    },
+    time::Duration,
+};
+use tokio::{
+    sync::{Notify, watch},
+    task::AbortHandle,
+    time,
+};
+
+/// Between tries to connect, and between checks of a connection that nobody complains about.
+const INTERVAL: Duration = Duration::from_secs(1);
+/// How long a check may take.
+const CHECK: Duration = Duration::from_secs(1);
+/// So many requests in a row without an answer in time, and the connection counts as down.
+const UNANSWERED: u32 = 3;
+
+/// Why a command gave nothing.
+#[derive(Debug)]
+pub(super) enum Fault {
+    /// There is no connection, or it broke.
+    Down,
+    /// No answer in time.
+    Slow,
+    /// An answer, and it is an error: out of memory, read-only, loading, a wrong type …
+    Refused(RedisError),
+}
+
+/// The one connection of the process.
+pub(super) struct Link {
+    shared: Arc<Shared>,
+    keeper: AbortHandle,
+}
+
+struct Shared {
+    near: Arc<Near>,
+    current: watch::Sender<State>,
+    unanswered: AtomicU32,
+    broken: Notify,
+}
+
+#[derive(Clone)]
+enum State {
+    Starting,
+    Up(Connection),
+    Down,
+}
+
+impl Link {
+    /// Connects in the background and stays connected until dropped; `near` is told of changes. Within a Tokio
+    /// runtime.
+    pub(super) fn new(nodes: Nodes, near: Arc<Near>) -> Self {
+        let current = watch::Sender::new(State::Starting);
+        let shared = Arc::new(Shared { near, current, unanswered: AtomicU32::new(0), broken: Notify::new() });
+        let keeper = tokio::spawn(keep_up(Arc::clone(&shared), nodes)).abort_handle();
+        Self { shared, keeper }
+    }
+
+    /// Whether there is a connection.
+    pub(super) fn is_up(&self) -> bool {
+        self.shared.current().is_some()
+    }
+
+    /// Waits for the end of the first try to connect.
+    pub(super) async fn settled(&self) {
+        let mut state = self.shared.current.subscribe();
+        let _ = state.wait_for(|state| !matches!(state, State::Starting)).await;
+    }
+
+    /// Sends `command`; waits for the answer at most `most`, and no longer than `patience` lasts.
+    pub(super) async fn query<T: FromRedisValue>(
+        &self,
+        command: &Cmd,
+        most: Duration,
+        patience: &mut Patience,
+    ) -> Result<T, Fault> {
+        let answer = patience.wait(most, self.send(command)).await;
+        answer.unwrap_or_else(|| {
+            if self.shared.unanswered.fetch_add(1, Ordering::Relaxed) + 1 >= UNANSWERED {
+                self.shared.lose();
+            }
+            Err(Fault::Slow)
+        })
+    }
+
+    /// Sends `command` and waits for the answer as long as the connection itself does: nobody else waits.
+    pub(super) async fn send<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Fault> {
+        let mut connection = self.shared.current().ok_or(Fault::Down)?;
+        let answer = connection.query(command).await;
+        self.shared.unanswered.store(0, Ordering::Relaxed);
+        answer.map_err(|error| match error.kind() {
+            ErrorKind::Server(_) | ErrorKind::Extension | ErrorKind::UnexpectedReturnType => {
+                Fault::Refused(error)
+            }
+            _ => {
+                if !connection.recovers() {
+                    self.shared.lose();
+                }
+                Fault::Down
+            }
+        })
+    }
+}
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.keeper.abort();
+    }
+}
+
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Link").field("up", &self.is_up()).finish_non_exhaustive()
+    }
+}
+
+impl Shared {
+    fn current(&self) -> Option<Connection> {
+        match &*self.current.borrow() {
+            State::Up(connection) => Some(connection.clone()),
+            State::Starting | State::Down => None,
+        }
+    }
+
+    fn lose(&self) {
+        self.current.send_replace(State::Down);
+        self.near.end();
+        self.broken.notify_one();
+    }
+}
+
+/// Connects, watches, connects again.
+async fn keep_up(shared: Arc<Shared>, nodes: Nodes) {
+    let mut said = false;
+    loop {
+        match time::timeout(CHECK, nodes.connect(&shared.near)).await {
+            Ok(Ok(connection)) => {
+                tracing::info!("connected to Redis");
+                said = false;
+                shared.unanswered.store(0, Ordering::Relaxed);
+                shared.current.send_replace(State::Up(connection.clone()));
+                watch(&shared, connection).await;
+                shared.current.send_replace(State::Down);
+                shared.near.end();
+                tracing::warn!("lost the connection to Redis: answering uncached");
+            }
+            outcome if !said => {
+                said = true;
+                shared.current.send_replace(State::Down);
+                let reason = match outcome {
+                    Ok(Err(error)) => error.to_string(),
+                    _ => "no answer in time".to_owned(),
+                };
+                tracing::warn!(reason, "no connection to Redis: answering uncached");
+            }
+            _ => {}
+        }
+        time::sleep(INTERVAL).await;
+    }
+}
+
+/// Returns when the connection is of no use any more: somebody said so, or a check fails. Without checks, an
+/// idle service would learn of a restart of Redis from its next request.
+async fn watch(shared: &Shared, mut connection: Connection) {
+    loop {
+        tokio::select! {
+            () = shared.broken.notified() => return,
+            () = time::sleep(INTERVAL) => {}
+        }
+        let ping = redis::cmd("PING");
+        match time::timeout(CHECK, connection.query::<()>(&ping)).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) if matches!(error.kind(), ErrorKind::Server(_) | ErrorKind::Extension) => {}
+            _ => return,
+        }
+    }
+}

@@ -1,0 +1,120 @@
+//! Where Redis is: one server, or several nodes of a Cluster.
+
+use super::near::Near;
+use kit::Secret;
+use redis::{
+    AsyncConnectionConfig, Client, Cmd, FromRedisValue, IntoConnectionInfo, ProtocolVersion, PushInfo,
+    RedisResult, aio, cluster, cluster_async,
+};
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+/// How long a connection may take to come up, names and TLS included.
+const CONNECT: Duration = Duration::from_secs(1);
+/// Longer than anyone waits: callers bring a shorter patience of their own.
+const RESPONSE: Duration = Duration::from_secs(1);
+
+/// A server, or a Cluster, not connected yet.
+#[derive(Clone)]
+pub(super) enum Nodes {
+    Single(Box<Client>),
+    Cluster(Box<cluster::ClusterClient>),
+}
+
+/// A connection shared by all requests; clones are cheap.
+#[derive(Clone)]
+pub(super) enum Connection {
+    Single(aio::MultiplexedConnection),
+    Cluster(cluster_async::ClusterConnection),
+}
+
+impl Nodes {
+    /// Reads `redis_url`: one URL, or a Cluster's nodes with commas between. An error names no part of it,
+    /// as there may be a password in any.
+    pub(super) fn parse(urls: &Secret) -> Result<Self, String> {
+        let urls: Vec<&str> = urls.expose().split(',').map(str::trim).collect();
+        let wrong = |error: redis::RedisError| {
+            format!("redis_url: not redis://, rediss:// or redis+unix:// ({})", error.category())
+        };
+        match urls.as_slice() {
+            [url] => client(url).map(|client| Self::Single(Box::new(client))).map_err(wrong),
+            nodes => cluster::ClusterClient::builder(nodes.iter().copied())
+                .connection_timeout(CONNECT)
+                .response_timeout(RESPONSE)
+                .retries(1)
+                .build()
+                .map(|client| Self::Cluster(Box::new(client)))
+                .map_err(wrong),
+        }
+    }
+
+    /// A connection that answers. Where Redis can, it tells `near` of changes.
+    pub(super) async fn connect(&self, near: &Arc<Near>) -> RedisResult<Connection> {
+        let client = match self {
+            Self::Single(client) => client,
+            Self::Cluster(client) => {
+                let mut connection = Connection::Cluster(client.get_async_connection().await?);
+                connection.query::<()>(&redis::cmd("PING")).await?;
+                return Ok(connection);
+            }
+        };
+        let (hearing, line) = (Arc::clone(near), near.line());
+        let hear = move |push: PushInfo| {
+            hearing.hear(&push, line);
+            Ok::<(), Infallible>(())
+        };
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(CONNECT))
+            .set_response_timeout(Some(RESPONSE))
+            .set_push_sender(hear);
+        let mut connection =
+            Connection::Single(client.get_multiplexed_async_connection_with_config(&config).await?);
+        connection.query::<()>(&redis::cmd("PING")).await?;
+        let tracking = connection.query::<()>(redis::cmd("CLIENT").arg("TRACKING").arg("ON")).await;
+        if tracking.is_ok() {
+            near.begin();
+        }
+        Ok(connection)
+    }
+}
+
+/// A client that speaks RESP3 (Redis 6): only there can the server tell of changes.
+fn client(url: &str) -> RedisResult<Client> {
+    let info = url.into_connection_info()?;
+    let settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
+    Client::open(info.set_redis_settings(settings))
+}
+
+impl Connection {
+    /// Whether it mends itself when it breaks: a Cluster goes on with the nodes that it has.
+    pub(super) fn recovers(&self) -> bool {
+        matches!(self, Self::Cluster(_))
+    }
+
+    /// Sends `command`.
+    pub(super) async fn query<T: FromRedisValue>(&mut self, command: &Cmd) -> RedisResult<T> {
+        match self {
+            Self::Single(connection) => command.query_async(connection).await,
+            Self::Cluster(connection) => command.query_async(connection).await,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn urls_are_read_and_errors_keep_the_secret() {
+        let parse = |urls: &str| Nodes::parse(&Secret::from(urls.to_owned()));
+        for url in
+            ["redis://127.0.0.1", "rediss://u:p@h:1/2", "redis+unix:///run/r.sock", "unix:///run/r.sock"]
+        {
+            assert!(matches!(parse(url), Ok(Nodes::Single(_))), "{url}");
+        }
+        assert!(matches!(parse("redis://a:1, redis://b:2"), Ok(Nodes::Cluster(_))));
+        for url in ["", "hunter2", "http://u:hunter2@h", "redis://a,hunter2"] {
+            let error = parse(url).err().expect("not a Redis URL");
+            assert!(error.starts_with("redis_url: ") && !error.contains("hunter2"), "{error}");
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! What a request's `Cache-Control` wants (RFC 9111, section 5.2.1).
+
+use http::{HeaderMap, header};
+use std::time::Duration;
+
+/// The directives that are honoured; all others are ignored, as the standard allows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Directives {
+    /// Fetch anew, and store.
+    pub(crate) no_cache: bool,
+    /// Do not fetch.
+    pub(crate) only_if_cached: bool,
+    /// The age that a kept result may have.
+    pub(crate) max_age: Option<Duration>,
+}
+
+impl Directives {
+    /// The directives in `headers`. `Pragma: no-cache` counts where there is no `Cache-Control` (RFC 9111,
+    /// section 5.4).
+    pub(crate) fn of(headers: &HeaderMap) -> Self {
+        let mut directives = Self::default();
+        for value in headers.get_all(header::CACHE_CONTROL) {
+            for directive in value.to_str().unwrap_or_default().split(',') {
+                directives.read(directive);
+            }
+        }
+        if !headers.contains_key(header::CACHE_CONTROL)
+            && headers
+                .get(header::PRAGMA)
+                .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"no-cache"))
+        {
+            directives.no_cache = true;
+        }
+        directives
+    }
+
+    fn read(&mut self, directive: &str) {
+        let (name, value) = directive.split_once('=').unwrap_or((directive, ""));
+        match name.trim().to_ascii_lowercase().as_str() {
+            "no-cache" => self.no_cache = true,
+            "only-if-cached" => self.only_if_cached = true,
+            "max-age" => {
+                let digits = value.trim().trim_matches('"');
+                let number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+                // A number too large to hold is as good as the largest (section 1.2.2); none at all is 0.
+                let seconds = if number { digits.parse().unwrap_or(u64::MAX) } else { 0 };
+                let age = Duration::from_secs(seconds);
+                self.max_age = Some(self.max_age.map_or(age, |other| other.min(age)));
+            }
+            _ => {}
+        }
+    }
+
+    /// Whether a kept result of this age will do.
+    pub(crate) fn allow_age(&self, age: Duration) -> bool {
+        !self.no_cache && self.max_age.is_none_or(|most| age <= most)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    fn of(values: &[&'static str]) -> Directives {
+        let mut headers = HeaderMap::new();
+        for value in values {
+            headers.append(header::CACHE_CONTROL, HeaderValue::from_static(value));
+        }
+        Directives::of(&headers)
+    }
+
+    #[test]
+    fn directives_are_read() {
+        assert_eq!(of(&[]), Directives::default());
+        assert!(of(&["No-Cache"]).no_cache);
+        assert!(of(&["max-stale=3, only-if-cached"]).only_if_cached);
+        assert!(of(&["no-store", "only-if-cached"]).only_if_cached);
+        assert_eq!(of(&["max-age=60"]).max_age, Some(Duration::from_mins(1)));
+        assert_eq!(of(&["max-age=\"60\", max-age=5"]).max_age, Some(Duration::from_secs(5)));
+        assert_eq!(of(&["max-age=99999999999999999999999"]).max_age, Some(Duration::from_secs(u64::MAX)));
+        for nonsense in ["max-age", "max-age=", "max-age=-1", "max-age=1.5"] {
+            assert_eq!(of(&[nonsense]).max_age, Some(Duration::ZERO), "{nonsense}");
+        }
+        assert_eq!(of(&["no-cachex, x-max-age=3"]), Directives::default());
+    }
+
+    #[test]
+    fn pragma_counts_alone() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
+        assert!(Directives::of(&headers).no_cache);
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("max-age=1"));
+        assert!(!Directives::of(&headers).no_cache);
+    }
+}

@@ -1,0 +1,69 @@
+//! From a page's bytes to its links, off the async threads and no more at once than there are processors.
+
+use crate::entry::Links;
+use fetch::{FetchError, Page, Step};
+use links::{Link, format::Format};
+use std::{num::NonZero, sync::Arc, thread, time::Duration};
+use tokio::{
+    sync::Semaphore,
+    task,
+    time::{Instant, timeout_at},
+};
+
+/// The places for extraction.
+#[derive(Debug)]
+pub(crate) struct Extractor(Arc<Semaphore>);
+
+/// What came of a page.
+#[derive(Debug)]
+pub(crate) struct Extracted {
+    /// The page's links.
+    pub(crate) links: Links,
+    /// How many `href`s did not resolve.
+    pub(crate) unresolved: usize,
+    /// How long it took.
+    pub(crate) time: Duration,
+}
+
+impl Default for Extractor {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(thread::available_parallelism().map_or(1, NonZero::get))))
+    }
+}
+
+impl Extractor {
+    /// The links of `page`; it has to begin before `deadline`. Nothing when the extraction panicked.
+    pub(crate) async fn links(&self, page: Page, deadline: Instant) -> Option<Result<Extracted, FetchError>> {
+        let Ok(place) = timeout_at(deadline, Arc::clone(&self.0).acquire_owned()).await else {
+            return Some(Err(FetchError::Timeout(Step::Queue)));
+        };
+        let work = move || {
+            let _place = place;
+            extract(&page)
+        };
+        task::spawn_blocking(work).await.ok().map(Ok)
+    }
+}
+
+fn extract(page: &Page) -> Extracted {
+    let start = Instant::now();
+    let html = links::Page { body: &page.body, encoding: page.encoding(), url: Some(&page.url) };
+    let found = html.links();
+    let mut url = page.url.clone();
+    url.set_fragment(None);
+    let json = Format::Json.write(&found.links);
+    let links = Links::new(url.into(), json.into());
+    Extracted { links, unresolved: found.unresolved, time: start.elapsed() }
+}
+
+/// Kept links in another format.
+pub(crate) async fn rewrite(links: &Links, format: Format) -> Option<String> {
+    /// Up to here it takes less time than to hand it to another thread and back.
+    const AT_ONCE: usize = 32 * 1024;
+    let json = links.json.clone();
+    let write = move || {
+        let links: Vec<Link> = serde_json::from_slice(&json).ok()?;
+        Some(format.write(&links))
+    };
+    if links.json.len() <= AT_ONCE { write() } else { task::spawn_blocking(write).await.ok()? }
+}

@@ -1,0 +1,136 @@
+//! In which form links are answered: what `Accept` prefers (RFC 9110, section 12.5.1).
+
+use http::{HeaderMap, header};
+use links::format::Format;
+
+/// The forms, the service's own preference first: JSON is for who has none, or one that nothing matches.
+const FORMS: [Format; 4] = [Format::Json, Format::Text, Format::Markdown, Format::Csv];
+
+/// How well a range fits a form: its weight in thousandths, then how exactly it names the form.
+type Fit = (u16, u8);
+
+/// The form that `Accept` in `headers` prefers: by weight, then by how exactly it is named, then the service's
+/// own preference.
+pub(crate) fn preferred(headers: &HeaderMap) -> Format {
+    let values = headers.get_all(header::ACCEPT).iter();
+    let ranges: Vec<Range> = values.filter_map(|value| value.to_str().ok()).flat_map(ranges).collect();
+    let mut best = (FORMS[0], (0, 0));
+    for form in FORMS {
+        let fit = fit(form, &ranges);
+        if fit > best.1 {
+            best = (form, fit);
+        }
+    }
+    best.0
+}
+
+/// The fit of the most exact range that matches (the standard's precedence); weight 0 is a refusal.
+fn fit(form: Format, ranges: &[Range]) -> Fit {
+    let (essence, _) = form.media_type().split_once(';').unwrap_or((form.media_type(), ""));
+    let exactness = |name: &str| match name.strip_suffix('*') {
+        Some("*/") => Some(1),
+        Some(kind) if kind.ends_with('/') && essence.starts_with(kind) => Some(2),
+        None if name == essence => Some(3),
+        _ => None,
+    };
+    let matching = ranges.iter().filter_map(|range| Some((exactness(&range.name)?, range.weight)));
+    let (exactness, weight) = matching.max().unwrap_or_default();
+    if weight == 0 { (0, 0) } else { (weight, exactness) }
+}
+
+/// The entity tag of `form`, of links that hash to `tag`: each form is a representation of its own.
+pub(crate) fn entity_tag(form: Format, tag: u64) -> String {
+    format!("\"{tag:016x}-{}\"", form.extension())
+}
+
+struct Range {
+    name: String,
+    weight: u16,
+}
+
+/// The media ranges of one field; parameters other than the weight do not tell our forms apart.
+fn ranges(value: &str) -> impl Iterator<Item = Range> {
+    value.split(',').map(|range| {
+        let mut parts = range.split(';');
+        let name = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
+        let weight = parts
+            .filter_map(|part| part.split_once('='))
+            .find(|(name, _)| name.trim().eq_ignore_ascii_case("q"))
+            .map_or(1000, |(_, weight)| thousandths(weight.trim()));
+        Range { name, weight }
+    })
+}
+
+/// A weight of 0 to 1 with at most three decimals; anything else counts as 0.
+fn thousandths(weight: &str) -> u16 {
+    let (whole, fraction) = weight.split_once('.').unwrap_or((weight, ""));
+    if fraction.len() > 3 || !fraction.bytes().all(|digit| digit.is_ascii_digit()) {
+        return 0;
+    }
+    let parts: u16 = format!("{fraction:0<3}").parse().unwrap_or(0);
+    match whole {
+        "0" => parts,
+        "1" if parts == 0 => 1000,
+        _ => 0,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use http::HeaderValue;
+
+    fn accept(value: &str) -> Format {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::ACCEPT, HeaderValue::from_str(value).unwrap());
+        preferred(&headers)
+    }
+
+    #[test]
+    fn the_best_fit_wins() {
+        for (value, format) in [
+            ("*/*", Format::Json),
+            ("application/*", Format::Json),
+            ("text/csv", Format::Csv),
+            ("TEXT/CSV; charset=utf-8", Format::Csv),
+            ("text/markdown", Format::Markdown),
+            ("text/plain", Format::Text),
+            ("text/*", Format::Text),
+            ("text/csv, */*", Format::Csv),
+            ("text/csv;q=0.5, application/json;q=0.4", Format::Csv),
+            ("text/csv;q=0.5, application/json", Format::Json),
+            ("text/*;q=0.3, text/markdown;q=0.7, text/csv", Format::Csv),
+            ("text/plain;q=0, text/*", Format::Markdown),
+            ("application/json;q=0, */*", Format::Text),
+            ("text/csv;q=0.001, application/json;q=0", Format::Csv),
+            ("text/csv; q=1.000, text/plain; q=0.999", Format::Csv),
+        ] {
+            assert_eq!(accept(value), format, "{value}");
+        }
+    }
+
+    #[test]
+    fn json_is_for_everyone_else() {
+        for value in [
+            "",
+            "text/html",
+            "image/*",
+            "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8",
+            "text/csv;q=2",
+            "text/csv;q=0",
+            "text/csv;q=x",
+            "application/json;q=0",
+            "te*",
+            ",;q=,/",
+        ] {
+            assert_eq!(accept(value), Format::Json, "{value}");
+        }
+        assert_eq!(preferred(&HeaderMap::new()), Format::Json);
+    }
+
+    #[test]
+    fn each_form_has_a_tag_of_its_own() {
+        assert_eq!(entity_tag(Format::Json, 0xab), "\"00000000000000ab-json\"");
+        assert_eq!(entity_tag(Format::Csv, 0xab), "\"00000000000000ab-csv\"");
+    }
+}

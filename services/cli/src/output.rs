@@ -1,0 +1,79 @@
+//! Links of one or several targets written down; how each format looks is `links::format`'s business.
+
+use crate::{args::OutputFormat, target::TargetError};
+use links::{
+    Link,
+    format::{Format, csv, ndjson},
+};
+use serde_json::json;
+use std::io::{self, Write};
+
+/// Writes pages in the order they come.
+pub struct Writer<W> {
+    out: W,
+    format: OutputFormat,
+    /// Whether there are several targets: CSV then names the page, JSON joins the pages' links in one array.
+    several: bool,
+    /// What comes before the next link of that array.
+    separator: &'static str,
+}
+
+impl<W: Write> Writer<W> {
+    /// A writer to `out` of one page, or of `several`.
+    pub fn new(out: W, format: OutputFormat, several: bool) -> Self {
+        Self { out, format, several, separator: "[" }
+    }
+
+    /// Writes what comes before the first page.
+    pub fn start(&mut self) -> io::Result<()> {
+        match self.format {
+            OutputFormat::Csv if self.several => csv::write_pages_header(&mut self.out),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes the links of `page`.
+    pub fn links(&mut self, page: &str, links: &[Link]) -> io::Result<()> {
+        let out = &mut self.out;
+        match self.format {
+            OutputFormat::Markdown => Format::Markdown.write_to(out, links)?,
+            OutputFormat::Text => Format::Text.write_to(out, links)?,
+            OutputFormat::Ndjson => ndjson::write_links(out, page, links)?,
+            OutputFormat::Csv if self.several => csv::write_page(out, page, links)?,
+            OutputFormat::Csv => Format::Csv.write_to(out, links)?,
+            OutputFormat::Json if self.several => self.joined(links)?,
+            OutputFormat::Json => Format::Json.write_to(out, links)?,
+        }
+        self.out.flush()
+    }
+
+    /// Writes that `page` has no links to show, where the format has a place for that.
+    pub fn failure(&mut self, page: &str, error: &TargetError) -> io::Result<()> {
+        match self.format {
+            OutputFormat::Ndjson => {
+                let error = json!({ "code": error.code(), "detail": error.to_string() });
+                ndjson::write_error(&mut self.out, page, &error)?;
+                self.out.flush()
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes what comes after the last page.
+    pub fn finish(mut self) -> io::Result<()> {
+        if self.format == OutputFormat::Json && self.several {
+            let end = if self.separator == "[" { "[]\n" } else { "]\n" };
+            self.out.write_all(end.as_bytes())?;
+        }
+        self.out.flush()
+    }
+
+    fn joined(&mut self, links: &[Link]) -> io::Result<()> {
+        for link in links {
+            self.out.write_all(self.separator.as_bytes())?;
+            serde_json::to_writer(&mut self.out, link)?;
+            self.separator = ",";
+        }
+        Ok(())
+    }
+}

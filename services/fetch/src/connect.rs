@@ -1,0 +1,225 @@
+//! From checked addresses to a connection that speaks HTTP: TCP, TLS, protocol.
+
+use crate::{FetchError, Proxy, Settings, Step, TlsProblem, tls};
+use bytes::Bytes;
+use http::Uri;
+use http_body_util::Empty;
+use hyper::{
+    client::conn::{http1, http2},
+    rt::{Read, Write},
+};
+use hyper_util::{
+    client::legacy::connect::{HttpConnector, dns::Name},
+    rt::{TokioExecutor, TokioIo},
+};
+use rustls::{ClientConfig, pki_types::ServerName};
+use std::{
+    convert::Infallible,
+    error::Error,
+    future::{Ready, ready},
+    io,
+    net::{IpAddr, SocketAddr},
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
+use tokio::{net::TcpStream, time::Instant};
+use tokio_rustls::TlsConnector;
+use tower_service::Service;
+
+/// The most addresses dialled of each family.
+const DIALLED: usize = 3;
+/// The most fields in a response's header; bytes bound it too.
+const MAX_FIELDS: usize = 1000;
+/// How much a peer may send before it is read, by TCP and by HTTP/2: what waits there is memory too, and a bomb
+/// that is cut has not been sent in vain.
+const WINDOW: u32 = 128 * 1024;
+
+/// Makes connections.
+#[derive(Debug)]
+pub(crate) struct Dialer {
+    tls: Arc<ClientConfig>,
+    timeout: Duration,
+    max_header_bytes: usize,
+    proxy: Option<Proxy>,
+    /// How long a connection lives, idle or not.
+    lifetime: Duration,
+}
+
+/// Requests can be sent on it.
+#[derive(Debug)]
+pub(crate) enum Sender {
+    H1(http1::SendRequest<Empty<Bytes>>),
+    H2(http2::SendRequest<Empty<Bytes>>),
+}
+
+/// A connection to a checked address.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    pub(crate) sender: Sender,
+    pub(crate) peer: IpAddr,
+    pub(crate) since: Instant,
+}
+
+impl Dialer {
+    pub(crate) fn new(settings: &Settings, lifetime: Duration) -> Result<Self, String> {
+        // hyper takes no smaller buffer than 8 KiB.
+        let max_header_bytes =
+            usize::try_from(settings.max_header_bytes.0).unwrap_or(usize::MAX).max(8 * 1024);
+        Ok(Self {
+            tls: tls::client_config(settings)?,
+            timeout: settings.connect_timeout,
+            max_header_bytes,
+            proxy: settings.proxy.clone(),
+            lifetime,
+        })
+    }
+
+    /// A connection to one of `addresses`, and to no other; `host` is whom TLS has to find there.
+    pub(crate) async fn connect(
+        &self,
+        https: bool,
+        host: &str,
+        port: u16,
+        addresses: &[IpAddr],
+    ) -> Result<Connection, FetchError> {
+        let (stream, peer) = match &self.proxy {
+            Some(proxy) => self.tunnel(proxy, port, addresses).await?,
+            None => self.direct(port, addresses).await?,
+        };
+        if !https {
+            let sender = self.http1(TokioIo::new(stream)).await?;
+            return Ok(Connection { sender, peer, since: Instant::now() });
+        }
+        let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned())
+            .map_err(|_| FetchError::Tls(TlsProblem::WrongName))?;
+        let handshake = TlsConnector::from(Arc::clone(&self.tls)).connect(name, stream);
+        let stream = handshake.await.map_err(|error| {
+            tracing::debug!(host, %error, "no TLS connection");
+            FetchError::Tls(tls::problem(&error))
+        })?;
+        let h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+        let stream = TokioIo::new(stream);
+        let sender = if h2 { self.http2(stream).await? } else { self.http1(stream).await? };
+        Ok(Connection { sender, peer, since: Instant::now() })
+    }
+
+    /// Dials the addresses, both families at once after a moment (RFC 8305).
+    async fn direct(&self, port: u16, addresses: &[IpAddr]) -> Result<(TcpStream, IpAddr), FetchError> {
+        let resolver = Checked(dialled(port, addresses));
+        let mut connector = self.connector(HttpConnector::new_with_resolver(resolver));
+        // The name is only there to be resolved, and the resolver has the answer already.
+        let stream =
+            connector.call(uri(&format!("checked:{port}"))?).await.map_err(|error| failed(&error))?;
+        let stream = stream.into_inner();
+        let peer = stream.peer_addr().map_err(|error| failed(&error))?.ip();
+        if !addresses.contains(&peer) {
+            tracing::error!(%peer, "connected to an address that was not checked");
+            return Err(FetchError::Blocked);
+        }
+        Ok((stream, peer))
+    }
+
+    /// Asks the proxy for the checked addresses, not for the name: it would look it up again, and find what
+    /// was not checked.
+    async fn tunnel(
+        &self,
+        proxy: &Proxy,
+        port: u16,
+        addresses: &[IpAddr],
+    ) -> Result<(TcpStream, IpAddr), FetchError> {
+        let mut tunnel = proxy.tunnel(self.connector(HttpConnector::new()));
+        let mut result = Err(FetchError::Connect);
+        for address in dialled(port, addresses) {
+            match tunnel.call(uri(&address.to_string())?).await {
+                Ok(stream) => return Ok((stream.into_inner(), address.ip())),
+                Err(error) => result = Err(failed(&error)),
+            }
+        }
+        result
+    }
+
+    fn connector<R>(&self, mut connector: HttpConnector<R>) -> HttpConnector<R> {
+        connector.set_connect_timeout(Some(self.timeout));
+        connector.set_nodelay(true);
+        connector.set_recv_buffer_size(Some(WINDOW as usize));
+        connector
+    }
+
+    async fn http1<T: Read + Write + Unpin + Send + 'static>(&self, stream: T) -> Result<Sender, FetchError> {
+        let (sender, connection) = http1::Builder::new()
+            .max_header_size(self.max_header_bytes)
+            .max_buf_size(self.max_header_bytes)
+            .max_headers(MAX_FIELDS)
+            // Browsers read past all three.
+            .allow_obsolete_multiline_headers_in_responses(true)
+            .allow_spaces_after_header_name_in_responses(true)
+            .ignore_invalid_headers_in_responses(true)
+            .handshake(stream)
+            .await
+            .map_err(|error| failed(&error))?;
+        self.drive(connection);
+        Ok(Sender::H1(sender))
+    }
+
+    async fn http2<T: Read + Write + Unpin + Send + 'static>(&self, stream: T) -> Result<Sender, FetchError> {
+        let (sender, connection) = http2::Builder::new(TokioExecutor::new())
+            .initial_stream_window_size(WINDOW)
+            .initial_connection_window_size(WINDOW)
+            .max_header_list_size(u32::try_from(self.max_header_bytes).unwrap_or(u32::MAX))
+            .handshake(stream)
+            .await
+            .map_err(|error| failed(&error))?;
+        self.drive(connection);
+        Ok(Sender::H2(sender))
+    }
+
+    /// Runs a connection for its lifetime at most, so that none is forgotten.
+    fn drive(&self, connection: impl Future<Output = hyper::Result<()>> + Send + 'static) {
+        let lifetime = self.lifetime;
+        tokio::spawn(async move {
+            if let Ok(Err(error)) = tokio::time::timeout(lifetime, connection).await {
+                tracing::debug!(%error, "connection ended");
+            }
+        });
+    }
+}
+
+/// What is dialled: a few addresses of each family, IPv6 first.
+fn dialled(port: u16, addresses: &[IpAddr]) -> Vec<SocketAddr> {
+    let family = |v6: bool| addresses.iter().filter(move |ip| ip.is_ipv6() == v6).take(DIALLED);
+    family(true).chain(family(false)).map(|ip| SocketAddr::new(*ip, port)).collect()
+}
+
+fn uri(authority: &str) -> Result<Uri, FetchError> {
+    let uri = Uri::builder().scheme("http").authority(authority).path_and_query("/").build();
+    uri.map_err(|error| failed(&error))
+}
+
+/// Whatever went wrong, it is logged here and shown as one of two errors.
+fn failed(error: &(dyn Error + 'static)) -> FetchError {
+    tracing::debug!(error, "no connection");
+    let mut causes = std::iter::successors(Some(error), |error: &&(dyn Error + 'static)| (*error).source());
+    let timed_out = |cause: &(dyn Error + 'static)| {
+        cause.downcast_ref::<io::Error>().is_some_and(|cause| cause.kind() == io::ErrorKind::TimedOut)
+    };
+    if causes.any(timed_out) { FetchError::Timeout(Step::Connect) } else { FetchError::Connect }
+}
+
+/// A resolver that knows one answer: the addresses that were checked.
+#[derive(Clone)]
+struct Checked(Vec<SocketAddr>);
+
+impl Service<Name> for Checked {
+    type Response = std::vec::IntoIter<SocketAddr>;
+    type Error = Infallible;
+    type Future = Ready<Result<Self::Response, Infallible>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Name) -> Self::Future {
+        ready(Ok(self.0.clone().into_iter()))
+    }
+}

@@ -1,0 +1,171 @@
+//! Names to addresses, by the system's resolv.conf and hosts file. Nothing is kept: every job and every
+//! redirect asks anew, and what is asked is what is judged and dialled.
+
+use crate::{FetchError, Settings, Step};
+use hickory_resolver::{
+    Hosts, Resolver, TokioResolver,
+    config::{
+        ConnectionConfig, LookupIpStrategy, NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts,
+    },
+    net::{NetError, runtime::TokioRuntimeProvider},
+    proto::{op::Query, rr::Name, rr::RecordType},
+    system_conf,
+};
+use std::{
+    fs, io,
+    io::Read,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, SystemTime},
+};
+use tokio::time::{Instant, timeout};
+
+const RESOLV_CONF: &str = "/etc/resolv.conf";
+const HOSTS: &str = "/etc/hosts";
+/// The most of a hosts file that is read.
+const HOSTS_MAX: u64 = 16 * 1024 * 1024;
+/// How long the system's files are taken to be unchanged.
+const CHECK_EVERY: Duration = Duration::from_secs(1);
+
+/// The resolver.
+pub(crate) struct Dns {
+    servers: Vec<SocketAddr>,
+    try_timeout: Duration,
+    timeout: Duration,
+    system: Mutex<(Instant, Arc<System>)>,
+}
+
+/// What the system's files said, and when they were written.
+struct System {
+    written: [Option<SystemTime>; 2],
+    resolver: TokioResolver,
+    hosts: Hosts,
+}
+
+impl Dns {
+    /// A resolver with the time limits and name servers of `settings`.
+    pub(crate) fn new(settings: &Settings) -> Result<Self, String> {
+        let (servers, try_timeout) = (settings.name_servers.clone(), settings.dns_try_timeout);
+        let system = System::read(&servers, try_timeout).map_err(|error| format!("name servers: {error}"))?;
+        let system = Mutex::new((Instant::now(), Arc::new(system)));
+        Ok(Self { servers, try_timeout, timeout: settings.dns_timeout, system })
+    }
+
+    /// Every address of `host`, at least one. `relative`: the search domains may complete it.
+    pub(crate) async fn resolve(&self, host: &str, relative: bool) -> Result<Vec<IpAddr>, FetchError> {
+        let mut name = Name::from_ascii(host).map_err(|_| FetchError::Dns)?;
+        name.set_fqdn(!relative);
+        let system = self.system().await;
+        let hosts = system.in_hosts(&name);
+        if !hosts.is_empty() {
+            return Ok(hosts);
+        }
+        let found = timeout(self.timeout, system.resolver.lookup_ip(name)).await;
+        match found {
+            Ok(Ok(addresses)) if addresses.iter().next().is_some() => Ok(addresses.iter().collect()),
+            Ok(Ok(_)) => Err(FetchError::Dns),
+            Err(_) | Ok(Err(NetError::Timeout)) => Err(FetchError::Timeout(Step::Dns)),
+            Ok(Err(error)) => {
+                tracing::debug!(host, %error, "name not resolved");
+                Err(FetchError::Dns)
+            }
+        }
+    }
+
+    /// The system's files as they are now. What cannot be read again stands as it was.
+    async fn system(&self) -> Arc<System> {
+        let known = {
+            let mut state = self.system.lock().unwrap_or_else(PoisonError::into_inner);
+            if state.0.elapsed() < CHECK_EVERY {
+                return Arc::clone(&state.1);
+            }
+            state.0 = Instant::now();
+            Arc::clone(&state.1)
+        };
+        let (servers, try_timeout, written) = (self.servers.clone(), self.try_timeout, known.written);
+        let read = move || (written != written_now()).then(|| System::read(&servers, try_timeout));
+        match tokio::task::spawn_blocking(read).await {
+            Ok(Some(Ok(system))) => {
+                let system = Arc::new(system);
+                self.system.lock().unwrap_or_else(PoisonError::into_inner).1 = Arc::clone(&system);
+                system
+            }
+            Ok(Some(Err(error))) => {
+                tracing::warn!(%error, "the name servers cannot be read again");
+                known
+            }
+            Ok(None) | Err(_) => known,
+        }
+    }
+}
+
+impl System {
+    fn read(servers: &[SocketAddr], try_timeout: Duration) -> Result<Self, NetError> {
+        let written = written_now();
+        let (config, mut options, hosts) = if servers.is_empty() {
+            let (config, options) = system_config();
+            (config, options, system_hosts())
+        } else {
+            let servers = servers.iter().copied().map(name_server).collect();
+            (ResolverConfig::from_name_servers(servers), ResolverOpts::default(), Hosts::default())
+        };
+        options.timeout = options.timeout.min(try_timeout);
+        options.cache_size = 0;
+        options.use_hosts_file = ResolveHosts::Never;
+        options.ip_strategy = LookupIpStrategy::Ipv6AndIpv4;
+        let mut builder = Resolver::builder_with_config(config, TokioRuntimeProvider::default());
+        *builder.options_mut() = options;
+        Ok(Self { written, resolver: builder.build()?, hosts })
+    }
+
+    /// The addresses of both families in the hosts file: a name that is there is not asked for in the DNS.
+    fn in_hosts(&self, name: &Name) -> Vec<IpAddr> {
+        let family = |family| self.hosts.lookup_static_host(&Query::query(name.clone(), family));
+        let answers = [RecordType::AAAA, RecordType::A].into_iter().filter_map(family);
+        answers
+            .flat_map(|lookup| lookup.answers().iter().filter_map(|r| r.data.ip_addr()).collect::<Vec<_>>())
+            .collect()
+    }
+}
+
+fn written_now() -> [Option<SystemTime>; 2] {
+    [RESOLV_CONF, HOSTS].map(|path| fs::metadata(path).and_then(|file| file.modified()).ok())
+}
+
+/// The system's name servers; where it names none, this machine's, as resolv.conf(5) says.
+fn system_config() -> (ResolverConfig, ResolverOpts) {
+    system_conf::read_system_conf().unwrap_or_else(|error| {
+        tracing::warn!(%error, "no usable {RESOLV_CONF}: asking the name server of this machine");
+        let local = name_server((Ipv4Addr::LOCALHOST, 53).into());
+        (ResolverConfig::from_name_servers(vec![local]), ResolverOpts::default())
+    })
+}
+
+/// The hosts file, lines that are none left out.
+fn system_hosts() -> Hosts {
+    let read = || -> io::Result<Hosts> {
+        let mut bytes = Vec::new();
+        fs::File::open(HOSTS)?.take(HOSTS_MAX).read_to_end(&mut bytes)?;
+        let mut hosts = Hosts::default();
+        hosts.read_hosts_conf(String::from_utf8_lossy(&bytes).as_bytes())?;
+        Ok(hosts)
+    };
+    read().unwrap_or_else(|error| {
+        tracing::debug!(%error, "no usable {HOSTS}");
+        Hosts::default()
+    })
+}
+
+fn name_server(address: SocketAddr) -> NameServerConfig {
+    let connections = [ConnectionConfig::udp(), ConnectionConfig::tcp()].map(|mut connection| {
+        connection.port = address.port();
+        connection
+    });
+    NameServerConfig::new(address.ip(), true, connections.into())
+}
+
+impl std::fmt::Debug for Dns {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Dns").field("servers", &self.servers).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,113 @@
+//! One request and the header of its answer, on a kept connection or a new one.
+
+use crate::{
+    FetchError, Settings, Step, UrlProblem, coding,
+    connect::{Connection, Dialer, Sender},
+    deadline::Deadline,
+    pool::{Origin, Pool, REUSED_FOR},
+};
+use bytes::Bytes;
+use http::{
+    HeaderValue, Method, Request, Response, Uri, Version,
+    header::{ACCEPT, ACCEPT_ENCODING, HOST, USER_AGENT},
+};
+use http_body_util::Empty;
+use hyper::body::Incoming;
+use std::{net::IpAddr, time::Duration};
+use url::{Position, Url};
+
+/// What sends requests and keeps connections.
+#[derive(Debug)]
+pub(crate) struct Exchange {
+    dialer: Dialer,
+    connect_timeout: Duration,
+    pool: Pool,
+    user_agent: HeaderValue,
+}
+
+impl Exchange {
+    pub(crate) fn new(settings: &Settings) -> Result<Self, String> {
+        Ok(Self {
+            dialer: Dialer::new(settings, REUSED_FOR.saturating_add(settings.timeout))?,
+            connect_timeout: settings.connect_timeout,
+            pool: Pool::default(),
+            user_agent: settings.user_agent.parse().map_err(|_| "fetch.user_agent: not a header value")?,
+        })
+    }
+
+    /// Keeps a connection whose answer has been dealt with; one of HTTP/2 has been kept since it was made.
+    pub(crate) fn keep(&self, origin: Origin, connection: Connection) {
+        if matches!(connection.sender, Sender::H1(_)) {
+            self.pool.keep(origin, connection);
+        }
+    }
+
+    /// Sends the request on a kept connection, or else on a new one: a kept one may have been closed by the
+    /// other side in the meantime, and GET may be repeated (RFC 9110, section 9.2.2).
+    pub(crate) async fn get(
+        &self,
+        url: &Url,
+        origin: &Origin,
+        addresses: &[IpAddr],
+        deadline: Deadline,
+    ) -> Result<(Response<Incoming>, Connection), FetchError> {
+        if let Some(mut kept) = self.pool.take(origin, addresses)
+            && let Ok(response) = self.send(url, &mut kept, deadline).await?
+        {
+            return Ok((response, kept));
+        }
+        let connect = self.dialer.connect(origin.https, &origin.host, origin.port, addresses);
+        let within = deadline.within(self.connect_timeout);
+        let mut connection = within.run(Step::Connect, connect).await??;
+        if let Some(shared) = connection.share() {
+            self.pool.keep(origin.clone(), shared);
+        }
+        match self.send(url, &mut connection, deadline).await? {
+            Ok(response) => Ok((response, connection)),
+            Err(error) => {
+                tracing::debug!(%error, "no valid answer");
+                Err(FetchError::Connect)
+            }
+        }
+    }
+
+    async fn send(
+        &self,
+        url: &Url,
+        connection: &mut Connection,
+        deadline: Deadline,
+    ) -> Result<hyper::Result<Response<Incoming>>, FetchError> {
+        let version = match connection.sender {
+            Sender::H1(_) => Version::HTTP_11,
+            Sender::H2(_) => Version::HTTP_2,
+        };
+        let request = self.request(url, version)?;
+        let answer = async {
+            match &mut connection.sender {
+                Sender::H1(sender) => sender.send_request(request).await,
+                Sender::H2(sender) => sender.send_request(request).await,
+            }
+        };
+        deadline.run(Step::Header, answer).await
+    }
+
+    /// The request for `url`: nothing in it comes from whoever asked but the URL.
+    fn request(&self, url: &Url, version: Version) -> Result<Request<Empty<Bytes>>, FetchError> {
+        const WRONG: FetchError = FetchError::InvalidUrl(UrlProblem::Syntax);
+        let authority = &url[Position::BeforeHost..Position::AfterPort];
+        let target = if version == Version::HTTP_2 { url.as_str() } else { &url[Position::BeforePath..] };
+        let uri: Uri = target.parse().map_err(|_| WRONG)?;
+        let mut request = Request::new(Empty::new());
+        *request.method_mut() = Method::GET;
+        *request.version_mut() = version;
+        *request.uri_mut() = uri;
+        let headers = request.headers_mut();
+        if version != Version::HTTP_2 {
+            headers.insert(HOST, authority.parse().map_err(|_| WRONG)?);
+        }
+        headers.insert(USER_AGENT, self.user_agent.clone());
+        headers.insert(ACCEPT, HeaderValue::from_static("text/html,application/xhtml+xml;q=0.9,*/*;q=0.1"));
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(coding::ACCEPTED));
+        Ok(request)
+    }
+}

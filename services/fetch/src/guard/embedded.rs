@@ -1,0 +1,58 @@
+//! The IPv4 addresses that an IPv6 address carries inside.
+
+use ipnet::Ipv6Net;
+use std::net::{Ipv4Addr, Ipv6Addr};
+
+/// `start` is the prefix's first 96 bits.
+const fn prefix(start: u128, length: u8) -> Ipv6Net {
+    Ipv6Net::new_assert(Ipv6Addr::from_bits(start << 32), length)
+}
+
+const MAPPED: Ipv6Net = prefix(0x0000_0000_0000_0000_0000_ffff, 96);
+const COMPATIBLE: Ipv6Net = prefix(0, 96);
+const TRANSLATED: Ipv6Net = prefix(0x0000_0000_0000_0000_ffff_0000, 96);
+const NAT64: Ipv6Net = prefix(0x0064_ff9b_0000_0000_0000_0000, 96);
+const NAT64_LOCAL: Ipv6Net = prefix(0x0064_ff9b_0001_0000_0000_0000, 48);
+const TEREDO: Ipv6Net = prefix(0x2001_0000_0000_0000_0000_0000, 32);
+const SIX_TO_FOUR: Ipv6Net = prefix(0x2002_0000_0000_0000_0000_0000, 16);
+
+/// The IPv4 addresses inside `ip`; none where it carries none. `nat64` is the length of the NAT64 prefix in
+/// use, which says where in a local-use address the IPv4 address stands (RFC 6052, section 2.2).
+pub(crate) fn embedded(ip: Ipv6Addr, nat64: u8) -> Vec<Ipv4Addr> {
+    if [MAPPED, COMPATIBLE, TRANSLATED, NAT64].iter().any(|net| net.contains(&ip)) {
+        return vec![at(ip, 96)];
+    }
+    if NAT64_LOCAL.contains(&ip) {
+        return vec![at_rfc6052(ip, nat64)];
+    }
+    if SIX_TO_FOUR.contains(&ip) {
+        return vec![at(ip, 16)];
+    }
+    if TEREDO.contains(&ip) {
+        // The server as it is, the client with every bit inverted (RFC 4380, section 4).
+        return vec![at(ip, 32), Ipv4Addr::from_bits(!at(ip, 96).to_bits())];
+    }
+    // ISATAP's interface identifiers, under any prefix (RFC 5214, section 6.1).
+    match ip.segments() {
+        [_, _, _, _, 0 | 0x200, 0x5efe, _, _] => vec![at(ip, 96)],
+        _ => Vec::new(),
+    }
+}
+
+/// The 32 bits of `ip` from bit `offset` on.
+fn at(ip: Ipv6Addr, offset: u32) -> Ipv4Addr {
+    let [.., a, b, c, d] = (ip.to_bits() >> (96 - offset)).to_be_bytes();
+    Ipv4Addr::new(a, b, c, d)
+}
+
+/// The address behind a prefix of `length` bits; bits 64 to 71 are skipped, being always zero.
+fn at_rfc6052(ip: Ipv6Addr, length: u8) -> Ipv4Addr {
+    let octets = ip.octets();
+    let start = match length {
+        48 | 56 | 64 => usize::from(length / 8),
+        _ => 12,
+    };
+    let mut rest = (start..16).filter(|index| *index != 8).map(|index| octets[index]);
+    let mut next = || rest.next().unwrap_or_default();
+    Ipv4Addr::new(next(), next(), next(), next())
+}

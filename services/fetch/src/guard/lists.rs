@@ -1,0 +1,83 @@
+//! The operator's allow and deny lists.
+
+use ipnet::IpNet;
+use std::{net::IpAddr, str::FromStr};
+use url::Host;
+
+/// One entry of a list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Entry {
+    /// `10.1.0.0/16`, or an address alone.
+    Network(IpNet),
+    /// `wiki.example.org`: this host.
+    Host(String),
+    /// `*.example.org`: every host below.
+    Subdomains(String),
+}
+
+impl FromStr for Entry {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        if let Ok(network) = text.parse::<IpNet>() {
+            return Ok(Self::Network(network.trunc()));
+        }
+        if let Ok(address) = text.trim_matches(['[', ']']).parse::<IpAddr>() {
+            return Ok(Self::Network(address.into()));
+        }
+        let (name, below) = match text.strip_prefix("*.") {
+            Some(name) => (name, true),
+            None => (text, false),
+        };
+        // The URL parser makes `10.1` an address and a Unicode name A-labels, as it does in a page's URL.
+        match Host::parse(name) {
+            Ok(Host::Domain(name)) if !name.contains(['*', '/']) => {
+                let name = name.strip_suffix('.').unwrap_or(&name).to_owned();
+                Ok(if below { Self::Subdomains(name) } else { Self::Host(name) })
+            }
+            _ => Err(format!("\"{text}\" is neither a network, an address nor a host name")),
+        }
+    }
+}
+
+/// How closely an entry names a host; the greater is the more specific.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Closeness {
+    /// By a pattern whose fixed part has so many bytes.
+    Subdomains(usize),
+    /// By its name.
+    Host,
+}
+
+/// A list of networks and hosts.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct List(Vec<Entry>);
+
+impl List {
+    /// Parses a list; the error quotes the entry that is none.
+    pub(crate) fn parse(entries: &[String]) -> Result<Self, String> {
+        entries.iter().map(|entry| entry.trim().parse()).collect::<Result<_, _>>().map(Self)
+    }
+
+    /// How closely the list names `host` (lower case, without final dot), if it does.
+    pub(crate) fn host(&self, host: &str) -> Option<Closeness> {
+        let closeness = |entry: &Entry| match entry {
+            Entry::Host(name) => (name == host).then_some(Closeness::Host),
+            Entry::Subdomains(name) => host
+                .strip_suffix(name.as_str())
+                .is_some_and(|rest| rest.ends_with('.'))
+                .then_some(Closeness::Subdomains(name.len())),
+            Entry::Network(_) => None,
+        };
+        self.0.iter().filter_map(closeness).max()
+    }
+
+    /// The longest network of the list that holds `ip`.
+    pub(crate) fn network(&self, ip: IpAddr) -> Option<IpNet> {
+        let networks = self.0.iter().filter_map(|entry| match entry {
+            Entry::Network(network) if network.contains(&ip) => Some(*network),
+            _ => None,
+        });
+        networks.max_by_key(IpNet::prefix_len)
+    }
+}

@@ -1,0 +1,149 @@
+//! Who may be reached: pure functions on ports, names and addresses. What is refused and why: docs/security.md.
+
+mod embedded;
+mod lists;
+mod names;
+mod ports;
+mod ranges;
+#[cfg(test)]
+pub(crate) mod tests;
+
+use self::lists::{Closeness, List};
+use crate::{PageUrl, Settings};
+use std::net::{IpAddr, SocketAddr};
+use url::Host;
+
+/// The default of the setting `ports_deny`.
+pub(crate) fn service_ports() -> Vec<u16> {
+    ports::SERVICES.iter().map(|(port, _)| *port).collect()
+}
+
+/// Why a destination is refused. For the log only: a client learns that it is refused, not why.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum Refusal {
+    #[error("port {0}")]
+    Port(u16),
+    #[error("name: {0}")]
+    Name(&'static str),
+    #[error("the deny list names the host")]
+    DeniedHost,
+    #[error("address {0}: {1}")]
+    Address(IpAddr, &'static str),
+    #[error("the deny list holds the address {0}")]
+    DeniedAddress(IpAddr),
+    #[error("{0} is our own listener")]
+    Own(SocketAddr),
+}
+
+/// A destination whose port and name have passed; its addresses have yet to.
+#[derive(Debug)]
+pub(crate) struct Destination<'a> {
+    pub(crate) host: Host<&'a str>,
+    pub(crate) port: u16,
+    /// How closely the allow list names the host, where it does.
+    allowed: Option<Closeness>,
+    /// Whether the machine's search domains may complete the name: never for a public one.
+    pub(crate) relative: bool,
+}
+
+/// The rules.
+#[derive(Debug)]
+pub(crate) struct Guard {
+    allow: List,
+    deny: List,
+    ports_deny: Vec<u16>,
+    own: Vec<SocketAddr>,
+    allow_private: bool,
+}
+
+impl Guard {
+    /// The rules that `settings` make; an error names the setting that is wrong.
+    pub(crate) fn new(settings: &Settings) -> Result<Self, String> {
+        Ok(Self {
+            allow: List::parse(&settings.allow).map_err(|error| format!("fetch.allow: {error}"))?,
+            deny: List::parse(&settings.deny).map_err(|error| format!("fetch.deny: {error}"))?,
+            ports_deny: settings.ports_deny.clone(),
+            own: settings.own_addresses.clone(),
+            allow_private: settings.allow_private,
+        })
+    }
+
+    /// Judges what can be judged before a look-up: port and name.
+    pub(crate) fn destination<'a>(&self, url: &'a PageUrl) -> Result<Destination<'a>, Refusal> {
+        let url = url.as_url();
+        let port = url.port_or_known_default().unwrap_or_default();
+        if !self.allow_private && (ports::is_bad(port) || self.ports_deny.contains(&port)) {
+            return Err(Refusal::Port(port));
+        }
+        let host = match url.host() {
+            Some(Host::Domain(name)) => Host::Domain(name.strip_suffix('.').unwrap_or(name)),
+            Some(host) => host,
+            None => return Err(Refusal::Name("no host")),
+        };
+        let allowed = match host {
+            Host::Domain(name) => self.name(name)?,
+            _ => None,
+        };
+        let relative = allowed.is_some() || self.allow_private;
+        Ok(Destination { host, port, allowed, relative })
+    }
+
+    /// Judges every address a destination has: one that is refused refuses them all.
+    pub(crate) fn addresses(&self, to: &Destination<'_>, addresses: &[IpAddr]) -> Result<(), Refusal> {
+        addresses.iter().try_for_each(|ip| {
+            self.own(*ip, to.port)?;
+            self.address(*ip, to.allowed)
+        })
+    }
+
+    fn name(&self, name: &str) -> Result<Option<Closeness>, Refusal> {
+        let allowed = self.allow.host(name);
+        if let Some(denied) = self.deny.host(name)
+            && allowed.is_none_or(|allowed| allowed <= denied)
+        {
+            return Err(Refusal::DeniedHost);
+        }
+        match names::refused(name) {
+            Some(source) if allowed.is_none() && !self.allow_private => Err(Refusal::Name(source)),
+            _ => Ok(allowed),
+        }
+    }
+
+    fn address(&self, ip: IpAddr, host: Option<Closeness>) -> Result<(), Refusal> {
+        let allowed = self.allow.network(ip);
+        if let Some(denied) = self.deny.network(ip) {
+            let closer = allowed.is_some_and(|allowed| allowed.prefix_len() > denied.prefix_len());
+            let by_name = host == Some(Closeness::Host) && denied.prefix_len() < denied.max_prefix_len();
+            if !closer && !by_name {
+                return Err(Refusal::DeniedAddress(ip));
+            }
+        }
+        let lifted = self.allow_private || host.is_some() || allowed.is_some();
+        if !lifted && let Some(source) = ranges::special(ip) {
+            return Err(Refusal::Address(ip, source));
+        }
+        let IpAddr::V6(v6) = ip else { return Ok(()) };
+        // What is carried inside is judged in its turn. It is IPv4 and carries nothing: this ends here.
+        let nat64 = allowed.map_or(96, |network| network.prefix_len());
+        embedded::embedded(v6, nat64).into_iter().try_for_each(|v4| self.address(v4.into(), host))
+    }
+
+    /// Refuses our own listeners: a fetch of ourselves fetches again.
+    fn own(&self, ip: IpAddr, port: u16) -> Result<(), Refusal> {
+        let ours = |own: &&SocketAddr| {
+            own.port() == port && (own.ip() == ip || own.ip().is_unspecified() && is_local(ip))
+        };
+        self.own.iter().find(ours).map_or(Ok(()), |own| Err(Refusal::Own(*own)))
+    }
+}
+
+/// Whether `ip` is this machine's. A UDP socket that is connected sends nothing, and the system gives it the
+/// address it would speak from: towards its own addresses, the same.
+fn is_local(ip: IpAddr) -> bool {
+    let any: IpAddr = if ip.is_ipv4() { [0; 4].into() } else { [0; 16].into() };
+    let source = std::net::UdpSocket::bind((any, 0)).and_then(|socket| {
+        socket.connect((ip, 9))?;
+        socket.local_addr()
+    });
+    ip.is_loopback() || ip.is_unspecified() || source.is_ok_and(|source| source.ip() == ip)
+}

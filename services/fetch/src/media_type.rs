@@ -1,0 +1,121 @@
+//! Whether a response is a page (WHATWG MIME Sniffing, WHATWG Fetch section 3.5).
+
+use encoding_rs::Encoding;
+use http::{
+    HeaderMap,
+    header::{CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS},
+};
+
+/// How much of a body the standard looks at.
+const HEADER: usize = 1445;
+
+/// What `Content-Type` says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Declared {
+    /// HTML or XHTML, with the encoding that its `charset` names.
+    Page(Option<&'static Encoding>),
+    /// Something else.
+    Other,
+    /// Nothing, or nothing usable: the body decides, unless `nosniff` forbids it.
+    Nothing { sniff: bool },
+}
+
+/// What the header declares.
+pub(crate) fn declared(headers: &HeaderMap) -> Declared {
+    let types =
+        headers.get_all(CONTENT_TYPE).iter().filter_map(|value| std::str::from_utf8(value.as_bytes()).ok());
+    let mut found: Option<(String, Option<String>)> = None;
+    for text in types.flat_map(|value| split(value, ',')) {
+        let mut parts = split(text, ';');
+        let essence = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
+        if !is_media_type(&essence) || essence == "*/*" {
+            continue;
+        }
+        let own = parts.find_map(charset);
+        // A charset given once holds for a later value of the same type that has none.
+        let before = found.filter(|(before, _)| *before == essence).and_then(|(_, charset)| charset);
+        found = Some((essence, own.or(before)));
+    }
+    match found {
+        Some((essence, charset)) => match essence.as_str() {
+            "text/html" | "application/xhtml+xml" => {
+                Declared::Page(charset.and_then(|label| Encoding::for_label(label.as_bytes())))
+            }
+            "unknown/unknown" | "application/unknown" => Declared::Nothing { sniff: may_sniff(headers) },
+            _ => Declared::Other,
+        },
+        None => Declared::Nothing { sniff: may_sniff(headers) },
+    }
+}
+
+/// Whether a body of unknown type is HTML by the standard's table (section 7.1), or XHTML.
+pub(crate) fn sniffs_as_page(body: &[u8]) -> bool {
+    const TAGS: [&[u8]; 17] = [
+        b"<!DOCTYPE HTML",
+        b"<HTML",
+        b"<HEAD",
+        b"<SCRIPT",
+        b"<IFRAME",
+        b"<H1",
+        b"<DIV",
+        b"<FONT",
+        b"<TABLE",
+        b"<A",
+        b"<STYLE",
+        b"<TITLE",
+        b"<B",
+        b"<BODY",
+        b"<BR",
+        b"<P",
+        b"<!--",
+    ];
+    const XHTML: &[u8] = b"http://www.w3.org/1999/xhtml";
+    let header = &body[..body.len().min(HEADER)];
+    let blank = |byte: &u8| matches!(byte, b'\t' | b'\n' | 0x0c | b'\r' | b' ');
+    let start = &header[header.iter().take_while(|byte| blank(byte)).count()..];
+    let tag = |tag: &&[u8]| {
+        let Some((head, rest)) = start.split_at_checked(tag.len()) else { return false };
+        head.eq_ignore_ascii_case(tag) && (*tag == b"<!--" || matches!(rest.first(), Some(b' ' | b'>')))
+    };
+    // The standard calls `<?xml` XML; a browser then shows it as a page if its elements are XHTML's.
+    let xhtml = || start.starts_with(b"<?xml") && start.windows(XHTML.len()).any(|window| window == XHTML);
+    TAGS.iter().any(tag) || xhtml()
+}
+
+fn may_sniff(headers: &HeaderMap) -> bool {
+    let nosniff = headers.get(X_CONTENT_TYPE_OPTIONS).and_then(|value| value.to_str().ok());
+    !nosniff.is_some_and(|value| {
+        value.split(',').next().is_some_and(|v| v.trim().eq_ignore_ascii_case("nosniff"))
+    })
+}
+
+fn is_media_type(essence: &str) -> bool {
+    let token = |text: &str| {
+        !text.is_empty() && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b))
+    };
+    essence.split_once('/').is_some_and(|(kind, subtype)| token(kind) && token(subtype))
+}
+
+/// The value of a `charset` parameter.
+fn charset(parameter: &str) -> Option<String> {
+    let (name, value) = parameter.split_once('=')?;
+    if !name.trim().eq_ignore_ascii_case("charset") {
+        return None;
+    }
+    let value = match value.strip_prefix('"') {
+        Some(quoted) => quoted.split('"').next().unwrap_or_default().replace('\\', ""),
+        None => value.trim_end().to_owned(),
+    };
+    (!value.is_empty()).then_some(value)
+}
+
+/// Splits at a separator outside of quoted strings.
+fn split(text: &str, separator: char) -> impl Iterator<Item = &str> {
+    let (mut quoted, mut escaped) = (false, false);
+    text.split(move |c| {
+        let at_separator = c == separator && !quoted;
+        quoted ^= c == '"' && !escaped;
+        escaped = quoted && c == '\\' && !escaped;
+        at_separator
+    })
+}

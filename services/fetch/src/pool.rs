@@ -1,0 +1,86 @@
+//! Connections that wait for their next request.
+
+use crate::connect::{Connection, Sender};
+use std::{
+    collections::HashMap,
+    net::IpAddr,
+    sync::{Mutex, PoisonError},
+    time::Duration,
+};
+
+/// How long after its making a connection is given out again.
+pub(crate) const REUSED_FOR: Duration = Duration::from_secs(30);
+/// The most connections that wait.
+const MAX_IDLE: usize = 256;
+
+/// Whom a connection speaks to (RFC 6454): scheme, host and port.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct Origin {
+    pub(crate) https: bool,
+    pub(crate) host: String,
+    pub(crate) port: u16,
+}
+
+/// Idle connections by origin. What is taken out is tied to the addresses that were checked for this request:
+/// an origin that moved is connected to anew.
+#[derive(Debug, Default)]
+pub(crate) struct Pool(Mutex<HashMap<Origin, Vec<Connection>>>);
+
+impl Pool {
+    /// A connection to `origin` at one of `addresses`.
+    pub(crate) fn take(&self, origin: &Origin, addresses: &[IpAddr]) -> Option<Connection> {
+        let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let connections = idle.get_mut(origin)?;
+        connections.retain(Connection::is_reusable);
+        let index =
+            connections.iter().position(|idle| idle.sender.is_ready() && addresses.contains(&idle.peer))?;
+        match connections[index].share() {
+            Some(shared) => Some(shared),
+            None => Some(connections.swap_remove(index)),
+        }
+    }
+
+    /// Keeps a connection for the next request, where there is room.
+    pub(crate) fn keep(&self, origin: Origin, connection: Connection) {
+        let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        idle.retain(|_, connections| {
+            connections.retain(Connection::is_reusable);
+            !connections.is_empty()
+        });
+        if idle.values().map(Vec::len).sum::<usize>() < MAX_IDLE && connection.is_reusable() {
+            idle.entry(origin).or_default().push(connection);
+        }
+    }
+}
+
+impl Connection {
+    fn is_reusable(&self) -> bool {
+        self.since.elapsed() < REUSED_FOR && !self.sender.is_closed()
+    }
+
+    /// A second handle on a connection that takes several requests at once.
+    pub(crate) fn share(&self) -> Option<Self> {
+        match &self.sender {
+            Sender::H1(_) => None,
+            Sender::H2(sender) => {
+                Some(Self { sender: Sender::H2(sender.clone()), peer: self.peer, since: self.since })
+            }
+        }
+    }
+}
+
+impl Sender {
+    fn is_ready(&self) -> bool {
+        match self {
+            Self::H1(sender) => sender.is_ready(),
+            Self::H2(sender) => sender.is_ready(),
+        }
+    }
+
+    fn is_closed(&self) -> bool {
+        match self {
+            Self::H1(sender) => sender.is_closed(),
+            Self::H2(sender) => sender.is_closed(),
+        }
+    }
+}

@@ -1,0 +1,73 @@
+//! The egress proxy.
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use http::{HeaderValue, Uri};
+use hyper_util::client::legacy::connect::{HttpConnector, proxy::Tunnel};
+use percent_encoding::percent_decode_str;
+use serde::{Deserialize, Serialize, Serializer};
+use std::fmt;
+use url::Url;
+
+/// An HTTP proxy that opens tunnels (`CONNECT`), as `http://host:port` or `http://user:password@host:port`.
+/// Shown without its password.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(try_from = "String")]
+pub struct Proxy {
+    url: Url,
+    uri: Uri,
+    authorization: Option<HeaderValue>,
+}
+
+impl Proxy {
+    /// What opens a tunnel through this proxy over connections of `connector`.
+    pub(crate) fn tunnel(&self, connector: HttpConnector) -> Tunnel<HttpConnector> {
+        let tunnel = Tunnel::new(self.uri.clone(), connector);
+        match &self.authorization {
+            Some(authorization) => tunnel.with_auth(authorization.clone()),
+            None => tunnel,
+        }
+    }
+}
+
+impl TryFrom<String> for Proxy {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let mut url = Url::parse(&text).map_err(|error| error.to_string())?;
+        let (host, port) = (url.host_str(), url.port_or_known_default());
+        let (Some(host), Some(port), "http") = (host, port, url.scheme()) else {
+            return Err("the proxy has to be http://host:port".to_owned());
+        };
+        let uri = format!("http://{host}:{port}").parse().map_err(|_| "not a proxy's address")?;
+        let authorization = authorization(&url);
+        if url.password().is_some() {
+            // It cannot fail for a URL that has a password.
+            let _ = url.set_password(Some("***"));
+        }
+        Ok(Self { url, uri, authorization })
+    }
+}
+
+/// Basic authentication (RFC 7617).
+fn authorization(url: &Url) -> Option<HeaderValue> {
+    if url.username().is_empty() && url.password().is_none() {
+        return None;
+    }
+    let mut credentials: Vec<u8> = percent_decode_str(url.username()).collect();
+    credentials.push(b':');
+    credentials.extend(percent_decode_str(url.password().unwrap_or_default()));
+    let value = format!("Basic {}", BASE64_STANDARD.encode(credentials));
+    Some(HeaderValue::try_from(value).expect("base64 has only characters that a header takes"))
+}
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.url.as_str())
+    }
+}
+
+impl Serialize for Proxy {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.url.as_str())
+    }
+}

@@ -1,0 +1,69 @@
+//! What an answer is: a page, a redirect, or why it is neither.
+
+use crate::{
+    FetchError, PageUrl,
+    coding::{self, Coding},
+    media_type::{self, Declared},
+};
+use http::{
+    HeaderMap, StatusCode, Version,
+    header::{CONTENT_LENGTH, LOCATION, RETRY_AFTER, TRANSFER_ENCODING},
+    response::Parts,
+};
+use std::time::{Duration, SystemTime};
+
+/// An answer, by its header.
+#[derive(Debug)]
+pub(crate) enum Answer {
+    /// A page that has to be read.
+    Page { codings: Vec<Coding>, declared: Declared },
+    /// 204 or 205: a page without content.
+    Empty,
+    /// Look there.
+    Redirect(PageUrl),
+}
+
+/// Judges the header of an answer to a request for `url`.
+pub(crate) fn classify(url: &PageUrl, head: &Parts) -> Result<Answer, FetchError> {
+    let headers = &head.headers;
+    match head.status.as_u16() {
+        301 | 302 | 303 | 307 | 308 => {
+            let location = headers.get(LOCATION).ok_or(FetchError::BadRedirect)?;
+            Ok(Answer::Redirect(url.redirected(location.as_bytes())?))
+        }
+        204 | 205 => Ok(Answer::Empty),
+        200..=203 => {
+            framing(head)?;
+            let declared = media_type::declared(headers);
+            if matches!(declared, Declared::Other | Declared::Nothing { sniff: false }) {
+                return Err(FetchError::NotHtml);
+            }
+            Ok(Answer::Page { codings: coding::codings(headers)?, declared })
+        }
+        status => Err(FetchError::UpstreamStatus { status, retry_after: retry_after(head.status, headers) }),
+    }
+}
+
+/// Refuses an HTTP/1 message whose length can be read in two ways (RFC 9112, section 6.3).
+fn framing(head: &Parts) -> Result<(), FetchError> {
+    if head.version >= Version::HTTP_2 || !head.headers.contains_key(TRANSFER_ENCODING) {
+        return Ok(());
+    }
+    if head.headers.contains_key(CONTENT_LENGTH) {
+        return Err(FetchError::Connect);
+    }
+    let mut codings = head.headers.get_all(TRANSFER_ENCODING).iter();
+    let chunked = codings.all(|coding| coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked"));
+    if chunked { Ok(()) } else { Err(FetchError::BadEncoding) }
+}
+
+/// `Retry-After` of a 429 or 503: seconds, or a date (RFC 9110, section 10.2.3).
+fn retry_after(status: StatusCode, headers: &HeaderMap) -> Option<Duration> {
+    if !matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE) {
+        return None;
+    }
+    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    let date = || httpdate::parse_http_date(value).ok();
+    let until = |date: SystemTime| date.duration_since(SystemTime::now()).unwrap_or_default();
+    value.parse().map(Duration::from_secs).ok().or_else(|| date().map(until))
+}

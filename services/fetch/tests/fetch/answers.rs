@@ -1,0 +1,213 @@
+//! What counts as a page, and what is said of an answer that is none.
+
+use crate::support::{fetcher, origin, url};
+use fetch::FetchError;
+use std::time::Duration;
+
+/// What comes of an answer: the page's body, or why there is none.
+async fn outcome(answer: impl AsRef<[u8]>) -> Result<String, FetchError> {
+    let origin = origin::fixed(answer).await;
+    let page = fetcher().fetch(&url(&origin.url("/"))).await?;
+    Ok(String::from_utf8_lossy(&page.body).into_owned())
+}
+
+/// The outcome of an answer of status 200 with these header lines and this body.
+async fn page(header: &str, body: &str) -> Result<String, FetchError> {
+    let length = body.len();
+    outcome(format!("HTTP/1.1 200 OK\r\n{header}Content-Length: {length}\r\n\r\n{body}")).await
+}
+
+#[tokio::test]
+async fn statuses_200_to_205_are_pages_less_206() {
+    for status in [200, 201, 202, 203] {
+        let answer = format!("HTTP/1.1 {status} X\r\nContent-Type: text/html\r\nContent-Length: 1\r\n\r\nx");
+        assert_eq!(outcome(answer).await.unwrap(), "x", "{status}");
+    }
+    for status in [204, 205] {
+        assert_eq!(outcome(format!("HTTP/1.1 {status} X\r\n\r\n")).await.unwrap(), "", "{status}");
+    }
+    for status in [206, 300, 304, 305, 306, 400, 401, 403, 404, 410, 451, 500, 503, 599, 999] {
+        let answer = format!("HTTP/1.1 {status} X\r\nContent-Type: text/html\r\nContent-Length: 1\r\n\r\nx");
+        let expected = FetchError::UpstreamStatus { status, retry_after: None };
+        assert_eq!(outcome(answer).await.unwrap_err(), expected);
+    }
+}
+
+#[tokio::test]
+async fn retry_after_is_passed_on_for_429_and_503() {
+    for (status, value, expected) in [
+        (429, "120", Some(120)),
+        (503, "0", Some(0)),
+        (503, "Fri, 31 Dec 1999 23:59:59 GMT", Some(0)),
+        (503, "soon", None),
+        (500, "120", None),
+    ] {
+        let answer = format!("HTTP/1.1 {status} X\r\nRetry-After: {value}\r\nContent-Length: 0\r\n\r\n");
+        let retry_after = expected.map(Duration::from_secs);
+        assert_eq!(
+            outcome(answer).await.unwrap_err(),
+            FetchError::UpstreamStatus { status, retry_after },
+            "{value}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn informational_answers_are_passed_over() {
+    let hints = "HTTP/1.1 103 Early Hints\r\nLink: </x>; rel=preload\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n";
+    let answer = format!("{hints}HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 1\r\n\r\nx");
+    assert_eq!(outcome(answer).await.unwrap(), "x");
+}
+
+#[tokio::test]
+async fn declared_html_and_xhtml_are_pages() {
+    for declared in [
+        "text/html",
+        "TEXT/HTML",
+        "text/html;;;",
+        "text/html; charset=\"utf-8\"",
+        " text/html\t;charset",
+        "application/xhtml+xml",
+        "text/plain, text/html",
+        "text/html, nonsense",
+        "text/html, */*",
+    ] {
+        let header = format!("Content-Type: {declared}\r\n");
+        assert_eq!(page(&header, "\u{89}PNG").await.unwrap(), "\u{89}PNG", "{declared}");
+    }
+}
+
+#[tokio::test]
+async fn other_declared_types_are_not() {
+    for declared in [
+        "text/plain",
+        "application/pdf",
+        "application/json",
+        "application/rss+xml",
+        "application/xml",
+        "application/octet-stream",
+        "multipart/x-mixed-replace; boundary=x",
+        "text/html-sandboxed",
+        "text/html, text/plain",
+    ] {
+        let header = format!("Content-Type: {declared}\r\n");
+        assert_eq!(page(&header, "<!doctype html>").await.unwrap_err(), FetchError::NotHtml, "{declared}");
+    }
+}
+
+#[tokio::test]
+async fn undeclared_bodies_are_sniffed() {
+    const XHTML: &str = "<?xml version=\"1.0\"?><html xmlns=\"http://www.w3.org/1999/xhtml\">";
+    for (header, body, is_page) in [
+        ("", "<!DOCTYPE html>", true),
+        ("", " \r\n\t<HtMl >", true),
+        ("", "<a href=x>", true),
+        ("", "<!-- x", true),
+        ("", XHTML, true),
+        ("Content-Type: */*\r\n", "<html>", true),
+        ("Content-Type: html\r\n", "<html>", true),
+        ("Content-Type: unknown/unknown\r\n", "<html>", true),
+        ("X-Content-Type-Options: nosniff\r\n", "<html>", false),
+        ("", "<abc>", false),
+        ("", "<?xml version=\"1.0\"?><rss>", false),
+        ("", "%PDF-1.4", false),
+        ("", "text <html>", false),
+        ("", "", false),
+    ] {
+        let result = page(header, body).await;
+        assert_eq!(result.is_ok(), is_page, "{header:?} {body:?}: {result:?}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_http_is_no_valid_answer() {
+    for answer in [
+        "<html>HTTP/0.9</html>".to_owned(),
+        "HTTP/1.1 000 X\r\n\r\n".to_owned(),
+        "HTTP/1.1 1e3 X\r\n\r\n".to_owned(),
+        String::new(),
+        "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: -5\r\n\r\nx".to_owned(),
+        "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx".to_owned(),
+        "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+            .to_owned(),
+        format!("HTTP/1.1 200 OK\r\n{}\r\n", "a: b\r\n".repeat(10_000)),
+        format!("HTTP/1.1 200 OK\r\na: {}\r\n\r\n", "b".repeat(65 * 1024)),
+    ] {
+        let result = outcome(&answer).await;
+        assert_eq!(result.unwrap_err(), FetchError::Connect, "{:?}", &answer[..answer.len().min(80)]);
+    }
+}
+
+#[tokio::test]
+async fn sloppy_headers_are_read_as_browsers_do() {
+    let header = "Content-Type : text/html\r\nX-Folded: a\r\n b\r\nb\u{e4}d: x\r\nSet-Cookie: a=b\r\n";
+    assert_eq!(page(header, "x").await.unwrap(), "x");
+    let large = format!("Content-Type: text/html\r\nSet-Cookie: {}\r\n", "x".repeat(60 * 1024));
+    assert_eq!(page(&large, "x").await.unwrap(), "x");
+    let many = format!("Content-Type: text/html\r\n{}", "a: b\r\n".repeat(500));
+    assert_eq!(page(&many, "x").await.unwrap(), "x");
+}
+
+#[tokio::test]
+async fn redirects_are_followed_five_times() {
+    let chain = |last: usize| {
+        origin::answering("127.0.0.1:0", move |head| {
+            let path = head.split(' ').nth(1).unwrap_or_default();
+            match path[1..].parse::<usize>() {
+                Ok(hop) if hop < last => {
+                    origin::redirect([301, 302, 303, 307, 308][hop % 5], &format!("{}", hop + 1))
+                }
+                _ => origin::html(path),
+            }
+        })
+    };
+    let five = chain(5).await;
+    let page = fetcher().fetch(&url(&five.url("/0"))).await.unwrap();
+    assert_eq!(page.url.path(), "/5");
+    assert_eq!(five.connections(), 1, "one connection for all hops");
+    let six = chain(6).await;
+    let result = fetcher().fetch(&url(&six.url("/0"))).await.map(|page| page.url);
+    assert_eq!(result.unwrap_err(), FetchError::TooManyRedirects);
+}
+
+#[tokio::test]
+async fn redirects_to_nowhere_are_told() {
+    for location in
+        ["", "Location: file:///etc/passwd\r\n", "Location: http://\r\n", "Location: http://a..b/\r\n"]
+    {
+        let result = outcome(format!("HTTP/1.1 302 X\r\n{location}Content-Length: 0\r\n\r\n")).await;
+        assert_eq!(result.unwrap_err(), FetchError::BadRedirect, "{location}");
+    }
+    let blocked = outcome("HTTP/1.1 302 X\r\nLocation: http://10.0.0.1/\r\n\r\n").await;
+    assert_eq!(blocked.unwrap_err(), FetchError::Blocked);
+}
+
+#[tokio::test]
+async fn nothing_is_sent_but_the_request() {
+    let (send, receive) = tokio::sync::mpsc::unbounded_channel();
+    let origin = origin::answering("127.0.0.1:0", move |head| {
+        send.send(head.to_owned()).unwrap();
+        origin::html("x")
+    })
+    .await;
+    let mut receive = receive;
+    fetcher().fetch(&url(&origin.url("/%0d%0aX:%201/ä?q=\"ä\"&'#f"))).await.unwrap();
+    let head = receive.recv().await.unwrap();
+    let mut lines: Vec<&str> = head.trim_end().split("\r\n").collect();
+    lines.sort_unstable();
+    assert_eq!(
+        lines,
+        [
+            "GET /%0d%0aX:%201/%C3%A4?q=%22%C3%A4%22&%27 HTTP/1.1",
+            "accept-encoding: gzip, deflate, br, zstd",
+            "accept: text/html,application/xhtml+xml;q=0.9,*/*;q=0.1",
+            &format!("host: {}", origin.address),
+            lines[4],
+        ]
+    );
+    assert!(
+        lines[4].starts_with("user-agent: linkextractor/") && lines[4].contains("(+https://"),
+        "{}",
+        lines[4]
+    );
+}

@@ -1,0 +1,248 @@
+//! A body is whole, decoded and within its limits, or it is an error.
+
+use crate::support::{fetcher, loopback, origin, url};
+use bytesize::ByteSize;
+use fetch::{FetchError, Fetcher, Settings, Step};
+use flate2::{
+    Compression,
+    write::{DeflateEncoder, GzEncoder, ZlibEncoder},
+};
+use std::{io::Write, time::Duration};
+use tokio::{io::AsyncWriteExt, net::TcpStream};
+
+const HEAD: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n";
+
+async fn outcome(answer: impl AsRef<[u8]>) -> Result<String, FetchError> {
+    let origin = origin::fixed(answer).await;
+    let page = fetcher().fetch(&url(&origin.url("/"))).await?;
+    Ok(String::from_utf8_lossy(&page.body).into_owned())
+}
+
+/// The outcome of a body with a content coding.
+async fn coded(coding: &str, body: &[u8]) -> Result<String, FetchError> {
+    let length = body.len();
+    let head = format!("{HEAD}Content-Encoding: {coding}\r\nContent-Length: {length}\r\n\r\n");
+    outcome([head.as_bytes(), body].concat()).await
+}
+
+fn gzip(data: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(data).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn zlib(data: &[u8]) -> Vec<u8> {
+    let mut encoder = ZlibEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(data).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn deflate(data: &[u8]) -> Vec<u8> {
+    let mut encoder = DeflateEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(data).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn brotli(data: &[u8]) -> Vec<u8> {
+    let mut coded = Vec::new();
+    brotli::CompressorWriter::new(&mut coded, 4096, 5, 22).write_all(data).unwrap();
+    coded
+}
+
+fn zstd(data: &[u8]) -> Vec<u8> {
+    zstd::encode_all(data, 1).unwrap()
+}
+
+#[tokio::test]
+async fn all_framings_are_read() {
+    for answer in [
+        "HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\npage".to_owned(),
+        format!("{HEAD}\r\npage"),
+        format!("{HEAD}Content-Length: 4\r\n\r\npage and more"),
+        format!("{HEAD}Transfer-Encoding: chunked\r\n\r\n2;x=y\r\npa\r\n02\r\nge\r\n0\r\nTrailer: x\r\n\r\n"),
+        format!(
+            "{HEAD}Transfer-Encoding: chunked\r\n\r\n4\r\npage\r\n0\r\n{}\r\n",
+            "Trailer: x\r\n".repeat(10_000)
+        ),
+    ] {
+        assert_eq!(outcome(&answer).await.unwrap(), "page", "{}", &answer[..answer.len().min(120)]);
+    }
+}
+
+#[tokio::test]
+async fn bodies_that_end_early_are_errors() {
+    for answer in [
+        format!("{HEAD}Content-Length: 5\r\n\r\npage"),
+        format!("{HEAD}Transfer-Encoding: chunked\r\n\r\n5\r\npage"),
+        format!("{HEAD}Transfer-Encoding: chunked\r\n\r\n4\r\npage\r\n"),
+        format!("{HEAD}Transfer-Encoding: chunked\r\n\r\n4\r\npage\r\nx\r\n"),
+    ] {
+        let message = answer.clone();
+        let origin = origin::raw("127.0.0.1:0", move |mut stream| {
+            let answer = answer.clone();
+            async move {
+                origin::head(&mut stream).await;
+                stream.write_all(answer.as_bytes()).await.unwrap();
+            }
+        })
+        .await;
+        let result = fetcher().fetch(&url(&origin.url("/"))).await.map(|page| page.url);
+        assert_eq!(result.unwrap_err(), FetchError::Incomplete, "{message}");
+    }
+}
+
+#[tokio::test]
+async fn chunk_extensions_are_bounded() {
+    let extension = "x".repeat(10_000_000);
+    let answer = format!("{HEAD}Transfer-Encoding: chunked\r\n\r\n4;{extension}\r\npage\r\n0\r\n\r\n");
+    assert_eq!(outcome(&answer).await.unwrap_err(), FetchError::Incomplete);
+}
+
+#[tokio::test]
+async fn all_codings_are_undone_and_stacked_twice() {
+    let long = "<a href=/>link</a>\n".repeat(100_000);
+    for page in ["<a href=/>x</a>", &long] {
+        let page = page.as_bytes();
+        for (coding, body) in [
+            ("gzip", gzip(page)),
+            ("X-GZIP", gzip(page)),
+            ("deflate", zlib(page)),
+            ("deflate", deflate(page)),
+            ("br", brotli(page)),
+            ("zstd", zstd(page)),
+            ("identity", page.to_vec()),
+            ("gzip, br", brotli(&gzip(page))),
+            ("zstd, identity, deflate", deflate(&zstd(page))),
+            ("gzip, gzip", gzip(&gzip(page))),
+        ] {
+            assert_eq!(coded(coding, &body).await.unwrap().as_bytes(), page, "{coding}");
+        }
+    }
+    assert_eq!(coded("gzip", b"").await.unwrap(), "", "said to be coded, and empty");
+    let two_frames = [zstd(b"pa"), zstd(b"ge")].concat();
+    assert_eq!(coded("zstd", &two_frames).await.unwrap(), "page");
+}
+
+#[tokio::test]
+async fn what_follows_a_coded_body_is_not_read() {
+    let with_junk = |coded: Vec<u8>| [&coded[..], b"trailing junk"].concat();
+    for (coding, body) in [("gzip", gzip(b"page")), ("deflate", zlib(b"page")), ("br", brotli(b"page"))] {
+        assert_eq!(coded(coding, &with_junk(body)).await.unwrap(), "page", "{coding}");
+    }
+}
+
+#[tokio::test]
+async fn broken_and_unknown_codings_are_errors() {
+    for (coding, body) in [
+        ("compress", b"page".to_vec()),
+        ("xyz", b"page".to_vec()),
+        ("gzip", b"<!doctype html>".to_vec()),
+        ("deflate", b"\xff\xff\xff".to_vec()),
+        ("br", b"\xff\xff\xff\xff\xff\xff".to_vec()),
+        ("zstd", b"page".to_vec()),
+        ("gzip, gzip, gzip", gzip(&gzip(&gzip(b"page")))),
+    ] {
+        assert_eq!(coded(coding, &body).await.unwrap_err(), FetchError::BadEncoding, "{coding}");
+    }
+    for (coding, body) in [
+        ("gzip", gzip(b"page")),
+        ("deflate", zlib(b"page")),
+        ("br", brotli(b"page")),
+        ("zstd", zstd(b"page")),
+    ] {
+        let cut = &body[..body.len() - 1];
+        assert_eq!(coded(coding, cut).await.unwrap_err(), FetchError::Incomplete, "{coding}");
+    }
+    let wrongly_framed = format!("{HEAD}Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n");
+    assert_eq!(outcome(wrongly_framed).await.unwrap_err(), FetchError::BadEncoding);
+}
+
+/// A fetcher with small limits.
+fn small(max_bytes: u64, timeout: Duration) -> Fetcher {
+    Fetcher::new(Settings { max_bytes: ByteSize(max_bytes), timeout, ..loopback() }).unwrap()
+}
+
+#[tokio::test]
+async fn the_limit_counts_on_the_wire_and_decoded() {
+    let fetcher = small(1000, Duration::from_secs(5));
+    for (length, fits) in [(1000, true), (1001, false)] {
+        let page = "x".repeat(length);
+        let chunked = format!("{HEAD}Transfer-Encoding: chunked\r\n\r\n{length:x}\r\n{page}\r\n0\r\n\r\n");
+        let coded = gzip(page.as_bytes());
+        let head = format!("{HEAD}Content-Encoding: gzip\r\nContent-Length: {}\r\n\r\n", coded.len());
+        for answer in [origin::html(&page), chunked.into_bytes(), [head.as_bytes(), &coded].concat()] {
+            let origin = origin::fixed(&answer).await;
+            let result = fetcher.fetch(&url(&origin.url("/"))).await.map(|page| page.body.len());
+            assert_eq!(result, if fits { Ok(1000) } else { Err(FetchError::TooLarge) });
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_announced_length_over_the_limit_is_refused_before_it_is_read() {
+    let origin = origin::raw("127.0.0.1:0", |mut stream| async move {
+        origin::head(&mut stream).await;
+        stream.write_all(format!("{HEAD}Content-Length: 53687091200\r\n\r\n").as_bytes()).await.unwrap();
+        std::future::pending::<()>().await;
+    })
+    .await;
+    let result = fetcher().fetch(&url(&origin.url("/"))).await.map(|page| page.url);
+    assert_eq!(result.unwrap_err(), FetchError::TooLarge);
+}
+
+#[tokio::test]
+async fn an_endless_body_is_cut_at_the_limit() {
+    let origin = origin::raw("127.0.0.1:0", |mut stream| async move {
+        origin::head(&mut stream).await;
+        let _ = stream.write_all(format!("{HEAD}Transfer-Encoding: chunked\r\n\r\n").as_bytes()).await;
+        let chunk = [b"10000\r\n", &vec![b'x'; 0x10000][..], b"\r\n"].concat();
+        while stream.write_all(&chunk).await.is_ok() {}
+    })
+    .await;
+    let result = fetcher().fetch(&url(&origin.url("/"))).await.map(|page| page.url);
+    assert_eq!(result.unwrap_err(), FetchError::TooLarge);
+}
+
+/// Sends `start` at once and then one byte of `drip` again and again.
+async fn dripping(mut stream: TcpStream, start: &'static str, drip: u8) {
+    origin::head(&mut stream).await;
+    let mut sent = stream.write_all(start.as_bytes()).await;
+    let mut tick = tokio::time::interval(Duration::from_millis(20));
+    while sent.is_ok() {
+        tick.tick().await;
+        sent = stream.write_all(&[drip]).await;
+    }
+}
+
+#[tokio::test]
+async fn slow_answers_end_at_the_deadline() {
+    let timeout = Duration::from_millis(300);
+    let fetcher = small(1_000_000, timeout);
+    for (start, drip, step) in [
+        ("HTTP/1.1 200 O", b'K', Step::Header),
+        ("HTTP/1.1 200 OK\r\nX: ", b'x', Step::Header),
+        ("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 100000\r\n\r\n", b'x', Step::Body),
+        ("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n", b'x', Step::Body),
+    ] {
+        let origin = origin::raw("127.0.0.1:0", move |stream| dripping(stream, start, drip)).await;
+        let began = tokio::time::Instant::now();
+        let result = fetcher.fetch(&url(&origin.url("/"))).await.map(|page| page.url);
+        assert_eq!(result.unwrap_err(), FetchError::Timeout(step), "{start:?}");
+        assert!(began.elapsed() >= timeout, "not before the deadline");
+        assert!(began.elapsed() < Duration::from_secs(8), "at the deadline, though bytes keep coming");
+    }
+}
+
+#[tokio::test]
+async fn the_deadline_is_one_for_all_redirects() {
+    let origin = origin::raw("127.0.0.1:0", |mut stream| async move {
+        while origin::head(&mut stream).await.is_some() {
+            tokio::time::sleep(Duration::from_millis(120)).await;
+            let _ = stream.write_all(&origin::redirect(302, "/again")).await;
+        }
+    })
+    .await;
+    let result =
+        small(1000, Duration::from_millis(300)).fetch(&url(&origin.url("/"))).await.map(|page| page.url);
+    assert!(matches!(result, Err(FetchError::Timeout(_))), "not too many redirects: {result:?}");
+}

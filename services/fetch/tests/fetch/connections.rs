@@ -1,0 +1,154 @@
+//! Connections are reused, in HTTP/1.1 and HTTP/2, and their ends do not show.
+
+use crate::support::{
+    fetcher, loopback, origin,
+    tls::{self, Authority, Validity},
+    url,
+};
+use bytes::Bytes;
+use fetch::{FetchError, Fetcher, Settings, Step};
+use http_body_util::Full;
+use hyper::{Response, Version, body::Incoming, service::service_fn};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use std::{convert::Infallible, sync::Arc, time::Duration};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::{TcpSocket, TcpStream},
+    sync::Notify,
+    time::timeout,
+};
+use tokio_rustls::server::TlsStream;
+
+#[tokio::test]
+async fn a_kept_connection_that_was_closed_is_replaced() {
+    let closed = Arc::new(Notify::new());
+    let (notify, page) = (Arc::clone(&closed), origin::html("x"));
+    let origin = origin::raw("127.0.0.1:0", move |mut stream| {
+        let (notify, page) = (Arc::clone(&notify), page.clone());
+        async move {
+            origin::head(&mut stream).await;
+            stream.write_all(&page).await.unwrap();
+            drop(stream);
+            notify.notify_one();
+        }
+    })
+    .await;
+    let fetcher = fetcher();
+    for connections in 1..=5 {
+        assert!(fetcher.fetch(&url(&origin.url("/"))).await.is_ok());
+        closed.notified().await;
+        assert_eq!(origin.connections(), connections);
+    }
+}
+
+#[tokio::test]
+async fn one_that_nobody_takes_times_out() {
+    // A listener whose queue is full drops what comes: nothing is refused, nothing is answered.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let listener = socket.listen(1).unwrap();
+    let address = listener.local_addr().unwrap();
+    let mut queued = Vec::new();
+    while let Ok(stream) = timeout(Duration::from_secs(1), TcpStream::connect(address)).await {
+        queued.push(stream.unwrap());
+    }
+    let connect_timeout = Duration::from_millis(200);
+    let fetcher = Fetcher::new(Settings { connect_timeout, ..loopback() }).unwrap();
+    let result = fetcher.fetch(&url(&format!("http://{address}/"))).await.map(|page| page.url);
+    assert_eq!(result.unwrap_err(), FetchError::Timeout(Step::Connect));
+}
+
+#[tokio::test]
+async fn one_that_is_refused_is_no_connection() {
+    // Bound and not listening: the port is nobody else's, and closed.
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = socket.local_addr().unwrap();
+    let result = fetcher().fetch(&url(&format!("http://{address}/"))).await.map(|page| page.url);
+    assert_eq!(result.unwrap_err(), FetchError::Connect);
+}
+
+fn https(authority: &Authority) -> Fetcher {
+    Fetcher::new(Settings { extra_roots: vec![authority.root()], ..loopback() }).unwrap()
+}
+
+#[tokio::test]
+async fn http2_is_spoken_where_it_is_offered() {
+    let authority = Authority::new("ours");
+    let config = authority.server("127.0.0.1", Validity::Now, &["h2", "http/1.1"]);
+    let origin = tls::raw("127.0.0.1:0", config, |stream| async move {
+        let answer = service_fn(|request: http::Request<Incoming>| async move {
+            assert_eq!(request.version(), Version::HTTP_2);
+            assert!(!request.headers().contains_key("host"), "it is :authority here");
+            let mut response = Response::new(Full::new(Bytes::from(request.uri().to_string())));
+            let (name, value) = match request.uri().path() {
+                "/redirect" => {
+                    *response.status_mut() = http::StatusCode::FOUND;
+                    ("location", "/page")
+                }
+                _ => ("content-type", "text/html"),
+            };
+            response.headers_mut().insert(name, value.parse().unwrap());
+            Ok::<_, Infallible>(response)
+        });
+        let server = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
+        let _ = server.serve_connection(TokioIo::new(stream), answer).await;
+    })
+    .await;
+    let fetcher = Arc::new(https(&authority));
+    let page = url(&format!("https://{}/redirect", origin.address));
+    assert_eq!(fetcher.fetch(&page).await.unwrap().body, format!("https://{}/page", origin.address));
+    let jobs = (0..8).map(|_| {
+        let (fetcher, page) = (Arc::clone(&fetcher), page.clone());
+        tokio::spawn(async move { fetcher.fetch(&page).await.unwrap() })
+    });
+    for job in jobs.collect::<Vec<_>>() {
+        job.await.unwrap();
+    }
+    assert_eq!(origin.connections(), 1, "one connection takes them all");
+}
+
+/// An HTTP/2 frame.
+fn frame(kind: u8, flags: u8, stream: u8, payload: &[u8]) -> Vec<u8> {
+    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
+    [&length[1..], &[kind, flags, 0, 0, 0, stream], payload].concat()
+}
+
+/// Says its settings, waits for the request and answers with `frames`.
+async fn http2_answer(mut stream: TlsStream<TcpStream>, frames: Vec<u8>) {
+    let _ = stream.write_all(&frame(4, 0, 0, &[])).await;
+    let mut preface = [0; 24];
+    let _ = stream.read_exact(&mut preface).await;
+    loop {
+        let mut header = [0; 9];
+        if stream.read_exact(&mut header).await.is_err() {
+            return;
+        }
+        let length = u32::from_be_bytes([0, header[0], header[1], header[2]]);
+        let mut payload = vec![0; length as usize];
+        let _ = stream.read_exact(&mut payload).await;
+        if header[3] == 1 {
+            let _ = stream.write_all(&frames).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn http2_that_breaks_off_is_no_valid_answer() {
+    // Literal fields: one of 4,000 bytes into the dynamic table, then 10,000 times the index that names it.
+    let bomb = [&[0x88, 0x40, 1, b'a', 0x7f, 0xa1, 0x1e][..], &[b'x'; 4000], &[0xbe; 10_000]].concat();
+    let authority = Authority::new("ours");
+    for (what, frames) in [
+        ("GOAWAY", frame(7, 0, 0, &[0; 8])),
+        ("RST_STREAM", frame(3, 0, 1, &[0, 0, 0, 8])),
+        ("REFUSED_STREAM", frame(3, 0, 1, &[0, 0, 0, 7])),
+        ("a header bomb", frame(1, 5, 1, &bomb)),
+        ("no frame", b"HTTP/1.1 200 OK\r\n\r\n".to_vec()),
+    ] {
+        let config = authority.server("127.0.0.1", Validity::Now, &["h2"]);
+        let origin =
+            tls::raw("127.0.0.1:0", config, move |stream| http2_answer(stream, frames.clone())).await;
+        let result = https(&authority).fetch(&url(&format!("https://{}/", origin.address))).await;
+        assert_eq!(result.map(|page| page.url).unwrap_err(), FetchError::Connect, "{what}");
+    }
+}

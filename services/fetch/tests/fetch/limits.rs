@@ -1,0 +1,105 @@
+//! Jobs are limited in all and at each host; who waits for one host keeps nobody from another.
+
+use crate::support::{loopback, origin, url};
+use fetch::{FetchError, Fetcher, PageUrl, Settings, Step};
+use std::{sync::Arc, time::Duration};
+use tokio::{io::AsyncWriteExt, sync::Semaphore};
+
+/// An origin on `address` that answers a request for each permit of `gate`.
+async fn gated(address: &str, gate: &Arc<Semaphore>) -> origin::Origin {
+    let gate = Arc::clone(gate);
+    origin::raw(address, move |mut stream| {
+        let gate = Arc::clone(&gate);
+        async move {
+            while origin::head(&mut stream).await.is_some() {
+                gate.acquire().await.unwrap().forget();
+                let _ = stream.write_all(&origin::html("x")).await;
+            }
+        }
+    })
+    .await
+}
+
+fn limited(max_jobs: usize, max_jobs_per_host: usize, timeout: Duration) -> Arc<Fetcher> {
+    let allow = vec!["127.0.0.0/8".to_owned()];
+    Arc::new(Fetcher::new(Settings { allow, max_jobs, max_jobs_per_host, timeout, ..loopback() }).unwrap())
+}
+
+fn spawn(fetcher: &Arc<Fetcher>, page: &PageUrl) -> tokio::task::JoinHandle<Result<(), FetchError>> {
+    let (fetcher, page) = (Arc::clone(fetcher), page.clone());
+    tokio::spawn(async move { fetcher.fetch(&page).await.map(|_| ()) })
+}
+
+async fn until(condition: impl Fn() -> bool) {
+    while !condition() {
+        tokio::task::yield_now().await;
+    }
+}
+
+#[tokio::test]
+async fn the_rest_of_a_host_queues() {
+    let gate = Arc::new(Semaphore::new(0));
+    let origin = gated("127.0.0.1:0", &gate).await;
+    let other = origin::answering("127.0.0.2:0", |_| origin::html("x")).await;
+    let fetcher = limited(6, 2, Duration::from_secs(10));
+    let page = url(&origin.url("/"));
+    let mut jobs: Vec<_> = (0..8).map(|_| spawn(&fetcher, &page)).collect();
+    until(|| origin.connections() == 2).await;
+    // Two run, six wait: that is the limit of waiting, and it does not touch another host.
+    assert_eq!(spawn(&fetcher, &page).await.unwrap(), Err(FetchError::Overloaded));
+    assert_eq!(fetcher.fetch(&url(&other.url("/"))).await.map(|_| ()), Ok(()));
+    gate.add_permits(8);
+    for job in &mut jobs {
+        assert_eq!(job.await.unwrap(), Ok(()));
+    }
+    assert_eq!(origin.connections(), 2, "never more than two at once");
+}
+
+#[tokio::test]
+async fn one_job_too_many_is_refused() {
+    let gate = Arc::new(Semaphore::new(0));
+    let fetcher = limited(3, 8, Duration::from_secs(10));
+    let mut jobs = Vec::new();
+    let mut origins = Vec::new();
+    for host in 1..=3 {
+        let origin = gated(&format!("127.0.1.{host}:0"), &gate).await;
+        jobs.push(spawn(&fetcher, &url(&origin.url("/"))));
+        until(|| origin.connections() == 1).await;
+        origins.push(origin);
+    }
+    assert_eq!(spawn(&fetcher, &url(&origins[0].url("/"))).await.unwrap(), Err(FetchError::Overloaded));
+    gate.add_permits(4);
+    for job in jobs {
+        assert_eq!(job.await.unwrap(), Ok(()));
+    }
+    assert_eq!(spawn(&fetcher, &url(&origins[0].url("/"))).await.unwrap(), Ok(()), "places are given back");
+}
+
+#[tokio::test]
+async fn waiting_counts_against_the_deadline() {
+    let gate = Arc::new(Semaphore::new(0));
+    let origin = gated("127.0.0.1:0", &gate).await;
+    let fetcher = limited(4, 1, Duration::from_secs(2));
+    let page = url(&origin.url("/"));
+    let first = spawn(&fetcher, &page);
+    until(|| origin.connections() == 1).await;
+    let second = spawn(&fetcher, &page);
+    assert_eq!(first.await.unwrap(), Err(FetchError::Timeout(Step::Header)));
+    assert!(matches!(second.await.unwrap(), Err(FetchError::Timeout(_))));
+}
+
+#[tokio::test]
+async fn a_caller_that_leaves_gives_its_place_back() {
+    let gate = Arc::new(Semaphore::new(0));
+    let origin = gated("127.0.0.1:0", &gate).await;
+    let fetcher = limited(1, 1, Duration::from_secs(10));
+    let page = url(&origin.url("/"));
+    for connections in 1..=3 {
+        let job = spawn(&fetcher, &page);
+        until(|| origin.connections() == connections).await;
+        job.abort();
+        assert!(job.await.unwrap_err().is_cancelled());
+    }
+    gate.add_permits(4);
+    assert_eq!(spawn(&fetcher, &page).await.unwrap(), Ok(()));
+}

@@ -1,0 +1,189 @@
+//! Floods, of bombs and of large pages, cost what the limits say and no more.
+
+use crate::support::{alone, loopback, origin, url};
+use fetch::{FetchError, Fetcher, Settings};
+use flate2::{Compress, Compression, FlushCompress, write::GzEncoder};
+use std::{
+    env, fs,
+    io::Write,
+    process::Command,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+use tokio::io::AsyncWriteExt;
+
+/// What the whole process may take, the origin included.
+const MAX_RESIDENT: u64 = 256 * 1024 * 1024;
+/// What a bomb unfolds to.
+const UNFOLDED: usize = 10_000_000_000;
+/// What a part of it unfolds to.
+const PART: usize = 16 * 1024 * 1024;
+
+/// A body: its beginning, and a part that is repeated.
+#[derive(Clone)]
+struct Bomb {
+    start: Vec<u8>,
+    part: Vec<u8>,
+    /// What the part unfolds to.
+    unfolds: usize,
+}
+
+/// Zeros in a deflate stream, flushed so that parts can follow each other.
+fn deflate(zlib: bool, start: &[u8]) -> Bomb {
+    let mut encoder = Compress::new(Compression::fast(), zlib);
+    let zeros = vec![0; PART];
+    let mut next = || {
+        let mut part = Vec::with_capacity(PART / 100);
+        encoder.compress_vec(&zeros, &mut part, FlushCompress::Sync).unwrap();
+        part
+    };
+    Bomb { start: [start, &next()].concat(), part: next(), unfolds: PART }
+}
+
+fn brotli() -> Bomb {
+    let mut encoder = brotli::CompressorWriter::new(Vec::new(), 4096, 3, 24);
+    let zeros = vec![0; PART];
+    let mut ends = Vec::new();
+    for _ in 0..2 {
+        encoder.write_all(&zeros).unwrap();
+        encoder.flush().unwrap();
+        ends.push(encoder.get_ref().len());
+    }
+    let coded = encoder.get_ref();
+    Bomb { start: coded[..ends[0]].to_vec(), part: coded[ends[0]..ends[1]].to_vec(), unfolds: PART }
+}
+
+fn zstd() -> Bomb {
+    let frame = zstd::encode_all(&vec![0; PART][..], 1).unwrap();
+    Bomb { start: frame.clone(), part: frame, unfolds: PART }
+}
+
+/// Not a bomb: a page as large as a page may be.
+fn page() -> Bomb {
+    Bomb { start: Vec::new(), part: vec![b'x'; 10_000], unfolds: UNFOLDED / 1000 }
+}
+
+/// Nor this: the same, coded to about half its size.
+fn coded_page() -> Bomb {
+    let mut seed = 1_u32;
+    let noise = std::iter::repeat_with(|| {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        b"0123456789abcdef"[(seed >> 28) as usize]
+    });
+    let page: Vec<u8> = noise.take(10_000_000).collect();
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(&page).unwrap();
+    Bomb { start: encoder.finish().unwrap(), part: Vec::new(), unfolds: usize::MAX }
+}
+
+/// Serves a bomb to everybody, and counts the bytes sent.
+async fn serve(coding: &'static str, bomb: Bomb) -> (origin::Origin, Arc<AtomicU64>) {
+    let sent = Arc::new(AtomicU64::new(0));
+    let count = Arc::clone(&sent);
+    let bomb = Arc::new(bomb);
+    let origin = origin::raw("127.0.0.1:0", move |mut stream| {
+        let (bomb, count) = (Arc::clone(&bomb), Arc::clone(&count));
+        async move {
+            origin::head(&mut stream).await;
+            let head =
+                format!("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: {coding}\r\n\r\n");
+            let parts = (0..UNFOLDED / bomb.unfolds).map(|_| &bomb.part[..]);
+            for bytes in [head.as_bytes(), &bomb.start].into_iter().chain(parts) {
+                if stream.write_all(bytes).await.is_err() {
+                    return;
+                }
+                count.fetch_add(bytes.len() as u64, Ordering::Relaxed);
+            }
+        }
+    })
+    .await;
+    (origin, sent)
+}
+
+/// The most memory this process has had.
+fn most_resident() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse::<u64>().unwrap() * 1024
+}
+
+fn flood(
+    name: &str,
+    jobs: usize,
+    coding: &'static str,
+    bomb: fn() -> Bomb,
+    expected: &Result<usize, FetchError>,
+) {
+    if !alone::is_alone() {
+        return alone::run(Command::new(env::current_exe().unwrap()), name);
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let (origin, sent) = serve(coding, bomb()).await;
+        let timeout = Duration::from_mins(2);
+        let fetcher = Fetcher::new(Settings { max_jobs_per_host: jobs, timeout, ..loopback() }).unwrap();
+        let (fetcher, page) = (Arc::new(fetcher), url(&origin.url("/")));
+        let began = std::time::Instant::now();
+        let flood: Vec<_> = (0..jobs)
+            .map(|_| {
+                let (fetcher, page) = (Arc::clone(&fetcher), page.clone());
+                tokio::spawn(async move { fetcher.fetch(&page).await.map(|page| page.body.len()) })
+            })
+            .collect();
+        let mut served = 0;
+        for job in flood {
+            match job.await.unwrap() {
+                Err(FetchError::Overloaded) if expected.is_ok() => (),
+                outcome => {
+                    assert_eq!(&outcome, expected);
+                    served += 1;
+                }
+            }
+        }
+        assert!(served > 0, "not everybody is sent away");
+        let (resident, sent) = (most_resident(), sent.load(Ordering::Relaxed));
+        println!(
+            "{coding} x {jobs}, {served} served: {} KiB resident, {sent} bytes sent, {:?}",
+            resident / 1024,
+            began.elapsed()
+        );
+        assert!(resident < MAX_RESIDENT, "{coding}: {resident} bytes resident");
+    });
+}
+
+/// As many jobs as run at once; fewer without optimization, where decoders are slow.
+const JOBS: usize = if cfg!(debug_assertions) { 32 } else { 256 };
+
+#[test]
+fn of_gzip_bombs() {
+    let bomb = || deflate(false, b"\x1f\x8b\x08\0\0\0\0\0\0\xff");
+    flood("memory::of_gzip_bombs", JOBS, "gzip", bomb, &Err(FetchError::TooLarge));
+}
+
+#[test]
+fn of_deflate_bombs() {
+    flood("memory::of_deflate_bombs", JOBS, "deflate", || deflate(true, b""), &Err(FetchError::TooLarge));
+}
+
+#[test]
+fn of_brotli_bombs() {
+    flood("memory::of_brotli_bombs", JOBS, "br", brotli, &Err(FetchError::TooLarge));
+}
+
+#[test]
+fn of_zstd_bombs() {
+    flood("memory::of_zstd_bombs", JOBS, "zstd", zstd, &Err(FetchError::TooLarge));
+}
+
+#[test]
+fn of_large_pages() {
+    flood("memory::of_large_pages", JOBS, "identity", page, &Ok(10_000_000));
+}
+
+#[test]
+fn of_large_coded_pages() {
+    flood("memory::of_large_coded_pages", JOBS, "gzip", coded_page, &Ok(10_000_000));
+}

@@ -1,0 +1,132 @@
+//! Names are looked up for every job and every redirect, and failures to do so are told.
+
+use crate::support::{dns, loopback, netns, origin, url};
+use fetch::{FetchError, Fetcher, Settings, Step};
+use std::{net::SocketAddr, time::Duration};
+
+fn asking(server: SocketAddr) -> Settings {
+    Settings { name_servers: vec![server], ..loopback() }
+}
+
+#[tokio::test]
+async fn every_hop_asks_anew() {
+    let names = dns::serve("127.0.0.1:0", |_, _| dns::addresses(&["127.0.0.1"])).await;
+    let origin = origin::answering("127.0.0.1:0", |head| {
+        if head.starts_with("GET /1 ") { origin::redirect(302, "/2") } else { origin::html("x") }
+    })
+    .await;
+    let fetcher = Fetcher::new(asking(names.address)).unwrap();
+    let page = format!("http://page.test:{}/1", origin.address.port());
+    for jobs in 1..=3 {
+        assert_eq!(fetcher.fetch(&url(&page)).await.unwrap().url.path(), "/2");
+        assert_eq!(names.asked("page.test"), 2 * jobs, "once for the page, once for where it leads");
+    }
+    assert_eq!(origin.connections(), 1, "the connection is kept all the same");
+}
+
+#[tokio::test]
+async fn a_kept_connection_does_not_outlive_its_address() {
+    let names = dns::serve("127.0.0.1:0", |_, before| match before {
+        0 => dns::addresses(&["127.0.0.1"]),
+        _ => dns::addresses(&["127.0.0.2"]),
+    })
+    .await;
+    let origin = origin::fixed(origin::html("x")).await;
+    let fetcher = Fetcher::new(asking(names.address)).unwrap();
+    let page = url(&format!("http://page.test:{}/", origin.address.port()));
+    assert!(fetcher.fetch(&page).await.is_ok());
+    assert_eq!(fetcher.fetch(&page).await.map(|page| page.url).unwrap_err(), FetchError::Blocked);
+}
+
+#[tokio::test]
+async fn failures_are_told_apart() {
+    let names = dns::serve("127.0.0.1:0", |name, _| match name {
+        "failure.test" => dns::Reply::Failure,
+        "silence.test" => dns::Reply::Silence,
+        "empty.test" => dns::addresses(&[]),
+        _ => dns::Reply::NoName,
+    })
+    .await;
+    let fetcher = Fetcher::new(Settings {
+        dns_timeout: Duration::from_secs(2),
+        dns_try_timeout: Duration::from_millis(500),
+        ..asking(names.address)
+    })
+    .unwrap();
+    for (name, error) in [
+        ("nowhere", FetchError::Dns),
+        ("failure", FetchError::Dns),
+        ("empty", FetchError::Dns),
+        ("silence", FetchError::Timeout(Step::Dns)),
+    ] {
+        let result = fetcher.fetch(&url(&format!("http://{name}.test/"))).await.map(|page| page.url);
+        assert_eq!(result.unwrap_err(), error, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn one_family_is_enough() {
+    let names = dns::serve("127.0.0.1:0", |_, _| dns::addresses(&["2001:db8::1", "127.0.0.1"])).await;
+    let origin = origin::fixed(origin::html("x")).await;
+    let settings = Settings { allow: vec!["page.test".to_owned()], ..asking(names.address) };
+    let fetcher = Fetcher::new(settings).unwrap();
+    let page = url(&format!("http://page.test:{}/", origin.address.port()));
+    assert!(fetcher.fetch(&page).await.is_ok(), "the other family is dialled when one leads nowhere");
+}
+
+/// Odd lines among good ones: neither file is lost for them.
+const ODD: netns::Files = netns::Files {
+    resolv_conf: "nonsense\nnameserver 127.0.0.1\nsearch corp.test\noptions ndots:5 timeout:9 nonsense\n",
+    hosts: "nonsense\n# comment\n10.0.0.7\n93.184.215.14 listed.test also-listed.test # comment\n10.0.0.1 private.test\n",
+};
+
+#[test]
+fn the_system_says_how() {
+    netns::run("names::the_system_says_how", ODD, async {
+        let names = dns::serve("127.0.0.1:53", |name, _| match name {
+            "wiki.corp.test" | "public.test" => dns::addresses(&["93.184.215.14"]),
+            "later.test" => dns::addresses(&["10.0.0.1"]),
+            _ => dns::Reply::NoName,
+        })
+        .await;
+        let _origin = origin::answering("[::]:80", |_| origin::html("x")).await;
+        let fetcher =
+            Fetcher::new(Settings { allow: vec!["wiki".to_owned()], ..Settings::default() }).unwrap();
+        let outcome = async |name: &str| fetcher.fetch(&url(&format!("http://{name}/"))).await.map(|_| ());
+
+        for listed in ["listed.test", "also-listed.test", "LISTED.test."] {
+            assert_eq!(outcome(listed).await, Ok(()), "{listed} is in the hosts file");
+        }
+        assert_eq!(names.asked("listed.test"), 0, "which is read first");
+        assert_eq!(outcome("private.test").await, Err(FetchError::Blocked), "and guarded like the rest");
+
+        assert_eq!(outcome("wiki").await, Ok(()), "search domains complete a name that is allowed");
+        assert_eq!(outcome("public.test").await, Ok(()));
+        assert_eq!(outcome("unknown.test").await, Err(FetchError::Dns));
+        assert_eq!(
+            names.asked("public.test.corp.test") + names.asked("unknown.test.corp.test"),
+            0,
+            "but no other"
+        );
+
+        assert_eq!(outcome("later.test").await, Err(FetchError::Blocked));
+        std::fs::write("/etc/hosts", "93.184.215.14 later.test\n").unwrap();
+        let noticed = async {
+            while outcome("later.test").await.is_err() {
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        tokio::time::timeout(Duration::from_secs(5), noticed).await.expect("a change is noticed");
+    });
+}
+
+#[test]
+fn without_files_the_machine_itself_is_asked() {
+    let none = netns::Files { resolv_conf: "", hosts: "" };
+    netns::run("names::without_files_the_machine_itself_is_asked", none, async {
+        let _names = dns::serve("127.0.0.1:53", |_, _| dns::addresses(&["93.184.215.14"])).await;
+        let _origin = origin::answering("93.184.215.14:80", |_| origin::html("x")).await;
+        let fetcher = Fetcher::new(Settings::default()).unwrap();
+        assert!(fetcher.fetch(&url("http://page.test/")).await.is_ok());
+    });
+}

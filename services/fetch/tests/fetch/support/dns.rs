@@ -1,0 +1,111 @@
+//! A name server that answers what a test says.
+
+use std::{
+    collections::HashMap,
+    net::{IpAddr, SocketAddr},
+    sync::{Arc, Mutex},
+};
+use tokio::net::UdpSocket;
+
+/// What a question is answered with.
+#[derive(Clone, Debug)]
+pub(crate) enum Reply {
+    /// These, as far as they are of the family asked for.
+    Addresses(Vec<IpAddr>),
+    /// No such name.
+    NoName,
+    /// The server failed.
+    Failure,
+    /// Nothing at all.
+    Silence,
+}
+
+/// Addresses as a reply.
+pub(crate) fn addresses(addresses: &[&str]) -> Reply {
+    Reply::Addresses(addresses.iter().map(|address| address.parse().unwrap()).collect())
+}
+
+/// A name server; `asked` counts the questions by name and type.
+#[derive(Clone, Debug)]
+pub(crate) struct NameServer {
+    pub(crate) address: SocketAddr,
+    asked: Arc<Mutex<HashMap<(String, u16), usize>>>,
+}
+
+impl NameServer {
+    /// How often the A records of `name` were asked for.
+    pub(crate) fn asked(&self, name: &str) -> usize {
+        self.asked.lock().unwrap().get(&(name.to_owned(), 1)).copied().unwrap_or_default()
+    }
+}
+
+/// Serves on `address`; `answer` is given a name and how often the same has been asked before.
+pub(crate) async fn serve(
+    address: &str,
+    answer: impl Fn(&str, usize) -> Reply + Send + 'static,
+) -> NameServer {
+    let socket = UdpSocket::bind(address).await.unwrap();
+    let server = NameServer { address: socket.local_addr().unwrap(), asked: Arc::default() };
+    let asked = Arc::clone(&server.asked);
+    tokio::spawn(async move {
+        let mut packet = [0; 1500];
+        loop {
+            let (length, peer) = socket.recv_from(&mut packet).await.unwrap();
+            let Some((name, kind, end)) = question(&packet[..length]) else { continue };
+            let before = {
+                let mut asked = asked.lock().unwrap();
+                let count = asked.entry((name.clone(), kind)).or_default();
+                *count += 1;
+                *count - 1
+            };
+            if let Some(reply) = message(&packet[..end], kind, answer(&name, before)) {
+                socket.send_to(&reply, peer).await.unwrap();
+            }
+        }
+    });
+    server
+}
+
+/// The name, its type and where the question ends.
+fn question(packet: &[u8]) -> Option<(String, u16, usize)> {
+    let (mut at, mut labels) = (12, Vec::new());
+    loop {
+        let length = usize::from(*packet.get(at)?);
+        at += 1;
+        if length == 0 {
+            break;
+        }
+        labels.push(String::from_utf8_lossy(packet.get(at..at + length)?).to_lowercase());
+        at += length;
+    }
+    let kind = u16::from_be_bytes(packet.get(at..at + 2)?.try_into().ok()?);
+    Some((labels.join("."), kind, at + 4))
+}
+
+fn message(question: &[u8], kind: u16, reply: Reply) -> Option<Vec<u8>> {
+    let (code, addresses) = match reply {
+        Reply::Addresses(addresses) => (0, addresses),
+        Reply::NoName => (3, Vec::new()),
+        Reply::Failure => (2, Vec::new()),
+        Reply::Silence => return None,
+    };
+    let records: Vec<Vec<u8>> = addresses
+        .into_iter()
+        .filter_map(|address| match (address, kind) {
+            (IpAddr::V4(ip), 1) => Some(ip.octets().to_vec()),
+            (IpAddr::V6(ip), 28) => Some(ip.octets().to_vec()),
+            _ => None,
+        })
+        .collect();
+    let mut message = question.to_vec();
+    message[2..4].copy_from_slice(&[0x81, 0x80 | code]);
+    message[6..8].copy_from_slice(&u16::try_from(records.len()).unwrap().to_be_bytes());
+    message[8..12].fill(0);
+    for record in records {
+        message.extend([0xc0, 0x0c]);
+        message.extend(kind.to_be_bytes());
+        message.extend([0, 1, 0, 0, 0, 60, 0, u8::try_from(record.len()).unwrap()]);
+        message.extend(record);
+    }
+    Some(message)
+}

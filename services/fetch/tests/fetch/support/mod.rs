@@ -1,0 +1,24 @@
+//! The other side of the tests: origins, a name server, a network namespace.
+
+pub(crate) mod alone;
+pub(crate) mod dns;
+pub(crate) mod netns;
+pub(crate) mod origin;
+pub(crate) mod tls;
+
+use fetch::{Fetcher, PageUrl, Settings};
+
+/// A URL that is one.
+pub(crate) fn url(url: &str) -> PageUrl {
+    PageUrl::parse(url).unwrap()
+}
+
+/// A fetcher that may reach 127.0.0.1 and nothing else that is not public.
+pub(crate) fn fetcher() -> Fetcher {
+    Fetcher::new(loopback()).unwrap()
+}
+
+/// The settings of [`fetcher`].
+pub(crate) fn loopback() -> Settings {
+    Settings { allow: vec!["127.0.0.1".to_owned()], ..Settings::default() }
+}

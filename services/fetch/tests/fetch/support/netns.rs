@@ -1,0 +1,80 @@
+//! A network namespace where every address there is leads to this process: what is public there is real, and
+//! what must not be reached could be.
+
+use super::alone;
+use std::{
+    env, fs,
+    io::{self, Write},
+    process::{Command, Stdio},
+};
+
+/// The system's files inside; they may be written to.
+#[derive(Clone, Copy)]
+pub(crate) struct Files {
+    pub(crate) resolv_conf: &'static str,
+    pub(crate) hosts: &'static str,
+}
+
+/// A name server on the machine itself, and nothing in the hosts file.
+pub(crate) const LOCAL: Files = Files { resolv_conf: "nameserver 127.0.0.1\n", hosts: "" };
+
+/// Runs `test`, named `name`, in a process of its own in a new network and mount namespace. Every IPv4 and IPv6
+/// address is local there, and `files` are the system's.
+pub(crate) fn run(name: &str, files: Files, test: impl Future<Output = ()>) {
+    if alone::is_alone() {
+        setup(files);
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        return runtime.block_on(test);
+    }
+    let Some(unshare) = unshare() else {
+        // A machine that forbids namespaces cannot run this; one that tests changes does not forbid them.
+        assert!(env::var_os("CI").is_none(), "{name}: no namespaces here: run as root");
+        // Not by `eprintln!`, which tests do not show when they pass.
+        let _ = writeln!(
+            io::stderr(),
+            "{name}: SKIPPED: needs root, or user namespaces, for a network namespace"
+        );
+        return;
+    };
+    let mut command = Command::new("unshare");
+    command.args(unshare).arg("--").arg(env::current_exe().unwrap());
+    alone::run(command, name);
+}
+
+/// The arguments with which namespaces can be had here, if any.
+fn unshare() -> Option<&'static [&'static str]> {
+    let ways: [&[&str]; 2] = [&["--net", "--mount"], &["--net", "--mount", "--map-root-user"]];
+    ways.into_iter().find(|way| {
+        let script = "ip link set lo up && ip route add local 0.0.0.0/0 dev lo";
+        let tried =
+            Command::new("unshare").args(*way).args(["sh", "-c", script]).stderr(Stdio::null()).status();
+        tried.is_ok_and(|status| status.success())
+    })
+}
+
+fn setup(files: Files) {
+    // A mount keeps its file when the name goes.
+    let (mut mounts, mut mounted) = (Vec::new(), Vec::new());
+    for (path, text) in [("/etc/resolv.conf", files.resolv_conf), ("/etc/hosts", files.hosts)] {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), text).unwrap();
+        mounts.push(format!("mount --bind {} {path}", file.path().display()));
+        mounted.push(file);
+    }
+    let routes =
+        ["ip link set lo up", "ip route add local 0.0.0.0/0 dev lo", "ip -6 route add local ::/0 dev lo"];
+    for command in routes.into_iter().chain(mounts.iter().map(String::as_str)) {
+        let mut words = command.split(' ');
+        let status = Command::new(words.next().unwrap()).args(words).status().unwrap();
+        assert!(status.success(), "{command}");
+    }
+}
+
+/// How many TCP connections this namespace has begun: a refused destination must not add one.
+pub(crate) fn connections_begun() -> u64 {
+    let snmp = fs::read_to_string("/proc/net/snmp").unwrap();
+    let mut tcp = snmp.lines().filter(|line| line.starts_with("Tcp:"));
+    let names = tcp.next().unwrap().split(' ');
+    let mut fields = names.zip(tcp.next().unwrap().split(' '));
+    fields.find(|(name, _)| *name == "ActiveOpens").unwrap().1.parse().unwrap()
+}

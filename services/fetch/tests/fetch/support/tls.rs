@@ -1,0 +1,83 @@
+//! An authority of the tests' own, and servers with its certificates.
+
+use super::origin::{self, Origin};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
+use rustls::{
+    ServerConfig,
+    pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
+};
+use std::{path::PathBuf, sync::Arc};
+use tempfile::NamedTempFile;
+use tokio::net::TcpStream;
+use tokio_rustls::{TlsAcceptor, server::TlsStream};
+
+/// A certificate authority, with its root in a file.
+pub(crate) struct Authority {
+    issuer: CertifiedIssuer<'static, KeyPair>,
+    root: NamedTempFile,
+}
+
+/// When a certificate is valid.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Validity {
+    Now,
+    LongAgo,
+    FarAhead,
+}
+
+impl Authority {
+    pub(crate) fn new(name: &str) -> Self {
+        let mut params = CertificateParams::default();
+        params.distinguished_name.push(DnType::CommonName, name);
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
+        let root = NamedTempFile::new().unwrap();
+        std::fs::write(root.path(), issuer.pem()).unwrap();
+        Self { issuer, root }
+    }
+
+    /// The file with the root.
+    pub(crate) fn root(&self) -> PathBuf {
+        self.root.path().to_owned()
+    }
+
+    /// A server's configuration with a certificate for `name`.
+    pub(crate) fn server(&self, name: &str, validity: Validity, protocols: &[&str]) -> Arc<ServerConfig> {
+        let mut params = CertificateParams::new([name.to_owned()]).unwrap();
+        (params.not_before, params.not_after) = match validity {
+            Validity::Now => (date_time_ymd(2020, 1, 1), date_time_ymd(2099, 1, 1)),
+            Validity::LongAgo => (date_time_ymd(2010, 1, 1), date_time_ymd(2011, 1, 1)),
+            Validity::FarAhead => (date_time_ymd(2090, 1, 1), date_time_ymd(2099, 1, 1)),
+        };
+        let key = KeyPair::generate().unwrap();
+        let certificate = params.signed_by(&key, &self.issuer).unwrap();
+        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+        let mut config =
+            ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+                .with_safe_default_protocol_versions()
+                .unwrap()
+                .with_no_client_auth()
+                .with_single_cert(vec![certificate.der().clone()], key)
+                .unwrap();
+        config.alpn_protocols = protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
+        Arc::new(config)
+    }
+}
+
+/// An origin that gives every connection to `serve` once TLS stands.
+pub(crate) async fn raw<F: Future<Output = ()> + Send + 'static>(
+    address: &str,
+    config: Arc<ServerConfig>,
+    serve: impl Fn(TlsStream<TcpStream>) -> F + Clone + Send + Sync + 'static,
+) -> Origin {
+    let acceptor = TlsAcceptor::from(config);
+    origin::raw(address, move |stream| {
+        let (acceptor, serve) = (acceptor.clone(), serve.clone());
+        async move {
+            if let Ok(stream) = acceptor.accept(stream).await {
+                serve(stream).await;
+            }
+        }
+    })
+    .await
+}

@@ -1,0 +1,64 @@
+//! TLS is verified, always, and says what was wrong.
+
+use crate::support::{
+    loopback, origin,
+    tls::{self, Authority, Validity},
+    url,
+};
+use fetch::{FetchError, Fetcher, Page, Settings, TlsProblem};
+use tokio::io::AsyncWriteExt;
+
+/// Fetches from a server for `name`, trusting `authority`.
+async fn fetch(
+    authority: &Authority,
+    served: &Authority,
+    name: &str,
+    valid: Validity,
+) -> Result<Page, FetchError> {
+    let config = served.server(name, valid, &[]);
+    let origin = tls::raw("127.0.0.1:0", config, |mut stream| async move {
+        while origin::head(&mut stream).await.is_some() {
+            stream.write_all(&origin::html("<a href=/>x</a>")).await.unwrap();
+        }
+    })
+    .await;
+    let fetcher = Fetcher::new(Settings { extra_roots: vec![authority.root()], ..loopback() }).unwrap();
+    fetcher.fetch(&url(&format!("https://{}/", origin.address))).await
+}
+
+#[tokio::test]
+async fn a_valid_chain_to_an_extra_root_is_trusted() {
+    let authority = Authority::new("ours");
+    let page = fetch(&authority, &authority, "127.0.0.1", Validity::Now).await.unwrap();
+    assert_eq!(&page.body[..], b"<a href=/>x</a>");
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_certificate_is_told() {
+    let (authority, other) = (Authority::new("ours"), Authority::new("theirs"));
+    for (served, name, validity, problem) in [
+        (&authority, "127.0.0.1", Validity::LongAgo, TlsProblem::Expired),
+        (&authority, "127.0.0.1", Validity::FarAhead, TlsProblem::Expired),
+        (&authority, "other.example", Validity::Now, TlsProblem::WrongName),
+        (&other, "127.0.0.1", Validity::Now, TlsProblem::UnknownIssuer),
+    ] {
+        let result = fetch(&authority, served, name, validity).await.map(|page| page.url);
+        assert_eq!(result.unwrap_err(), FetchError::Tls(problem), "{name} {validity:?}");
+    }
+}
+
+#[tokio::test]
+async fn nothing_but_tls_is_spoken_to_https() {
+    // A server without TLS; one that closes; one that knows TLS 1.0 only, as its alert says.
+    for answer in [&b"HTTP/1.1 400 Bad Request\r\n\r\n"[..], b"", b"\x15\x03\x01\x00\x02\x02\x46"] {
+        let origin = origin::raw("127.0.0.1:0", move |mut stream| async move {
+            let _ = tokio::io::AsyncReadExt::read(&mut stream, &mut [0; 4096]).await;
+            let _ = stream.write_all(answer).await;
+        })
+        .await;
+        let fetcher = Fetcher::new(loopback()).unwrap();
+        let result = fetcher.fetch(&url(&format!("https://{}/", origin.address))).await.map(|page| page.url);
+        assert_eq!(result.unwrap_err(), FetchError::Tls(TlsProblem::Handshake));
+        assert_eq!(origin.connections(), 1, "no second try without TLS");
+    }
+}

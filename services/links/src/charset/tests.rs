@@ -1,0 +1,95 @@
+use super::encoding_of;
+use encoding_rs::{
+    BIG5, EUC_JP, EUC_KR, Encoding, GBK, KOI8_R, REPLACEMENT, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE,
+    WINDOWS_1251, WINDOWS_1252,
+};
+
+fn of(body: &[u8]) -> &'static str {
+    encoding_of(body, None).name()
+}
+
+#[test]
+fn a_byte_order_mark_stands_over_the_header_and_the_header_over_meta() {
+    assert_eq!(encoding_of(b"\xEF\xBB\xBFx", Some(KOI8_R)), UTF_8);
+    assert_eq!(encoding_of(b"\xFF\xFEx\0", Some(KOI8_R)), UTF_16LE);
+    assert_eq!(encoding_of(b"\xFE\xFF\0x", Some(KOI8_R)), UTF_16BE);
+    assert_eq!(encoding_of(b"<meta charset=big5>", Some(KOI8_R)), KOI8_R);
+    assert_eq!(encoding_of(b"<meta charset=big5>", None), BIG5);
+}
+
+#[test]
+fn meta_names_the_encoding_in_every_spelling() {
+    for meta in [
+        "<meta charset=koi8-r>",
+        "<META CHARSET='KOI8-R'/>",
+        "<!doctype html><html lang=en><head data-x=\"<meta charset=big5>\"><meta\tcharset = \"koi8-r\" >",
+        "<!-- <meta charset=big5> --><meta charset=koi8-r>",
+        "<!--><meta charset=koi8-r>",
+        "<?x <meta?><meta charset=koi8-r>",
+        "<meta name=x><meta http-equiv=Content-Type content='text/html; charset=koi8-r'>",
+        "<meta content=\"text/html; charset='koi8-r' x\" http-equiv=content-type>",
+        "<meta http-equiv=content-type content='charset charset = koi8-r;'>",
+        "<meta content='text/html; charset=big5'><meta charset=koi8-r>",
+        "<meta charset=koi8-r charset=big5>",
+        "<meta charset=nonsense><meta charset=koi8-r>",
+        "<?xml version=\"1.0\" encoding=\"koi8-r\"?><html>",
+        "<?xml version=\"1.0\" encoding=\"big5\"?><meta charset=koi8-r>",
+    ] {
+        assert_eq!(of(meta.as_bytes()), "KOI8-R", "{meta}");
+    }
+}
+
+#[test]
+fn what_is_no_meta_names_nothing() {
+    for page in [
+        "<metal charset=koi8-r>",
+        "<meta content='text/html; charset=koi8-r'>",
+        "<!-- <meta charset=koi8-r>",
+        "<meta charset=koi8-r",
+        "<p title='<meta charset=koi8-r>'>",
+        "<meta http-equiv=refresh content='charset=koi8-r'>",
+    ] {
+        assert_eq!(of(page.as_bytes()), "UTF-8", "{page}");
+    }
+}
+
+#[test]
+fn meta_counts_within_the_first_1024_bytes_only() {
+    let meta = "<meta charset=koi8-r>";
+    let inside = " ".repeat(1024 - meta.len()) + meta;
+    assert_eq!(of(inside.as_bytes()), "KOI8-R");
+    assert_eq!(of(format!(" {inside}").as_bytes()), "UTF-8");
+}
+
+#[test]
+fn labels_follow_the_encoding_standard() {
+    assert_eq!(of(b"<meta charset=utf-16le>"), "UTF-8");
+    assert_eq!(of(b"<meta charset=x-user-defined>"), WINDOWS_1252.name());
+    assert_eq!(of(b"<meta charset=latin1>"), WINDOWS_1252.name());
+    assert_eq!(of(b"<meta charset=gb2312>"), GBK.name());
+    assert_eq!(of(b"<meta charset=utf-7>"), "UTF-8");
+    assert_eq!(of(b"<meta charset=iso-2022-kr>"), REPLACEMENT.name());
+    assert_eq!(of(b"<\0?\0x\0m\0l\0"), UTF_16LE.name());
+    assert_eq!(of(b"\0<\0?\0x\0m\0l"), UTF_16BE.name());
+}
+
+#[test]
+fn an_undeclared_page_is_utf_8_where_that_is_valid_and_detected_where_not() {
+    assert_eq!(of(b""), "UTF-8");
+    assert_eq!(of(b"<p>plain"), "UTF-8");
+    assert_eq!(of("<p>žluťoučký".as_bytes()), "UTF-8");
+    let detectable: [(&'static Encoding, &str); 6] = [
+        (WINDOWS_1252, "Où est le café ? Là-bas, près de l'hôtel, à côté de la forêt."),
+        (WINDOWS_1251, "Это обычный русский текст, которого хватает для определения кодировки."),
+        (SHIFT_JIS, "これは日本語の文章です。文字コードを判定できます。"),
+        (EUC_JP, "これは日本語の文章です。文字コードを判定できます。"),
+        (EUC_KR, "이것은 한국어 문장입니다. 문자 인코딩을 판별할 수 있습니다."),
+        (GBK, "这是一个中文句子,可以用来检测字符编码。"),
+    ];
+    for (encoding, text) in detectable {
+        let body = encoding.encode(text).0;
+        assert_eq!(of(&body), encoding.name());
+        let late = ["<p>".repeat(100_000).as_bytes(), &body].concat();
+        assert_eq!(of(&late), encoding.name(), "after much ASCII");
+    }
+}

@@ -1,0 +1,35 @@
+//! Comma-separated values (RFC 4180): `text,href`, after a `page` column where there are several pages.
+
+use super::line::sanitized;
+use crate::Link;
+use ::csv::{Terminator, Writer, WriterBuilder};
+use std::io;
+
+/// Writes one page: the header line, then a line a link.
+pub(super) fn write(out: &mut dyn io::Write, links: &[Link]) -> io::Result<()> {
+    out.write_all(b"text,href\r\n")?;
+    let mut writer = writer(out);
+    for link in links {
+        writer.write_record([&*sanitized(&link.text), &*sanitized(&link.href)])?;
+    }
+    writer.flush()
+}
+
+/// Writes the header line of several pages' links: `page,text,href`.
+pub fn write_pages_header(out: &mut dyn io::Write) -> io::Result<()> {
+    out.write_all(b"page,text,href\r\n")
+}
+
+/// Writes one of several pages: a line a link, `page` in its first column, no header line.
+pub fn write_page(out: &mut dyn io::Write, page: &str, links: &[Link]) -> io::Result<()> {
+    let page = sanitized(page);
+    let mut writer = writer(out);
+    for link in links {
+        writer.write_record([&*page, &*sanitized(&link.text), &*sanitized(&link.href)])?;
+    }
+    writer.flush()
+}
+
+fn writer<W: io::Write>(out: W) -> Writer<W> {
+    WriterBuilder::new().terminator(Terminator::CRLF).from_writer(out)
+}

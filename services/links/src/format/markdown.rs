@@ -1,0 +1,12 @@
+//! `[text](href)`, a line a link, unescaped.
+
+use super::line::sanitized;
+use crate::Link;
+use std::io;
+
+pub(super) fn write(out: &mut dyn io::Write, links: &[Link]) -> io::Result<()> {
+    for link in links {
+        writeln!(out, "[{}]({})", sanitized(&link.text), sanitized(&link.href))?;
+    }
+    Ok(())
+}

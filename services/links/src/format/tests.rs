@@ -1,0 +1,80 @@
+use super::{Format, csv, ndjson};
+use crate::Link;
+
+fn link(text: &str, href: &str) -> Link {
+    Link { text: text.into(), href: href.into() }
+}
+
+#[test]
+fn each_format_writes_a_link_as_documented() {
+    let links = [link("a, \"b\"", "https://e.org/?x&y"), link("[IMG]", "mailto:x@e.org")];
+    assert_eq!(Format::Markdown.write(&links), "[a, \"b\"](https://e.org/?x&y)\n[[IMG]](mailto:x@e.org)\n");
+    assert_eq!(Format::Text.write(&links), "https://e.org/?x&y\nmailto:x@e.org\n");
+    assert_eq!(
+        Format::Json.write(&links),
+        "[{\"text\":\"a, \\\"b\\\"\",\"href\":\"https://e.org/?x&y\"},{\"text\":\"[IMG]\",\"href\":\"mailto:x@e.org\"}]\n"
+    );
+    assert_eq!(
+        Format::Csv.write(&links),
+        "text,href\r\n\"a, \"\"b\"\"\",https://e.org/?x&y\r\n[IMG],mailto:x@e.org\r\n"
+    );
+}
+
+#[test]
+fn no_links_are_still_a_document() {
+    assert_eq!(Format::Markdown.write(&[]), "");
+    assert_eq!(Format::Text.write(&[]), "");
+    assert_eq!(Format::Json.write(&[]), "[]\n");
+    assert_eq!(Format::Csv.write(&[]), "text,href\r\n");
+}
+
+#[test]
+fn line_forms_hold_no_line_break_or_control_character_in_a_value() {
+    let value: String = ('\0'..' ').chain("\u{7F}\u{85}\u{9B}\u{2028}\u{2029}".chars()).collect();
+    let replaced = "\u{FFFD}".repeat(value.chars().count());
+    let links = [link(&value, &value)];
+    assert_eq!(Format::Markdown.write(&links), format!("[{replaced}]({replaced})\n"));
+    assert_eq!(Format::Text.write(&links), format!("{replaced}\n"));
+    assert_eq!(Format::Csv.write(&links), format!("text,href\r\n{replaced},{replaced}\r\n"));
+}
+
+#[test]
+fn json_keeps_every_character() {
+    let links = vec![link("\u{1}\u{2028}é", "x:\n")];
+    let back: Vec<Link> = serde_json::from_str(&Format::Json.write(&links)).unwrap();
+    assert_eq!(back, links);
+}
+
+#[test]
+fn csv_of_several_pages_names_the_page_first() {
+    let mut out = Vec::new();
+    csv::write_pages_header(&mut out).unwrap();
+    csv::write_page(&mut out, "a,b.html", &[link("t", "x:y")]).unwrap();
+    csv::write_page(&mut out, "-", &[link("u", "x:z")]).unwrap();
+    assert_eq!(String::from_utf8(out).unwrap(), "page,text,href\r\n\"a,b.html\",t,x:y\r\n-,u,x:z\r\n");
+}
+
+#[test]
+fn ndjson_is_a_page_a_line() {
+    let mut out = Vec::new();
+    ndjson::write_links(&mut out, "p", &[link("t\n", "x:y")]).unwrap();
+    ndjson::write_error(&mut out, "q", &"gone").unwrap();
+    assert_eq!(
+        String::from_utf8(out).unwrap(),
+        "{\"page\":\"p\",\"links\":[{\"text\":\"t\\n\",\"href\":\"x:y\"}]}\n{\"page\":\"q\",\"error\":\"gone\"}\n"
+    );
+}
+
+#[test]
+fn media_types_and_extensions_are_the_registered_ones() {
+    let facts: Vec<_> = Format::ALL.iter().map(|f| (f.media_type(), f.extension())).collect();
+    assert_eq!(
+        facts,
+        [
+            ("text/markdown; charset=utf-8", "md"),
+            ("text/plain; charset=utf-8", "txt"),
+            ("application/json", "json"),
+            ("text/csv; charset=utf-8", "csv"),
+        ]
+    );
+}

@@ -1,0 +1,93 @@
+//! The last resort, for pages on which exactness has no bound: a link lasts from `<a href>` to the next `<a>` or
+//! `</a>`, whatever is between.
+//!
+//! In: the page. Out: link events, in page order. Comments, raw text and templates are still seen for what they
+//! are, but SVG, MathML and misplaced markup are not.
+
+use super::{
+    name::Name,
+    tokenize::{RawKind, Tag, Token, Tokenizer},
+    tree::{LinkSink, TextKind},
+};
+
+/// Sends the links of `page` to `sink`; gives the `href` of the first `<base>`, as written.
+pub(crate) fn build<'a>(page: &'a [u8], sink: &mut impl LinkSink) -> Option<&'a [u8]> {
+    let mut state =
+        Approximate { page, tokens: Tokenizer::new(page), sink, templates: 0, open: false, base: None };
+    state.run();
+    state.base
+}
+
+struct Approximate<'a, 's, S> {
+    page: &'a [u8],
+    tokens: Tokenizer<'a>,
+    sink: &'s mut S,
+    /// How many templates are open.
+    templates: usize,
+    /// Whether a link is open.
+    open: bool,
+    base: Option<&'a [u8]>,
+}
+
+impl<S: LinkSink> Approximate<'_, '_, S> {
+    fn run(&mut self) {
+        loop {
+            match self.tokens.next(false) {
+                Token::Text(text) if self.open => {
+                    let kind = TextKind { references: true, keeps_nul: false };
+                    self.sink.text(&self.page[text.range()], kind);
+                }
+                Token::StartTag(tag) => self.start_tag(&tag),
+                Token::EndTag(tag) if tag.name == Name::A && self.templates == 0 => self.end_link(),
+                Token::EndTag(tag) if tag.name == Name::Template => {
+                    self.templates = self.templates.saturating_sub(1);
+                }
+                Token::EndOfPage => break,
+                _ => {}
+            }
+        }
+        self.end_link();
+    }
+
+    fn start_tag(&mut self, tag: &Tag) {
+        match tag.name {
+            Name::A if self.templates == 0 => {
+                self.end_link();
+                if let Some(href) = tag.href {
+                    self.sink.start(&self.page[href.range()]);
+                    self.open = true;
+                }
+            }
+            Name::Base if self.templates == 0 && self.base.is_none() => {
+                self.base = tag.href.map(|href| &self.page[href.range()]);
+            }
+            Name::Template => {
+                self.end_link();
+                self.templates += 1;
+            }
+            Name::Script => self.raw(tag, RawKind::Script),
+            Name::Title | Name::Textarea => self.raw(tag, RawKind::Rcdata),
+            Name::Style | Name::Xmp | Name::Iframe | Name::Noembed | Name::Noframes => {
+                self.raw(tag, RawKind::Rawtext);
+            }
+            Name::Plaintext => {
+                self.tokens.plaintext();
+            }
+            _ => {}
+        }
+    }
+
+    fn raw(&mut self, tag: &Tag, kind: RawKind) {
+        let text = self.tokens.raw_text(kind, tag.written);
+        if self.open {
+            let kind = TextKind { references: kind == RawKind::Rcdata, keeps_nul: true };
+            self.sink.text(&self.page[text.range()], kind);
+        }
+    }
+
+    fn end_link(&mut self) {
+        if std::mem::take(&mut self.open) {
+            self.sink.end();
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! Tokens from stage 1 to html5ever's tree builder, and when to stop.
+
+use super::sink::Dom;
+use crate::html::{
+    name::Name,
+    text,
+    tokenize::{Attributes, RawKind, Span, Tag, Token, Tokenizer},
+};
+use html5ever::{
+    Attribute, LocalName, QualName, local_name, ns,
+    tendril::StrTendril,
+    tokenizer::{self, Doctype, TagKind, TokenSink, TokenSinkResult, states::RawKind as RawState},
+    tree_builder::{TreeBuilder, TreeBuilderOpts},
+};
+
+/// Formatting elements are compared by their attributes, up to this many.
+const MAX_ATTRIBUTES: usize = 64;
+
+/// The page's tree; `None` once it is over its [budget](Dom::is_over_budget).
+pub(super) fn tree_of(page: &[u8]) -> Option<Dom> {
+    let options = TreeBuilderOpts { scripting_enabled: false, ..TreeBuilderOpts::default() };
+    let builder = TreeBuilder::new(Dom::for_page_of(page.len()), options);
+    let mut feed = Feed { page, tokens: Tokenizer::new(page), builder };
+    feed.run()?;
+    Some(feed.builder.sink)
+}
+
+struct Feed<'a> {
+    page: &'a [u8],
+    tokens: Tokenizer<'a>,
+    builder: TreeBuilder<<Dom as html5ever::interface::TreeSink>::Handle, Dom>,
+}
+
+type Fed = TokenSinkResult<<Dom as html5ever::interface::TreeSink>::Handle>;
+
+impl Feed<'_> {
+    /// `None` once over budget.
+    fn run(&mut self) -> Option<()> {
+        loop {
+            let cdata = self.builder.adjusted_current_node_present_but_not_in_html_namespace();
+            match self.tokens.next(cdata) {
+                Token::Text(span) => self.text(span, true),
+                Token::CdataSection(span) => self.text(span, false),
+                Token::StartTag(tag) => self.start_tag(&tag),
+                Token::EndTag(tag) => {
+                    self.send(tokenizer::Token::TagToken(self.tag(TagKind::EndTag, &tag)));
+                }
+                Token::Doctype { quirks } => self.doctype(quirks),
+                Token::Comment { nothing: false } => {
+                    self.send(tokenizer::Token::CommentToken(StrTendril::new()));
+                }
+                Token::Comment { nothing: true } => self.send(tokenizer::Token::ParseError("".into())),
+                Token::EndOfPage => break,
+            }
+            if self.builder.sink.is_over_budget() {
+                return None;
+            }
+        }
+        self.send(tokenizer::Token::EOFToken);
+        Some(())
+    }
+
+    fn send(&self, token: tokenizer::Token) {
+        let _: Fed = self.builder.process_token(token, 1);
+    }
+
+    /// Text outside of raw text elements: NUL is a token of its own.
+    fn text(&self, span: Span, references: bool) {
+        for (index, part) in self.page[span.range()].split(|&c| c == 0).enumerate() {
+            if index > 0 {
+                self.send(tokenizer::Token::NullCharacterToken);
+            }
+            self.characters(part, references);
+        }
+    }
+
+    fn characters(&self, text: &[u8], references: bool) {
+        if text.is_empty() {
+            return;
+        }
+        let text = text::normalized(text);
+        let text = if references { text::with_references_decoded(text) } else { text };
+        self.send(tokenizer::Token::CharacterTokens(StrTendril::from_slice(&text)));
+    }
+
+    fn start_tag(&mut self, tag: &Tag) {
+        let token = tokenizer::Token::TagToken(self.tag(TagKind::StartTag, tag));
+        let (text, references) = match self.builder.process_token(token, 1) {
+            TokenSinkResult::RawData(RawState::Rcdata) => (self.raw(RawKind::Rcdata, tag), true),
+            TokenSinkResult::RawData(RawState::Rawtext) => (self.raw(RawKind::Rawtext, tag), false),
+            TokenSinkResult::RawData(_) => (self.raw(RawKind::Script, tag), false),
+            TokenSinkResult::Plaintext => (self.tokens.plaintext(), false),
+            _ => return,
+        };
+        let is_plaintext = tag.name == Name::Plaintext;
+        let kept: Vec<u8> = self.page[text.range()].to_vec();
+        let kept = String::from_utf8_lossy(&kept).replace('\0', "\u{FFFD}");
+        self.characters(kept.as_bytes(), references);
+        if !is_plaintext {
+            self.send(tokenizer::Token::TagToken(self.tag(TagKind::EndTag, tag)));
+        }
+    }
+
+    fn raw(&mut self, kind: RawKind, tag: &Tag) -> Span {
+        self.tokens.raw_text(kind, tag.written)
+    }
+
+    fn doctype(&self, quirks: bool) {
+        let doctype = Doctype { name: Some("html".into()), force_quirks: quirks, ..Doctype::default() };
+        self.send(tokenizer::Token::DoctypeToken(doctype));
+    }
+
+    fn tag(&self, kind: TagKind, tag: &Tag) -> tokenizer::Tag {
+        let name = String::from_utf8_lossy(&self.page[tag.written.range()]).to_ascii_lowercase();
+        let attrs = if kind == TagKind::StartTag { self.attributes(tag) } else { Vec::new() };
+        tokenizer::Tag {
+            kind,
+            name: LocalName::from(name),
+            self_closing: tag.self_closing,
+            attrs,
+            had_duplicate_attributes: false,
+        }
+    }
+
+    /// The attributes that matter: all of formatting elements, else those the tree or a link is made from.
+    fn attributes(&self, tag: &Tag) -> Vec<Attribute> {
+        let all = tag.name.is_formatting();
+        let mut found: Vec<Attribute> = Vec::new();
+        let mut attributes = Attributes::new(self.page, tag.written.end());
+        while let Some((name, value)) = attributes.next() {
+            let name = &self.page[name.range()];
+            let Some(name) =
+                known(name).or_else(|| (all && found.len() < MAX_ATTRIBUTES).then(|| other(name)))
+            else {
+                continue;
+            };
+            if found.iter().all(|attribute| attribute.name.local != name) {
+                let value = text::attribute_value(&self.page[value.range()]).into();
+                found.push(Attribute { name: QualName::new(None, ns!(), name), value });
+            }
+        }
+        found
+    }
+}
+
+fn known(name: &[u8]) -> Option<LocalName> {
+    let known = [
+        local_name!("href"),
+        local_name!("type"),
+        local_name!("encoding"),
+        local_name!("color"),
+        local_name!("face"),
+        local_name!("size"),
+    ];
+    known.into_iter().find(|known| name.eq_ignore_ascii_case(known.as_bytes()))
+}
+
+fn other(name: &[u8]) -> LocalName {
+    LocalName::from(String::from_utf8_lossy(name).to_ascii_lowercase())
+}

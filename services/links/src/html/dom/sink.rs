@@ -1,0 +1,281 @@
+//! A tree of no more than links need: nodes in one list, text where it is, attributes but `href` forgotten.
+
+use html5ever::{
+    Attribute, LocalName, Namespace, QualName, expanded_name,
+    interface::{ElemName, ElementFlags, NodeOrText, QuirksMode, TreeSink},
+    local_name, ns,
+    tendril::StrTendril,
+};
+use std::{
+    borrow::Cow,
+    cell::{Cell, Ref, RefCell},
+};
+
+/// A node's place in the list.
+pub(super) type NodeId = u32;
+
+/// No node.
+const NONE: NodeId = NodeId::MAX;
+
+/// No tree gets more nodes than this, about 50 MB of them.
+const MAX_NODES: usize = 500_000;
+
+/// What a node is.
+#[derive(Clone, Debug)]
+pub(super) enum Kind {
+    /// An HTML `a` with its `href`.
+    Link(StrTendril),
+    /// An HTML `base` with its `href`.
+    Base(StrTendril),
+    Text(StrTendril),
+    Other,
+}
+
+#[derive(Debug)]
+struct Node {
+    kind: Kind,
+    name: Option<QualName>,
+    /// A template's contents hang on it without being its children.
+    contents: NodeId,
+    holds_html: bool,
+    parent: NodeId,
+    previous: NodeId,
+    next: NodeId,
+    first: NodeId,
+    last: NodeId,
+}
+
+/// The tree under construction, and then the tree.
+#[derive(Debug)]
+pub(super) struct Dom {
+    nodes: RefCell<Vec<Node>>,
+    max_nodes: usize,
+    /// How many more looks at an element the builder may take: its work on one tag grows with depth.
+    budget: Cell<usize>,
+    spent: Cell<bool>,
+}
+
+/// An element's name, by value: the list of nodes may move while it is looked at.
+#[derive(Debug)]
+pub(super) struct Named {
+    namespace: Namespace,
+    local: LocalName,
+}
+
+impl ElemName for Named {
+    fn ns(&self) -> &Namespace {
+        &self.namespace
+    }
+
+    fn local_name(&self) -> &LocalName {
+        &self.local
+    }
+}
+
+impl Dom {
+    pub(super) const DOCUMENT: NodeId = 0;
+
+    /// An empty tree whose budget is in proportion to the page's length.
+    pub(super) fn for_page_of(length: usize) -> Self {
+        let dom = Self {
+            nodes: RefCell::new(Vec::new()),
+            budget: Cell::new(length.saturating_mul(4) + 50_000),
+            max_nodes: MAX_NODES.min(length / 8 + 20_000),
+            spent: Cell::new(false),
+        };
+        dom.add(Kind::Other, None);
+        dom
+    }
+
+    /// Whether the builder has taken more than its share of looks or nodes.
+    pub(super) fn is_over_budget(&self) -> bool {
+        self.spent.get()
+    }
+
+    fn spend(&self) {
+        match self.budget.get().checked_sub(1) {
+            Some(left) => self.budget.set(left),
+            None => self.spent.set(true),
+        }
+    }
+
+    pub(super) fn kind(&self, node: NodeId) -> Ref<'_, Kind> {
+        Ref::map(self.nodes.borrow(), |nodes| &nodes[node as usize].kind)
+    }
+
+    pub(super) fn first_child(&self, node: NodeId) -> Option<NodeId> {
+        Some(self.nodes.borrow()[node as usize].first).filter(|&id| id != NONE)
+    }
+
+    pub(super) fn next_sibling(&self, node: NodeId) -> Option<NodeId> {
+        Some(self.nodes.borrow()[node as usize].next).filter(|&id| id != NONE)
+    }
+
+    pub(super) fn parent(&self, node: NodeId) -> Option<NodeId> {
+        Some(self.nodes.borrow()[node as usize].parent).filter(|&id| id != NONE)
+    }
+
+    fn add(&self, kind: Kind, name: Option<QualName>) -> NodeId {
+        let mut nodes = self.nodes.borrow_mut();
+        if nodes.len() >= self.max_nodes {
+            self.spent.set(true);
+        }
+        nodes.push(Node {
+            kind,
+            name,
+            contents: NONE,
+            holds_html: false,
+            parent: NONE,
+            previous: NONE,
+            next: NONE,
+            first: NONE,
+            last: NONE,
+        });
+        NodeId::try_from(nodes.len() - 1).unwrap_or(NONE)
+    }
+
+    fn node_for(&self, child: NodeOrText<NodeId>) -> NodeId {
+        match child {
+            NodeOrText::AppendNode(node) => {
+                self.detach(node);
+                node
+            }
+            NodeOrText::AppendText(text) => self.add(Kind::Text(text), None),
+        }
+    }
+
+    fn detach(&self, node: NodeId) {
+        let nodes = &mut *self.nodes.borrow_mut();
+        let Node { parent, previous, next, .. } = nodes[node as usize];
+        if parent == NONE {
+            return;
+        }
+        match nodes.get_mut(previous as usize) {
+            Some(previous) => previous.next = next,
+            None => nodes[parent as usize].first = next,
+        }
+        match nodes.get_mut(next as usize) {
+            Some(next) => next.previous = previous,
+            None => nodes[parent as usize].last = previous,
+        }
+        let node = &mut nodes[node as usize];
+        (node.parent, node.previous, node.next) = (NONE, NONE, NONE);
+    }
+
+    /// Hangs a detached `node` into `parent`, before `next` or, if that is none, at the end.
+    fn attach(&self, parent: NodeId, node: NodeId, next: NodeId) {
+        let nodes = &mut *self.nodes.borrow_mut();
+        let previous = match nodes.get_mut(next as usize) {
+            Some(next) => std::mem::replace(&mut next.previous, node),
+            None => std::mem::replace(&mut nodes[parent as usize].last, node),
+        };
+        match nodes.get_mut(previous as usize) {
+            Some(previous) => previous.next = node,
+            None => nodes[parent as usize].first = node,
+        }
+        let node = &mut nodes[node as usize];
+        (node.parent, node.previous, node.next) = (parent, previous, next);
+    }
+}
+
+impl TreeSink for Dom {
+    type Handle = NodeId;
+    type Output = Self;
+    type ElemName<'a> = Named;
+
+    fn finish(self) -> Self {
+        self
+    }
+
+    fn parse_error(&self, _: Cow<'static, str>) {}
+
+    fn get_document(&self) -> NodeId {
+        Self::DOCUMENT
+    }
+
+    fn elem_name(&self, target: &NodeId) -> Named {
+        self.spend();
+        match &self.nodes.borrow()[*target as usize].name {
+            Some(name) => Named { namespace: name.ns.clone(), local: name.local.clone() },
+            None => Named { namespace: ns!(), local: local_name!("") },
+        }
+    }
+
+    fn create_element(&self, name: QualName, attrs: Vec<Attribute>, flags: ElementFlags) -> NodeId {
+        let href = || attrs.into_iter().find(|a| a.name.expanded() == expanded_name!("", "href"));
+        let kind = match name.expanded() {
+            expanded_name!(html "a") => href().map_or(Kind::Other, |href| Kind::Link(href.value)),
+            expanded_name!(html "base") => href().map_or(Kind::Other, |href| Kind::Base(href.value)),
+            _ => Kind::Other,
+        };
+        let node = self.add(kind, Some(name));
+        let contents = if flags.template { self.add(Kind::Other, None) } else { NONE };
+        let created = &mut self.nodes.borrow_mut()[node as usize];
+        created.contents = contents;
+        created.holds_html = flags.mathml_annotation_xml_integration_point;
+        node
+    }
+
+    fn create_comment(&self, _: StrTendril) -> NodeId {
+        self.add(Kind::Other, None)
+    }
+
+    fn create_pi(&self, _: StrTendril, _: StrTendril) -> NodeId {
+        self.add(Kind::Other, None)
+    }
+
+    fn append(&self, parent: &NodeId, child: NodeOrText<NodeId>) {
+        let node = self.node_for(child);
+        self.attach(*parent, node, NONE);
+    }
+
+    fn append_before_sibling(&self, sibling: &NodeId, child: NodeOrText<NodeId>) {
+        let node = self.node_for(child);
+        let parent = self.nodes.borrow()[*sibling as usize].parent;
+        self.attach(parent, node, *sibling);
+    }
+
+    fn append_based_on_parent_node(
+        &self,
+        element: &NodeId,
+        prev_element: &NodeId,
+        child: NodeOrText<NodeId>,
+    ) {
+        if self.parent(*element).is_some() {
+            self.append_before_sibling(element, child);
+        } else {
+            self.append(prev_element, child);
+        }
+    }
+
+    fn append_doctype_to_document(&self, _: StrTendril, _: StrTendril, _: StrTendril) {}
+
+    fn get_template_contents(&self, target: &NodeId) -> NodeId {
+        self.nodes.borrow()[*target as usize].contents
+    }
+
+    fn same_node(&self, x: &NodeId, y: &NodeId) -> bool {
+        self.spend();
+        x == y
+    }
+
+    fn set_quirks_mode(&self, _: QuirksMode) {}
+
+    fn add_attrs_if_missing(&self, _: &NodeId, _: Vec<Attribute>) {}
+
+    fn remove_from_parent(&self, target: &NodeId) {
+        self.detach(*target);
+    }
+
+    fn reparent_children(&self, node: &NodeId, new_parent: &NodeId) {
+        while let Some(child) = self.first_child(*node) {
+            self.spend();
+            self.detach(child);
+            self.attach(*new_parent, child, NONE);
+        }
+    }
+
+    fn is_mathml_annotation_xml_integration_point(&self, handle: &NodeId) -> bool {
+        self.nodes.borrow()[*handle as usize].holds_html
+    }
+}

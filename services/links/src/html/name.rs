@@ -1,0 +1,246 @@
+//! The element names that the standard's parser treats by name, and the sets it sorts them into
+//! (WHATWG HTML, sections 13.2.4.2 and 13.2.6).
+//!
+//! In: a tag name as written. Out: a [`Name`]; every other name is [`Name::Other`].
+
+use super::tokenize::is_space;
+
+/// An element name with a rule of its own; `Other` has none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+#[rustfmt::skip]
+pub(crate) enum Name {
+    Other,
+    A, Address, AnnotationXml, Applet, Area, Article, Aside, B, Base, Basefont, Bgsound, Big, Blockquote, Body,
+    Br, Button, Caption, Center, Code, Col, Colgroup, Dd, Desc, Details, Dialog, Dir, Div, Dl, Dt, Em, Embed,
+    Fieldset, Figcaption, Figure, Font, Footer, ForeignObject, Form, Frame, Frameset, H1, H2, H3, H4, H5, H6,
+    Head, Header, Hgroup, Hr, Html, I, Iframe, Image, Img, Input, Keygen, Li, Link, Listing, Main, Malignmark,
+    Marquee, Math, Menu, Meta, Mglyph, Mi, Mn, Mo, Ms, Mtext, Nav, Nobr, Noembed, Noframes, Noscript, Object,
+    Ol, Optgroup, Option, P, Param, Plaintext, Pre, Rb, Rp, Rt, Rtc, Ruby, S, Script, Search, Section, Select,
+    Small, Source, Span, Strike, Strong, Style, Sub, Summary, Sup, Svg, Table, Tbody, Td, Template, Textarea,
+    Tfoot, Th, Thead, Title, Tr, Track, Tt, U, Ul, Var, Wbr, Xmp,
+}
+
+/// How many names there are, `Other` included.
+pub(crate) const NAMES: usize = Name::Xmp as usize + 1;
+
+/// Names of at most eight letters: found by one multiplication and, as a rule, one comparison.
+#[rustfmt::skip]
+const SHORT: &[(&str, Name)] = &[
+    ("a", Name::A), ("address", Name::Address), ("applet", Name::Applet), ("area", Name::Area),
+    ("article", Name::Article), ("aside", Name::Aside), ("b", Name::B), ("base", Name::Base),
+    ("basefont", Name::Basefont), ("bgsound", Name::Bgsound), ("big", Name::Big), ("body", Name::Body),
+    ("br", Name::Br), ("button", Name::Button), ("caption", Name::Caption), ("center", Name::Center),
+    ("code", Name::Code), ("col", Name::Col), ("colgroup", Name::Colgroup), ("dd", Name::Dd),
+    ("desc", Name::Desc), ("details", Name::Details), ("dialog", Name::Dialog), ("dir", Name::Dir),
+    ("div", Name::Div), ("dl", Name::Dl), ("dt", Name::Dt), ("em", Name::Em), ("embed", Name::Embed),
+    ("fieldset", Name::Fieldset), ("figure", Name::Figure), ("font", Name::Font), ("footer", Name::Footer),
+    ("form", Name::Form), ("frame", Name::Frame), ("frameset", Name::Frameset), ("h1", Name::H1),
+    ("h2", Name::H2), ("h3", Name::H3), ("h4", Name::H4), ("h5", Name::H5), ("h6", Name::H6),
+    ("head", Name::Head), ("header", Name::Header), ("hgroup", Name::Hgroup), ("hr", Name::Hr),
+    ("html", Name::Html), ("i", Name::I), ("iframe", Name::Iframe), ("image", Name::Image), ("img", Name::Img),
+    ("input", Name::Input), ("keygen", Name::Keygen), ("li", Name::Li), ("link", Name::Link),
+    ("listing", Name::Listing), ("main", Name::Main), ("marquee", Name::Marquee), ("math", Name::Math),
+    ("menu", Name::Menu), ("meta", Name::Meta), ("mglyph", Name::Mglyph), ("mi", Name::Mi), ("mn", Name::Mn),
+    ("mo", Name::Mo), ("ms", Name::Ms), ("mtext", Name::Mtext), ("nav", Name::Nav), ("nobr", Name::Nobr),
+    ("noembed", Name::Noembed), ("noframes", Name::Noframes), ("noscript", Name::Noscript),
+    ("object", Name::Object), ("ol", Name::Ol), ("optgroup", Name::Optgroup), ("option", Name::Option),
+    ("p", Name::P), ("param", Name::Param), ("pre", Name::Pre), ("rb", Name::Rb), ("rp", Name::Rp),
+    ("rt", Name::Rt), ("rtc", Name::Rtc), ("ruby", Name::Ruby), ("s", Name::S), ("script", Name::Script),
+    ("search", Name::Search), ("section", Name::Section), ("select", Name::Select), ("small", Name::Small),
+    ("source", Name::Source), ("span", Name::Span), ("strike", Name::Strike), ("strong", Name::Strong),
+    ("style", Name::Style), ("sub", Name::Sub), ("summary", Name::Summary), ("sup", Name::Sup),
+    ("svg", Name::Svg), ("table", Name::Table), ("tbody", Name::Tbody), ("td", Name::Td),
+    ("template", Name::Template), ("textarea", Name::Textarea), ("tfoot", Name::Tfoot), ("th", Name::Th),
+    ("thead", Name::Thead), ("title", Name::Title), ("tr", Name::Tr), ("track", Name::Track), ("tt", Name::Tt),
+    ("u", Name::U), ("ul", Name::Ul), ("var", Name::Var), ("wbr", Name::Wbr), ("xmp", Name::Xmp),
+];
+
+/// Names of more than eight letters.
+const LONG: &[(&str, Name)] = &[
+    ("annotation-xml", Name::AnnotationXml),
+    ("blockquote", Name::Blockquote),
+    ("figcaption", Name::Figcaption),
+    ("foreignobject", Name::ForeignObject),
+    ("malignmark", Name::Malignmark),
+    ("plaintext", Name::Plaintext),
+];
+
+const SLOTS: usize = 512;
+
+/// [`SHORT`] as a hash table with linear probing; an empty slot has the key 0.
+static TABLE: [(u64, Name); SLOTS] = table();
+
+const fn table() -> [(u64, Name); SLOTS] {
+    let mut table = [(0, Name::Other); SLOTS];
+    let mut i = 0;
+    while i < SHORT.len() {
+        let key = key(SHORT[i].0.as_bytes());
+        let mut slot = slot(key);
+        while table[slot].0 != 0 {
+            slot = (slot + 1) % SLOTS;
+        }
+        table[slot] = (key, SHORT[i].1);
+        i += 1;
+    }
+    table
+}
+
+/// What each byte counts for in a tag name: 0 where it ends the name, else itself in lower case.
+static LETTERS: [u8; 256] = letters();
+
+const fn letters() -> [u8; 256] {
+    let mut letters = [0; 256];
+    let mut c: u8 = 255;
+    while c > 0 {
+        if !is_space(c) && c != b'/' && c != b'>' {
+            letters[c as usize] = c.to_ascii_lowercase();
+        }
+        c -= 1;
+    }
+    letters[0] = 0xFF; // NUL is part of the name, and of no name that is known
+    letters
+}
+
+/// Up to eight bytes as a number, ASCII letters in lower case.
+const fn key(name: &[u8]) -> u64 {
+    let mut key = 0;
+    let mut i = 0;
+    while i < name.len() {
+        key = key << 8 | name[i].to_ascii_lowercase() as u64;
+        i += 1;
+    }
+    key
+}
+
+#[inline]
+const fn slot(key: u64) -> usize {
+    (key.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 55) as usize
+}
+
+impl Name {
+    /// The length of the tag name at the start of `rest`, and what it stands for, in any case.
+    #[inline]
+    pub(crate) fn read(rest: &[u8]) -> (usize, Self) {
+        let mut key = 0;
+        for (length, &c) in rest.iter().enumerate() {
+            let letter = LETTERS[c as usize];
+            if letter == 0 {
+                let name = if length > 8 { Self::of_long(&rest[..length]) } else { Self::of_key(key) };
+                return (length, name);
+            }
+            key = key << 8 | u64::from(letter);
+        }
+        (rest.len(), Self::Other) // the page ends before the tag does
+    }
+
+    #[inline]
+    fn of_key(key: u64) -> Self {
+        let mut slot = slot(key);
+        loop {
+            let (found, name) = TABLE[slot];
+            if found == key {
+                return name;
+            }
+            if found == 0 {
+                return Self::Other;
+            }
+            slot = (slot + 1) % SLOTS;
+        }
+    }
+
+    #[cold]
+    fn of_long(written: &[u8]) -> Self {
+        let found = LONG.iter().find(|(name, _)| written.eq_ignore_ascii_case(name.as_bytes()));
+        found.map_or(Self::Other, |&(_, name)| name)
+    }
+
+    /// "Special" elements: they end the search for an end tag's element and are what formatting is moved around.
+    #[rustfmt::skip]
+    pub(crate) const fn is_special(self) -> bool {
+        matches!(self, Self::Address | Self::Applet | Self::Area | Self::Article | Self::Aside | Self::Base
+            | Self::Basefont | Self::Bgsound | Self::Blockquote | Self::Body | Self::Br | Self::Button
+            | Self::Caption | Self::Center | Self::Col | Self::Colgroup | Self::Dd | Self::Details | Self::Dir
+            | Self::Div | Self::Dl | Self::Dt | Self::Embed | Self::Fieldset | Self::Figcaption | Self::Figure
+            | Self::Footer | Self::Form | Self::Frame | Self::Frameset | Self::H1 | Self::H2 | Self::H3
+            | Self::H4 | Self::H5 | Self::H6 | Self::Head | Self::Header | Self::Hgroup | Self::Hr | Self::Html
+            | Self::Iframe | Self::Img | Self::Input | Self::Li | Self::Link | Self::Listing | Self::Main
+            | Self::Marquee | Self::Menu | Self::Meta | Self::Nav | Self::Noembed | Self::Noframes
+            | Self::Noscript | Self::Object | Self::Ol | Self::P | Self::Param | Self::Plaintext | Self::Pre
+            | Self::Script | Self::Section | Self::Select | Self::Source | Self::Style | Self::Summary
+            | Self::Table | Self::Tbody | Self::Td | Self::Template | Self::Textarea | Self::Tfoot | Self::Th
+            | Self::Thead | Self::Title | Self::Tr | Self::Track | Self::Ul | Self::Wbr | Self::Xmp)
+    }
+
+    /// "Formatting" elements, the ones that are opened again where something else closed them.
+    #[rustfmt::skip]
+    pub(crate) const fn is_formatting(self) -> bool {
+        matches!(self, Self::A | Self::B | Self::Big | Self::Code | Self::Em | Self::Font | Self::I | Self::Nobr
+            | Self::S | Self::Small | Self::Strike | Self::Strong | Self::Tt | Self::U)
+    }
+
+    /// HTML elements that bound the "particular scope".
+    #[rustfmt::skip]
+    pub(crate) const fn bounds_scope(self) -> bool {
+        matches!(self, Self::Applet | Self::Caption | Self::Html | Self::Table | Self::Td | Self::Th
+            | Self::Marquee | Self::Object | Self::Select | Self::Template)
+    }
+
+    /// Elements whose end tags are implied.
+    #[rustfmt::skip]
+    pub(crate) const fn has_implied_end(self) -> bool {
+        matches!(self, Self::Dd | Self::Dt | Self::Li | Self::Option | Self::Optgroup | Self::P | Self::Rb
+            | Self::Rp | Self::Rt | Self::Rtc)
+    }
+
+    /// Elements whose end tags are implied "thoroughly", at the end of a template.
+    #[rustfmt::skip]
+    pub(crate) const fn has_thoroughly_implied_end(self) -> bool {
+        self.has_implied_end()
+            || matches!(self, Self::Caption | Self::Colgroup | Self::Tbody | Self::Td | Self::Tfoot | Self::Th
+                | Self::Thead | Self::Tr)
+    }
+
+    pub(crate) const fn is_heading(self) -> bool {
+        matches!(self, Self::H1 | Self::H2 | Self::H3 | Self::H4 | Self::H5 | Self::H6)
+    }
+
+    /// Elements in which misplaced content is foster-parented.
+    pub(crate) const fn is_table_part(self) -> bool {
+        matches!(self, Self::Table | Self::Tbody | Self::Tfoot | Self::Thead | Self::Tr)
+    }
+
+    /// Start tags that end foreign content; `font` does so too, with some attributes.
+    #[rustfmt::skip]
+    pub(crate) const fn breaks_out_of_foreign_content(self) -> bool {
+        matches!(self, Self::B | Self::Big | Self::Blockquote | Self::Body | Self::Br | Self::Center | Self::Code
+            | Self::Dd | Self::Div | Self::Dl | Self::Dt | Self::Em | Self::Embed | Self::H1 | Self::H2
+            | Self::H3 | Self::H4 | Self::H5 | Self::H6 | Self::Head | Self::Hr | Self::I | Self::Img | Self::Li
+            | Self::Listing | Self::Menu | Self::Meta | Self::Nobr | Self::Ol | Self::P | Self::Pre | Self::Ruby
+            | Self::S | Self::Small | Self::Span | Self::Strong | Self::Strike | Self::Sub | Self::Sup
+            | Self::Table | Self::Tt | Self::U | Self::Ul | Self::Var)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{LONG, NAMES, Name, SHORT};
+
+    fn name_of(written: &str) -> Name {
+        let (length, name) = Name::read(format!("{written}>").as_bytes());
+        assert_eq!(length, written.len());
+        name
+    }
+
+    #[test]
+    fn every_name_is_found_in_any_case_and_nothing_else() {
+        for &(written, name) in SHORT.iter().chain(LONG) {
+            assert_eq!(name_of(written), name);
+            assert_eq!(name_of(&written.to_uppercase()), name);
+            assert_eq!(name_of(&format!("{written}-")), Name::Other);
+        }
+        assert_eq!(SHORT.len() + LONG.len() + 1, NAMES, "each name stands in one list");
+        assert_eq!(name_of("dï"), Name::Other);
+        assert_eq!(name_of(""), Name::Other);
+    }
+}

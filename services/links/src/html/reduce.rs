@@ -1,0 +1,149 @@
+//! Stage 3, link events to a canonical page: nothing but `<a href="…">text</a>`, which any parser reads alike.
+//!
+//! In: the events of the tree. Out: UTF-8 in chunks, each given to the reader as soon as it is full, so that
+//! neither the canonical page nor its parse grows with the page. Values keep their character references; what could
+//! be taken for markup is written as one.
+
+use super::{
+    canonical::Reader,
+    tree::{LinkSink, TextKind},
+};
+use memchr::{memchr, memchr2, memchr3};
+
+/// A chunk goes to the reader once it holds this many bytes.
+const CHUNK: usize = 8 * 1024;
+
+/// Writes the canonical page.
+#[derive(Debug, Default)]
+pub(crate) struct Reducer {
+    chunk: Vec<u8>,
+    /// How many bytes went to the reader before.
+    flushed: u32,
+    reader: Reader,
+}
+
+impl Reducer {
+    /// The reader, after the last chunk.
+    pub(crate) fn finish(mut self) -> Reader {
+        self.flush();
+        self.reader
+    }
+
+    fn flush(&mut self) {
+        self.reader.read(&self.chunk);
+        self.flushed = self.position();
+        self.chunk.clear();
+    }
+
+    fn flush_if_full(&mut self) {
+        if self.chunk.len() >= CHUNK {
+            self.flush();
+        }
+    }
+
+    fn push_start(&mut self, mut href: &[u8]) {
+        self.chunk.extend_from_slice(b"<a href=\"");
+        while let Some(at) = memchr(b'"', href) {
+            self.chunk.extend_from_slice(&href[..at]);
+            self.chunk.extend_from_slice(b"&quot;");
+            href = &href[at + 1..];
+        }
+        self.chunk.extend_from_slice(href);
+        self.chunk.extend_from_slice(b"\">");
+    }
+
+    /// Parts the text before from the text after, by a void element.
+    fn push_break(&mut self) {
+        self.chunk.extend_from_slice(b"<br>");
+    }
+
+    /// Text, each `<` as a reference and, in text without references, each `&`.
+    fn push_text(&mut self, mut text: &[u8], references: bool) {
+        while let Some(at) = memchr2(b'<', b'&', text) {
+            self.push_plain(&text[..at]);
+            self.flush_if_full(); // no reference goes on here, so the text may be parted
+            let is_reference = text[at] == b'&' && references;
+            let rest = &text[at + 1..];
+            if is_reference {
+                let ends = |&c: &u8| !c.is_ascii_alphanumeric() && c != b'#';
+                let length = at + 1 + rest.iter().position(ends).unwrap_or(rest.len());
+                self.chunk.extend_from_slice(&text[at..length]); // whole, however long
+                text = &text[length..];
+            } else {
+                self.chunk.extend_from_slice(if text[at] == b'<' { b"&lt;" } else { b"&amp;" });
+                text = rest;
+            }
+        }
+        self.push_plain(text);
+    }
+
+    /// Text in which nothing is to be written otherwise, in parts if it is long.
+    fn push_plain(&mut self, mut text: &[u8]) {
+        while text.len() > CHUNK {
+            // Not within a character: no more than three bytes of the form 10xxxxxx follow another.
+            let is_within = |&at: &usize| text[at] & 0b1100_0000 == 0b1000_0000;
+            let part = (CHUNK - 3..=CHUNK).rev().find(|at| !is_within(at)).unwrap_or(CHUNK);
+            self.chunk.extend_from_slice(&text[..part]);
+            self.flush();
+            text = &text[part..];
+        }
+        self.chunk.extend_from_slice(text);
+    }
+}
+
+impl LinkSink for Reducer {
+    fn start(&mut self, href: &[u8]) {
+        self.flush_if_full();
+        self.push_start(href);
+    }
+
+    fn text(&mut self, mut text: &[u8], kind: TextKind) {
+        if memchr3(b'<', b'&', 0, text).is_none() {
+            self.push_plain(text); // most text
+            return;
+        }
+        let references = kind.references && memchr(b'&', text).is_some();
+        while let Some(at) = memchr(0, text) {
+            self.push_text(&text[..at], kind.references);
+            if kind.keeps_nul {
+                self.chunk.extend_from_slice("\u{FFFD}".as_bytes());
+            } else if references {
+                self.push_break(); // `&am` NUL `p;` is no reference
+            }
+            text = &text[at + 1..];
+            self.flush_if_full();
+        }
+        self.push_text(text, kind.references);
+        if references {
+            self.push_break(); // nor is `&am</b>p;`
+        }
+    }
+
+    fn end(&mut self) {
+        self.chunk.extend_from_slice(b"</a>");
+    }
+
+    #[inline]
+    fn position(&self) -> u32 {
+        self.flushed + length(&self.chunk)
+    }
+
+    fn split(&mut self, position: u32, href: &[u8]) -> Option<u32> {
+        let at = position.checked_sub(self.flushed)?;
+        let rest = self.chunk.split_off(at as usize);
+        let before = self.position();
+        self.end();
+        self.push_start(href);
+        let longer = self.position() - before;
+        self.chunk.extend_from_slice(&rest);
+        Some(longer)
+    }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "what is written of a page of MAX_PAGE fits")]
+fn length(chunk: &[u8]) -> u32 {
+    chunk.len() as u32
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,242 @@
+//! Stage 1, bytes to tokens (WHATWG HTML, section 13.2.5).
+//!
+//! In: a page in UTF-8 or another encoding in which markup is ASCII; bytes that are no UTF-8 pass through.
+//! Out: text, tags and the little that the tree needs of anything else, as positions in the page. Which text is
+//! raw is for the tree to know: it asks for it with [`Tokenizer::raw_text`] and its like.
+
+mod attributes;
+mod doctype;
+mod raw;
+
+pub(crate) use attributes::{Attributes, is_space};
+pub(crate) use raw::RawKind;
+
+use super::name::Name;
+use memchr::{memchr, memmem};
+use std::ops::Range;
+
+/// A page is read up to this many bytes, so that a position takes four of them, also in what is written of it.
+pub(crate) const MAX_PAGE: usize = u32::MAX as usize / 16;
+
+/// A stretch of the page, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Span {
+    start: u32,
+    end: u32,
+}
+
+impl Span {
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "no position is beyond MAX_PAGE")]
+    pub(crate) const fn new(start: usize, end: usize) -> Self {
+        Self { start: start as u32, end: end as u32 }
+    }
+
+    #[inline]
+    pub(crate) const fn start(self) -> usize {
+        self.start as usize
+    }
+
+    #[inline]
+    pub(crate) const fn end(self) -> usize {
+        self.end as usize
+    }
+
+    #[inline]
+    pub(crate) const fn range(self) -> Range<usize> {
+        self.start()..self.end()
+    }
+
+    pub(crate) const fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+}
+
+/// A start or end tag.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Tag {
+    pub(crate) name: Name,
+    /// The name as written.
+    pub(crate) written: Span,
+    /// The value of the first `href`, as written; looked for in `a` and `base` only.
+    pub(crate) href: Option<Span>,
+    pub(crate) self_closing: bool,
+}
+
+/// What comes next in the page.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Token {
+    /// Text whose character references are not decoded.
+    Text(Span),
+    /// Text that holds no character references.
+    CdataSection(Span),
+    StartTag(Tag),
+    EndTag(Tag),
+    /// A document type; whether it puts the page into quirks mode.
+    Doctype {
+        quirks: bool,
+    },
+    /// A comment, bogus or not; `</>` is `nothing` at all, not even that.
+    Comment {
+        nothing: bool,
+    },
+    EndOfPage,
+}
+
+/// Reads a page token by token.
+#[derive(Clone, Debug)]
+pub(crate) struct Tokenizer<'a> {
+    page: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Tokenizer<'a> {
+    pub(crate) fn new(page: &'a [u8]) -> Self {
+        Self { page, at: 0 }
+    }
+
+    /// The next token. `cdata`: whether `<![CDATA[` opens a section, as it does in foreign content.
+    #[inline]
+    pub(crate) fn next(&mut self, cdata: bool) -> Token {
+        let start = self.at;
+        let mut from = start;
+        while let Some(found) = near(b'<', &self.page[from..]) {
+            let open = from + found;
+            let second = self.byte(open + 1);
+            let is_markup = match second {
+                b'/' => open + 2 < self.page.len(),
+                b'!' | b'?' => true,
+                c => c.is_ascii_alphabetic(),
+            };
+            if !is_markup {
+                from = open + 1;
+                continue;
+            }
+            if open > start {
+                self.at = open;
+                return Token::Text(Span::new(start, open));
+            }
+            return match second {
+                b'/' => self.end_tag(),
+                b'!' => self.markup_declaration(cdata),
+                b'?' => self.bogus_comment(),
+                _ => self.start_tag(),
+            };
+        }
+        self.at = self.page.len();
+        if start == self.at { Token::EndOfPage } else { Token::Text(Span::new(start, self.at)) }
+    }
+
+    #[inline]
+    fn start_tag(&mut self) -> Token {
+        self.tag(self.at + 1).map_or(Token::EndOfPage, Token::StartTag)
+    }
+
+    fn end_tag(&mut self) -> Token {
+        let first = self.byte(self.at + 2);
+        if first.is_ascii_alphabetic() {
+            self.tag(self.at + 2).map_or(Token::EndOfPage, Token::EndTag)
+        } else {
+            self.bogus_comment()
+        }
+    }
+
+    /// The tag whose name starts at `name`; `None`, at the page's end, when it does not end.
+    #[inline]
+    fn tag(&mut self, name: usize) -> Option<Tag> {
+        let (length, known) = Name::read(&self.page[name..]);
+        let written = Span::new(name, name + length);
+        let name = known;
+        if self.byte(written.end()) == b'>' {
+            self.at = written.end() + 1;
+            return Some(Tag { name, written, href: None, self_closing: false });
+        }
+        let mut attributes = Attributes::new(self.page, written.end());
+        let href = if matches!(name, Name::A | Name::Base) {
+            attributes.href()
+        } else {
+            attributes.skip();
+            None
+        };
+        self.at = attributes.end().unwrap_or(self.page.len());
+        let self_closing = attributes.self_closing();
+        attributes.end().map(|_| Tag { name, written, href, self_closing })
+    }
+
+    fn markup_declaration(&mut self, cdata: bool) -> Token {
+        let rest = &self.page[self.at + 2..];
+        if rest.starts_with(b"--") {
+            self.at += 4;
+            self.at += raw::comment_length(&self.page[self.at..]);
+            Token::Comment { nothing: false }
+        } else if rest.len() >= 7 && rest[..7].eq_ignore_ascii_case(b"doctype") {
+            let body = &rest[7..];
+            let end = memchr(b'>', body);
+            self.at = end.map_or(self.page.len(), |end| self.at + 9 + end + 1);
+            Token::Doctype { quirks: doctype::means_quirks(&body[..end.unwrap_or(body.len())]) }
+        } else if cdata && rest.starts_with(b"[CDATA[") {
+            let start = self.at + 9;
+            let end = memmem::find(&self.page[start..], b"]]>");
+            self.at = end.map_or(self.page.len(), |end| start + end + 3);
+            Token::CdataSection(Span::new(start, end.map_or(self.page.len(), |end| start + end)))
+        } else {
+            self.bogus_comment()
+        }
+    }
+
+    fn bogus_comment(&mut self) -> Token {
+        let end = memchr(b'>', &self.page[self.at..]);
+        let nothing = self.page[self.at..].starts_with(b"</>");
+        self.at = end.map_or(self.page.len(), |end| self.at + end + 1);
+        Token::Comment { nothing }
+    }
+
+    /// The text of a raw text element that has just begun, whose end tag is `</name`; goes past that tag.
+    pub(crate) fn raw_text(&mut self, kind: RawKind, name: Span) -> Span {
+        let name = &self.page[name.range()];
+        let start = self.at;
+        let end = start + raw::length(&self.page[start..], kind, name);
+        self.at = if end == self.page.len() {
+            end
+        } else {
+            let mut attributes = Attributes::new(self.page, end + 2 + name.len());
+            attributes.skip();
+            attributes.end().unwrap_or(self.page.len())
+        };
+        Span::new(start, end)
+    }
+
+    /// All that is left, as text.
+    pub(crate) fn plaintext(&mut self) -> Span {
+        let start = self.at;
+        self.at = self.page.len();
+        Span::new(start, self.at)
+    }
+
+    /// The byte at `at`, 0 after the end.
+    #[inline]
+    fn byte(&self, at: usize) -> u8 {
+        self.page.get(at).copied().unwrap_or(0)
+    }
+}
+
+/// The first `byte`, which is near more often than not: a call of `memchr` takes longer than a look at 16 bytes.
+#[inline]
+fn near(byte: u8, bytes: &[u8]) -> Option<usize> {
+    const EACH: u64 = u64::MAX / 0xFF;
+    let mut rest = bytes;
+    for before in [0, 8] {
+        let Some((word, after)) = rest.split_first_chunk() else { break };
+        // "Determine if a word has a zero byte" (Bit Twiddling Hacks): the lowest bit that is set tells the first.
+        let differs = u64::from_le_bytes(*word) ^ (EACH * u64::from(byte));
+        let found = differs.wrapping_sub(EACH) & !differs & (EACH << 7);
+        if found != 0 {
+            return Some(before + found.trailing_zeros() as usize / 8);
+        }
+        rest = after;
+    }
+    memchr(byte, rest).map(|at| bytes.len() - rest.len() + at)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,252 @@
+//! Stage 2, tokens to link events: tree construction without the tree (WHATWG HTML, section 13.2.6).
+//!
+//! In: the page. Out: calls to a [`LinkSink`]: each link's start, text and end, in tree order.
+//!
+//! The stack of open elements, the active formatting elements and the insertion modes are kept exactly as the
+//! standard says, scripting off; nodes are not. That is enough as long as elements come in the order of the page
+//! and at most one link is open at a time. Where they do not, the answer is [`Undecided`], never a wrong one.
+
+#![expect(
+    clippy::unnecessary_wraps,
+    clippy::match_same_arms,
+    reason = "every insertion mode has one signature, and its arms the order of the standard"
+)]
+
+mod adoption;
+mod body;
+mod body_end;
+mod content;
+mod events;
+mod foreign;
+mod formatting;
+mod head;
+mod insert;
+mod reconstruct;
+mod stack;
+mod table;
+mod table_rows;
+mod template;
+
+use super::tokenize::{Span, Tag, Token, Tokenizer};
+use formatting::ActiveFormatting;
+use stack::{Serial, Stack};
+
+/// Where link events go.
+pub(crate) trait LinkSink {
+    /// A link starts; `href` as written, character references and all.
+    fn start(&mut self, href: &[u8]);
+    /// Text inside of the link.
+    fn text(&mut self, text: &[u8], kind: TextKind);
+    /// The link ends.
+    fn end(&mut self);
+    /// Where the output stands, for [`split`](Self::split).
+    fn position(&self) -> u32;
+    /// Ends the open link at an earlier `position` and starts another there with the same `href`, which gets the
+    /// rest. Gives how much longer that made the output; `None` where that part of it is gone.
+    fn split(&mut self, position: u32, href: &[u8]) -> Option<u32>;
+}
+
+/// How text is to be read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TextKind {
+    /// It holds character references.
+    pub(crate) references: bool,
+    /// NUL characters become U+FFFD; elsewhere they are dropped.
+    pub(crate) keeps_nul: bool,
+}
+
+/// Why the events in page order may not be those of the tree.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Undecided {
+    /// A link or its text belongs before what a table already holds.
+    Fostered,
+    /// A link inside of a link.
+    Nested,
+    /// Markup moved across an open link in a way that was not followed.
+    Moved,
+    /// A frameset may replace the body.
+    Frameset,
+    /// A form of white space or attribute that is not worth following.
+    Rare,
+    /// Too many elements are open, or looking through them costs too much.
+    TooDeep,
+}
+
+/// The insertion modes (section 13.2.4.1); "text" is not one here, as raw text is read in one go, and "in table
+/// text" is part of the table's. The two modes after the body differ in nothing that matters for links.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Mode {
+    Initial,
+    BeforeHtml,
+    BeforeHead,
+    InHead,
+    InHeadNoscript,
+    AfterHead,
+    InBody,
+    InTable,
+    InCaption,
+    InColumnGroup,
+    InTableBody,
+    InRow,
+    InCell,
+    InTemplate,
+    AfterBody,
+}
+
+/// What became of a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Next {
+    Done,
+    /// "Reprocess the token", by the mode that is now set.
+    Again,
+}
+
+type Step = Result<Next, Undecided>;
+
+/// The form element pointer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Form {
+    None,
+    /// The element was closed at once, as forms in tables are.
+    Closed,
+    Open(Serial),
+}
+
+/// Tree construction under way.
+#[derive(Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "the standard's own flags")]
+pub(crate) struct Tree<'a, 's, S> {
+    page: &'a [u8],
+    tokens: Tokenizer<'a>,
+    sink: &'s mut S,
+    mode: Mode,
+    template_modes: Vec<Mode>,
+    stack: Stack,
+    formatting: ActiveFormatting,
+    form: Form,
+    head_seen: bool,
+    quirks: bool,
+    /// Foster parenting is enabled.
+    foster: bool,
+    /// A line feed right here is dropped, after `<pre>` and its like.
+    skip_line_feed: bool,
+    /// The open link.
+    link: Option<Serial>,
+    base: Option<Span>,
+    events: u32,
+    next_serial: Serial,
+    max_steps: usize,
+}
+
+impl<'a, 's, S: LinkSink> Tree<'a, 's, S> {
+    /// Sends the links of `page` to `sink`; gives the `href` of the first `<base>`, as written.
+    pub(crate) fn build(page: &'a [u8], sink: &'s mut S) -> Result<Option<&'a [u8]>, Undecided> {
+        let tree = Tree {
+            page,
+            tokens: Tokenizer::new(page),
+            sink,
+            mode: Mode::Initial,
+            template_modes: Vec::new(),
+            stack: Stack::new(),
+            formatting: ActiveFormatting::default(),
+            form: Form::None,
+            head_seen: false,
+            quirks: true,
+            foster: false,
+            skip_line_feed: false,
+            link: None,
+            base: None,
+            events: 0,
+            next_serial: 0,
+            max_steps: page.len() * 8 + 10_000,
+        };
+        tree.run()
+    }
+
+    fn run(mut self) -> Result<Option<&'a [u8]>, Undecided> {
+        loop {
+            let cdata = self.current_is_foreign();
+            match self.tokens.next(cdata) {
+                Token::Text(text) => self.characters(text, true)?,
+                Token::CdataSection(text) => self.characters(text, false)?,
+                Token::StartTag(tag) => {
+                    self.skip_line_feed = false;
+                    while self.start_tag(&tag)? == Next::Again {}
+                }
+                Token::EndTag(tag) => {
+                    self.skip_line_feed = false;
+                    while self.end_tag(&tag)? == Next::Again {}
+                }
+                Token::Doctype { quirks } => self.doctype(quirks),
+                Token::Comment { .. } => self.skip_line_feed = false,
+                Token::EndOfPage => break,
+            }
+            if self.stack.steps > self.max_steps || self.stack.len() > stack::MAX_OPEN {
+                return Err(Undecided::TooDeep);
+            }
+        }
+        if self.link.is_some() {
+            self.sink.end();
+        }
+        Ok(self.base.map(|base| &self.page[base.range()]))
+    }
+
+    fn doctype(&mut self, quirks: bool) {
+        self.skip_line_feed = false;
+        if self.mode == Mode::Initial {
+            self.quirks = quirks;
+            self.mode = Mode::BeforeHtml;
+        }
+    }
+
+    /// Section 13.2.6, "tree construction dispatcher".
+    fn start_tag(&mut self, tag: &Tag) -> Step {
+        if self.start_tag_is_foreign(tag.name) {
+            return self.start_tag_in_foreign_content(tag);
+        }
+        self.start_tag_in(self.mode, tag)
+    }
+
+    fn start_tag_in(&mut self, mode: Mode, tag: &Tag) -> Step {
+        match mode {
+            Mode::InBody => self.start_tag_in_body(tag),
+            Mode::InTable => self.start_tag_in_table(tag),
+            Mode::InTableBody => self.start_tag_in_table_body(tag),
+            Mode::InRow => self.start_tag_in_row(tag),
+            Mode::InCell => self.start_tag_in_cell(tag),
+            Mode::InCaption => self.start_tag_in_caption(tag),
+            Mode::InColumnGroup => self.start_tag_in_column_group(tag),
+            Mode::InTemplate => self.start_tag_in_template(tag),
+            Mode::AfterBody => self.start_tag_after_body(tag),
+            Mode::InHead => self.start_tag_in_head(tag),
+            Mode::InHeadNoscript => self.start_tag_in_head_noscript(tag),
+            Mode::AfterHead => self.start_tag_after_head(tag),
+            Mode::Initial | Mode::BeforeHtml | Mode::BeforeHead => self.start_tag_before_head(tag),
+        }
+    }
+
+    fn end_tag(&mut self, tag: &Tag) -> Step {
+        if self.current_is_foreign() {
+            return self.end_tag_in_foreign_content(tag);
+        }
+        self.end_tag_in(self.mode, tag)
+    }
+
+    fn end_tag_in(&mut self, mode: Mode, tag: &Tag) -> Step {
+        match mode {
+            Mode::InBody => self.end_tag_in_body(tag),
+            Mode::InTable => self.end_tag_in_table(tag),
+            Mode::InTableBody => self.end_tag_in_table_body(tag),
+            Mode::InRow => self.end_tag_in_row(tag),
+            Mode::InCell => self.end_tag_in_cell(tag),
+            Mode::InCaption => self.end_tag_in_caption(tag),
+            Mode::InColumnGroup => self.end_tag_in_column_group(tag),
+            Mode::InTemplate => self.end_tag_in_template(tag),
+            Mode::AfterBody => self.end_tag_after_body(tag),
+            Mode::InHead => self.end_tag_in_head(tag),
+            Mode::InHeadNoscript => self.end_tag_in_head_noscript(tag),
+            Mode::AfterHead => self.end_tag_after_head(tag),
+            Mode::Initial | Mode::BeforeHtml | Mode::BeforeHead => self.end_tag_before_head(tag),
+        }
+    }
+}

@@ -1,0 +1,141 @@
+//! The adoption agency algorithm (WHATWG HTML, section 13.2.6.4.7): the end tags of formatting elements.
+//!
+//! Where a block stands open inside of the formatting element, the standard moves the block out of it and opens
+//! clones. Page order stays tree order through all of that; only where one link ends and its clone starts has to
+//! be put right in what was already written: at the place where the block was opened.
+
+use super::{
+    LinkSink, Tree, Undecided,
+    formatting::Formatting,
+    stack::{Element, Serial},
+};
+use crate::html::{name::Name, tokenize::Tag};
+
+impl<S: LinkSink> Tree<'_, '_, S> {
+    /// The end tag of a formatting element.
+    pub(super) fn adopt(&mut self, tag: &Tag) -> Result<(), Undecided> {
+        if let Some(&current) = self.stack.top()
+            && current.is(tag.name)
+        {
+            if self.formatting.last_is(current.serial) {
+                self.formatting.pop(); // by far the most common: what the loop below comes to
+                self.pop();
+                return Ok(());
+            }
+            if self.formatting.position(current.serial).is_none() {
+                self.pop();
+                return Ok(());
+            }
+        }
+        for _ in 0..8 {
+            let found = self.formatting.since_marker().find(|(_, entry)| entry.name == tag.name);
+            let Some((entry_index, &entry)) = found else {
+                self.any_other_end_tag(tag);
+                return Ok(());
+            };
+            let position = if entry.open { self.stack.position(entry.serial) } else { None };
+            let Some(at) = position else {
+                self.formatting.remove(entry_index);
+                return Ok(());
+            };
+            let above = &self.stack.elements()[at + 1..];
+            self.stack.steps += above.len();
+            let above = &self.stack.elements()[at + 1..];
+            if above.iter().any(Element::bounds_scope) {
+                return Ok(());
+            }
+            let Some(block) = above.iter().position(Element::is_special) else {
+                self.formatting.remove(entry_index);
+                self.truncate(at);
+                return Ok(());
+            };
+            self.move_block(entry, at, at + 1 + block)?;
+        }
+        Ok(())
+    }
+
+    /// Steps 11 to 19 for the formatting element at `at` and its "furthest block".
+    fn move_block(&mut self, entry: Formatting, at: usize, mut block: usize) -> Result<(), Undecided> {
+        let mark = self.stack.elements()[block].mark;
+        let mut bookmark: Option<Serial> = None;
+        for (kept, index) in (at + 1..block).rev().enumerate() {
+            let between = self.stack.elements()[index];
+            let listed = self.formatting.position(between.serial);
+            let Some(list_index) = listed.filter(|_| kept < 3) else {
+                if let Some(list_index) = listed {
+                    self.formatting.remove(list_index);
+                }
+                self.remove_open(index)?;
+                block -= 1;
+                continue;
+            };
+            let serial = self.clone_entry(list_index);
+            self.stack.elements_mut()[index].serial = serial;
+            if self.link == Some(between.serial) {
+                self.split_link(serial, mark, block)?;
+            }
+            bookmark.get_or_insert(serial);
+        }
+        self.stack.steps += self.formatting.len() + block - at;
+
+        let Some(old) = self.formatting.position(entry.serial) else { return Err(Undecided::Moved) };
+        let serial = self.new_serial();
+        let clone = Formatting { serial, open: true, ..entry };
+        match bookmark.and_then(|serial| self.formatting.position(serial)) {
+            None => self.formatting.set(old, clone),
+            Some(after) => {
+                self.formatting.insert(after + 1, clone);
+                self.formatting.remove(old);
+            }
+        }
+        if self.link == Some(entry.serial) {
+            self.split_link(serial, mark, block)?;
+        }
+        let mut element = self.stack.elements()[at];
+        self.remove_open(at)?;
+        element.serial = serial;
+        element.fostered = false;
+        self.stack.insert(block, element); // right above the block, which moved down by one
+        Ok(())
+    }
+
+    /// Gives the list's entry a new element; the old one stays closed in the tree.
+    fn clone_entry(&mut self, index: usize) -> Serial {
+        let serial = self.new_serial();
+        if let Some(entry) = self.formatting.get(index) {
+            self.formatting.set(index, Formatting { serial, ..entry });
+        }
+        serial
+    }
+
+    /// The open link ends where the block at `block` was opened; its clone `serial` goes on from there.
+    fn split_link(&mut self, serial: Serial, mark: u32, block: usize) -> Result<(), Undecided> {
+        let entry = self.formatting.position(serial).and_then(|index| self.formatting.get(index));
+        let Some(Formatting { href: Some(href), .. }) = entry else {
+            return Err(Undecided::Moved);
+        };
+        self.stack.steps += href.range().len();
+        let Some(longer) = self.sink.split(mark, &self.page[href.range()]) else {
+            return Err(Undecided::Moved);
+        };
+        self.link = Some(serial);
+        for element in &mut self.stack.elements_mut()[block + 1..] {
+            element.mark += longer;
+        }
+        Ok(())
+    }
+
+    /// A start tag `a` ends an `a` that is still on the list, if no marker is between.
+    pub(super) fn end_open_a(&mut self, tag: &Tag) -> Result<(), Undecided> {
+        let found = self.formatting.since_marker().find(|(_, entry)| entry.name == Name::A);
+        let Some((_, &Formatting { serial, .. })) = found else { return Ok(()) };
+        self.adopt(tag)?;
+        if let Some(index) = self.formatting.position(serial) {
+            self.formatting.remove(index);
+        }
+        if let Some(index) = self.stack.position(serial) {
+            self.remove_open(index)?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,113 @@
+//! The list of active formatting elements (WHATWG HTML, section 13.2.4.3).
+
+use super::stack::Serial;
+use crate::html::{name::Name, tokenize::Span};
+
+/// An entry of the list.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Entry {
+    /// Keeps formatting from leaking into cells, objects, captions and templates.
+    Marker,
+    Element(Formatting),
+}
+
+/// A formatting element that is opened again where something else closed it.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Formatting {
+    pub(super) name: Name,
+    pub(super) serial: Serial,
+    /// Whether the element is on the stack of open elements.
+    pub(super) open: bool,
+    pub(super) written: Span,
+    /// An `a` element's `href`.
+    pub(super) href: Option<Span>,
+}
+
+/// The list, the earliest first.
+#[derive(Debug, Default)]
+pub(super) struct ActiveFormatting {
+    entries: Vec<Entry>,
+}
+
+impl ActiveFormatting {
+    pub(super) fn push(&mut self, element: Formatting) {
+        self.entries.push(Entry::Element(element));
+    }
+
+    pub(super) fn pop(&mut self) {
+        self.entries.pop();
+    }
+
+    pub(super) fn last_is(&self, serial: Serial) -> bool {
+        matches!(self.entries.last(), Some(Entry::Element(last)) if last.serial == serial)
+    }
+
+    pub(super) fn push_marker(&mut self) {
+        self.entries.push(Entry::Marker);
+    }
+
+    pub(super) fn clear_to_marker(&mut self) {
+        while let Some(Entry::Element(_)) = self.entries.pop() {}
+    }
+
+    pub(super) fn remove(&mut self, index: usize) {
+        self.entries.remove(index);
+    }
+
+    pub(super) fn insert(&mut self, index: usize, element: Formatting) {
+        self.entries.insert(index, Entry::Element(element));
+    }
+
+    pub(super) fn get(&self, index: usize) -> Option<Formatting> {
+        match self.entries.get(index)? {
+            Entry::Element(element) => Some(*element),
+            Entry::Marker => None,
+        }
+    }
+
+    pub(super) fn set(&mut self, index: usize, element: Formatting) {
+        self.entries[index] = Entry::Element(element);
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// The elements after the last marker, the latest first, each with its position.
+    pub(super) fn since_marker(&self) -> impl Iterator<Item = (usize, &Formatting)> {
+        self.entries.iter().enumerate().rev().map_while(|(index, entry)| match entry {
+            Entry::Element(element) => Some((index, element)),
+            Entry::Marker => None,
+        })
+    }
+
+    pub(super) fn position(&self, serial: Serial) -> Option<usize> {
+        self.entries.iter().rposition(|e| matches!(e, Entry::Element(e) if e.serial == serial))
+    }
+
+    /// Notes that the element left the stack of open elements; gives how many entries were looked at.
+    pub(super) fn close(&mut self, serial: Serial) -> usize {
+        for (steps, entry) in self.entries.iter_mut().rev().enumerate() {
+            match entry {
+                Entry::Element(element) if element.serial == serial => {
+                    element.open = false;
+                    return steps;
+                }
+                _ => {}
+            }
+        }
+        self.entries.len()
+    }
+
+    /// Whether the last element has been closed and not been opened again.
+    #[inline]
+    pub(super) fn needs_reconstruction(&self) -> bool {
+        matches!(self.entries.last(), Some(Entry::Element(last)) if !last.open)
+    }
+
+    /// Where reconstruction starts: the first of the closed elements at the list's end.
+    pub(super) fn first_to_reconstruct(&self) -> usize {
+        let is_done = |e: &Entry| matches!(e, Entry::Marker | Entry::Element(Formatting { open: true, .. }));
+        self.entries.iter().rposition(is_done).map_or(0, |index| index + 1)
+    }
+}

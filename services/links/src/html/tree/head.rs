@@ -1,0 +1,193 @@
+//! What comes before the body and after it (WHATWG HTML, sections 13.2.6.4.1 to 13.2.6.4.6, 13.2.6.4.19 and on).
+
+use super::{LinkSink, Mode, Next, Step, Tree, Undecided};
+use crate::html::{
+    name::Name,
+    tokenize::{RawKind, Tag},
+};
+
+impl<S: LinkSink> Tree<'_, '_, S> {
+    /// "Anything else" in each mode before the body, up to the body.
+    pub(super) fn leave_head(&mut self) {
+        self.enter_head();
+        while matches!(self.mode, Mode::InHead | Mode::InHeadNoscript) {
+            self.pop();
+            self.mode = if self.mode == Mode::InHead { Mode::AfterHead } else { Mode::InHead };
+        }
+        if self.mode == Mode::AfterHead {
+            self.insert_implied(Name::Body);
+            self.mode = Mode::InBody;
+        }
+    }
+
+    /// "Anything else" in the modes before the head.
+    fn enter_head(&mut self) {
+        if matches!(self.mode, Mode::Initial | Mode::BeforeHtml) {
+            self.insert_implied(Name::Html);
+            self.mode = Mode::BeforeHead;
+        }
+        if self.mode == Mode::BeforeHead {
+            self.insert_implied(Name::Head);
+            self.head_seen = true;
+            self.mode = Mode::InHead;
+        }
+    }
+
+    pub(super) fn start_tag_before_head(&mut self, tag: &Tag) -> Step {
+        match tag.name {
+            Name::Html => {
+                if self.mode != Mode::BeforeHead {
+                    self.insert(tag);
+                    self.mode = Mode::BeforeHead;
+                }
+                Ok(Next::Done)
+            }
+            Name::Head => {
+                self.enter_head();
+                Ok(Next::Done)
+            }
+            _ => {
+                self.enter_head();
+                Ok(Next::Again)
+            }
+        }
+    }
+
+    pub(super) fn end_tag_before_head(&mut self, tag: &Tag) -> Step {
+        if self.mode == Mode::Initial {
+            self.mode = Mode::BeforeHtml;
+        }
+        if matches!(tag.name, Name::Head | Name::Body | Name::Html | Name::Br) {
+            self.enter_head();
+            return Ok(Next::Again);
+        }
+        Ok(Next::Done)
+    }
+
+    /// The "in head" rules, also where other modes refer to them.
+    pub(super) fn start_tag_in_head(&mut self, tag: &Tag) -> Step {
+        match tag.name {
+            Name::Html | Name::Head => {}
+            Name::Base => self.note_base(tag)?,
+            Name::Basefont | Name::Bgsound | Name::Link | Name::Meta => {}
+            Name::Title => self.insert_raw(tag, RawKind::Rcdata)?,
+            Name::Noframes | Name::Style => self.insert_raw(tag, RawKind::Rawtext)?,
+            Name::Script => self.insert_raw(tag, RawKind::Script)?,
+            Name::Noscript => {
+                self.insert(tag);
+                self.mode = Mode::InHeadNoscript;
+            }
+            Name::Template => self.open_template(tag),
+            _ => {
+                self.pop();
+                self.mode = Mode::AfterHead;
+                return Ok(Next::Again);
+            }
+        }
+        Ok(Next::Done)
+    }
+
+    pub(super) fn end_tag_in_head(&mut self, tag: &Tag) -> Step {
+        match tag.name {
+            Name::Template => self.close_template(),
+            Name::Head => {
+                self.pop();
+                self.mode = Mode::AfterHead;
+            }
+            Name::Body | Name::Html | Name::Br => {
+                self.pop();
+                self.mode = Mode::AfterHead;
+                return Ok(Next::Again);
+            }
+            _ => {}
+        }
+        Ok(Next::Done)
+    }
+
+    pub(super) fn start_tag_in_head_noscript(&mut self, tag: &Tag) -> Step {
+        match tag.name {
+            Name::Html | Name::Head | Name::Noscript => Ok(Next::Done),
+            Name::Basefont | Name::Bgsound | Name::Link | Name::Meta | Name::Noframes | Name::Style => {
+                self.start_tag_in_head(tag)
+            }
+            _ => {
+                self.pop();
+                self.mode = Mode::InHead;
+                Ok(Next::Again)
+            }
+        }
+    }
+
+    pub(super) fn end_tag_in_head_noscript(&mut self, tag: &Tag) -> Step {
+        match tag.name {
+            Name::Noscript => {
+                self.pop();
+                self.mode = Mode::InHead;
+                Ok(Next::Done)
+            }
+            Name::Br => {
+                self.pop();
+                self.mode = Mode::InHead;
+                Ok(Next::Again)
+            }
+            _ => Ok(Next::Done),
+        }
+    }
+
+    pub(super) fn start_tag_after_head(&mut self, tag: &Tag) -> Step {
+        match tag.name {
+            Name::Html | Name::Head => Ok(Next::Done),
+            Name::Body => {
+                self.insert(tag);
+                self.mode = Mode::InBody;
+                Ok(Next::Done)
+            }
+            Name::Frameset => Err(Undecided::Frameset),
+            Name::Base
+            | Name::Basefont
+            | Name::Bgsound
+            | Name::Link
+            | Name::Meta
+            | Name::Noframes
+            | Name::Script
+            | Name::Style
+            | Name::Template
+            | Name::Title => {
+                // They go into the head, which is opened for them once more; a template stays open without it.
+                self.start_tag_in_head(tag)
+            }
+            _ => {
+                self.leave_head();
+                Ok(Next::Again)
+            }
+        }
+    }
+
+    pub(super) fn end_tag_after_head(&mut self, tag: &Tag) -> Step {
+        match tag.name {
+            Name::Template => self.close_template(),
+            Name::Body | Name::Html | Name::Br => {
+                self.leave_head();
+                return Ok(Next::Again);
+            }
+            _ => {}
+        }
+        Ok(Next::Done)
+    }
+
+    pub(super) fn start_tag_after_body(&mut self, tag: &Tag) -> Step {
+        if tag.name == Name::Html {
+            return Ok(Next::Done);
+        }
+        self.mode = Mode::InBody;
+        Ok(Next::Again)
+    }
+
+    pub(super) fn end_tag_after_body(&mut self, tag: &Tag) -> Step {
+        if tag.name == Name::Html {
+            return Ok(Next::Done);
+        }
+        self.mode = Mode::InBody;
+        Ok(Next::Again)
+    }
+}

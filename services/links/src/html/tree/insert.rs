@@ -1,0 +1,162 @@
+//! Opening and closing elements, and what that means for the open link (WHATWG HTML, section 13.2.6.1).
+
+use super::{
+    LinkSink, Mode, TextKind, Tree, Undecided,
+    stack::{Element, Namespace, Serial},
+};
+use crate::html::{
+    name::Name,
+    tokenize::{RawKind, Span, Tag},
+};
+
+impl<S: LinkSink> Tree<'_, '_, S> {
+    pub(super) fn new_serial(&mut self) -> Serial {
+        self.next_serial += 1;
+        self.next_serial
+    }
+
+    /// "Insert an HTML element" for the tag.
+    #[inline]
+    pub(super) fn insert(&mut self, tag: &Tag) -> Serial {
+        self.insert_named(tag.name, tag.written)
+    }
+
+    pub(super) fn insert_named(&mut self, name: Name, written: Span) -> Serial {
+        self.insert_foreign(name, Namespace::Html, written)
+    }
+
+    pub(super) fn insert_foreign(&mut self, name: Name, namespace: Namespace, written: Span) -> Serial {
+        let serial = self.new_serial();
+        let element = Element {
+            name,
+            namespace,
+            fostered: self.foster && self.stack.top_is_in(Name::is_table_part),
+            holds_html: false,
+            serial,
+            mark: self.sink.position(),
+            events: self.events,
+            written,
+        };
+        self.stack.push(element);
+        serial
+    }
+
+    /// An element that the standard inserts for no token: `html`, `head`, `body`, `tbody`, `tr`, `colgroup`.
+    pub(super) fn insert_implied(&mut self, name: Name) {
+        self.insert_named(name, Span::new(0, 0));
+    }
+
+    /// Pops the current node; an open link that it was ends.
+    pub(super) fn pop(&mut self) {
+        if let Some(element) = self.stack.pop() {
+            self.left(&element);
+        }
+    }
+
+    /// Notes that an element left the stack.
+    #[inline]
+    fn left(&mut self, element: &Element) {
+        if element.is_in(Name::is_formatting) {
+            self.stack.steps += self.formatting.close(element.serial);
+            if self.link == Some(element.serial) {
+                self.link = None;
+                self.sink.end();
+            }
+        }
+    }
+
+    pub(super) fn truncate(&mut self, length: usize) {
+        while self.stack.len() > length {
+            self.pop();
+        }
+    }
+
+    /// Takes an element out of the middle of the stack. What was opened in it stays where it is in the tree.
+    pub(super) fn remove_open(&mut self, index: usize) -> Result<(), Undecided> {
+        let element = self.stack.remove(index);
+        if self.link == Some(element.serial) {
+            return Err(Undecided::Moved); // its text would go on
+        }
+        if element.is_in(Name::is_formatting) {
+            self.stack.steps += self.formatting.close(element.serial);
+        }
+        if element.fostered && index < self.stack.len() {
+            self.stack.set_fostered(index);
+        }
+        Ok(())
+    }
+
+    /// Pops up to and including the innermost element that `wanted` accepts.
+    pub(super) fn pop_through(&mut self, wanted: impl Fn(Name) -> bool) {
+        while let Some(element) = self.stack.pop() {
+            self.left(&element);
+            if element.is_in(&wanted) {
+                return;
+            }
+        }
+    }
+
+    pub(super) fn pop_through_named(&mut self, name: Name) {
+        self.pop_through(|found| found == name);
+    }
+
+    /// "Generate implied end tags", except for elements of one name.
+    pub(super) fn imply_end_tags(&mut self, except: Option<Name>) {
+        while self.stack.top_is_in(|name| name.has_implied_end() && Some(name) != except) {
+            self.pop();
+        }
+    }
+
+    /// "Close a p element", where one is in button scope.
+    #[inline]
+    pub(super) fn close_p(&mut self) {
+        if self.stack.in_scope(super::stack::Scope::Button, Name::P) {
+            self.imply_end_tags(Some(Name::P));
+            self.pop_through_named(Name::P);
+        }
+    }
+
+    /// An element whose content is raw text, whole: "the generic raw text element parsing algorithm" and its like.
+    pub(super) fn insert_raw(&mut self, tag: &Tag, kind: RawKind) -> Result<(), Undecided> {
+        self.insert(tag);
+        let mut text = self.tokens.raw_text(kind, tag.written);
+        if tag.name == Name::Textarea {
+            text = self.without_line_feed(text, true)?;
+        }
+        if !text.is_empty() {
+            let references = kind == RawKind::Rcdata;
+            self.insert_text(text, TextKind { references, keeps_nul: true }, false)?;
+        }
+        self.pop();
+        Ok(())
+    }
+
+    /// "Reset the insertion mode appropriately".
+    pub(super) fn reset_mode(&mut self) {
+        let mut mode = Mode::InBody;
+        let mut depth = 0;
+        for (index, element) in self.stack.elements().iter().enumerate().rev() {
+            if element.namespace != Namespace::Html {
+                continue;
+            }
+            mode = match element.name {
+                Name::Td | Name::Th if index > 0 => Mode::InCell,
+                Name::Tr => Mode::InRow,
+                Name::Tbody | Name::Thead | Name::Tfoot => Mode::InTableBody,
+                Name::Caption => Mode::InCaption,
+                Name::Colgroup => Mode::InColumnGroup,
+                Name::Table => Mode::InTable,
+                Name::Template => self.template_modes.last().copied().unwrap_or(Mode::InTemplate),
+                Name::Head if index > 0 => Mode::InHead,
+                Name::Body => Mode::InBody,
+                Name::Html if self.head_seen => Mode::AfterHead,
+                Name::Html => Mode::BeforeHead,
+                _ => continue,
+            };
+            depth = self.stack.len() - index;
+            break;
+        }
+        self.stack.steps += depth;
+        self.mode = mode;
+    }
+}

@@ -1,0 +1,79 @@
+//! Hrefs as written to URLs: the document base (WHATWG HTML, section 2.4.3) and the URL standard on top.
+
+use crate::Link;
+use encoding_rs::{EncoderResult, Encoding, ISO_2022_JP, UTF_8};
+use std::{borrow::Cow, fmt::Write};
+use url::Url;
+
+/// All resolved hrefs together may hold this many bytes for each byte of the page, and [`EXPANSION_FLOOR`] more.
+///
+/// Each of a million `<a href>` takes the length of the base: without a limit, memory would grow with the square
+/// of the page. Real pages stay far below it.
+const EXPANSION_PER_BYTE: usize = 16;
+const EXPANSION_FLOOR: usize = 1024 * 1024;
+
+/// Resolves the `href` of each of `links` in place; those that do not resolve, or no longer fit, are removed.
+/// Returns how many were removed.
+///
+/// `base_href` is the first `<base>`'s, as written; `page_len` the page's length in bytes.
+pub(crate) fn resolve(
+    links: &mut Vec<Link>,
+    base_href: Option<&str>,
+    url: Option<&Url>,
+    encoding: &'static Encoding,
+    page_len: usize,
+) -> usize {
+    let override_with: &dyn Fn(&str) -> Cow<'_, [u8]> = &|query| encode_query(query, encoding);
+    let encode = (encoding.output_encoding() != UTF_8).then_some(override_with);
+    let base = document_base(base_href, url, encode);
+    let options = Url::options().base_url(base.as_ref()).encoding_override(encode);
+    let found = links.len();
+    let mut room = page_len.saturating_mul(EXPANSION_PER_BYTE).saturating_add(EXPANSION_FLOOR);
+    links.retain_mut(|link| {
+        let Ok(resolved) = options.parse(&link.href) else { return false };
+        let Some(left) = room.checked_sub(resolved.as_str().len()) else { return false };
+        room = left;
+        link.href = resolved.into();
+        true
+    });
+    found - links.len()
+}
+
+/// The "frozen base URL": the `<base>` where it resolves to something that may be a base, else the page's URL.
+fn document_base(
+    base_href: Option<&str>,
+    url: Option<&Url>,
+    encode: url::EncodingOverride<'_>,
+) -> Option<Url> {
+    let base = Url::options().base_url(url).encoding_override(encode);
+    let frozen = base_href.and_then(|href| base.parse(href).ok());
+    frozen.filter(|url| !matches!(url.scheme(), "data" | "javascript")).or_else(|| url.cloned())
+}
+
+/// "Percent-encode after encoding" (WHATWG URL, section 1.3), but for the last step, which `url` does itself.
+fn encode_query<'a>(query: &'a str, encoding: &'static Encoding) -> Cow<'a, [u8]> {
+    if query.is_ascii() && encoding != ISO_2022_JP {
+        return Cow::Borrowed(query.as_bytes());
+    }
+    let mut encoder = encoding.new_encoder();
+    let mut bytes = Vec::with_capacity(query.len() * 2);
+    let mut rest = query;
+    loop {
+        let needed = encoder.max_buffer_length_from_utf8_without_replacement(rest.len());
+        bytes.reserve(needed.unwrap_or(rest.len() * 4));
+        let (result, read) = encoder.encode_from_utf8_to_vec_without_replacement(rest, &mut bytes, true);
+        rest = &rest[read..];
+        match result {
+            EncoderResult::InputEmpty => return Cow::Owned(bytes),
+            EncoderResult::OutputFull => {}
+            EncoderResult::Unmappable(c) => {
+                let mut reference = String::new();
+                write!(reference, "%26%23{}%3B", u32::from(c)).expect("writing to memory does not fail");
+                bytes.extend_from_slice(reference.as_bytes());
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

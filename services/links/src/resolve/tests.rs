@@ -1,0 +1,83 @@
+use super::resolve;
+use crate::Link;
+use encoding_rs::{Encoding, KOI8_R, SHIFT_JIS, UTF_8, UTF_16LE, WINDOWS_1252};
+use url::Url;
+
+const PAGE: &str = "https://e.org/dir/page?q#f";
+
+fn resolved(
+    href: &str,
+    base: Option<&str>,
+    url: Option<&str>,
+    encoding: &'static Encoding,
+) -> Option<String> {
+    let mut links = vec![Link { text: String::new(), href: href.into() }];
+    let url = url.map(|url| Url::parse(url).unwrap());
+    let removed = resolve(&mut links, base, url.as_ref(), encoding, 1000);
+    assert_eq!(removed, 1 - links.len());
+    links.pop().map(|link| link.href)
+}
+
+fn on_page(href: &str, base: Option<&str>) -> Option<String> {
+    resolved(href, base, Some(PAGE), UTF_8)
+}
+
+#[test]
+fn references_resolve_against_the_page() {
+    for (href, expected) in [
+        ("x", "https://e.org/dir/x"),
+        ("", "https://e.org/dir/page?q"),
+        ("#g", "https://e.org/dir/page?q#g"),
+        ("?p", "https://e.org/dir/page?p"),
+        ("//o.net", "https://o.net/"),
+        (" /é \n", "https://e.org/%C3%A9"),
+        ("java\nscript:alert(1)", "javascript:alert(1)"),
+        ("mailto:x@e.org", "mailto:x@e.org"),
+    ] {
+        assert_eq!(on_page(href, None).as_deref(), Some(expected), "{href:?}");
+    }
+    assert_eq!(on_page("http://[", None), None);
+    assert_eq!(on_page("https://a b/", None), None);
+}
+
+#[test]
+fn the_base_is_taken_where_it_can_be_one() {
+    assert_eq!(on_page("x", Some("/b/")).unwrap(), "https://e.org/b/x");
+    assert_eq!(on_page("x", Some("https://o.net/b")).unwrap(), "https://o.net/x");
+    for unusable in ["data:text/html,x", "javascript:0", "http://["] {
+        assert_eq!(on_page("x", Some(unusable)).unwrap(), "https://e.org/dir/x", "{unusable}");
+    }
+    assert_eq!(on_page("x", Some("mailto:x@e.org")), None);
+}
+
+#[test]
+fn without_a_page_url_only_base_and_absolute_references_resolve() {
+    assert_eq!(resolved("x", None, None, UTF_8), None);
+    assert_eq!(resolved("x", Some("/b/"), None, UTF_8), None);
+    assert_eq!(resolved("x", Some("http://o.net/b/"), None, UTF_8).unwrap(), "http://o.net/b/x");
+    assert_eq!(resolved("http://o.net", None, None, UTF_8).unwrap(), "http://o.net/");
+}
+
+#[test]
+fn a_query_is_encoded_in_the_pages_encoding() {
+    let query = |encoding, href| resolved(href, None, Some(PAGE), encoding).unwrap();
+    assert_eq!(query(WINDOWS_1252, "/é?é#é"), "https://e.org/%C3%A9?%E9#%C3%A9");
+    assert_eq!(query(KOI8_R, "?я&й"), "https://e.org/dir/page?%D1&%CA");
+    assert_eq!(query(SHIFT_JIS, "?日"), "https://e.org/dir/page?%93%FA");
+    assert_eq!(query(WINDOWS_1252, "?日é"), "https://e.org/dir/page?%26%2326085%3B%E9");
+    assert_eq!(query(UTF_16LE, "?é"), "https://e.org/dir/page?%C3%A9", "UTF-16 encodes as UTF-8");
+    assert_eq!(
+        query(WINDOWS_1252, "wss://e.org/?é"),
+        "wss://e.org/?%C3%A9",
+        "http, https, file and ftp only"
+    );
+}
+
+#[test]
+fn a_long_base_does_not_multiply_without_bound() {
+    let base = format!("http://e.org/{}/", "x".repeat(100_000));
+    let mut links = vec![Link { text: String::new(), href: "y".into() }; 10_000];
+    let removed = resolve(&mut links, Some(&base), None, UTF_8, 110_000);
+    assert!(removed > 9_000 && !links.is_empty());
+    assert_eq!(removed + links.len(), 10_000);
+}

@@ -1,0 +1,37 @@
+//! The links of a page are those of html5ever's tree, scripting off, to the letter.
+
+mod reference;
+
+use links::{Encoding, Page};
+use std::{env, fs, path::Path};
+
+fn assert_agrees(name: &str, body: &[u8]) {
+    let encoding: &'static Encoding = links::charset::encoding_of(body, None);
+    let page = Page { body, encoding, url: None };
+    let expected = reference::links(encoding.decode(body).0.as_bytes());
+    let found = page.links_as_written();
+    for (index, (found, expected)) in found.iter().zip(&expected).enumerate() {
+        assert_eq!(found, expected, "{name}: link {index}");
+    }
+    assert_eq!(found.len(), expected.len(), "{name}");
+}
+
+/// Any folder of pages, named by `LINKS_CORPUS`.
+#[test]
+fn a_folder_of_pages_agrees() {
+    let Some(folder) = env::var_os("LINKS_CORPUS") else { return };
+    let mut folders = vec![folder.into()];
+    let mut pages = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in fs::read_dir::<&Path>(std::path::PathBuf::as_ref(&folder)).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+            } else {
+                assert_agrees(&path.display().to_string(), &fs::read(&path).unwrap());
+                pages += 1;
+            }
+        }
+    }
+    assert!(pages > 0, "no pages in the folder");
+}

@@ -1,0 +1,53 @@
+//! What a page's links are: html5ever's tree, scripting off, by its own test tree.
+
+use html5ever::{
+    ParseOpts, expanded_name, local_name, ns, parse_document, tendril::TendrilSink, tokenizer::TokenizerOpts,
+    tree_builder::TreeBuilderOpts,
+};
+use links::Link;
+use markup5ever_rcdom::{Handle, NodeData, RcDom};
+
+/// The links of `page`, `href` as written, text as reported.
+pub(crate) fn links(page: &[u8]) -> Vec<Link> {
+    let tree_builder = TreeBuilderOpts { scripting_enabled: false, ..TreeBuilderOpts::default() };
+    // Else html5ever would drop U+FEFF after each script, too.
+    let tokenizer = TokenizerOpts { discard_bom: false, ..TokenizerOpts::default() };
+    let options = ParseOpts { tree_builder, tokenizer };
+    let page = page.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(page);
+    let dom = parse_document(RcDom::default(), options).from_utf8().one(page);
+    let mut links = Vec::new();
+    let mut open = Vec::new();
+    let mut steps = vec![Step::Enter(dom.document.clone())];
+    while let Some(step) = steps.pop() {
+        match step {
+            Step::LeaveLink => drop(open.pop()),
+            Step::Enter(node) => enter(&node, &mut links, &mut open, &mut steps),
+        }
+    }
+    for link in &mut links {
+        let words: Vec<_> = link.text.split_whitespace().collect();
+        link.text = if words.is_empty() { "[IMG]".into() } else { words.join(" ") };
+    }
+    links
+}
+
+enum Step {
+    Enter(Handle),
+    LeaveLink,
+}
+
+fn enter(node: &Handle, links: &mut Vec<Link>, open: &mut Vec<usize>, steps: &mut Vec<Step>) {
+    match &node.data {
+        NodeData::Element { name, attrs, .. } if name.expanded() == expanded_name!(html "a") => {
+            let attrs = attrs.borrow();
+            if let Some(href) = attrs.iter().find(|a| a.name.expanded() == expanded_name!("", "href")) {
+                open.push(links.len());
+                links.push(Link { text: String::new(), href: href.value.to_string() });
+                steps.push(Step::LeaveLink);
+            }
+        }
+        NodeData::Text { contents } => open.iter().for_each(|&link| links[link].text += &contents.borrow()),
+        _ => {}
+    }
+    steps.extend(node.children.borrow().iter().rev().cloned().map(Step::Enter));
+}

@@ -1,0 +1,61 @@
+//! Tag soup: on any page whatever, the links are those of html5ever's tree.
+//!
+//! `LINKS_SOUP` says how many pages (a short, seeded run otherwise), `LINKS_SEED` where to start.
+
+#[path = "soup/generator.rs"]
+mod generator;
+mod reference;
+
+use generator::{Random, pieces};
+use links::{Encoding, Link, Page};
+use std::{env, panic};
+
+fn found(page: &str) -> Vec<Link> {
+    let encoding: &'static Encoding = links::charset::encoding_of(b"", None);
+    Page { body: page.as_bytes(), encoding, url: None }.links_as_written()
+}
+
+fn disagrees(page: &str) -> bool {
+    panic::catch_unwind(|| found(page)).map_or(true, |found| found != reference::links(page.as_bytes()))
+}
+
+/// Takes pieces away as long as the page still disagrees.
+fn smallest(mut pieces: Vec<String>) -> String {
+    let mut index = 0;
+    while index < pieces.len() {
+        let mut fewer = pieces.clone();
+        fewer.remove(index);
+        if disagrees(&fewer.concat()) {
+            pieces = fewer;
+            index = 0;
+        } else {
+            index += 1;
+        }
+    }
+    pieces.concat()
+}
+
+fn number(variable: &str, default: u64) -> u64 {
+    env::var(variable).map_or(default, |value| value.parse().expect("a number"))
+}
+
+#[test]
+fn tag_soup_agrees() {
+    let first = number("LINKS_SEED", 1);
+    let mut disagreements = Vec::new();
+    for seed in first..first + number("LINKS_SOUP", 3000) {
+        let pieces = pieces(&mut Random::new(seed));
+        if disagrees(&pieces.concat()) {
+            disagreements.push(smallest(pieces));
+            if disagreements.len() == 20 {
+                break;
+            }
+        }
+    }
+    disagreements.sort_by_key(String::len);
+    for page in &disagreements {
+        let found = panic::catch_unwind(|| found(page));
+        println!("{page:?}\n  found    {found:?}\n  expected {:?}", reference::links(page.as_bytes()));
+    }
+    assert!(disagreements.is_empty(), "{} pages disagree", disagreements.len());
+}

@@ -1,0 +1,99 @@
+//! The API, by HTTP: what any implementation of `GET /api/<url>` promises, no more.
+
+mod answer;
+mod client;
+
+pub(crate) use answer::Answer;
+
+use crate::{
+    failure::{Failure, Kind},
+    settings::Settings,
+    typed::PageUrl,
+};
+use bytes::Bytes;
+use client::Client;
+use http::{HeaderValue, Request, StatusCode, header};
+use http_body_util::{BodyExt, Empty};
+use kit::{RequestId, Response};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use std::{sync::Arc, time::Duration};
+use tokio::{sync::Semaphore, time::timeout};
+
+/// Everything but the unreserved characters (RFC 3986, section 2.3): a URL becomes one segment.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// Bytes of answers held at once; what they become in memory is about as much again.
+const MEMORY: usize = 256 << 20;
+
+/// Where pages are read.
+#[derive(Debug)]
+pub(crate) struct Api {
+    client: Client,
+    /// Ends with a slash.
+    endpoint: String,
+    timeout: Duration,
+    memory: Arc<Semaphore>,
+}
+
+impl Api {
+    pub(crate) fn new(settings: &Settings) -> Result<Self, String> {
+        let mut endpoint = settings.api_endpoint.to_string();
+        if !endpoint.ends_with('/') {
+            endpoint.push('/');
+        }
+        let client = client::new(settings.api_endpoint.scheme() == "https")?;
+        Ok(Self { client, endpoint, timeout: settings.api_timeout, memory: Arc::new(Semaphore::new(MEMORY)) })
+    }
+
+    /// Asks for the links of `page`; `fresh`: not from a cache.
+    pub(crate) async fn ask(
+        &self,
+        page: &PageUrl,
+        fresh: bool,
+        id: Option<&RequestId>,
+    ) -> Result<Answer, Failure> {
+        match timeout(self.timeout, self.exchange(page, fresh, id)).await {
+            Ok(result) => result,
+            Err(_) => Err(Failure::new(Kind::ApiTimeout)),
+        }
+    }
+
+    async fn exchange(&self, page: &PageUrl, fresh: bool, id: Option<&RequestId>) -> Result<Answer, Failure> {
+        let target = format!("{}{}", self.endpoint, utf8_percent_encode(page.as_str(), SEGMENT));
+        let mut request = Request::get(target).header(header::ACCEPT, "application/json");
+        if fresh {
+            request = request.header(header::CACHE_CONTROL, "no-cache");
+        }
+        if let Some(id) = id {
+            request = request.header("x-request-id", id.as_str());
+        }
+        let response = self.send(request).await;
+        let response = response.map_err(|error| Failure::caused(Kind::ApiUnreachable, error))?;
+        if response.status() == StatusCode::OK {
+            return Answer::read(response, &self.memory).await;
+        }
+        Err(answer::failure(response, &self.memory).await)
+    }
+
+    /// Whether the API answers HTTP at all; what it answers does not matter.
+    pub(crate) async fn check(&self) -> Result<(), String> {
+        match timeout(Duration::from_secs(1), self.send(Request::head(&self.endpoint))).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => Err(error),
+            Err(_) => Err("no answer within 1 s".to_owned()),
+        }
+    }
+
+    async fn send(&self, request: http::request::Builder) -> Result<Response, String> {
+        let agent = HeaderValue::from_static(concat!("linkextractor-web/", env!("CARGO_PKG_VERSION")));
+        let request = request.header(header::USER_AGENT, agent).body(Empty::<Bytes>::new());
+        let request = request.map_err(|error| error.to_string())?;
+        let response = self.client.request(request).await.map_err(|error| chain(&error))?;
+        Ok(response.map(|body| body.map_err(|error| -> kit::BoxError { Box::new(error) }).boxed_unsync()))
+    }
+}
+
+/// An error and its causes in one line.
+fn chain(error: &dyn std::error::Error) -> String {
+    let causes = std::iter::successors(Some(error), |error| error.source());
+    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
+}

@@ -1,0 +1,167 @@
+//! Whatever the API does wrong, the visitor gets a page: what is wrong, what to try, no internals.
+
+use crate::harness::{Mock, Page, Site, settings};
+use http::StatusCode;
+use kit::Response;
+use std::net::SocketAddr;
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+};
+
+/// The page that a visitor gets when the API answers `status`, `fields` and `body`.
+async fn page(status: u16, fields: &'static [(&str, &str)], body: impl Into<bytes::Bytes>) -> Page {
+    let body = body.into();
+    let mock = Mock::start(move |_| {
+        let mut response: Response = Response::new(kit::full(body.clone()));
+        *response.status_mut() = StatusCode::from_u16(status).unwrap();
+        for (name, value) in fields {
+            response.headers_mut().insert(*name, value.parse().unwrap());
+        }
+        std::future::ready(response)
+    })
+    .await;
+    let page = Site::start(mock.settings()).await.links("example.com").await;
+    assert_eq!(mock.requests().len(), 1, "asked once, redirects not followed");
+    page
+}
+
+async fn problem(status: u16, code: &str) -> Page {
+    let body =
+        serde_json::json!({ "type": "about:blank", "title": "SECRET", "detail": "10.0.0.7", "code": code });
+    page(status, &[("content-type", "application/problem+json")], body.to_string()).await
+}
+
+#[tokio::test]
+async fn each_code_has_a_status_and_words_of_its_own() {
+    let rows = [
+        ("invalid-url", 400),
+        ("unsupported-scheme", 400),
+        ("url-too-long", 414),
+        ("blocked-destination", 403),
+        ("dns-failure", 502),
+        ("connect-failure", 502),
+        ("tls-failure", 502),
+        ("upstream-status", 502),
+        ("too-many-redirects", 502),
+        ("bad-redirect", 502),
+        ("too-large", 502),
+        ("bad-encoding", 502),
+        ("incomplete", 502),
+        ("not-html", 422),
+        ("timeout", 504),
+        ("overloaded", 503),
+    ];
+    let mut titles = std::collections::HashSet::new();
+    for (code, status) in rows {
+        let page = problem(status, code).await;
+        assert_eq!(page.status, StatusCode::from_u16(status).unwrap(), "{code}");
+        assert!(page.text.contains("role=\"alert\"") && page.text.contains("https://example.com"), "{code}");
+        assert!(!page.text.contains("SECRET") && !page.text.contains("10.0.0.7"), "{code}");
+        let title = page.text.split("<h1>").nth(1).unwrap().split('<').next().unwrap().to_owned();
+        assert!(titles.insert(title), "{code} has the words of another");
+    }
+}
+
+#[tokio::test]
+async fn other_codes_get_a_general_page() {
+    for (status, code) in
+        [(502, "never-heard-of"), (500, "internal"), (404, "not-found"), (405, "method-not-allowed")]
+    {
+        let page = problem(status, code).await;
+        assert_eq!(page.status, StatusCode::BAD_GATEWAY, "{code}");
+        assert!(page.text.contains("The links could not be read") && !page.text.contains(code), "{code}");
+    }
+}
+
+#[tokio::test]
+async fn what_the_page_itself_answered_is_said() {
+    let answer = page(502, &[], r#"{"code":"upstream-status","upstream_status":404}"#).await;
+    assert_eq!(answer.status, StatusCode::BAD_GATEWAY);
+    assert!(answer.text.contains("(404)"));
+    let answer =
+        page(503, &[("retry-after", "7")], r#"{"code":"upstream-status","upstream_status":429}"#).await;
+    assert_eq!(answer.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(answer.field("retry-after"), "7");
+    assert!(answer.text.contains("wait 7 seconds"));
+}
+
+#[tokio::test]
+async fn an_api_that_makes_no_sense_is_a_bad_gateway() {
+    let bodies = [
+        "",
+        "null",
+        "{}",
+        "[1]",
+        "<!doctype html><p>hello",
+        r#"[{"text":"t"}]"#,
+        r#"[{"href":"http://a/"}]"#,
+        r#"[{"text":1,"href":"http://a/"}]"#,
+        r#"[{"text":"t","href":null}]"#,
+        r#"[{"text":"t","href":"h"}"#,
+        r#"[{"text":"t","href":"h"}] x"#,
+        "\u{feff}[]",
+    ];
+    for body in bodies {
+        assert_eq!(page(200, &[], body).await.status, StatusCode::BAD_GATEWAY, "{body}");
+    }
+    let deep = "[".repeat(1_000_000);
+    assert_eq!(page(200, &[], deep).await.status, StatusCode::BAD_GATEWAY);
+    for status in [201, 204, 206, 300, 301, 302, 303, 304, 307, 308, 400, 401, 404, 500, 502] {
+        let fields = &[("location", "http://127.0.0.1:1/elsewhere")];
+        assert_eq!(page(status, fields, "").await.status, StatusCode::BAD_GATEWAY, "{status}");
+    }
+    assert_eq!(page(503, &[], "").await.status, StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(page(504, &[], "").await.status, StatusCode::GATEWAY_TIMEOUT);
+    assert_eq!(page(431, &[], "").await.status, StatusCode::URI_TOO_LONG);
+}
+
+#[tokio::test]
+async fn an_api_that_is_not_there_is_a_bad_gateway() {
+    // A port that is taken and never listens refuses connections.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let address = socket.local_addr().unwrap();
+    let page = Site::start(settings(address)).await.links("example.com").await;
+    assert_eq!(page.status, StatusCode::BAD_GATEWAY);
+    assert!(page.text.contains("Pages cannot be read right now"));
+    assert!(!page.text.contains(&address.to_string()) && !page.text.contains("refused"), "no internals");
+}
+
+/// Where a server listens that answers one connection with `head`, then with `more`, `times` over, and hangs up.
+async fn raw(head: &'static str, more: Vec<u8>, times: usize) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        stream.read_exact(&mut [0; 16]).await.unwrap();
+        stream.write_all(head.as_bytes()).await.unwrap();
+        for _ in 0..times {
+            // An error: the other end has heard enough.
+            if stream.write_all(&more).await.is_err() {
+                break;
+            }
+        }
+    });
+    address
+}
+
+#[tokio::test]
+async fn an_answer_without_end_is_cut() {
+    let address = raw("HTTP/1.1 200 OK\r\n\r\n[", vec![b' '; 1 << 20], 1 << 20).await;
+    let page = Site::start(settings(address)).await.links("example.com").await;
+    assert_eq!(page.status, StatusCode::BAD_GATEWAY);
+    assert!(page.text.contains("The links could not be read"), "{}", page.text);
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_is_a_bad_gateway() {
+    let address = raw("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n[]", Vec::new(), 0).await;
+    let page = Site::start(settings(address)).await.links("example.com").await;
+    assert_eq!(page.status, StatusCode::BAD_GATEWAY);
+}
+
+#[tokio::test]
+async fn an_empty_list_is_no_failure() {
+    assert_eq!(page(200, &[], "[]").await.status, StatusCode::OK);
+}

@@ -1,0 +1,44 @@
+//! The links as a file: whole, or the part that was chosen.
+
+use crate::harness::Site;
+use http::StatusCode;
+
+const LINKS: [(&str, &str); 3] =
+    [("a, \"b\"", "https://a.example/"), ("x", "https://example.com/"), ("[IMG]", "mailto:c@a.example")];
+
+#[tokio::test]
+async fn each_format_is_a_file_with_a_safe_name() {
+    let (site, _mock) = Site::with(&LINKS).await;
+    let rows = [
+        ("json", "application/json", "json", r#"[{"text":"a, \"b\"","href":"https://a.example/"}"#),
+        ("csv", "text/csv; charset=utf-8", "csv", "text,href\r\n\"a, \"\"b\"\"\",https://a.example/\r\n"),
+        ("markdown", "text/markdown; charset=utf-8", "md", "[a, \"b\"](https://a.example/)\n"),
+    ];
+    for (format, media_type, extension, begin) in rows {
+        let file = site.get(&format!("/?url=example.com:8080/%22/../x.exe&format={format}")).await;
+        assert_eq!(file.status, StatusCode::OK, "{format}");
+        assert_eq!(file.field("content-type"), media_type);
+        let name = format!("attachment; filename=\"links-example.com.{extension}\"");
+        assert_eq!(file.field("content-disposition"), name);
+        assert!(file.text.starts_with(begin), "{}", file.text);
+        assert!(file.text.contains("mailto:c@a.example"), "{}", file.text);
+    }
+}
+
+#[tokio::test]
+async fn a_file_holds_what_was_chosen_on_every_page_of_the_list() {
+    let (site, _mock) = Site::with(&LINKS).await;
+    let file = site.get("/?url=example.com&links=external&page=2&format=json").await;
+    let links: Vec<serde_json::Value> = serde_json::from_str(&file.text).unwrap();
+    assert_eq!(links, [serde_json::json!({ "text": LINKS[0].0, "href": LINKS[0].1 })]);
+}
+
+#[tokio::test]
+async fn the_page_leads_to_its_files() {
+    let (site, _mock) = Site::with(&LINKS).await;
+    let page = site.get("/?url=example.com&domain=a.example&page=1").await;
+    let address = "/?url=https%3A%2F%2Fexample.com&amp;domain=a.example&amp;format=csv";
+    assert!(page.text.contains(&format!("href=\"{address}\"")));
+    let file = site.get(&address.replace("&amp;", "&")).await;
+    assert_eq!(file.text, "text,href\r\n\"a, \"\"b\"\"\",https://a.example/\r\n");
+}

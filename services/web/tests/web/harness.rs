@@ -1,0 +1,199 @@
+//! The service under test, the mock behind it, and a client.
+
+use bytes::Bytes;
+use http::{HeaderMap, Method, Request, StatusCode, request::Parts};
+use http_body_util::{BodyExt, Empty};
+use hyper_util::{
+    client::legacy::{Client, connect::HttpConnector},
+    rt::TokioExecutor,
+};
+use kit::{Configuration, Listeners, Response, ServerSettings, Service};
+use linkextractor_web::{Settings, Web};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+use tokio::task::JoinHandle;
+
+/// A service that runs until the test ends.
+pub(crate) struct Running {
+    pub(crate) address: SocketAddr,
+    admin: SocketAddr,
+    task: JoinHandle<std::io::Result<()>>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn run(service: impl Service, settings: &Settings) -> Running {
+    let mut server: ServerSettings = settings.server();
+    server.listen = SocketAddr::from(([127, 0, 0, 1], 0));
+    server.admin.listen = Some(server.listen);
+    let listeners = Listeners::bind(&server).await.unwrap();
+    let address = listeners.address().unwrap();
+    let admin = listeners.admin_address().unwrap().unwrap();
+    let task = tokio::spawn(kit::serve(service, listeners, server, std::future::pending()));
+    Running { address, admin, task }
+}
+
+/// An API that answers what `answer` says, and remembers what it was asked.
+pub(crate) struct Mock {
+    server: Running,
+    requests: Arc<Mutex<Vec<Parts>>>,
+}
+
+struct Handler<F> {
+    answer: F,
+    requests: Arc<Mutex<Vec<Parts>>>,
+}
+
+impl<F, A> Service for Handler<F>
+where
+    F: Fn(String) -> A + Send + Sync + 'static,
+    A: Future<Output = Response> + Send + 'static,
+{
+    async fn handle(&self, request: kit::Request) -> Response {
+        let (parts, _) = request.into_parts();
+        let asked = parts.uri.path().strip_prefix("/api/").unwrap_or_default();
+        let asked = percent_encoding::percent_decode_str(asked).decode_utf8().unwrap().into_owned();
+        self.requests.lock().unwrap().push(parts);
+        (self.answer)(asked).await
+    }
+}
+
+impl Mock {
+    /// `answer` is given the URL that the API is asked for.
+    pub(crate) async fn start<A>(answer: impl Fn(String) -> A + Send + Sync + 'static) -> Self
+    where
+        A: Future<Output = Response> + Send + 'static,
+    {
+        let requests = Arc::default();
+        let handler = Handler { answer, requests: Arc::clone(&requests) };
+        Self { server: run(handler, &Settings::default()).await, requests }
+    }
+
+    /// An API that knows these links for every page.
+    pub(crate) async fn of(links: &[(&str, &str)]) -> Self {
+        let links: Vec<_> =
+            links.iter().map(|(text, href)| serde_json::json!({ "text": text, "href": href })).collect();
+        let body = Bytes::from(serde_json::Value::from(links).to_string());
+        Self::start(move |_| std::future::ready(json(body.clone()))).await
+    }
+
+    /// The paths and queries that were asked for, and the fields sent.
+    pub(crate) fn requests(&self) -> Vec<Parts> {
+        self.requests.lock().unwrap().clone()
+    }
+
+    pub(crate) fn settings(&self) -> Settings {
+        settings(self.server.address)
+    }
+}
+
+/// An answer with a JSON body.
+pub(crate) fn json(body: impl Into<Bytes>) -> Response {
+    let mut response = Response::new(kit::full(body));
+    response.headers_mut().insert("content-type", "application/json".parse().unwrap());
+    response
+}
+
+/// The defaults, with the API at `address`.
+pub(crate) fn settings(address: SocketAddr) -> Settings {
+    Settings { api_endpoint: format!("http://{address}/api/").parse().unwrap(), ..Settings::default() }
+}
+
+/// The web front end, and a browser's part of HTTP.
+pub(crate) struct Site {
+    server: Running,
+    client: Client<HttpConnector, Empty<Bytes>>,
+}
+
+/// A page as it was received.
+pub(crate) struct Page {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) text: String,
+}
+
+impl Site {
+    /// One that waits long enough for every page to be whole, however busy the machine is.
+    pub(crate) async fn start(settings: Settings) -> Self {
+        Self::of(Web::new(&settings).unwrap().whole_within(Duration::from_mins(1)), &settings).await
+    }
+
+    /// One that sends the frame first, as soon as it does where it is used.
+    pub(crate) async fn framed(settings: Settings) -> Self {
+        Self::of(Web::new(&settings).unwrap(), &settings).await
+    }
+
+    async fn of(web: Web, settings: &Settings) -> Self {
+        let server = run(web, settings).await;
+        Self { server, client: Client::builder(TokioExecutor::new()).build_http() }
+    }
+
+    /// In front of an API that knows `links` for every page.
+    pub(crate) async fn with(links: &[(&str, &str)]) -> (Self, Mock) {
+        let mock = Mock::of(links).await;
+        (Self::start(mock.settings()).await, mock)
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.server.address
+    }
+
+    /// What the admin listener answers.
+    pub(crate) async fn admin(&self, path: &str) -> String {
+        let uri = format!("http://{}{path}", self.server.admin).parse().unwrap();
+        let body = self.client.get(uri).await.unwrap().into_body().collect().await.unwrap();
+        String::from_utf8(body.to_bytes().into()).unwrap()
+    }
+
+    /// Sends a request; the body is not read yet.
+    pub(crate) async fn send(&self, method: Method, target: &str, fields: &[(&str, &str)]) -> Response {
+        let mut request = Request::builder().method(method).uri(format!("http://{}{target}", self.address()));
+        for (name, value) in fields {
+            request = request.header(*name, *value);
+        }
+        let response = self.client.request(request.body(Empty::new()).unwrap()).await.unwrap();
+        response.map(|body| body.map_err(|error| -> kit::BoxError { Box::new(error) }).boxed_unsync())
+    }
+
+    /// `GET`, to the end.
+    pub(crate) async fn get(&self, target: &str) -> Page {
+        self.get_with(target, &[]).await
+    }
+
+    pub(crate) async fn get_with(&self, target: &str, fields: &[(&str, &str)]) -> Page {
+        let (head, body) = self.send(Method::GET, target, fields).await.into_parts();
+        let text = String::from_utf8(body.collect().await.unwrap().to_bytes().into()).unwrap();
+        Page { status: head.status, headers: head.headers, text }
+    }
+
+    /// The page of the links of `url`.
+    pub(crate) async fn links(&self, url: &str) -> Page {
+        self.get(&about(url)).await
+    }
+}
+
+impl Page {
+    /// A field's value; empty where there is none.
+    pub(crate) fn field(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The rows of the table of links, tags and all.
+    pub(crate) fn rows(&self) -> Vec<&str> {
+        let table = self.text.split("<table class=\"links\">").nth(1).unwrap_or_default();
+        let body = table.split("<tbody>").nth(1).unwrap_or_default();
+        body.split("</tbody>").next().unwrap().split("<tr>").skip(1).collect()
+    }
+}
+
+/// Where the links of `url` are shown.
+pub(crate) fn about(url: &str) -> String {
+    format!("/?url={}", percent_encoding::utf8_percent_encode(url, percent_encoding::NON_ALPHANUMERIC))
+}

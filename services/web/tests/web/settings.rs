@@ -1,0 +1,49 @@
+//! The example configuration holds every option with its default, and bad values are named.
+
+use kit::{Configuration, config};
+use linkextractor_web::Settings;
+use std::path::Path;
+
+#[test]
+fn the_example_says_the_defaults() {
+    let example = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/linkextractor-web.toml"));
+    let text = std::fs::read_to_string(example).unwrap();
+    let defaults = config::print(&Settings::default()).unwrap();
+    let settings: Settings = toml::from_str(&text).unwrap();
+    assert_eq!(config::print(&settings).unwrap(), defaults);
+    let keys = |text: &str| keys(&text.parse().unwrap(), "");
+    assert_eq!(keys(&text), keys(&defaults), "an option is missing");
+    // What has no default is there as a comment that can be used.
+    let optional = text.lines().filter_map(|line| line.strip_prefix("#templates_dir = ")).count();
+    assert_eq!(optional, 1);
+}
+
+fn keys(table: &toml::Table, above: &str) -> Vec<String> {
+    let mut keys = Vec::new();
+    for (key, value) in table {
+        match value {
+            toml::Value::Table(table) => keys.extend(self::keys(table, &format!("{above}{key}."))),
+            _ => keys.push(format!("{above}{key}")),
+        }
+    }
+    keys.sort();
+    keys
+}
+
+#[test]
+fn values_that_cannot_work_are_named() {
+    let rows = [
+        ("api_endpoint", "ftp://a/"),
+        ("api_endpoint", "http://a/?x=1"),
+        ("api_endpoint", "http://user:secret@a/"),
+        ("page_size", "0"),
+        ("api_timeout", "0s"),
+        ("api_timeout", "soon"),
+        ("listen", "nowhere"),
+    ];
+    for (key, value) in rows {
+        let error = config::load::<Settings>(None, &vec![(key, value.to_owned())]).unwrap_err().to_string();
+        assert!(error.contains(key) && !error.contains("secret"), "{key}={value}: {error}");
+    }
+    assert_eq!(Settings::default().check(), Ok(()));
+}

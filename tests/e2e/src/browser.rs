@@ -1,0 +1,145 @@
+//! A real Chromium, driven by chromedriver through the WebDriver protocol (W3C WebDriver 2).
+//!
+//! Six commands are all that is needed; a client library would bring a second copy of half the dependency tree.
+
+use crate::{Client, PATIENCE, within};
+use bytes::Bytes;
+use http::{Method, Request};
+use http_body_util::Full;
+use serde_json::{Value, json};
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    process::Stdio,
+    time::Duration,
+};
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    process::{Child, Command},
+};
+
+/// The key of an element's reference in an answer (WebDriver, section 12.3).
+const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
+
+/// A browser with one empty window.
+#[derive(Debug)]
+pub struct Browser {
+    client: Client,
+    session: String,
+    _driver: Child,
+    _profile: TempDir,
+}
+
+impl Browser {
+    /// Starts a browser whose window is `width` by `height` CSS pixels.
+    pub async fn start(width: u32, height: u32) -> Self {
+        let mut driver = Command::new("chromedriver")
+            .arg("--port=0")
+            .stdout(Stdio::piped())
+            .kill_on_drop(true)
+            .spawn()
+            .expect("chromedriver is installed: tests/run does that");
+        let mut lines = BufReader::new(driver.stdout.take().expect("piped")).lines();
+        let port = within("chromedriver", async {
+            loop {
+                let line = lines.next_line().await.expect("readable").expect("chromedriver runs");
+                if let Some(port) = line.split("started successfully on port ").nth(1) {
+                    break port.trim_end_matches('.').to_owned();
+                }
+            }
+        })
+        .await;
+        tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+
+        let profile = TempDir::new().expect("a folder for the profile");
+        let arguments = [
+            "--headless=new",
+            "--no-sandbox", // root, as in a container, cannot have one
+            "--disable-gpu",
+            "--disable-quic",
+            "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-sync",
+            "--hide-scrollbars",
+            &format!("--user-data-dir={}", profile.path().display()),
+        ];
+        // Device metrics set the layout width itself: a headless window cannot be as narrow as a phone.
+        let metrics =
+            json!({ "width": width, "height": height, "pixelRatio": 1, "mobile": false, "touch": false });
+        let options = json!({ "args": arguments, "mobileEmulation": { "deviceMetrics": metrics } });
+        // The driver itself waits for an element to appear.
+        let timeouts = json!({ "implicit": PATIENCE.as_millis() });
+        let wanted = json!({ "capabilities": { "alwaysMatch": { "goog:chromeOptions": options, "timeouts": timeouts } } });
+
+        let client = Client::default();
+        let server = format!("http://127.0.0.1:{port}/session");
+        let created = command(&client, Method::POST, &server, Some(&wanted)).await;
+        let session = format!("{server}/{}", created["sessionId"].as_str().expect("a session"));
+        Self { client, session, _driver: driver, _profile: profile }
+    }
+
+    /// Opens `url` and waits until it is loaded.
+    pub async fn open(&self, url: &str) {
+        self.post("url", &json!({ "url": url })).await;
+    }
+
+    /// Types `text` into the element that `selector` finds.
+    pub async fn type_into(&self, selector: &str, text: &str) {
+        let element = self.element(selector).await;
+        self.post(&format!("element/{element}/value"), &json!({ "text": text })).await;
+    }
+
+    /// Presses the element that `selector` finds.
+    pub async fn press(&self, selector: &str) {
+        let element = self.element(selector).await;
+        self.post(&format!("element/{element}/click"), &json!({})).await;
+    }
+
+    /// Waits until `selector` finds an element.
+    pub async fn wait_for(&self, selector: &str) {
+        self.element(selector).await;
+    }
+
+    /// The result of a function body in the page; what a test needs to know of it in one call.
+    pub async fn ask(&self, script: &str) -> Value {
+        self.post("execute/sync", &json!({ "script": script, "args": [] })).await
+    }
+
+    /// A picture of the window: PNG in base 64.
+    pub async fn screenshot(&self) -> String {
+        let url = format!("{}/screenshot", self.session);
+        let picture = command(&self.client, Method::GET, &url, None).await;
+        picture.as_str().expect("a picture").to_owned()
+    }
+
+    async fn element(&self, selector: &str) -> String {
+        let found = self.post("element", &json!({ "using": "css selector", "value": selector })).await;
+        found[ELEMENT].as_str().expect("a reference").to_owned()
+    }
+
+    async fn post(&self, path: &str, body: &Value) -> Value {
+        command(&self.client, Method::POST, &format!("{}/{path}", self.session), Some(body)).await
+    }
+}
+
+impl Drop for Browser {
+    /// Ends the browser, which would outlive its driver; also after a test has failed, so not with the client.
+    fn drop(&mut self) {
+        let (authority, path) = self.session["http://".len()..].split_once('/').expect("a session's URL");
+        let Ok(mut driver) = TcpStream::connect(authority) else { return };
+        let request = format!("DELETE /{path} HTTP/1.1\r\nHost: {authority}\r\n\r\n");
+        let _ = driver.set_read_timeout(Some(Duration::from_secs(10)));
+        // The driver answers when the browser is gone.
+        let _ = driver.write_all(request.as_bytes()).and_then(|()| driver.read(&mut [0; 512]));
+    }
+}
+
+async fn command(client: &Client, method: Method, url: &str, body: Option<&Value>) -> Value {
+    let body = body.map_or_else(Bytes::new, |body| body.to_string().into());
+    let request = Request::builder().method(method).uri(url).body(Full::new(body)).expect("a URL");
+    let answer = client.send(request).await;
+    assert!(answer.status.is_success(), "{url}: {}", answer.text());
+    answer.json()["value"].take()
+}

@@ -1,0 +1,154 @@
+//! Pages to fetch: a server on the loopback interface.
+
+use bytes::Bytes;
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
+use http_body_util::Full;
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
+use std::{
+    collections::HashMap,
+    convert::Infallible,
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpListener,
+    sync::watch,
+    task::JoinHandle,
+};
+
+/// Serves the pages it is given; counts what is asked for.
+#[derive(Debug)]
+pub struct Origin {
+    address: SocketAddr,
+    state: Arc<State>,
+    task: JoinHandle<()>,
+}
+
+#[derive(Debug)]
+struct State {
+    pages: Mutex<HashMap<String, Page>>,
+    requests: watch::Sender<usize>,
+    held: watch::Sender<bool>,
+}
+
+/// What is answered at a path.
+#[derive(Clone, Debug)]
+pub struct Page {
+    response: Response<Bytes>,
+}
+
+impl Page {
+    /// An HTML page in UTF-8.
+    pub fn html(body: impl Into<Bytes>) -> Self {
+        Self::new(StatusCode::OK, body).header("content-type", "text/html; charset=utf-8")
+    }
+
+    /// Any answer.
+    pub fn new(status: StatusCode, body: impl Into<Bytes>) -> Self {
+        let mut response = Response::new(body.into());
+        *response.status_mut() = status;
+        Self { response }
+    }
+
+    /// With one more header field.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: &str) -> Self {
+        let value = HeaderValue::from_str(value).expect("a header value");
+        self.response.headers_mut().append(HeaderName::from_static(name), value);
+        self
+    }
+}
+
+impl Origin {
+    /// An origin without pages: every path is 404.
+    pub async fn start() -> Self {
+        // Every address, so that a test can have as many hosts as it likes: all of 127.0.0.0/8 is this machine.
+        let listener = TcpListener::bind("0.0.0.0:0").await.expect("a free port");
+        let address = SocketAddr::from(([127, 0, 0, 1], listener.local_addr().expect("it is bound").port()));
+        let state = Arc::new(State {
+            pages: Mutex::default(),
+            requests: watch::Sender::new(0),
+            held: watch::Sender::new(false),
+        });
+        let task = tokio::spawn(accept(listener, Arc::clone(&state)));
+        Self { address, state, task }
+    }
+
+    /// Answers `path` (query included) with `page`; the URL to ask for.
+    pub fn page(&self, path: &str, page: Page) -> String {
+        self.state.pages.lock().expect("no panic inside").insert(path.to_owned(), page);
+        format!("http://{}{path}", self.address)
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// How many requests have arrived.
+    pub fn requests(&self) -> usize {
+        *self.state.requests.borrow()
+    }
+
+    /// Waits until that many requests have arrived.
+    pub async fn wait_for_requests(&self, count: usize) {
+        let mut requests = self.state.requests.subscribe();
+        crate::within("requests", requests.wait_for(|seen| *seen >= count)).await.expect("it still serves");
+    }
+
+    /// Answers nothing until [`release`](Self::release).
+    pub fn hold(&self) {
+        self.state.held.send_replace(true);
+    }
+
+    /// Answers what is waiting, and what comes.
+    pub fn release(&self) {
+        self.state.held.send_replace(false);
+    }
+}
+
+impl Drop for Origin {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+async fn accept(listener: TcpListener, state: Arc<State>) {
+    while let Ok((stream, _)) = listener.accept().await {
+        let state = Arc::clone(&state);
+        let answer = service_fn(move |request: Request<Incoming>| {
+            let state = Arc::clone(&state);
+            async move { Ok::<_, Infallible>(state.answer(&request).await) }
+        });
+        tokio::spawn(async move {
+            let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), answer).await;
+        });
+    }
+}
+
+impl State {
+    async fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+        self.requests.send_modify(|count| *count += 1);
+        let _ = self.held.subscribe().wait_for(|held| !held).await;
+        let path = request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
+        let page = self.pages.lock().expect("no panic inside").get(path).cloned();
+        page.unwrap_or_else(|| Page::new(StatusCode::NOT_FOUND, "")).response.map(Full::new)
+    }
+}
+
+/// Answers every connection with `bytes`, whatever is asked, and closes it: for answers that no server library
+/// would send. The URL to ask for; it serves as long as the runtime does.
+pub async fn raw_origin(bytes: &'static [u8]) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
+    let address = listener.local_addr().expect("it is bound");
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut request = [0; 4096];
+            let _ = stream.read(&mut request).await;
+            let _ = stream.write_all(bytes).await;
+        }
+    });
+    format!("http://{address}/")
+}

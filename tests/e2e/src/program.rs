@@ -1,0 +1,144 @@
+//! The real programs as processes.
+
+use crate::within;
+use serde_json::Value;
+use std::{collections::HashMap, net::SocketAddr, path::PathBuf, process::Stdio};
+use tokio::{
+    io::{AsyncBufReadExt, AsyncWriteExt, BufReader},
+    process::{Child, Command},
+    sync::mpsc,
+};
+
+/// The path of a program of this workspace, built beside the tests.
+pub fn program(name: &str) -> PathBuf {
+    let test = std::env::current_exe().expect("a test has a path");
+    let folder = test.ancestors().nth(2).expect("tests are in target/PROFILE/deps");
+    let path = folder.join(name);
+    assert!(path.exists(), "{} is missing: `cargo build --workspace` first", path.display());
+    path
+}
+
+/// A command for a program of this workspace; it sees nothing of this process's environment but `PATH`.
+pub fn command(name: &str) -> Command {
+    let mut command = Command::new(program(name));
+    command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).kill_on_drop(true);
+    command
+}
+
+/// What a program that ended has left.
+#[derive(Debug)]
+pub struct Output {
+    /// Its exit status; none if a signal ended it.
+    pub code: Option<i32>,
+    /// Its standard output.
+    pub stdout: String,
+    /// Its standard error.
+    pub stderr: String,
+}
+
+/// Runs a program to its end, with `input` on standard input.
+pub async fn run(name: &str, args: &[&str], input: &[u8]) -> Output {
+    let mut child = command(name)
+        .args(args)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the program starts");
+    let mut stdin = child.stdin.take().expect("piped");
+    let feed = async {
+        // A program may end without reading: that is its business.
+        let _ = stdin.write_all(input).await;
+        drop(stdin);
+    };
+    let (output, ()) = within(name, async { tokio::join!(child.wait_with_output(), feed) }).await;
+    let output = output.expect("the program's output can be read");
+    Output {
+        code: output.status.code(),
+        stdout: String::from_utf8(output.stdout).expect("UTF-8 on standard output"),
+        stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+    }
+}
+
+/// A server program that runs until it is stopped or dropped.
+#[derive(Debug)]
+pub struct Program {
+    child: Child,
+    log: mpsc::UnboundedReceiver<Value>,
+    addresses: HashMap<(String, String), SocketAddr>,
+}
+
+impl Program {
+    /// Starts a server and waits until `listeners` sockets are bound, which it says in its log.
+    pub async fn start(name: &str, args: &[&str], env: &[(&str, &str)], listeners: usize) -> Self {
+        let mut child = command(name)
+            .args(args)
+            .envs(env.iter().copied())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the program starts");
+        let mut lines = BufReader::new(child.stderr.take().expect("piped")).lines();
+        let (sender, log) = mpsc::unbounded_channel();
+        tokio::spawn(async move {
+            while let Ok(Some(line)) = lines.next_line().await {
+                eprintln!("{line}"); // shown when the test fails
+                if let Ok(line) = serde_json::from_str(&line) {
+                    let _ = sender.send(line);
+                }
+            }
+        });
+        let mut program = Self { child, log, addresses: HashMap::new() };
+        while program.addresses.len() < listeners {
+            let line = program.line("listening").await;
+            let text = |key: &str| line[key].as_str().unwrap_or_default().to_owned();
+            let address = text("address").parse().expect("an address");
+            program.addresses.insert((text("service"), text("listener")), address);
+        }
+        program
+    }
+
+    /// The address of the one socket of that kind (`service`, `admin`).
+    pub fn address(&self, listener: &str) -> SocketAddr {
+        let mut found = self.addresses.iter().filter(|((_, kind), _)| kind == listener);
+        let (_, address) = found.next().expect("it listens there");
+        assert!(found.next().is_none(), "more than one {listener}: name the service");
+        *address
+    }
+
+    /// The address of a service of a process that runs several.
+    pub fn address_of(&self, service: &str, listener: &str) -> SocketAddr {
+        self.addresses[&(service.to_owned(), listener.to_owned())]
+    }
+
+    /// The next log line with this message.
+    pub async fn line(&mut self, message: &str) -> Value {
+        self.line_where(message, |line| line["message"] == message).await
+    }
+
+    /// The next log line that `matches`.
+    pub async fn line_where(&mut self, what: &str, matches: impl Fn(&Value) -> bool) -> Value {
+        within(&format!("a log line: {what}"), async {
+            loop {
+                let line = self.log.recv().await.expect("the program still runs");
+                if matches(&line) {
+                    return line;
+                }
+            }
+        })
+        .await
+    }
+
+    /// Sends SIGTERM.
+    pub fn terminate(&self) {
+        let id = self.child.id().and_then(|id| rustix::process::Pid::from_raw(id.cast_signed()));
+        let id = id.expect("the program still runs");
+        rustix::process::kill_process(id, rustix::process::Signal::TERM).expect("it can be signalled");
+    }
+
+    /// Waits for the end; the exit status, none if a signal ended it.
+    pub async fn end(&mut self) -> Option<i32> {
+        within("the program's end", self.child.wait()).await.expect("it can be waited for").code()
+    }
+}
