@@ -74,7 +74,7 @@ pub(crate) fn load_from<C: Configuration>(
     let mut sources = environment::read::<C>(environment)?;
     sources.extend(flags);
     let settings: C = extract(&base, &mut sources)?;
-    settings.check().map_err(ConfigError::new)?;
+    settings.server().limits.check().and_then(|()| settings.check()).map_err(ConfigError::new)?;
     Ok(settings)
 }
 

@@ -172,6 +172,9 @@ fn errors_name_the_source_the_key_and_what_was_expected() {
         (load_all(Some("count = "), &[], &[]), &["test.toml", "line 1"]),
         (load_all(None, &[], &[("listen", "here")]), &["flag --listen", "`listen`", "socket address"]),
         (load_all(None, &[], &[("count", "0")]), &["`count`", "at least 1"]),
+        (load_all(None, &[], &[("limits.connections", "0")]), &["`limits.connections`", "at least 1"]),
+        (load_all(None, &[], &[("limits.header_timeout", "0s")]), &["`limits.header_timeout`", "10ms"]),
+        (load_all(None, &[], &[("limits.stall_timeout", "9000days")]), &["`limits.stall_timeout`", "24h"]),
     ];
     for (result, parts) in cases {
         let error = result.as_ref().expect_err("this configuration must be refused");
