@@ -14,6 +14,26 @@ serve *args:
 extract *args:
     cargo run --release -- {{ args }}
 
+# Start the stack in Docker and print its address
+[group('stack')]
+up:
+    nix run .#up
+
+# Stop the stack; the extraction log stays
+[group('stack')]
+down:
+    docker compose --project-name linkextractor down
+
+# Follow the stack's logs
+[group('stack')]
+logs *args:
+    docker compose --project-name linkextractor logs --follow {{ args }}
+
+# Show the stack's containers
+[group('stack')]
+ps:
+    docker compose --project-name linkextractor ps
+
 # Run every test, installing what they need
 [group('check')]
 test *args:
@@ -24,18 +44,34 @@ test *args:
 fmt:
     cargo fmt --all
 
-# Lint as strictly as the hosted checks do
+# Lint as strictly as .ci/run does
 [group('check')]
 lint:
     cargo clippy --workspace --all-targets --all-features -- -D warnings
     cargo deny check bans licenses sources
 
-# The documentation of every crate
+# Build the documentation of every crate
 [group('check')]
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
+
+# Check the Nix files, without nixpkgs
+[group('check')]
+nix-check:
+    ./tests/nix-check
 
 # All that decides whether a change lands
 [group('check')]
 ci:
     .ci/run
+
+# Measure: `bench links [FOLDER]` beside other extractors, `bench kit [ROUNDS [SECONDS]]` beside bare hyper
+[group('measure')]
+bench what *args:
+    @just _bench-{{ what }} {{ args }}
+
+_bench-links *args:
+    cargo run --release -p links-bench -- {{ args }}
+
+_bench-kit *args:
+    cargo run --release -p kit --example compare -- {{ args }}

@@ -29,7 +29,9 @@ in
       depends_on.api = healthy;
       environment.API_ENDPOINT = "http://api:${toString settings.api.port}/api/";
       networks = [ "front" ];
-      ports = [ "\${WEB_ADDRESS:-127.0.0.1}:\${WEB_PORT:-${toString settings.web.port}}:${toString settings.web.port}" ];
+      ports = [
+        "\${WEB_ADDRESS:-127.0.0.1}:\${WEB_PORT:-${toString settings.web.port}}:${toString settings.web.port}"
+      ];
       ulimits.nofile = limits.files;
     };
 

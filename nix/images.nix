@@ -5,7 +5,7 @@ let
   inherit (pkgs) lib dockerTools;
   settings = import ./settings.nix;
   programs = import ./programs.nix pkgs.pkgsStatic;
-  inherit (programs.${settings.cli.program}) version;
+  inherit (programs.${settings.cli.program}) version meta;
 
   seconds = n: n * 1000000000; # Docker counts in nanoseconds
   user = "${toString settings.user}:${toString settings.user}";
@@ -17,76 +17,65 @@ let
     Retries = settings.health.retries;
   };
 
+  run = part: lib.getExe programs.${part.program};
+  roots = "SSL_CERT_FILE=${pkgs.cacert}/etc/ssl/certs/ca-bundle.crt";
+
+  server = part: {
+    Entrypoint = [ (run part) ];
+    Env = [
+      roots
+      "${part.environment}LISTEN=0.0.0.0:${toString part.port}"
+    ];
+    ExposedPorts."${toString part.port}/tcp" = { };
+    Healthcheck = healthcheck [
+      (run part)
+      settings.health.command
+    ];
+  };
+
   image =
     {
       part,
-      description,
       config,
+      description ? programs.${part.program}.meta.description,
       fakeRootCommands ? "",
     }:
     dockerTools.buildLayeredImage {
       name = part.image;
       tag = version;
       inherit fakeRootCommands;
-      config = {
+      config = config // {
         User = user;
         StopSignal = "SIGTERM";
         Labels = {
           "org.opencontainers.image.title" = part.image;
           "org.opencontainers.image.description" = description;
           "org.opencontainers.image.version" = version;
+          "org.opencontainers.image.source" = meta.homepage;
         };
-      }
-      // config;
-      meta = { inherit description; };
+      };
     };
-
-  ours =
-    {
-      part,
-      env ? [ ],
-      config ? { },
-      fakeRootCommands ? "",
-    }:
-    let
-      program = programs.${part.program};
-    in
-    image {
-      inherit part fakeRootCommands;
-      inherit (program.meta) description;
-      config = {
-        Entrypoint = [ (lib.getExe program) ];
-        Env = [ "SSL_CERT_FILE=${pkgs.cacert}/etc/ssl/certs/ca-bundle.crt" ] ++ env;
-      }
-      // config;
-    };
-
-  server =
-    { part, ... }@args:
-    ours (
-      args
-      // {
-        env = [ "${part.environment}LISTEN=0.0.0.0:${toString part.port}" ];
-        config = {
-          ExposedPorts."${toString part.port}/tcp" = { };
-          Healthcheck = healthcheck [
-            (lib.getExe programs.${part.program})
-            settings.health.command
-          ];
-        };
-      }
-    );
 in
 {
-  image-cli = ours { part = settings.cli; };
+  image-cli = image {
+    part = settings.cli;
+    config = {
+      Entrypoint = [ (run settings.cli) ];
+      Env = [ roots ];
+    };
+  };
 
-  image-api = server {
+  image-api = image {
     part = settings.api;
+    config = server settings.api;
     # A new volume takes the owner of the folder that it covers.
     fakeRootCommands = "install -d -o ${toString settings.user} -g ${toString settings.user} .${settings.log.folder}";
   };
 
-  image-web = server { part = settings.web; };
+  image-web = image {
+    part = settings.web;
+    config = server settings.web;
+  };
 
   # Not ours: it keeps what nixpkgs gives it, a shell included.
   image-redis = image {

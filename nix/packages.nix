@@ -5,6 +5,16 @@ let
   programs = import ./programs.nix pkgs;
   static = import ./programs.nix pkgs.pkgsStatic;
   images = import ./images.nix pkgs;
+
+  compose = (pkgs.formats.json { }).generate "compose.yaml" (
+    import ./compose.nix {
+      settings = import ./settings.nix;
+      images = lib.mapAttrs' (name: image: {
+        name = lib.removePrefix "image-" name;
+        value = "${image.imageName}:${image.imageTag}";
+      }) images;
+    }
+  );
 in
 programs
 // {
@@ -14,13 +24,7 @@ programs
   lib.mapAttrs' (name: lib.nameValuePair "${name}-static") static
   // images
   // {
-    compose = (pkgs.formats.json { }).generate "compose.yaml" (
-      import ./compose.nix {
-        settings = import ./settings.nix;
-        images = lib.mapAttrs' (
-          name: image: lib.nameValuePair (lib.removePrefix "image-" name) "${image.imageName}:${image.imageTag}"
-        ) images;
-      }
-    );
+    inherit compose;
+    up = import ./up.nix { inherit pkgs images compose; };
   }
 )

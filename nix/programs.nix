@@ -1,7 +1,6 @@
 # The three programs, each with its own binary only. From `pkgsStatic` they are static.
 pkgs:
 let
-  inherit (pkgs) lib;
   settings = import ./settings.nix;
   workspace = import ./workspace.nix pkgs;
 
@@ -12,7 +11,8 @@ let
         pname = name;
         inherit (workspace) version;
         passthru = { inherit workspace; };
-        meta = workspace.meta // {
+        meta = {
+          inherit (workspace.meta) homepage license platforms;
           inherit description;
           mainProgram = name;
         };
@@ -21,8 +21,9 @@ let
         install -Dm755 ${workspace}/bin/${name} $out/bin/${name}
       '';
 in
-lib.mapAttrs program {
-  ${settings.cli.program} = "The links of a web page, each with its text, as a browser would see them";
+builtins.mapAttrs program {
+  ${settings.cli.program} =
+    "The links of a web page, each with its text, as a browser would see them";
   ${settings.api.program} = "HTTP API that answers with the links of a web page";
   ${settings.web.program} = "Web page that shows the links of a web page and their domains";
 }

@@ -14,7 +14,7 @@
     port = 5000;
     adminPort = 5001;
     environment = "LINKEXTRACTOR_API_"; # what its variables begin with
-    memory = "512m"; # the embedded cache, and pages being read
+    memory = "1g"; # the cache, and pages being read with all that is made of them
   };
 
   web = {
@@ -38,7 +38,8 @@
     connections = 10000;
     grace = 20; # seconds from the signal to the last answer
     stop = 30; # seconds until the supervisor kills: more than the grace
-    files = 65536; # connections, each with a fetch, and room
+    watchdog = 30; # seconds without a sign of life until systemd restarts
+    files = 20000; # a connection, and what is fetched for it
     processes = 256;
   };
 

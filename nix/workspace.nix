@@ -14,19 +14,7 @@ rustPlatform.buildRustPackage {
   pname = "linkextractor-workspace";
   inherit (package) version;
 
-  # Named one by one, so that an edit of docs or nix rebuilds nothing.
-  src = lib.fileset.toSource {
-    root = ../.;
-    fileset = lib.fileset.unions [
-      ../Cargo.lock
-      ../Cargo.toml
-      ../clippy.toml
-      ../rustfmt.toml
-      ../services
-      (lib.fileset.difference ../tests ../tests/vm)
-    ];
-  };
-
+  src = import ./source.nix lib [ ];
   cargoLock.lockFile = ../Cargo.lock;
   cargoBuildFlags = lib.concatMap (program: [
     "--package"

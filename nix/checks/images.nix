@@ -1,39 +1,45 @@
-# What our images hold, read from the tarballs: one program and the CA roots, no shell, no root, and small.
+# What our images hold, read from the tarballs: one static program and the CA roots, no shell, no root, and small.
 { self, pkgs }:
 let
   inherit (pkgs) lib;
   settings = import ../settings.nix;
   packages = self.packages.${pkgs.stdenv.hostPlatform.system};
-  roots = "${pkgs.cacert}";
 
   check =
-    part:
+    name:
     let
-      program = packages."${part.program}-static";
+      image = packages."image-${name}";
+      program = packages."${settings.${name}.program}-static";
+      user = toString settings.user;
     in
     ''
-      mkdir image && tar --extract --gzip --file ${packages."image-${part.name}"} --directory image
-      cd image
+      echo "image-${name}"
+      mkdir ${name} && cd ${name}
+      tar --extract --gzip --file ${image}
+      manifest=$(jq '.[0]' manifest.json)
+      config=$(jq --raw-output .Config <<< "$manifest")
+      jq --exit-status '.config.User == "${user}:${user}"' "$config"
+      jq --exit-status '.config.Entrypoint == ["${lib.getExe program}"]' "$config"
 
-      jq --raw-output '.[0].Config' manifest.json > config
-      jq --exit-status '.config.User == "${toString settings.user}:${toString settings.user}"' "$(cat config)"
-      jq --exit-status '.config.Entrypoint == ["${lib.getExe program}"]' "$(cat config)"
+      jq --raw-output '.Layers[]' <<< "$manifest" \
+        | xargs --max-args 1 tar --list --absolute-names --file \
+        | sed --regexp-extended 's|^[./]*||; s|/$||' > files
+      sed --quiet --regexp-extended 's|^(nix/store/[^/]+).*|/\1|p' files | sort --unique > paths
+      printf '%s\n' ${program} ${pkgs.cacert} | sort | diff - paths
+      # Nothing else but the folder of the log, and those above it.
+      sed --regexp-extended '/^(nix(\/.*)?)?$/d' files | while read -r file; do
+        [[ ${settings.log.folder}/ == "/$file/"* ]] || exit 1
+      done
 
-      jq --raw-output '.[0].Layers[]' manifest.json | xargs --max-args 1 tar --list --file > files
-      grep --only-matching --extended-regexp '^/?nix/store/[^/]+' files | sed 's|^/*|/|' | sort --unique > paths
-      printf '%s\n' ${program} ${roots} | sort | diff - paths
-
-      size=$(stat --format %s ${packages."image-${part.name}"})
-      echo "image-${part.name}: $size bytes"
-      test "$size" -lt 15000000
-      cd .. && rm -r image
+      test "$(stat --format %s ${image})" -lt 15000000
+      cd ..
     '';
 in
 pkgs.runCommand "images" { nativeBuildInputs = [ pkgs.jq ]; } ''
   ${lib.concatMapStrings check [
-    (settings.cli // { name = "cli"; })
-    (settings.api // { name = "api"; })
-    (settings.web // { name = "web"; })
+    "cli"
+    "api"
+    "web"
   ]}
   touch $out
 ''

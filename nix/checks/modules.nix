@@ -14,7 +14,7 @@ let
 
   refused = config: lib.any (assertion: !assertion.assertion) (linkextractor config).assertions;
 
-  everything = linkextractor {
+  everything = {
     api = {
       enable = true;
       openFirewall = true;
@@ -37,11 +37,12 @@ let
     };
   };
 in
-assert lib.sort lib.lessThan everything.networking.firewall.allowedTCPPorts == [
-  5000
-  8080
-];
-assert !refused { api.enable = true; };
+assert
+  lib.sort lib.lessThan (linkextractor everything).networking.firewall.allowedTCPPorts == [
+    5000
+    8080
+  ];
+assert !refused everything;
 assert refused {
   api = {
     enable = true;
@@ -56,7 +57,10 @@ assert refused {
 };
 pkgs.runCommand "modules"
   {
-    system = everything.system.build.toplevel;
+    units = map (name: (linkextractor everything).systemd.units."${name}.service".unit) [
+      "linkextractor-api"
+      "linkextractor-web"
+    ];
     log = pkgs.testers.testBuildFailure misspelt.services.linkextractor.api.configFile;
   }
   ''

@@ -7,11 +7,11 @@ let
   redis = config.services.redis.servers.linkextractor;
 
   optional =
-    type: description:
+    type: example: description:
     mkOption {
       type = types.nullOr type;
       default = null;
-      inherit description;
+      inherit description example;
     };
 in
 {
@@ -24,13 +24,11 @@ in
       type = types.submodule {
         options = {
           redis_url =
-            optional types.str "Redis for the cache: `redis://`, `rediss://` or `redis+unix://`; none: it is in memory."
-            // {
-              example = "redis://cache.example.org";
-            };
+            optional types.str "redis://cache.example.org"
+              "Redis for the cache: `redis://`, `rediss://` or `redis+unix://`; none: it is in memory.";
           cache = {
-            ttl = optional types.str "How long a result is kept, as in `1h`.";
-            memory = optional types.str "How much the cache in memory may hold, as in `64MiB`.";
+            ttl = optional types.str "1h" "How long a result is kept.";
+            memory = optional types.str "64MiB" "How much the cache in memory may hold.";
           };
           fetch = {
             allow = mkOption {
@@ -47,12 +45,12 @@ in
               default = [ ];
               description = "Networks and names whose pages may not be fetched.";
             };
-            timeout = optional types.str "How long fetching a page may take, as in `10s`.";
-            max_bytes = optional types.str "How large a page may be, as in `10MB`.";
+            timeout = optional types.str "10s" "How long fetching a page may take.";
+            max_bytes = optional types.str "10MB" "How large a page may be.";
           };
-          extraction_log = optional types.path "A file that gets a line for each extraction; the service may write in {file}`${facts.log.folder}`." // {
-            example = "${facts.log.folder}/${facts.log.file}";
-          };
+          extraction_log =
+            optional types.path "${facts.log.folder}/${facts.log.file}"
+              "A file that gets a line for each extraction; the service may write in {file}`${facts.log.folder}`.";
         };
       };
     };
@@ -113,7 +111,7 @@ in
       after = lib.optional cfg.redis.createLocally "redis-linkextractor.service";
       wants = lib.optional cfg.redis.createLocally "redis-linkextractor.service";
       environment = lib.optionalAttrs (cfg.redis.urlFile != null) {
-        "${facts.api.environment}REDIS_URL_FILE" = "%d/redis-url";
+        REDIS_URL_FILE = "%d/redis-url";
       };
       serviceConfig = {
         LogsDirectory = baseNameOf facts.log.folder;

@@ -132,7 +132,7 @@ in
     systemd.services.${part.program} = {
       description = "Link Extractor (${name})";
       wantedBy = [ "multi-user.target" ];
-      # Online, for the name servers that DHCP brings are read once, at the start.
+      # The address to listen on may come with the network.
       after = [ "network-online.target" ];
       wants = [ "network-online.target" ];
       serviceConfig = facts.hardening // {
@@ -142,6 +142,7 @@ in
         Restart = "always";
         RestartSec = 1;
         TimeoutStopSec = facts.limits.stop;
+        WatchdogSec = facts.limits.watchdog;
         LimitNOFILE = facts.limits.files;
       };
     };

@@ -54,7 +54,7 @@ with subtest("the web page shows them, through nginx"):
         assert text in shown, shown
 
 with subtest("an address that is not allowed is refused"):
-    for host in [address("client"), "127.0.0.1:5001", "169.254.169.254", "[::1]"]:
+    for host in [address("stack"), "127.0.0.1:5001", "169.254.169.254", "[::1]"]:
         answer = ask(f"http://{host}/", "--globoff")
         assert answer.startswith("HTTP/1.1 403 "), answer
         assert json.loads(body(answer))["code"] == "blocked-destination", answer

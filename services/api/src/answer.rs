@@ -23,7 +23,9 @@ pub(crate) async fn answer(found: &Found, headers: &HeaderMap) -> Response {
         Outcome::Failure(error) => Failure::from(error.clone()).problem(found.entry.age()).into_response(),
     };
     response.headers_mut().insert(CACHE_STATUS, value(CacheStatus(found)));
-    response.headers_mut().insert(header::AGE, HeaderValue::from(found.entry.age().as_secs()));
+    if found.source == Source::Hit {
+        response.headers_mut().insert(header::AGE, HeaderValue::from(found.entry.age().as_secs()));
+    }
     response
 }
 

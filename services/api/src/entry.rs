@@ -82,6 +82,11 @@ impl Entry {
         self.life().saturating_sub(self.age())
     }
 
+    /// Whether it was had at `moment` or later, by the clock that replicas share.
+    pub(crate) fn is_since(&self, moment: SystemTime) -> bool {
+        self.stored >= millis(moment)
+    }
+
     /// About how much memory it takes, in bytes.
     pub(crate) fn weight(&self) -> usize {
         let outcome = match &self.outcome {

@@ -22,16 +22,21 @@ mod target;
 
 pub use settings::{Cache, Settings};
 
-use endpoints::{batch::batch, page::links_of, usage::usage};
+use endpoints::{batch::batch, description::description, page::links_of, usage::usage};
 use extraction_log::ExtractionLog;
-use fetch::Fetcher;
-use http::{HeaderValue, Method, StatusCode, header};
-use kit::{Check, Request, Response, Service};
+use fetch::{FetchError, Fetcher};
+use http::Method;
+use kit::{Check, Request, Response, Service, refusal};
 use metrics::Metrics;
 use pages::Pages;
 use problems::Failure;
 use router::Endpoint;
 use std::{sync::Arc, time::Duration};
+
+/// The stable code of a failure to fetch, as problems have it.
+pub fn code_of(error: &FetchError) -> &'static str {
+    Failure::from(error.clone()).code()
+}
 
 /// The service.
 #[derive(Debug)]
@@ -52,9 +57,10 @@ impl Api {
     /// connects to Redis in the background.
     pub fn new(settings: &Settings) -> Result<Self, String> {
         let metrics = Metrics::default();
+        let memory = settings.cache.memory.as_u64();
         let cache: Box<dyn cache::Cache> = match &settings.redis_url {
-            Some(urls) => Box::new(cache::Redis::new(urls)?),
-            None => Box::new(cache::Embedded::new(settings.cache.memory.as_u64())),
+            Some(urls) => Box::new(cache::Redis::new(urls, memory)?),
+            None => Box::new(cache::Embedded::new(memory)),
         };
         let fetcher = Fetcher::new(settings.fetch.clone())?;
         let log = ExtractionLog::new(settings.extraction_log.clone(), metrics.log_lines_lost.clone())
@@ -63,38 +69,40 @@ impl Api {
         Ok(Self { parts: Arc::new(Parts { pages, log }), metrics })
     }
 
-    async fn answer(&self, endpoint: Endpoint, request: Request) -> Result<Response, Failure> {
-        let read = matches!(*request.method(), Method::GET | Method::HEAD);
-        match endpoint {
-            endpoint if request.method() == Method::OPTIONS => Ok(options(&endpoint)),
-            Endpoint::Usage if read => Ok(usage()),
-            Endpoint::Page(url) | Endpoint::Pages(url) if read => {
-                links_of(&self.parts, url, request.headers()).await
-            }
-            Endpoint::Pages(_) if request.method() == Method::POST => {
-                batch(Arc::clone(&self.parts), request).await
-            }
-            endpoint => Err(Failure::Method(endpoint.methods())),
-        }
+    /// Waits until it is known whether the cache can be asked, about a second at most: the first requests then
+    /// need not do without it.
+    pub async fn settled(&self) {
+        self.parts.pages.cache().settled().await;
+    }
+
+    async fn answer(&self, endpoint: Endpoint, request: Request) -> Response {
+        let (method, allow) = (request.method().clone(), endpoint.methods());
+        let answer = match endpoint {
+            Endpoint::Pages(_) if method == Method::POST => batch(Arc::clone(&self.parts), request).await,
+            _ if method != Method::GET && method != Method::HEAD => Ok(refusal::other_method(&method, allow)),
+            Endpoint::Usage => Ok(usage()),
+            Endpoint::Description => Ok(description()),
+            Endpoint::Page(url) | Endpoint::Pages(url) => links_of(&self.parts, url, request.headers()).await,
+        };
+        answer.unwrap_or_else(|failure| failure.problem(Duration::ZERO).into_response())
     }
 }
 
 impl Service for Api {
     async fn handle(&self, request: Request) -> Response {
-        if request.method() == Method::CONNECT {
-            return Failure::Method("GET, HEAD, OPTIONS").problem(Duration::ZERO).into_response();
+        // These two have no path: a proxy's request, and a question about the whole service.
+        if request.method() == Method::CONNECT
+            || (request.method() == Method::OPTIONS && request.uri() == "*")
+        {
+            return refusal::other_method(request.method(), Endpoint::Usage.methods());
         }
-        if request.method() == Method::OPTIONS && request.uri().path() == "*" {
-            return options(&Endpoint::Usage);
-        }
-        let (route, answer) = match Endpoint::at(request.uri()) {
-            Ok(endpoint) => (Some(endpoint.route()), self.answer(endpoint, request).await),
-            Err(failure) => (None, Err(failure)),
+        let endpoint = match Endpoint::at(request.uri()) {
+            Ok(endpoint) => endpoint,
+            Err(problem) => return problem.into_response(),
         };
-        let mut response = answer.unwrap_or_else(|failure| failure.problem(Duration::ZERO).into_response());
-        if let Some(route) = route {
-            response.extensions_mut().insert(route);
-        }
+        let route = endpoint.route();
+        let mut response = self.answer(endpoint, request).await;
+        response.extensions_mut().insert(route);
         response
     }
 
@@ -106,12 +114,4 @@ impl Service for Api {
     fn register(&self, metrics: &mut kit::Metrics) {
         self.metrics.register(metrics);
     }
-}
-
-/// What an endpoint can do (RFC 9110, section 9.3.7).
-fn options(endpoint: &Endpoint) -> Response {
-    let mut response = Response::new(kit::empty());
-    *response.status_mut() = StatusCode::NO_CONTENT;
-    response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(endpoint.methods()));
-    response
 }

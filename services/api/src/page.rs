@@ -2,7 +2,7 @@
 
 use crate::problems::Failure;
 use fetch::PageUrl;
-use std::sync::Arc;
+use std::{borrow::Borrow, sync::Arc};
 
 /// The longest URL of a page, in bytes.
 pub(crate) const MAX_URL: usize = 8 * 1024;
@@ -34,6 +34,13 @@ impl CacheKey {
 
     /// The whole key.
     pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// A map by keys can be asked with a string.
+impl Borrow<str> for CacheKey {
+    fn borrow(&self) -> &str {
         &self.0
     }
 }

@@ -1,7 +1,7 @@
 //! From a page's URL to its result: the cache, or one job at a time that fetches, extracts and stores.
 
 use crate::{
-    cache::{Cache, Lookup},
+    cache::{Cache, Claim, Lookup, Patience},
     directives::Directives,
     entry::{Entry, Outcome},
     extraction::Extractor,
@@ -11,9 +11,12 @@ use crate::{
     problems::{Failure, caused_by_page},
     settings,
 };
-use fetch::{FetchError, Fetcher, PageUrl};
-use std::{sync::Arc, time::Duration};
-use tokio::time::Instant;
+use fetch::{FetchError, Fetcher, PageUrl, Step};
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
+use tokio::time::{Instant, sleep};
 
 /// Everything between a page's URL and its result.
 #[derive(Debug)]
@@ -52,8 +55,31 @@ pub(crate) enum Source {
     },
 }
 
-/// What a job leaves: the result, and whether the cache took it.
-type Landed = Result<(Arc<Entry>, bool), Failure>;
+/// What a job leaves.
+type Landed = Result<Landing, Failure>;
+
+#[derive(Clone, Debug)]
+struct Landing {
+    entry: Arc<Entry>,
+    /// Whether the cache has it now.
+    stored: bool,
+    /// Whether another replica did the work.
+    by_another: bool,
+}
+
+/// Why the cache did not answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Need {
+    /// It has nothing.
+    Missing,
+    /// The request wants a newer result.
+    Newer,
+    /// It cannot be asked.
+    Uncached,
+}
+
+/// How often who waits for another replica looks whether the result is there.
+const POLL: Duration = Duration::from_millis(50);
 
 impl Pages {
     /// Puts the parts together.
@@ -86,50 +112,89 @@ impl Pages {
         directives: &Directives,
     ) -> Result<Found, Failure> {
         let key = CacheKey::of(page);
-        let mut by_request = directives.no_cache;
-        if !directives.no_cache
-            && let Some(entry) = self.look_up(&key).await
-        {
-            if directives.allow_age(entry.age()) {
-                return Ok(Found { entry, source: Source::Hit });
+        let mut patience = Patience::FULL;
+        let need = if directives.no_cache {
+            Need::Newer
+        } else {
+            match self.look_up(&key, &mut patience).await {
+                Lookup::Found(entry, _) if directives.allow_age(entry.age()) => {
+                    return Ok(Found { entry, source: Source::Hit });
+                }
+                Lookup::Found(..) => Need::Newer,
+                Lookup::Absent => Need::Missing,
+                Lookup::Unreachable => Need::Uncached,
             }
-            by_request = true;
-        }
+        };
         if directives.only_if_cached {
             return Err(Failure::NotCached);
         }
-        let seat = self.flights.join(&key, || Arc::clone(self).job(page.clone(), key.clone()));
-        let collapsed = seat.collapsed;
+        let seat =
+            self.flights.join(&key, || Arc::clone(self).job(page.clone(), key.clone(), need, patience));
+        let joined = seat.collapsed;
+        let Landing { entry, stored, by_another } = seat.landed().await.ok_or(Failure::Internal)??;
+        let collapsed = joined || by_another;
         if collapsed {
             self.metrics.collapsed.inc();
         }
-        let (entry, stored) = seat.landed().await.ok_or(Failure::Internal)??;
+        let by_request = need == Need::Newer;
         Ok(Found { entry, source: Source::Forwarded { by_request, stored, collapsed } })
     }
 
-    async fn look_up(&self, key: &CacheKey) -> Option<Arc<Entry>> {
-        let lookup = self.cache.get(key).await;
-        let (result, entry) = match lookup {
-            Lookup::Found(entry) => ("hit", Some(entry)),
-            Lookup::Absent => ("miss", None),
-            Lookup::Unreachable => ("fault", None),
+    async fn look_up(&self, key: &CacheKey, patience: &mut Patience) -> Lookup {
+        let lookup = self.cache.get(key, patience).await;
+        let (tier, result) = match lookup {
+            Lookup::Found(_, tier) => (tier, "hit"),
+            Lookup::Absent => (self.cache.tier(), "miss"),
+            Lookup::Unreachable => (self.cache.tier(), "fault"),
         };
-        self.metrics.lookup(self.cache.tier(), result);
-        entry
+        self.metrics.lookup(tier, result);
+        lookup
+    }
+
+    /// Does the work, or waits for the replica that is at it.
+    async fn job(
+        self: Arc<Self>,
+        page: PageUrl,
+        key: CacheKey,
+        need: Need,
+        mut patience: Patience,
+    ) -> Landed {
+        if need == Need::Uncached {
+            return self.work(&page, &key, patience).await;
+        }
+        let (asked, deadline) = (SystemTime::now(), Instant::now() + self.timeout);
+        loop {
+            let claim = self.cache.claim(&key, &mut patience).await;
+            // Also after a grant: another replica may have been done between our lookup and our claim.
+            if let Lookup::Found(entry, _) = self.cache.get(&key, &mut patience).await
+                && (need == Need::Missing || entry.is_since(asked))
+            {
+                return Ok(Landing { entry, stored: true, by_another: true });
+            }
+            match claim {
+                Claim::Granted(_lease) => return self.work(&page, &key, patience).await,
+                Claim::Taken if Instant::now() >= deadline => {
+                    return Err(FetchError::Timeout(Step::Queue).into());
+                }
+                Claim::Taken => sleep(POLL).await,
+            }
+            // Time spent on answers while there is nothing else to do is not lost.
+            patience = Patience::FULL;
+        }
     }
 
     /// Fetches, extracts, stores.
-    async fn job(self: Arc<Self>, page: PageUrl, key: CacheKey) -> Landed {
+    async fn work(&self, page: &PageUrl, key: &CacheKey, mut patience: Patience) -> Landed {
         let _in_flight = InFlight::new(&self.metrics);
-        let outcome = self.outcome(&page).await.inspect_err(|failure| self.metrics.job(failure.code()))?;
+        let outcome = self.outcome(page).await.inspect_err(|failure| self.metrics.job(failure.code()))?;
         let life = self.life(&outcome);
         match &outcome {
             Outcome::Links(_) => self.metrics.job("ok"),
             Outcome::Failure(error) => self.metrics.job(Failure::from(error.clone()).code()),
         }
         let entry = Arc::new(Entry::new(outcome, life));
-        let stored = !life.is_zero() && self.cache.put(&key, &entry).await;
-        Ok((entry, stored))
+        let stored = !life.is_zero() && self.cache.put(key, &entry, &mut patience).await;
+        Ok(Landing { entry, stored, by_another: false })
     }
 
     async fn outcome(&self, page: &PageUrl) -> Result<Outcome, Failure> {

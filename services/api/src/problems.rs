@@ -27,15 +27,6 @@ pub(crate) enum Failure {
     /// `only-if-cached`, and it is not.
     #[error("the page is not in the cache, and the request allows nothing else")]
     NotCached,
-    /// A path that cannot be read.
-    #[error("the request's path cannot be read: {0}")]
-    Path(TargetError),
-    /// No such route.
-    #[error("there is nothing here; GET / lists what there is")]
-    NotFound,
-    /// A method that the route does not have; the ones it has.
-    #[error("this route has {0}")]
-    Method(&'static str),
     /// A body in a media type that is not read here.
     #[error("send the URLs as {}", batch::ACCEPTED)]
     MediaType,
@@ -60,12 +51,10 @@ impl Failure {
             Self::Target(_) => (400, "invalid-url", "Invalid URL"),
             Self::UrlTooLong => (414, "url-too-long", "URL too long"),
             Self::NotCached => (504, "not-cached", "Not cached"),
-            Self::Path(_) | Self::Body(_) => (400, "bad-request", "Bad request"),
+            Self::Body(_) => (400, "bad-request", "Bad request"),
             Self::MediaType => (415, "unsupported-media-type", "Unsupported media type"),
             Self::BodyTooLarge => (413, "content-too-large", "Content too large"),
             Self::BodySlow => (408, "request-timeout", "Request timeout"),
-            Self::NotFound => (404, "not-found", "Not found"),
-            Self::Method(_) => (405, "method-not-allowed", "Method not allowed"),
             Self::Internal => (500, "internal", "Internal error"),
             Self::Fetch(error) => match error {
                 FetchError::InvalidUrl(_) => (400, "invalid-url", "Invalid URL"),
@@ -127,11 +116,10 @@ impl Failure {
         if let Some(seconds) = self.retry_after(age) {
             problem = problem.header(header::RETRY_AFTER, HeaderValue::from(seconds));
         }
-        match self {
-            Self::Method(allow) => problem.header(header::ALLOW, HeaderValue::from_static(allow)),
-            Self::MediaType => problem.header(ACCEPT_POST, HeaderValue::from_static(batch::ACCEPTED)),
-            _ => problem,
+        if let Self::MediaType = self {
+            problem = problem.header(ACCEPT_POST, HeaderValue::from_static(batch::ACCEPTED));
         }
+        problem
     }
 
     /// As the `error` of a line of many.
@@ -164,5 +152,77 @@ pub(crate) fn caused_by_page(error: &FetchError) -> bool {
         | FetchError::UnsupportedScheme
         | FetchError::Blocked
         | FetchError::Overloaded => false,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fetch::{Step, TlsProblem, UrlProblem};
+
+    fn one_of_each() -> Vec<Failure> {
+        let fetch = [
+            FetchError::InvalidUrl(UrlProblem::Syntax),
+            FetchError::UnsupportedScheme,
+            FetchError::Blocked,
+            FetchError::Dns,
+            FetchError::Connect,
+            FetchError::Tls(TlsProblem::Expired),
+            FetchError::UpstreamStatus { status: 404, retry_after: None },
+            FetchError::UpstreamStatus { status: 429, retry_after: Some(Duration::from_secs(9)) },
+            FetchError::TooManyRedirects,
+            FetchError::BadRedirect,
+            FetchError::TooLarge,
+            FetchError::BadEncoding,
+            FetchError::Incomplete,
+            FetchError::NotHtml,
+            FetchError::Timeout(Step::Body),
+            FetchError::Overloaded,
+        ];
+        let own = [
+            Failure::Target(TargetError::Missing),
+            Failure::UrlTooLong,
+            Failure::NotCached,
+            Failure::MediaType,
+            Failure::BodyTooLarge,
+            Failure::BodySlow,
+            Failure::Body("broken"),
+            Failure::Internal,
+        ];
+        fetch.into_iter().map(Failure::from).chain(own).collect()
+    }
+
+    #[test]
+    fn every_code_is_described() {
+        let description: Value = serde_json::from_str(include_str!("../openapi.json")).unwrap();
+        let table = include_str!("../../../docs/api.md");
+        for failure in one_of_each() {
+            let (status, code, _) = failure.row();
+            let response = &description["components"]["responses"][format!("Problem{status}")]["description"];
+            let code = format!("`{code}`");
+            // Written once, under its usual status.
+            let passed_on = failure.retry_after(Duration::ZERO).is_some() && code == "`upstream-status`";
+            assert!(passed_on || response.as_str().unwrap().contains(&code), "{status} {code}");
+            assert!(table.contains(&code), "{code}");
+        }
+    }
+
+    #[test]
+    fn what_is_waited_for_gets_shorter() {
+        let busy = FetchError::UpstreamStatus { status: 503, retry_after: Some(Duration::from_mins(1)) };
+        let failure = Failure::from(busy);
+        assert_eq!(failure.retry_after(Duration::from_secs(20)), Some(40));
+        assert_eq!(failure.retry_after(Duration::from_secs(90)), Some(1));
+        assert_eq!(Failure::Internal.retry_after(Duration::ZERO), None);
+    }
+
+    #[test]
+    fn a_line_of_many_tells_what_a_problem_tells() {
+        for failure in one_of_each() {
+            let (problem, member) = (failure.problem(Duration::ZERO), failure.member());
+            assert_eq!(member["code"], problem.code());
+            assert_eq!(member["status"], problem.status().as_u16());
+            assert_eq!(member["detail"], problem.what());
+        }
     }
 }

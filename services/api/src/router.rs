@@ -1,11 +1,8 @@
 //! Which endpoint a request target names.
 
-use crate::{
-    problems::Failure,
-    target::{self, TargetError},
-};
+use crate::target::{self, TargetError};
 use http::Uri;
-use kit::Route;
+use kit::{Problem, Route, refusal};
 
 /// What can be asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +19,7 @@ pub(crate) enum Endpoint {
 
 impl Endpoint {
     /// The endpoint at `uri`.
-    pub(crate) fn at(uri: &Uri) -> Result<Self, Failure> {
+    pub(crate) fn at(uri: &Uri) -> Result<Self, Problem> {
         let path = uri.path();
         match path {
             "/" => return Ok(Self::Usage),
@@ -36,10 +33,12 @@ impl Endpoint {
             return Ok(Self::Page(target::url_in_path(whole, url, uri.query()).map(Into::into)));
         }
         if !path.starts_with('/') {
-            return Err(Failure::Path(TargetError::Missing));
+            return Err(refusal::bad_request("The request target has no path."));
         }
-        target::decode(path).map_err(Failure::Path)?;
-        Err(Failure::NotFound)
+        match target::decode(path) {
+            Ok(_) => Err(refusal::not_found()),
+            Err(error) => Err(refusal::bad_request(error.to_string())),
+        }
     }
 
     /// Its pattern, for logs and metrics.
@@ -65,8 +64,8 @@ impl Endpoint {
 mod tests {
     use super::*;
 
-    fn at(target: &str) -> Result<Endpoint, Failure> {
-        Endpoint::at(&target.parse().unwrap())
+    fn at(target: &str) -> Result<Endpoint, &'static str> {
+        Endpoint::at(&target.parse().unwrap()).map_err(|problem| problem.code())
     }
 
     #[test]
@@ -99,7 +98,7 @@ mod tests {
             ("/%zz", "bad-request"),
             ("/%ff%fe", "bad-request"),
         ] {
-            assert_eq!(at(target).unwrap_err().code(), code, "{target}");
+            assert_eq!(at(target), Err(code), "{target}");
         }
     }
 }

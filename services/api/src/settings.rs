@@ -1,7 +1,7 @@
 //! The API's configuration.
 
 use bytesize::ByteSize;
-use kit::{Admin, Configuration, Limits, Log, Secret, ServerSettings};
+use kit::{Admin, Configuration, Limits, Listeners, Log, Secret, ServerSettings};
 use serde::{Deserialize, Serialize};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -67,12 +67,22 @@ impl Default for Settings {
     }
 }
 
+impl Settings {
+    /// The settings of a process that listens there: what it listens on is never fetched from.
+    #[must_use]
+    pub fn listening_at(mut self, listeners: &Listeners) -> Self {
+        let addresses = [listeners.address().ok(), listeners.admin_address().and_then(Result::ok)];
+        self.fetch.own_addresses.extend(addresses.into_iter().flatten());
+        self
+    }
+}
+
 impl Configuration for Settings {
     const NAME: &'static str = "linkextractor-api";
     const ABOUT: &'static str = "Answers GET /api/<url> with the links of the page at <url>";
     const ENV_PREFIX: &'static str = "LINKEXTRACTOR_API_";
     const ENV_ALIASES: &'static [(&'static str, &'static str)] = &[("REDIS_URL", "redis_url")];
-    const SECRETS: &'static [&'static str] = &["redis_url"];
+    const SECRETS: &'static [&'static str] = &["redis_url", "fetch.proxy"];
 
     fn server(&self) -> ServerSettings {
         ServerSettings {
@@ -85,6 +95,10 @@ impl Configuration for Settings {
     }
 
     fn check(&self) -> Result<(), String> {
-        self.redis_url.as_ref().map_or(Ok(()), crate::cache::Redis::check)
+        self.redis_url.as_ref().map_or(Ok(()), crate::cache::Redis::check)?;
+        if self.fetch.timeout.is_zero() {
+            return Err("fetch.timeout: has to be longer than 0s".to_owned());
+        }
+        fetch::Fetcher::new(self.fetch.clone()).map(drop)
     }
 }

@@ -5,6 +5,7 @@ use links::{
     Link,
     format::{Format, csv, ndjson},
 };
+use serde_json::json;
 use std::io::{self, Write};
 
 /// Writes pages in the order they come.
@@ -49,7 +50,11 @@ impl<W: Write> Writer<W> {
     /// Writes that `page` has no links to show, where the format has a place for that.
     pub fn failure(&mut self, page: &str, error: &TargetError) -> io::Result<()> {
         match self.format {
-            OutputFormat::Ndjson => ndjson::write_error(&mut self.out, page, &error.to_string()),
+            OutputFormat::Ndjson => {
+                let error = json!({ "code": error.code(), "detail": error.to_string() });
+                ndjson::write_error(&mut self.out, page, &error)?;
+                self.out.flush()
+            }
             _ => Ok(()),
         }
     }

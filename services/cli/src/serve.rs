@@ -70,7 +70,10 @@ async fn serve(Settings { api, mut web }: Settings) -> Result<(), String> {
     let api_address = api_listeners.address().map_err(|error| error.to_string())?;
     let web_address = web_listeners.address().map_err(|error| error.to_string())?;
     web.api_endpoint = own_endpoint(api_address)?;
+    let mut api = api.listening_at(&api_listeners);
+    api.fetch.own_addresses.push(web_address);
     let (api, web) = (Api::new(&api)?, Web::new(&web)?);
+    api.settled().await;
     println!("Open {} (the API is at {})", shown(web_address), shown(api_address));
 
     let (web_is_done, wait_for_web) = oneshot::channel::<()>();

@@ -41,6 +41,18 @@ pub enum TargetError {
     Missing(String),
 }
 
+impl TargetError {
+    /// A stable code: the API's, for what the API knows too.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Fetch(error) => linkextractor_api::code_of(error),
+            Self::Read(_) => "unreadable",
+            Self::TooLarge => "too-large",
+            Self::Missing(_) => "not-found",
+        }
+    }
+}
+
 impl Target {
     /// What `text` names: `-`, anything with an http(s) scheme, a file that exists, anything else with `://`.
     pub fn parse(text: &str) -> Self {

@@ -3,7 +3,7 @@
 use crate::{
     ConfigError, Configuration, Listeners, ServerSettings,
     config::{self, Source},
-    descriptors, healthcheck, logging, reload,
+    healthcheck, logging, reload,
     server::inherited,
 };
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -52,6 +52,10 @@ const USAGE: u8 = 2;
 
 /// Runs a service's program: parses the arguments, loads the configuration, starts logs, binds, and hands over
 /// to `run`, which builds the service and calls [`serve`](crate::serve).
+///
+/// Sockets may be inherited from a service manager, which is told when the service is ready; the soft limit of open
+/// files is raised; SIGHUP reads the configuration again for its log level. The exit status is 0, 1 for what failed, and
+/// 2 for a command line or configuration that cannot be used.
 pub fn run<C, F>(run: impl FnOnce(C, ServerSettings, Listeners) -> F) -> ExitCode
 where
     C: Configuration,
@@ -96,7 +100,6 @@ where
 {
     // Before there are threads: it takes variables from the environment.
     inherited::read();
-    descriptors::raise();
     let server = settings.server();
     let _logs = match logging::init(&server.log) {
         Ok(guard) => guard,

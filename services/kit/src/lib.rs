@@ -2,8 +2,73 @@
 //!
 //! Promises: a service on it is a struct with one async function from request to response.
 //! Does not know: any business word. A third service could be written on it in an afternoon.
+//!
+//! A whole service:
+//!
+//! ```no_run
+//! use kit::{Admin, Configuration, Limits, Log, Request, Response, Route, ServerSettings, Service, full, refusal};
+//! use serde::{Deserialize, Serialize};
+//! use std::{net::SocketAddr, process::ExitCode};
+//!
+//! #[derive(Serialize, Deserialize)]
+//! #[serde(default, deny_unknown_fields)]
+//! struct Settings {
+//!     listen: SocketAddr,
+//!     greeting: String,
+//! }
+//!
+//! impl Default for Settings {
+//!     fn default() -> Self {
+//!         Self { listen: ([127, 0, 0, 1], 7000).into(), greeting: "hello".to_owned() }
+//!     }
+//! }
+//!
+//! impl Configuration for Settings {
+//!     const NAME: &'static str = "greeter";
+//!     const ABOUT: &'static str = "Greets";
+//!     const ENV_PREFIX: &'static str = "GREETER_";
+//!
+//!     fn server(&self) -> ServerSettings {
+//!         let admin = Admin { listen: Some(([127, 0, 0, 1], 7001).into()) };
+//!         let (limits, log) = (Limits::default(), Log::default());
+//!         ServerSettings { name: Self::NAME, listen: self.listen, admin, limits, log }
+//!     }
+//! }
+//!
+//! struct Greeter(String);
+//!
+//! impl Service for Greeter {
+//!     async fn handle(&self, request: Request) -> Response {
+//!         match (request.method().as_str(), request.uri().path()) {
+//!             ("GET" | "HEAD", "/") => {
+//!                 let mut response = Response::new(full(self.0.clone()));
+//!                 response.extensions_mut().insert(Route("/"));
+//!                 response
+//!             }
+//!             (_, "/") => refusal::other_method(request.method(), "GET, HEAD, OPTIONS"),
+//!             _ => refusal::not_found().into_response(),
+//!         }
+//!     }
+//! }
+//!
+//! fn main() -> ExitCode {
+//!     kit::command::run(async |settings: Settings, server, listeners| {
+//!         let service = Greeter(settings.greeting);
+//!         kit::serve(service, listeners, server, kit::shutdown::signal()).await.map_err(|error| error.to_string())
+//!     })
+//! }
+//! ```
+//!
+//! That program has `--config`, `--listen`, `--set`, `--print-config`, `check-config` and `healthcheck`, takes its
+//! settings from `GREETER_…` too, and answers `/live`, `/ready` and `/metrics` on port 7001. [`serve`] says what holds
+//! for clients; [`command::run`] what holds for operators.
+//!
+//! Several services may share a process: logs are started once ([`logging::init`]), everything else belongs to one
+//! call of [`serve`].
 
 mod admin;
+#[cfg(target_env = "musl")]
+mod allocator;
 mod body;
 pub mod command;
 pub mod config;

@@ -4,7 +4,7 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 use std::{
     hash::{BuildHasher, RandomState},
     sync::{
-        Arc, LazyLock,
+        LazyLock,
         atomic::{AtomicU64, Ordering},
     },
 };
@@ -14,20 +14,27 @@ pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-i
 
 /// A request's id: 1 to 128 visible ASCII characters.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestId(Arc<str>);
+pub struct RequestId(HeaderValue);
 
 impl RequestId {
     /// `id`, if it can be one.
     pub fn accept(id: &str) -> Option<Self> {
         let fits = (1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic());
-        fits.then(|| Self(id.into()))
+        if fits { HeaderValue::from_str(id).ok().map(Self) } else { None }
     }
 
     /// A new one: unlike any other of this process, and of other processes but for a chance of 2⁻⁶⁴.
+    #[expect(clippy::missing_panics_doc, reason = "it cannot: digits are a header value")]
     pub fn make() -> Self {
         static PROCESS: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one(std::process::id()));
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        Self(format!("{:016x}{:08x}", *PROCESS, NEXT.fetch_add(1, Ordering::Relaxed)).into())
+        let number = NEXT.fetch_add(1, Ordering::Relaxed);
+        let id = (u128::from(*PROCESS) << 32) | u128::from(number & 0xffff_ffff);
+        let mut digits = [0; 24];
+        for (place, digit) in digits.iter_mut().rev().enumerate() {
+            *digit = b"0123456789abcdef"[(id >> (4 * place)) as usize & 0xf];
+        }
+        Self(HeaderValue::from_bytes(&digits).expect("hexadecimal digits are a header value"))
     }
 
     /// The caller's, if it sent exactly one that can be one; otherwise a new one.
@@ -40,13 +47,12 @@ impl RequestId {
     }
 
     /// As the value of a header field.
-    #[expect(clippy::missing_panics_doc, reason = "it cannot: the type holds nothing else")]
     pub fn header_value(&self) -> HeaderValue {
-        HeaderValue::from_str(&self.0).expect("visible ASCII is a header value")
+        self.0.clone()
     }
 
     /// The id.
     pub fn as_str(&self) -> &str {
-        &self.0
+        self.0.to_str().unwrap_or_default()
     }
 }

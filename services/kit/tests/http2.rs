@@ -64,6 +64,16 @@ async fn a_large_answer_arrives_whole() {
 }
 
 #[tokio::test]
+async fn head_keeps_the_length() {
+    let server = Server::start().await;
+    let mut head = request("/");
+    *head.method_mut() = http::Method::HEAD;
+    let answer = within(connect(&server).await.send_request(head)).await.unwrap();
+    assert_eq!(answer.headers()["content-length"], "6");
+    assert!(within(answer.into_body().collect()).await.unwrap().to_bytes().is_empty());
+}
+
+#[tokio::test]
 async fn what_is_in_flight_is_answered_after_the_goodbye() {
     let mut server = Server::start().await;
     let mut requests = connect(&server).await;
@@ -133,6 +143,10 @@ async fn a_client_that_opens_no_window_is_let_go() {
     client.send(PREFACE).await;
     client.send(frame(4, 0, 0, &[0, 4, 0, 0, 0, 0])).await; // SETTINGS_INITIAL_WINDOW_SIZE = 0
     client.send(headers(1)).await;
+    // A stream that ends with its first frame, and one that waits for the client in the middle.
+    let path = b"/large?100000000";
+    let large = [&[0x82, 0x86, 0x41, 1, b'a', 0x04, 16][..], path].concat();
+    client.send(frame(1, 0b101, 3, &large)).await;
     client.rest().await;
-    assert_eq!(status(&server.get("/").await), 200);
+    assert!(server.ask_admin("/metrics").await.contains("\nhttp_connections 0\n"));
 }

@@ -1,7 +1,5 @@
 //! What a service manager passes and is told: sockets, readiness, watchdog.
 
-#![expect(clippy::unwrap_used, reason = "tests may, helpers of tests included")]
-
 mod common;
 
 use common::{
@@ -9,55 +7,36 @@ use common::{
     program::{Program, greeter},
     status, within,
 };
-use std::{net::SocketAddr, os::fd::AsRawFd};
+use std::{net::TcpListener, os::fd::OwnedFd};
 use tokio::{net::UnixDatagram, process::Command};
 
-/// The program started with these sockets and names by systemd's own tool.
-async fn activated(sockets: &[SocketAddr], names: &str) -> Program {
-    let mut command = Command::new("systemd-socket-activate");
-    for socket in sockets {
-        command.args(["--listen", &socket.to_string()]);
-    }
-    if !names.is_empty() {
-        command.args(["--fdname", names]);
-    }
-    let inner = greeter();
-    let program = inner.as_std().get_program().to_owned();
-    command
-        .arg(program)
-        .args(["--listen", "192.0.2.1:1", "--admin-listen", "192.0.2.1:2"])
-        .kill_on_drop(true);
-    // It starts the program at the first connection: have one wait.
-    for socket in sockets {
-        let socket = *socket;
-        tokio::spawn(async move {
-            while tokio::net::TcpStream::connect(socket).await.is_err() {
-                tokio::task::yield_now().await;
-            }
-        });
-    }
+/// The program, passed two sockets as a service manager does: as descriptors 3 and 4, with these names.
+async fn activated(names: &str, one: TcpListener, two: TcpListener) -> Program {
+    let mut command = Command::new("sh");
+    command.env_clear().kill_on_drop(true).env("LISTEN_FDS", "2").env("LISTEN_FDNAMES", names);
+    command.arg("-c").arg("exec 3<&0 4>&1 </dev/null >/dev/null; LISTEN_PID=$$ exec \"$0\" \"$@\"");
+    command.arg(greeter().as_std().get_program());
+    // Addresses that nobody can bind here.
+    command.args(["--listen", "192.0.2.1:1", "--admin-listen", "192.0.2.1:2"]);
+    command.stdin(OwnedFd::from(one)).stdout(OwnedFd::from(two));
     Program::spawn(command).await
-}
-
-/// Free addresses, as far as one can know: the tool cannot bind port 0 and say which.
-fn free(count: usize) -> Vec<SocketAddr> {
-    let held: Vec<_> = (0..count).map(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap()).collect();
-    held.iter().map(|socket| socket.local_addr().unwrap()).collect()
 }
 
 #[tokio::test]
 async fn sockets_are_taken_by_name() {
-    if Command::new("systemd-socket-activate").arg("--version").output().await.is_err() {
-        eprintln!("systemd-socket-activate is missing: nothing was tested");
-        return;
-    }
-    let sockets = free(2);
-    for (names, service, admin) in
-        [("admin:service", 1, 0), ("greeter.socket:greeter-admin.socket", 0, 1), ("", 0, 1)]
-    {
-        let program = activated(&sockets, names).await;
-        assert_eq!(program.address, sockets[service], "{names}");
-        assert_eq!(program.admin, sockets[admin], "{names}");
+    for (names, swapped) in [
+        ("service:admin", false),
+        ("admin:service", true),
+        ("greeter-admin.socket:greeter.socket", true),
+        ("unknown:unknown", false),
+    ] {
+        let [one, two] = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+        let mut expected = [one.local_addr().unwrap(), two.local_addr().unwrap()];
+        if swapped {
+            expected.reverse();
+        }
+        let program = activated(names, one, two).await;
+        assert_eq!([program.address, program.admin], expected, "{names}");
         assert_eq!(status(&program.get("/").await), 200);
         assert_eq!(status(&program.ask_admin(&get("/ready")).await), 200);
     }
@@ -68,7 +47,6 @@ async fn the_manager_is_told_ready_reloading_watchdog_and_stopping() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notify");
     let manager = UnixDatagram::bind(&path).unwrap();
-    assert!(manager.as_raw_fd() > 0);
     let told = async |expected: &str| {
         let mut buffer = [0; 1024];
         within(async {

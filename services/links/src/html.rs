@@ -11,6 +11,8 @@
 
 mod approximate;
 mod canonical;
+#[cfg(feature = "measure")]
+mod direct;
 mod dom;
 mod name;
 mod reduce;
@@ -35,6 +37,7 @@ pub(crate) struct Found {
 /// The links of `page`, whose byte order mark counts for nothing.
 pub(crate) fn find(page: &[u8]) -> Found {
     let page = page.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(page);
+    let page = &page[..page.len().min(tokenize::MAX_PAGE)];
     let mut reducer = Reducer::default();
     let undecided = match Tree::build(page, &mut reducer) {
         Ok(base) => return found(reducer, base, Method::Streamed),
@@ -53,4 +56,15 @@ pub(crate) fn find(page: &[u8]) -> Found {
 
 fn found(reducer: Reducer, base: Option<&[u8]>, method: Method) -> Found {
     Found { links: reducer.finish().finish(), base: base.map(text::attribute_value), method }
+}
+
+/// The links of `page` where they can be streamed, without a canonical page.
+#[cfg(feature = "measure")]
+pub(crate) fn find_without_tl(page: &[u8]) -> Vec<Link> {
+    let page = page.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(page);
+    let mut direct = direct::Direct::default();
+    match Tree::build(page, &mut direct) {
+        Ok(_) => direct.links,
+        Err(_) => find(page).links,
+    }
 }

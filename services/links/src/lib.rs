@@ -7,6 +7,8 @@ pub mod charset;
 mod extract;
 pub mod format;
 mod html;
+#[cfg(feature = "measure")]
+pub mod measure;
 mod resolve;
 
 pub use encoding_rs::Encoding;

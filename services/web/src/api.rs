@@ -1,4 +1,4 @@
-//! The API, by HTTP: section 3 of what any implementation of `GET /api/<url>` promises, no more.
+//! The API, by HTTP: what any implementation of `GET /api/<url>` promises, no more.
 
 mod answer;
 mod client;
@@ -18,7 +18,6 @@ use kit::{RequestId, Response};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::{sync::Arc, time::Duration};
 use tokio::{sync::Semaphore, time::timeout};
-use tracing::warn;
 
 /// Everything but the unreserved characters (RFC 3986, section 2.3): a URL becomes one segment.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -45,8 +44,7 @@ impl Api {
         Ok(Self { client, endpoint, timeout: settings.api_timeout, memory: Arc::new(Semaphore::new(MEMORY)) })
     }
 
-    /// Asks for the links of `page`; `fresh`: not from a cache. The cause of a failure is logged here and goes
-    /// no further.
+    /// Asks for the links of `page`; `fresh`: not from a cache.
     pub(crate) async fn ask(
         &self,
         page: &PageUrl,
@@ -68,18 +66,12 @@ impl Api {
         if let Some(id) = id {
             request = request.header("x-request-id", id.as_str());
         }
-        let response = self.send(request).await.map_err(|error| {
-            warn!(error, "the API cannot be reached");
-            Failure::new(Kind::ApiUnreachable)
-        })?;
+        let response = self.send(request).await;
+        let response = response.map_err(|error| Failure::caused(Kind::ApiUnreachable, error))?;
         if response.status() == StatusCode::OK {
             return Answer::read(response, &self.memory).await;
         }
-        let failure = answer::failure(response, &self.memory).await;
-        if failure.kind == Kind::ApiAnswer {
-            warn!("the API gave an error that says nothing of the page");
-        }
-        Err(failure)
+        Err(answer::failure(response, &self.memory).await)
     }
 
     /// Whether the API answers HTTP at all; what it answers does not matter.

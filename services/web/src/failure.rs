@@ -34,28 +34,59 @@ pub(crate) enum Kind {
     Internal,
 }
 
+/// What the API can say of a page.
+const OF_THE_PAGE: [Kind; 16] = [
+    Kind::InvalidUrl,
+    Kind::UnsupportedScheme,
+    Kind::UrlTooLong,
+    Kind::BlockedDestination,
+    Kind::DnsFailure,
+    Kind::ConnectFailure,
+    Kind::TlsFailure,
+    Kind::UpstreamStatus,
+    Kind::TooManyRedirects,
+    Kind::BadRedirect,
+    Kind::TooLarge,
+    Kind::BadEncoding,
+    Kind::Incomplete,
+    Kind::NotHtml,
+    Kind::Timeout,
+    Kind::Overloaded,
+];
+
 impl Kind {
+    /// What it is called in logs and metrics, and by the API where the API knows it.
+    pub(crate) fn code(self) -> &'static str {
+        match self {
+            Self::InvalidUrl => "invalid-url",
+            Self::UnsupportedScheme => "unsupported-scheme",
+            Self::UrlTooLong => "url-too-long",
+            Self::BadQuery => "bad-query",
+            Self::BlockedDestination => "blocked-destination",
+            Self::DnsFailure => "dns-failure",
+            Self::ConnectFailure => "connect-failure",
+            Self::TlsFailure => "tls-failure",
+            Self::UpstreamStatus => "upstream-status",
+            Self::TooManyRedirects => "too-many-redirects",
+            Self::BadRedirect => "bad-redirect",
+            Self::TooLarge => "too-large",
+            Self::BadEncoding => "bad-encoding",
+            Self::Incomplete => "incomplete",
+            Self::NotHtml => "not-html",
+            Self::Timeout => "timeout",
+            Self::Overloaded => "overloaded",
+            Self::ApiUnreachable => "api-unreachable",
+            Self::ApiTimeout => "api-timeout",
+            Self::ApiAnswer => "api-answer",
+            Self::NotFound => "not-found",
+            Self::MethodNotAllowed => "method-not-allowed",
+            Self::Internal => "internal",
+        }
+    }
+
     /// The kind that the API calls `code`.
     pub(crate) fn of_code(code: &str) -> Option<Self> {
-        Some(match code {
-            "invalid-url" => Self::InvalidUrl,
-            "unsupported-scheme" => Self::UnsupportedScheme,
-            "url-too-long" => Self::UrlTooLong,
-            "blocked-destination" => Self::BlockedDestination,
-            "dns-failure" => Self::DnsFailure,
-            "connect-failure" => Self::ConnectFailure,
-            "tls-failure" => Self::TlsFailure,
-            "upstream-status" => Self::UpstreamStatus,
-            "too-many-redirects" => Self::TooManyRedirects,
-            "bad-redirect" => Self::BadRedirect,
-            "too-large" => Self::TooLarge,
-            "bad-encoding" => Self::BadEncoding,
-            "incomplete" => Self::Incomplete,
-            "not-html" => Self::NotHtml,
-            "timeout" => Self::Timeout,
-            "overloaded" => Self::Overloaded,
-            _ => return None,
-        })
+        OF_THE_PAGE.into_iter().find(|kind| kind.code() == code)
     }
 
     /// The kind of an error without a code: the status is all that is known.
@@ -77,11 +108,18 @@ pub(crate) struct Failure {
     pub(crate) upstream_status: Option<u16>,
     /// Seconds after which it may work.
     pub(crate) retry_after: Option<u32>,
+    /// For the log alone.
+    pub(crate) cause: Option<String>,
 }
 
 impl Failure {
     pub(crate) fn new(kind: Kind) -> Self {
-        Self { kind, upstream_status: None, retry_after: None }
+        Self { kind, upstream_status: None, retry_after: None, cause: None }
+    }
+
+    /// A failure whose cause is worth a look in the log.
+    pub(crate) fn caused(kind: Kind, cause: impl Into<String>) -> Self {
+        Self { cause: Some(cause.into()), ..Self::new(kind) }
     }
 
     /// What the server refused before this service saw it.

@@ -3,6 +3,7 @@
 //! Promises: works without JavaScript, escapes everything, shows no internals.
 //! Does not know: how links are found or cached. It asks the API by HTTP, whoever wrote that.
 
+mod answers;
 mod api;
 mod asked;
 mod assets;
@@ -25,7 +26,7 @@ use asked::Asked;
 use failure::{Failure, Kind};
 use http::{Method, request::Parts};
 use kit::{Request, RequestId, Response, Route, Service};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// What every address answers to.
 const METHODS: &str = "GET, HEAD, OPTIONS";
@@ -34,11 +35,13 @@ const METHODS: &str = "GET, HEAD, OPTIONS";
 #[derive(Debug)]
 pub struct Web {
     site: Arc<Site>,
+    whole_within: Duration,
 }
 
 /// What every request needs.
 #[derive(Debug)]
 struct Site {
+    answers: answers::Answers,
     api: api::Api,
     templates: templates::Templates,
     assets: assets::Assets,
@@ -52,13 +55,21 @@ impl Web {
     pub fn new(settings: &Settings) -> Result<Self, String> {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let site = Site {
+            answers: answers::Answers::default(),
             api: api::Api::new(settings)?,
             templates: templates::Templates::new(settings.templates_dir.as_deref())?,
             assets: assets::Assets::new(settings.templates_dir.as_deref()),
             page_size: settings.page_size,
             work: Arc::new(tokio::sync::Semaphore::new(cores)),
         };
-        Ok(Self { site: Arc::new(site) })
+        Ok(Self { site: Arc::new(site), whole_within: Duration::from_millis(100) })
+    }
+
+    /// Waits for `time` before it sends the frame of a page whose links are not known yet; 100 ms unless told
+    /// otherwise.
+    #[must_use]
+    pub fn whole_within(self, time: Duration) -> Self {
+        Self { whole_within: time, ..self }
     }
 
     async fn route(&self, request: &Parts) -> Response {
@@ -82,7 +93,7 @@ impl Web {
             Ok(None) => page::form(site),
             Ok(Some(asked)) => match asked.format {
                 Some(format) => download::answer(site, asked, format, id).await,
-                None => result::answer(site, asked, id).await,
+                None => result::answer(site, asked, id, self.whole_within).await,
             },
             Err(refused) => page::error(site, &Failure::new(refused.kind), &refused.typed),
         }
@@ -108,6 +119,10 @@ impl Service for Web {
         response.headers_mut().extend(problem.headers().iter().cloned());
         headers::secure(response.headers_mut());
         response
+    }
+
+    fn register(&self, metrics: &mut kit::Metrics) {
+        self.site.answers.register(metrics);
     }
 
     async fn checks(&self) -> Vec<kit::Check> {

@@ -15,16 +15,19 @@ use kit::{RequestId, Response};
 use minijinja::value::Serde;
 use std::{sync::Arc, time::Duration};
 use tokio::time::timeout;
-use tracing::error;
+use tracing::info;
 
-/// What takes longer than this is announced by the frame of the page.
-const FRAME_AFTER: Duration = Duration::from_millis(100);
-
-/// The page of links, or the error page.
-pub(crate) async fn answer(site: &Arc<Site>, asked: Asked, id: Option<RequestId>) -> Response {
+/// The page of links or the error page, whole if that is known within `whole_within`; otherwise its frame, and
+/// what belongs into it as soon as it is there.
+pub(crate) async fn answer(
+    site: &Arc<Site>,
+    asked: Asked,
+    id: Option<RequestId>,
+    whole_within: Duration,
+) -> Response {
     let typed = asked.page.as_str().to_owned();
     let mut pending = Box::pin(make(Arc::clone(site), asked, id, fragment));
-    match timeout(FRAME_AFTER, &mut pending).await {
+    match timeout(whole_within, &mut pending).await {
         Ok(Ok(fragment)) => page::result(site, &typed, &fragment),
         Ok(Err(failure)) => page::error(site, &failure, &typed),
         Err(_) => framed(site, &typed, pending),
@@ -53,25 +56,38 @@ fn framed(
     page::streamed(Late::new(frame, Box::pin(rest)).boxed_unsync())
 }
 
-/// Asks the API and makes something of its answer, on a thread for CPU work.
+/// Asks the API, makes something of its answer, and notes how that went: behind a frame no status tells it.
 pub(crate) async fn make<T: Send + 'static>(
     site: Arc<Site>,
     asked: Asked,
     id: Option<RequestId>,
     work: impl FnOnce(&Site, &Asked, &Answer) -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, Failure> {
-    let answer = site.api.ask(&asked.page, asked.fresh, id.as_ref()).await?;
-    let internal = || Failure::new(Kind::Internal);
-    let turn = Arc::clone(&site.work).acquire_owned().await.map_err(|_| internal())?;
-    let worker = Arc::clone(&site);
+    let made = ask_and(&site, asked, id.as_ref(), work).await;
+    let code = made.as_ref().map_or_else(|failure| failure.kind.code(), |_| "ok");
+    site.answers.count(code);
+    if let Err(Failure { cause, .. }) = &made {
+        info!(request_id = id.as_ref().map(RequestId::as_str), code, cause, "no links");
+    }
+    made
+}
+
+/// `work` is done on a thread for CPU work, when it is its turn.
+async fn ask_and<T: Send + 'static>(
+    site: &Arc<Site>,
+    asked: Asked,
+    id: Option<&RequestId>,
+    work: impl FnOnce(&Site, &Asked, &Answer) -> Result<T, Failure> + Send + 'static,
+) -> Result<T, Failure> {
+    let answer = site.api.ask(&asked.page, asked.fresh, id).await?;
+    let turn = Arc::clone(&site.work).acquire_owned().await;
+    let turn = turn.map_err(|closed| Failure::caused(Kind::Internal, closed.to_string()))?;
+    let site = Arc::clone(site);
     let done = tokio::task::spawn_blocking(move || {
         let _turn = turn;
-        work(&worker, &asked, &answer)
+        work(&site, &asked, &answer)
     });
-    done.await.unwrap_or_else(|error| {
-        error!(%error, "a page could not be made");
-        Err(internal())
-    })
+    done.await.unwrap_or_else(|panic| Err(Failure::caused(Kind::Internal, panic.to_string())))
 }
 
 fn fragment(site: &Site, asked: &Asked, answer: &Answer) -> Result<String, Failure> {

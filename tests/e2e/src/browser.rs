@@ -7,7 +7,12 @@ use bytes::Bytes;
 use http::{Method, Request};
 use http_body_util::Full;
 use serde_json::{Value, json};
-use std::process::Stdio;
+use std::{
+    io::{Read, Write},
+    net::TcpStream,
+    process::Stdio,
+    time::Duration,
+};
 use tempfile::TempDir;
 use tokio::{
     io::{AsyncBufReadExt, BufReader},
@@ -109,11 +114,6 @@ impl Browser {
         picture.as_str().expect("a picture").to_owned()
     }
 
-    /// Ends the browser.
-    pub async fn close(self) {
-        command(&self.client, Method::DELETE, &self.session, None).await;
-    }
-
     async fn element(&self, selector: &str) -> String {
         let found = self.post("element", &json!({ "using": "css selector", "value": selector })).await;
         found[ELEMENT].as_str().expect("a reference").to_owned()
@@ -121,6 +121,18 @@ impl Browser {
 
     async fn post(&self, path: &str, body: &Value) -> Value {
         command(&self.client, Method::POST, &format!("{}/{path}", self.session), Some(body)).await
+    }
+}
+
+impl Drop for Browser {
+    /// Ends the browser, which would outlive its driver; also after a test has failed, so not with the client.
+    fn drop(&mut self) {
+        let (authority, path) = self.session["http://".len()..].split_once('/').expect("a session's URL");
+        let Ok(mut driver) = TcpStream::connect(authority) else { return };
+        let request = format!("DELETE /{path} HTTP/1.1\r\nHost: {authority}\r\n\r\n");
+        let _ = driver.set_read_timeout(Some(Duration::from_secs(10)));
+        // The driver answers when the browser is gone.
+        let _ = driver.write_all(request.as_bytes()).and_then(|()| driver.read(&mut [0; 512]));
     }
 }
 

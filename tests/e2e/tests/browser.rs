@@ -41,7 +41,6 @@ async fn type_an_address_press_the_button_read_the_table() {
         "a script is shown, not linked"
     );
     assert_eq!(browser.ask("return document.querySelector('input[name=url]').value").await, json!(page));
-    browser.close().await;
 }
 
 #[tokio::test]
@@ -56,7 +55,6 @@ async fn an_error_is_a_page_that_says_what_is_wrong() {
     browser.wait_for("[role=alert]").await;
     let alert = browser.ask("return document.querySelector('[role=alert]').textContent").await;
     assert!(alert.as_str().unwrap().contains("404"), "{alert}");
-    browser.close().await;
 }
 
 #[tokio::test]
@@ -74,5 +72,4 @@ async fn nothing_is_wider_than_a_phone() {
         let width = browser.ask("return document.documentElement.scrollWidth").await;
         assert!(width.as_u64().unwrap() <= 360, "{url} is {width} wide");
     }
-    browser.close().await;
 }

@@ -67,7 +67,8 @@ async fn several_targets_come_in_order_and_a_failure_is_said_and_counted() {
     assert_eq!(pages.len(), 3);
     assert_eq!(pages[0], json!({ "page": page, "links": [{ "text": "x", "href": format!("{page}x") }] }));
     assert_eq!(pages[1]["page"], missing);
-    assert!(pages[1]["error"].as_str().unwrap().contains("404"));
+    assert_eq!(pages[1]["error"]["code"], "upstream-status");
+    assert!(pages[1]["error"]["detail"].as_str().unwrap().contains("404"));
     assert_eq!(pages[2], json!({ "page": file, "links": [{ "text": "y", "href": "http://f/y" }] }));
 
     let csv = run("linkextractor", &["--format", "csv", &page, file], b"").await;

@@ -66,7 +66,6 @@ async fn as_a_file_on_standard_input_by_url_through_the_api_and_on_the_web_page(
         browser.open(&format!("http://{web}/?url={}", encoded(&url))).await;
         assert_eq!(links_shown(&browser).await, expected, "{name} on the web page");
     }
-    browser.close().await;
 }
 
 fn json_of(text: &str) -> Value {

@@ -1,6 +1,6 @@
 //! The cache in the process: bounded by bytes, each entry with a life of its own.
 
-use super::{Cache, Lookup};
+use super::{Cache, Claim, Lookup, Patience};
 use crate::{entry::Entry, page::CacheKey};
 use futures_util::{FutureExt, future::BoxFuture};
 use moka::{Expiry, policy::EvictionPolicy, sync};
@@ -41,6 +41,16 @@ impl Embedded {
         }
         fits
     }
+
+    /// Removes the entry of `key`.
+    pub(crate) fn forget(&self, key: &str) {
+        self.0.invalidate(key);
+    }
+
+    /// Removes every entry.
+    pub(crate) fn clear(&self) {
+        self.0.invalidate_all();
+    }
 }
 
 fn weight(key: &CacheKey, entry: &Arc<Entry>) -> u32 {
@@ -52,12 +62,25 @@ impl Cache for Embedded {
         "embedded"
     }
 
-    fn get<'a>(&'a self, key: &'a CacheKey) -> BoxFuture<'a, Lookup> {
-        async { self.find(key).map_or(Lookup::Absent, Lookup::Found) }.boxed()
+    fn get<'a>(&'a self, key: &'a CacheKey, _: &'a mut Patience) -> BoxFuture<'a, Lookup> {
+        async { self.find(key).map_or(Lookup::Absent, |entry| Lookup::Found(entry, "embedded")) }.boxed()
     }
 
-    fn put<'a>(&'a self, key: &'a CacheKey, entry: &'a Arc<Entry>) -> BoxFuture<'a, bool> {
+    fn put<'a>(
+        &'a self,
+        key: &'a CacheKey,
+        entry: &'a Arc<Entry>,
+        _: &'a mut Patience,
+    ) -> BoxFuture<'a, bool> {
         async { self.keep(key, entry) }.boxed()
+    }
+
+    fn claim<'a>(&'a self, _: &'a CacheKey, _: &'a mut Patience) -> BoxFuture<'a, Claim> {
+        async { Claim::Granted(None) }.boxed()
+    }
+
+    fn settled(&self) -> BoxFuture<'_, ()> {
+        async {}.boxed()
     }
 
     fn state(&self) -> Result<(), String> {

@@ -59,21 +59,9 @@ fn reader(headers: &HeaderMap) -> Result<Reader, Failure> {
     }
 }
 
-/// The whole body, if it is no larger than it may be and comes in time.
-async fn receive(mut body: Body) -> Result<Vec<u8>, Failure> {
-    let read = async {
-        let mut bytes = Vec::new();
-        while let Some(frame) = body.frame().await {
-            let frame = frame.map_err(|_| Failure::Body("it broke off"))?;
-            let data = frame.into_data().unwrap_or_default();
-            if bytes.len() + data.len() > MAX_BYTES {
-                return Err(Failure::BodyTooLarge);
-            }
-            bytes.extend_from_slice(&data);
-        }
-        Ok(bytes)
-    };
-    timeout(BODY, read).await.unwrap_or(Err(Failure::BodySlow))
+async fn receive(body: Body) -> Result<Bytes, Failure> {
+    let body = timeout(BODY, kit::read(body, MAX_BYTES)).await;
+    body.map_err(|_| Failure::BodySlow)?.ok_or(Failure::BodyTooLarge)
 }
 
 /// RFC 2483, section 5: a URI a line; lines that begin with `#` are comments.

@@ -2,11 +2,12 @@
 
 mod end;
 mod process;
+mod series;
 mod text;
 
 pub(crate) use end::End;
+pub(crate) use series::Series;
 
-use http::StatusCode;
 use prometheus_client::{
     encoding::EncodeLabelSet,
     metrics::{
@@ -73,17 +74,11 @@ impl Figures {
         Arc::new(Self { registry, requests, durations, in_flight, connections, accepted, ends })
     }
 
-    /// A request is over.
-    pub(crate) fn observe(
-        &self,
-        method: &'static str,
-        route: &'static str,
-        status: Option<StatusCode>,
-        seconds: f64,
-    ) {
-        let status = status.map_or(0, |status| status.as_u16());
-        self.requests.get_or_create(&Answered { method, route, status }).inc();
-        self.durations.get_or_create(&Served { method, route }).observe(seconds);
+    /// Where requests of this kind are counted.
+    pub(crate) fn series(&self, method: &'static str, route: &'static str, status: u16) -> Series {
+        let requests = self.requests.get_or_create_owned(&Answered { method, route, status });
+        let durations = self.durations.get_or_create_owned(&Served { method, route });
+        Series { method, route, status, requests, durations }
     }
 
     /// A connection is over.

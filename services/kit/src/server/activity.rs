@@ -54,9 +54,9 @@ impl Activity {
     }
 
     /// Something happened: patience begins anew.
-    pub(crate) fn touch(&self) {
-        let now = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.moved.store(now, Relaxed);
+    pub(crate) fn touch(&self, now: Instant) {
+        let moved = now.saturating_duration_since(self.start).as_millis();
+        self.moved.store(u64::try_from(moved).unwrap_or(u64::MAX), Relaxed);
     }
 
     /// A whole request header is here.
@@ -65,9 +65,9 @@ impl Activity {
     }
 
     /// Its answer was handed over, or given up.
-    pub(crate) fn request_ends(&self) {
+    pub(crate) fn request_ends(&self, now: Instant) {
         self.in_flight.fetch_sub(1, Relaxed);
-        self.touch();
+        self.touch(now);
     }
 
     /// It is our turn: the service thinks, or a body waits for its source.
@@ -78,14 +78,14 @@ impl Activity {
     /// It is the client's turn.
     pub(crate) fn work_ends(&self) {
         self.working.fetch_sub(1, Relaxed);
-        self.touch();
+        self.touch(Instant::now());
     }
 
     /// The socket took `bytes`.
     pub(super) fn wrote(&self, bytes: u64) {
         if self.written.fetch_add(bytes, Relaxed) + bytes >= STRIDE {
             self.written.store(0, Relaxed);
-            self.touch();
+            self.touch(Instant::now());
         }
     }
 
@@ -106,7 +106,7 @@ impl Activity {
     /// Our side is closed; what the client still sends is discarded.
     pub(super) fn close(&self) {
         if !self.closing.swap(true, Relaxed) {
-            self.touch();
+            self.touch(Instant::now());
         }
     }
 

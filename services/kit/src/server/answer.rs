@@ -1,8 +1,8 @@
 //! One request answered, whatever the client sent and whatever the service does.
 
 use super::{
-    activity::Activity, body::Outgoing, exchange::Exchange, host, inbound::Inbound, shared::Shared,
-    wire::Wire,
+    activity::Activity, body::Outgoing, client::Client, exchange::Exchange, host, inbound::Inbound,
+    shared::Shared, wire::Wire,
 };
 use crate::{
     Peer, Request, RequestId, Response, Service,
@@ -14,8 +14,7 @@ use http::{HeaderValue, Method, StatusCode, Version, header};
 use http_body::Body as _;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use std::{net::SocketAddr, panic::AssertUnwindSafe, sync::Arc};
-use tokio_util::sync::CancellationToken;
+use std::{panic::AssertUnwindSafe, sync::Arc};
 
 /// Bytes of a request target; more is 414.
 const TARGET_LIMIT: usize = 8 * 1024;
@@ -24,29 +23,25 @@ const RETRY_AFTER: u32 = 1;
 /// What any server can be asked for, of no resource in particular.
 const METHODS: &str = "GET, HEAD, OPTIONS";
 
-/// The other end of a connection.
-pub(super) struct Client {
-    pub(super) peer: SocketAddr,
-    pub(super) activity: Arc<Activity>,
-    pub(super) wire: Arc<Wire>,
-    pub(super) stop: CancellationToken,
-}
-
 /// Answers `request`.
 pub(super) async fn answer<S: Service>(
     shared: &Shared<S>,
-    client: &Client,
+    client: &Arc<Client>,
     request: hyper::Request<Incoming>,
 ) -> http::Response<Outgoing> {
     let stall = shared.settings.limits.stall_timeout;
-    let mut request =
-        request.map(|body| Inbound::new(body, Arc::clone(&client.activity), stall).boxed_unsync());
+    let mut request = request.map(|body| {
+        if body.is_end_stream() {
+            crate::empty()
+        } else {
+            Inbound::new(body, Arc::clone(&client.activity), stall).boxed_unsync()
+        }
+    });
     let (version, head) = (request.version(), request.method() == Method::HEAD);
-    let mut exchange =
-        Exchange::begin(Arc::clone(&client.activity), shared.figures.clone(), request.method());
+    let mut exchange = Exchange::begin(Arc::clone(client), request.method());
     let id = RequestId::of(request.headers());
-    if shared.access_log {
-        exchange.log(shared.settings.name, id.clone(), client.peer, &request);
+    if shared.access_log && tracing::enabled!(target: "access", tracing::Level::INFO) {
+        exchange.log(shared.settings.name, id.clone(), &request);
     }
     let refused = refuse(&shared.service, &client.wire, &request);
     let untrusted = refused.as_ref().is_some_and(|answer| answer.status() == StatusCode::BAD_REQUEST);
@@ -58,7 +53,7 @@ pub(super) async fn answer<S: Service>(
         handle(shared, &client.activity, request, &id).await
     };
     // What follows a request that cannot be trusted cannot be either.
-    let last = untrusted || client.stop.is_cancelled();
+    let last = untrusted || shared.is_draining();
     if last && version < Version::HTTP_2 {
         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
@@ -101,7 +96,7 @@ async fn handle<S: Service>(
     };
     let _work = Work::begin(activity);
     // Unwinding is safe: what a panic leaves half-done belongs to this request.
-    let handled = AssertUnwindSafe(async { shared.service.handle(request).await }).catch_unwind().await;
+    let handled = AssertUnwindSafe(shared.service.handle(request)).catch_unwind().await;
     handled.unwrap_or_else(|_| {
         tracing::error!(request_id = id.as_str(), "a handler panicked");
         shared.service.refuse(internal())

@@ -2,18 +2,26 @@
 
 use super::{
     activity::{Activity, Patience},
-    answer::{Client, answer},
+    answer::answer,
+    client::Client,
     shared::Shared,
     socket::{Protocol, Socket},
     wire::Wire,
 };
 use crate::{Service, metrics::End};
+use futures_util::stream::{FuturesUnordered, StreamExt};
 use hyper::{server::conn, service::service_fn};
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::graceful::GracefulConnection,
 };
-use std::{convert::Infallible, io, pin::pin, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    io,
+    pin::pin,
+    sync::{Arc, Mutex},
+    time::{Duration, Instant},
+};
 use tokio::{net::TcpStream, sync::OwnedSemaphorePermit};
 use tokio_util::sync::CancellationToken;
 
@@ -33,16 +41,15 @@ pub(super) async fn serve<S: Service>(
     shared: Arc<Shared<S>>,
     stream: TcpStream,
     place: OwnedSemaphorePermit,
-    stop: CancellationToken,
 ) {
     let Ok(peer) = stream.peer_addr() else { return };
     let counted = shared.figures.as_ref().map(|figures| figures.connection());
     let (activity, wire) = (Arc::new(Activity::new()), Arc::new(Wire::default()));
-    let limits = &shared.settings.limits;
+    let (limits, stop) = (&shared.settings.limits, &shared.stop);
     let patience = Patience { header: limits.header_timeout, stall: limits.stall_timeout, close: GOODBYE };
     let opened = tokio::select! {
         opened = Socket::open(stream, Arc::clone(&activity), Arc::clone(&wire)) => opened,
-        () = overdue(&activity, patience, &stop) => Err(io::ErrorKind::TimedOut.into()),
+        _ = overdue(Protocol::Http1, &activity, patience, stop) => Err(io::ErrorKind::TimedOut.into()),
     };
     let Ok((socket, protocol)) = opened else {
         if let Some(figures) = &shared.figures {
@@ -50,15 +57,19 @@ pub(super) async fn serve<S: Service>(
         }
         return;
     };
-    let client = Arc::new(Client { peer, activity: Arc::clone(&activity), wire, stop: stop.clone() });
+    let figures = shared.figures.clone();
+    let client =
+        Arc::new(Client { peer, activity: Arc::clone(&activity), wire, figures, series: Mutex::new(None) });
     let answer = {
         let shared = Arc::clone(&shared);
         service_fn(move |request| {
             let (shared, client) = (Arc::clone(&shared), Arc::clone(&client));
-            async move { Ok::<_, Infallible>(answer(&shared, &client, request).await) }
+            // Boxed, because hyper keeps room for it on idle connections, too.
+            Box::pin(async move { Ok::<_, Infallible>(answer(&shared, &client, request).await) })
         })
     };
     let socket = TokioIo::new(socket);
+    // Boxed, so that a client that has not yet said anything costs little.
     let end = match protocol {
         // The header's deadline is ours: hyper's begins anew with each connection's and request's first byte, and it
         // has none for HTTP/2 and for answers.
@@ -69,7 +80,7 @@ pub(super) async fn serve<S: Service>(
                 .max_buf_size(BUFFER)
                 .max_header_size(HEADER_LIMIT.into())
                 .serve_connection(socket, answer);
-            drive(connection, protocol, &activity, patience, &stop).await
+            Box::pin(drive(connection, protocol, &activity, patience, stop)).await
         }
         Protocol::Http2 => {
             let connection = conn::http2::Builder::new(TokioExecutor::new())
@@ -82,7 +93,7 @@ pub(super) async fn serve<S: Service>(
                 .max_send_buf_size(BUFFER)
                 .timer(TokioTimer::new())
                 .serve_connection(socket, answer);
-            drive(connection, protocol, &activity, patience, &stop).await
+            Box::pin(drive(connection, protocol, &activity, patience, stop)).await
         }
     };
     if let Some(figures) = &shared.figures {
@@ -100,19 +111,20 @@ async fn drive<C: GracefulConnection<Error = hyper::Error>>(
     stop: &CancellationToken,
 ) -> End {
     let mut connection = pin!(connection);
-    tokio::select! {
+    // In a set, because that polls it when it was woken, not at each byte that moves.
+    let mut watch: FuturesUnordered<_> = [overdue(protocol, activity, patience, stop)].into_iter().collect();
+    let turn = tokio::select! {
         biased;
         ended = connection.as_mut() => return End::of(ended),
-        () = overdue(activity, patience, stop), if protocol == Protocol::Http1 => {}
-        () = activity.overdue(patience), if protocol == Protocol::Http2 => {}
-        () = stop.cancelled(), if protocol == Protocol::Http2 => {
-            // HTTP/2 has a word for it, GOAWAY, which loses nothing.
-            connection.as_mut().graceful_shutdown();
-            tokio::select! {
-                biased;
-                ended = connection.as_mut() => return End::of(ended),
-                () = activity.overdue(patience) => {}
-            }
+        turn = watch.next() => turn,
+    };
+    if turn == Some(Turn::Ours) {
+        // HTTP/2 has a word for it, GOAWAY, which loses nothing.
+        connection.as_mut().graceful_shutdown();
+        tokio::select! {
+            biased;
+            ended = connection.as_mut() => return End::of(ended),
+            () = activity.overdue(patience) => {}
         }
     }
     connection.as_mut().graceful_shutdown();
@@ -120,13 +132,31 @@ async fn drive<C: GracefulConnection<Error = hyper::Error>>(
     if stop.is_cancelled() { End::Regular } else { End::Slow }
 }
 
-/// Resolves when an HTTP/1 client's turn is over: earlier when draining, but not while a request that was sent
-/// before the client could know may be on its way.
-async fn overdue(activity: &Activity, patience: Patience, stop: &CancellationToken) {
+/// Whose turn it is when a watch is over.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Turn {
+    /// The client's, and it let it pass.
+    Theirs,
+    /// Ours, to say goodbye.
+    Ours,
+}
+
+/// Resolves when a connection's time is over. When draining that is at once for HTTP/2; an HTTP/1 client, which can
+/// be told only in an answer, may still bring a request that was on its way.
+async fn overdue(
+    protocol: Protocol,
+    activity: &Activity,
+    patience: Patience,
+    stop: &CancellationToken,
+) -> Turn {
     tokio::select! {
-        () = activity.overdue(patience) => return,
+        () = activity.overdue(patience) => return Turn::Theirs,
         () = stop.cancelled() => {}
     }
-    activity.touch();
+    if protocol == Protocol::Http2 {
+        return Turn::Ours;
+    }
+    activity.touch(Instant::now());
     activity.overdue(Patience { header: LINGER.min(patience.header), ..patience }).await;
+    Turn::Theirs
 }

@@ -1,20 +1,20 @@
 //! One request and its answer: begun when its header is whole, over when the last byte is handed to the socket.
 
-use super::{activity::Activity, cache_status};
-use crate::{Request, RequestId, Response, Route, metrics::Figures};
-use http::{Method, StatusCode};
-use std::{net::SocketAddr, sync::Arc, time::Instant};
+use super::{activity::Activity, cache_status, client::Client};
+use crate::{Request, RequestId, Response, Route};
+use http::Method;
+use std::{sync::Arc, time::Instant};
 
 /// What is to be said of an exchange at its end; saying it is its drop, so that none goes unsaid.
 pub(super) struct Exchange {
     begun: Instant,
-    activity: Arc<Activity>,
-    figures: Option<Arc<Figures>>,
+    client: Arc<Client>,
     /// Nothing when the access log is off.
     line: Option<Box<Line>>,
     method: &'static str,
     route: &'static str,
-    status: Option<StatusCode>,
+    /// 0 as long as there is none.
+    status: u16,
     bytes: u64,
     complete: bool,
 }
@@ -23,41 +23,36 @@ pub(super) struct Exchange {
 struct Line {
     service: &'static str,
     id: RequestId,
-    peer: SocketAddr,
     target: String,
     cache: Option<String>,
 }
 
 impl Exchange {
-    pub(super) fn begin(activity: Arc<Activity>, figures: Option<Arc<Figures>>, method: &Method) -> Self {
-        activity.request_begins();
-        if let Some(figures) = &figures {
-            figures.in_flight.inc();
-        }
+    pub(super) fn begin(client: Arc<Client>, method: &Method) -> Self {
+        client.request_begins();
         Self {
             begun: Instant::now(),
-            activity,
-            figures,
+            client,
             line: None,
             method: name(method),
             route: "none",
-            status: None,
+            status: 0,
             bytes: 0,
             complete: false,
         }
     }
 
     /// Has the exchange logged, too.
-    pub(super) fn log(&mut self, service: &'static str, id: RequestId, peer: SocketAddr, request: &Request) {
+    pub(super) fn log(&mut self, service: &'static str, id: RequestId, request: &Request) {
         let target = request.uri().path_and_query().map_or("*", |target| target.as_str());
         let target =
             if tracing::enabled!(target: "access", tracing::Level::DEBUG) { target } else { public(target) };
-        self.line = Some(Box::new(Line { service, id, peer, target: target.to_owned(), cache: None }));
+        self.line = Some(Box::new(Line { service, id, target: target.to_owned(), cache: None }));
     }
 
     /// Takes from the answer's head what is to be said of it.
     pub(super) fn answered(&mut self, response: &Response) {
-        self.status = Some(response.status());
+        self.status = response.status().as_u16();
         self.route = response.extensions().get::<Route>().map_or("none", |route| route.0);
         if let Some(line) = &mut self.line {
             let field = response.headers().get("cache-status").and_then(|value| value.to_str().ok());
@@ -66,7 +61,7 @@ impl Exchange {
     }
 
     pub(super) fn activity(&self) -> &Activity {
-        &self.activity
+        &self.client.activity
     }
 
     pub(super) fn sent(&mut self, bytes: usize) {
@@ -85,12 +80,10 @@ impl Exchange {
 
 impl Drop for Exchange {
     fn drop(&mut self) {
-        self.activity.request_ends();
-        let seconds = self.begun.elapsed().as_secs_f64();
-        if let Some(figures) = &self.figures {
-            figures.in_flight.dec();
-            figures.observe(self.method, self.route, self.status, seconds);
-        }
+        let now = Instant::now();
+        let seconds = now.saturating_duration_since(self.begun).as_secs_f64();
+        self.client.activity.request_ends(now);
+        self.client.request_ends(self.method, self.route, self.status, seconds);
         let Some(line) = &self.line else { return };
         tracing::info!(
             target: "access",
@@ -98,12 +91,12 @@ impl Drop for Exchange {
             method = self.method,
             route = self.route,
             uri = line.target,
-            status = self.status.map(|status| status.as_u16()),
+            status = (self.status > 0).then_some(self.status),
             duration_ms = (seconds * 1e6).round() / 1e3,
             bytes = self.bytes,
             cache = line.cache,
             request_id = line.id.as_str(),
-            peer = %line.peer,
+            peer = %self.client.peer,
             aborted = (!self.complete).then_some(true),
             "request"
         );

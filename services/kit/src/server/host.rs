@@ -18,7 +18,18 @@ pub(super) fn check(version: Version, uri: &Uri, headers: &HeaderMap) -> Result<
 
 /// A host with an optional port; an empty value is allowed, and userinfo is not.
 fn is_authority(value: &[u8]) -> bool {
-    value.is_empty() || !value.contains(&b'@') && Authority::try_from(value).is_ok()
+    let mut parts = value.splitn(2, |byte| *byte == b':');
+    let (host, port) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
+    let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
+    // Nearly all are plain; the parser, which copies, is for the rest.
+    host.iter().all(plain) && port.len() <= 5 && port.iter().all(u8::is_ascii_digit)
+        || !value.contains(&b'@')
+            && Authority::try_from(value).is_ok_and(|authority| has_port_or_none(&authority))
+}
+
+fn has_port_or_none(authority: &Authority) -> bool {
+    matches!(authority.as_str().strip_prefix(authority.host()), Some("" | ":"))
+        || authority.port_u16().is_some()
 }
 
 #[cfg(test)]
@@ -38,12 +49,16 @@ mod tests {
     fn http_1_1_wants_exactly_one_host() {
         assert!(hosts(Version::HTTP_11, &["example.com"]));
         assert!(hosts(Version::HTTP_11, &["[::1]:8080"]));
+        assert!(hosts(Version::HTTP_11, &["my_host"]));
+        assert!(hosts(Version::HTTP_11, &["my_host:"]));
         assert!(hosts(Version::HTTP_11, &[""]));
         assert!(!hosts(Version::HTTP_11, &[]));
         assert!(!hosts(Version::HTTP_11, &["a", "a"]));
         assert!(!hosts(Version::HTTP_11, &["a b"]));
         assert!(!hosts(Version::HTTP_11, &["user@a"]));
         assert!(!hosts(Version::HTTP_11, &["a/b"]));
+        assert!(!hosts(Version::HTTP_11, &["a:b"]));
+        assert!(!hosts(Version::HTTP_11, &["a:80:80"]));
     }
 
     #[test]

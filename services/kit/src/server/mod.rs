@@ -4,6 +4,7 @@ mod activity;
 mod answer;
 mod body;
 mod cache_status;
+mod client;
 mod connection;
 mod exchange;
 mod host;
@@ -17,7 +18,9 @@ mod wire;
 
 pub use listeners::Listeners;
 
-use crate::{ServerSettings, Service, admin::Admin, metrics::Figures, ready::Readiness, systemd};
+use crate::{
+    ServerSettings, Service, admin::Admin, descriptors, metrics::Figures, ready::Readiness, systemd,
+};
 use shared::Shared;
 use std::{io, sync::Arc, time::Duration};
 use tokio::{
@@ -25,37 +28,46 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
     task::JoinSet,
 };
-use tokio_util::sync::CancellationToken;
 
 /// How long the admin listener has for its last answers.
 const ADMIN_GRACE: Duration = Duration::from_millis(100);
 
 /// Serves until `shutdown` resolves, then drains: returns when the last request in flight is answered or the
 /// grace is over.
+///
+/// HTTP/1.1, HTTP/1.0 and HTTP/2 without TLS. What a client can do is bounded: its connections, the time to a whole
+/// request header and for each further move, the size of header and target, HTTP/2 streams. What cannot be read, or in
+/// two ways, is refused before the service sees it. Each answer carries its request's id; a panic is a 500.
+///
+/// In the drain `/ready` says no, the socket is closed after `limits.delay`, who was already connected is served, and
+/// each connection is told to close.
+///
+/// # Errors
+///
+/// None for now; sockets are bound before.
 pub async fn serve<S: Service>(
     service: S,
     listeners: Listeners,
     settings: ServerSettings,
     shutdown: impl Future<Output = ()> + Send,
 ) -> io::Result<()> {
+    descriptors::raise();
     let Listeners { service: listener, admin } = listeners;
     let figures = Figures::new(|metrics| service.register(metrics));
     let service = Arc::new(service);
     let readiness = Arc::new(Readiness::new(Arc::clone(&service)));
 
-    let admin_stop = CancellationToken::new();
     let admin = admin.map(|socket| {
         announce(settings.name, "admin", &socket);
         let admin = Admin::new(Arc::clone(&readiness), Arc::clone(&figures));
         let shared = Shared::admin(admin, &settings);
-        tokio::spawn(run(shared, socket, admin_stop.clone(), ADMIN_GRACE))
+        (Arc::clone(&shared), tokio::spawn(run(shared, socket, ADMIN_GRACE)))
     });
     announce(settings.name, "service", &listener);
     systemd::ready();
 
-    let stop = CancellationToken::new();
     let shared = Shared::service(service, figures, &settings);
-    let serving = run(shared, listener, stop.clone(), settings.limits.grace);
+    let serving = run(Arc::clone(&shared), listener, settings.limits.grace);
     let stopping = async {
         shutdown.await;
         readiness.stop();
@@ -63,7 +75,7 @@ pub async fn serve<S: Service>(
         if !settings.limits.delay.is_zero() {
             tokio::time::sleep(settings.limits.delay).await;
         }
-        stop.cancel();
+        shared.drain();
     };
     let left = tokio::select! {
         (left, ()) = async { tokio::join!(serving, stopping) } => left,
@@ -76,8 +88,8 @@ pub async fn serve<S: Service>(
             "the grace is over: cut what was in flight"
         );
     }
-    admin_stop.cancel();
-    if let Some(admin) = admin {
+    if let Some((shared, admin)) = admin {
+        shared.drain();
         let _ = admin.await;
     }
     tracing::info!(service = settings.name, "stopped");
@@ -89,26 +101,21 @@ fn announce(service: &'static str, name: &'static str, socket: &TcpListener) {
     tracing::info!(service, listener = name, address, "listening");
 }
 
-/// Accepts and serves connections until `stop`, then drains them for `grace`; gives how many it had to cut.
-async fn run<S: Service>(
-    shared: Arc<Shared<S>>,
-    listener: TcpListener,
-    stop: CancellationToken,
-    grace: Duration,
-) -> usize {
+/// Accepts and serves connections, then drains them for `grace`; gives how many it had to cut.
+async fn run<S: Service>(shared: Arc<Shared<S>>, listener: TcpListener, grace: Duration) -> usize {
     let places = Arc::new(Semaphore::new(shared.connections));
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
             accepted = accept(&listener, &places) => accepted,
             Some(_) = connections.join_next() => continue,
-            () = stop.cancelled() => break,
+            () = shared.stop.cancelled() => break,
         };
-        connections.spawn(connection::serve(Arc::clone(&shared), accepted.0, accepted.1, stop.clone()));
+        connections.spawn(connection::serve(Arc::clone(&shared), accepted.0, accepted.1));
     }
     // Who is in the kernel's queue has connected: closing the socket would reset them.
     for (stream, place) in queued(listener, &places) {
-        connections.spawn(connection::serve(Arc::clone(&shared), stream, place, stop.clone()));
+        connections.spawn(connection::serve(Arc::clone(&shared), stream, place));
     }
     let drained = async { while connections.join_next().await.is_some() {} };
     let _ = tokio::time::timeout(grace, drained).await;

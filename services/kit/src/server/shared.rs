@@ -1,8 +1,12 @@
 //! What all connections of a listener share.
 
 use crate::{ServerSettings, Service, descriptors, metrics::Figures};
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering::Relaxed},
+};
 use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
 
 /// Connections, and requests in work, of the admin listener.
 const OPERATORS: usize = 64;
@@ -15,6 +19,9 @@ pub(super) struct Shared<S> {
     pub(super) access_log: bool,
     pub(super) connections: usize,
     pub(super) in_work: Semaphore,
+    pub(super) stop: CancellationToken,
+    /// As `stop`, for those who only want to know: asking the token takes a lock that all connections share.
+    draining: AtomicBool,
 }
 
 impl<S: Service> Shared<S> {
@@ -26,6 +33,8 @@ impl<S: Service> Shared<S> {
             connections: descriptors::affordable(settings.limits.connections).min(Semaphore::MAX_PERMITS),
             in_work: Semaphore::new(settings.limits.requests.min(Semaphore::MAX_PERMITS)),
             settings: settings.clone(),
+            stop: CancellationToken::new(),
+            draining: AtomicBool::new(false),
         })
     }
 
@@ -38,6 +47,18 @@ impl<S: Service> Shared<S> {
             connections: OPERATORS,
             in_work: Semaphore::new(OPERATORS),
             settings: settings.clone(),
+            stop: CancellationToken::new(),
+            draining: AtomicBool::new(false),
         })
+    }
+
+    /// No more connections; those that are there are closed when their turn is over.
+    pub(super) fn drain(&self) {
+        self.draining.store(true, Relaxed);
+        self.stop.cancel();
+    }
+
+    pub(super) fn is_draining(&self) -> bool {
+        self.draining.load(Relaxed)
     }
 }

@@ -16,6 +16,8 @@ use tokio::{
 
 /// What every HTTP/2 connection begins with (RFC 9113, section 3.4).
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
+/// Bytes to read at first.
+const FIRST: usize = 512;
 /// Bytes that are discarded at the end; whoever sends more may miss the last answer.
 const DISCARD: usize = 4 * 1024 * 1024;
 /// Bytes that may wait in the kernel, not sent: slow readers cost no more, and are seen to be slow.
@@ -59,6 +61,7 @@ impl Socket {
                 break Protocol::Http2;
             }
             stream.readable().await?;
+            read.reserve(FIRST);
             if stream.read_buf(&mut read).await? == 0 {
                 break Protocol::Http1;
             }

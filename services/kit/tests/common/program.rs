@@ -19,7 +19,7 @@ pub(crate) fn greeter() -> Command {
     let program: PathBuf = tests.parent().unwrap().parent().unwrap().join("examples/greeter");
     assert!(program.exists(), "{} is missing: `cargo test` without a selection builds it", program.display());
     let mut command = Command::new(program);
-    command.env_clear().kill_on_drop(true);
+    command.env_clear().stdin(Stdio::null()).kill_on_drop(true);
     command
 }
 
@@ -40,7 +40,7 @@ impl Program {
 
     /// Starts `command`, which leads to the program, and waits until it listens.
     pub(crate) async fn spawn(mut command: Command) -> Self {
-        let mut child = command.stderr(Stdio::piped()).stdin(Stdio::null()).spawn().unwrap();
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let log = BufReader::new(child.stderr.take().unwrap()).lines();
         let unknown = SocketAddr::from(([0, 0, 0, 0], 0));
         let mut program = Self { child, address: unknown, admin: unknown, log };
@@ -54,16 +54,20 @@ impl Program {
 
     /// The next line of the log with that message.
     pub(crate) async fn line(&mut self, message: &str) -> Value {
+        self.lines_until(message).await.pop().unwrap()
+    }
+
+    /// The next lines of the log, the first with that message included.
+    pub(crate) async fn lines_until(&mut self, message: &str) -> Vec<Value> {
+        let mut lines = Vec::new();
         within(async {
-            loop {
+            while lines.last().is_none_or(|line: &Value| line["message"] != message) {
                 let line = self.log.next_line().await.unwrap().expect("the log ended");
-                let line: Value = serde_json::from_str(&line).unwrap_or_default();
-                if line["message"] == message {
-                    return line;
-                }
+                lines.push(serde_json::from_str(&line).unwrap_or_default());
             }
         })
-        .await
+        .await;
+        lines
     }
 
     pub(crate) async fn connect(&self) -> Client {

@@ -17,20 +17,18 @@ pub(crate) struct Reader {
 impl Reader {
     /// Reads one chunk. Text before its first link belongs to the last link of the chunk before.
     pub(crate) fn read(&mut self, chunk: &[u8]) {
-        let chunk = String::from_utf8_lossy(chunk);
+        let chunk = text::utf8(chunk);
         let Ok(page) = tl::parse(&chunk, ParserOptions::default()) else { return };
         for node in page.nodes() {
             match node {
                 Node::Tag(tag) => {
                     if let Some(Some(href)) = tag.attributes().get("href") {
-                        self.finish_last();
-                        let href = text::attribute_value(href.as_bytes());
-                        self.links.push(Link { text: String::new(), href });
+                        self.start_link(text::attribute_value(href.as_bytes()));
                     }
                 }
                 Node::Raw(raw) => {
                     if let Some(link) = self.links.last_mut() {
-                        text::push_decoded(&mut link.text, &raw.as_utf8_str());
+                        text::push_decoded(&mut link.text, &text::utf8(raw.as_bytes()));
                     }
                 }
                 Node::Comment(_) => {}
@@ -42,6 +40,15 @@ impl Reader {
     pub(crate) fn finish(mut self) -> Vec<Link> {
         self.finish_last();
         self.links
+    }
+
+    fn start_link(&mut self, href: String) {
+        self.finish_last();
+        if self.links.len() == self.links.capacity() {
+            // By a half, not by twice: a page of links makes a list that is larger than itself.
+            self.links.reserve_exact(self.links.len() / 2 + 16);
+        }
+        self.links.push(Link { text: String::new(), href });
     }
 
     fn finish_last(&mut self) {

@@ -25,12 +25,13 @@ pub(crate) fn find(page: &[u8]) -> Option<Found> {
 fn walk(dom: &Dom, page_len: usize) -> Option<Found> {
     let mut found = Found { links: Vec::new(), base: None };
     let mut open: Vec<(NodeId, usize)> = Vec::new();
-    // Links may hold links: the text of all of them together must not outgrow the page.
-    let mut room = page_len.saturating_mul(4) + 10_000;
+    // Links may hold links, and may have been opened again and again: all of them must not outgrow the page.
+    let mut room = page_len.saturating_mul(8) + 10_000;
     let mut next = dom.first_child(Dom::DOCUMENT);
     while let Some(node) = next {
         match &*dom.kind(node) {
             Kind::Link(href) => {
+                room = room.checked_sub(href.len())?;
                 open.push((node, found.links.len()));
                 found.links.push(Link { text: String::new(), href: href.to_string() });
             }

@@ -3,6 +3,8 @@
 //!
 //! In: a tag name as written. Out: a [`Name`]; every other name is [`Name::Other`].
 
+use super::tokenize::is_space;
+
 /// An element name with a rule of its own; `Other` has none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -84,8 +86,23 @@ const fn table() -> [(u64, Name); SLOTS] {
     table
 }
 
+/// What each byte counts for in a tag name: 0 where it ends the name, else itself in lower case.
+static LETTERS: [u8; 256] = letters();
+
+const fn letters() -> [u8; 256] {
+    let mut letters = [0; 256];
+    let mut c: u8 = 255;
+    while c > 0 {
+        if !is_space(c) && c != b'/' && c != b'>' {
+            letters[c as usize] = c.to_ascii_lowercase();
+        }
+        c -= 1;
+    }
+    letters[0] = 0xFF; // NUL is part of the name, and of no name that is known
+    letters
+}
+
 /// Up to eight bytes as a number, ASCII letters in lower case.
-#[inline]
 const fn key(name: &[u8]) -> u64 {
     let mut key = 0;
     let mut i = 0;
@@ -102,13 +119,23 @@ const fn slot(key: u64) -> usize {
 }
 
 impl Name {
-    /// The name that `written` stands for, in any case.
+    /// The length of the tag name at the start of `rest`, and what it stands for, in any case.
     #[inline]
-    pub(crate) fn of(written: &[u8]) -> Self {
-        if written.len() > 8 {
-            return Self::of_long(written);
+    pub(crate) fn read(rest: &[u8]) -> (usize, Self) {
+        let mut key = 0;
+        for (length, &c) in rest.iter().enumerate() {
+            let letter = LETTERS[c as usize];
+            if letter == 0 {
+                let name = if length > 8 { Self::of_long(&rest[..length]) } else { Self::of_key(key) };
+                return (length, name);
+            }
+            key = key << 8 | u64::from(letter);
         }
-        let key = key(written);
+        (rest.len(), Self::Other) // the page ends before the tag does
+    }
+
+    #[inline]
+    fn of_key(key: u64) -> Self {
         let mut slot = slot(key);
         loop {
             let (found, name) = TABLE[slot];
@@ -199,15 +226,21 @@ impl Name {
 mod tests {
     use super::{LONG, NAMES, Name, SHORT};
 
+    fn name_of(written: &str) -> Name {
+        let (length, name) = Name::read(format!("{written}>").as_bytes());
+        assert_eq!(length, written.len());
+        name
+    }
+
     #[test]
     fn every_name_is_found_in_any_case_and_nothing_else() {
         for &(written, name) in SHORT.iter().chain(LONG) {
-            assert_eq!(Name::of(written.as_bytes()), name);
-            assert_eq!(Name::of(written.to_uppercase().as_bytes()), name);
-            assert_eq!(Name::of(format!("{written}-").as_bytes()), Name::Other);
+            assert_eq!(name_of(written), name);
+            assert_eq!(name_of(&written.to_uppercase()), name);
+            assert_eq!(name_of(&format!("{written}-")), Name::Other);
         }
         assert_eq!(SHORT.len() + LONG.len() + 1, NAMES, "each name stands in one list");
-        assert_eq!(Name::of("dï".as_bytes()), Name::Other);
-        assert_eq!(Name::of(b""), Name::Other);
+        assert_eq!(name_of("dï"), Name::Other);
+        assert_eq!(name_of(""), Name::Other);
     }
 }

@@ -8,17 +8,17 @@ use super::{
     canonical::Reader,
     tree::{LinkSink, TextKind},
 };
-use memchr::{memchr, memchr2};
+use memchr::{memchr, memchr2, memchr3};
 
 /// A chunk goes to the reader once it holds this many bytes.
-const CHUNK: usize = 32 * 1024;
+const CHUNK: usize = 8 * 1024;
 
 /// Writes the canonical page.
 #[derive(Debug, Default)]
 pub(crate) struct Reducer {
     chunk: Vec<u8>,
     /// How many bytes went to the reader before.
-    flushed: usize,
+    flushed: u32,
     reader: Reader,
 }
 
@@ -31,7 +31,7 @@ impl Reducer {
 
     fn flush(&mut self) {
         self.reader.read(&self.chunk);
-        self.flushed += self.chunk.len();
+        self.flushed = self.position();
         self.chunk.clear();
     }
 
@@ -52,14 +52,40 @@ impl Reducer {
         self.chunk.extend_from_slice(b"\">");
     }
 
+    /// Parts the text before from the text after, by a void element.
+    fn push_break(&mut self) {
+        self.chunk.extend_from_slice(b"<br>");
+    }
+
     /// Text, each `<` as a reference and, in text without references, each `&`.
     fn push_text(&mut self, mut text: &[u8], references: bool) {
-        let find = |text: &[u8]| if references { memchr(b'<', text) } else { memchr2(b'<', b'&', text) };
-        while let Some(at) = find(text) {
-            self.chunk.extend_from_slice(&text[..at]);
-            self.chunk.extend_from_slice(if text[at] == b'<' { b"&lt;" } else { b"&amp;" });
-            text = &text[at + 1..];
-            self.flush_if_full(); // a reference is whole, so the text may be parted here
+        while let Some(at) = memchr2(b'<', b'&', text) {
+            self.push_plain(&text[..at]);
+            self.flush_if_full(); // no reference goes on here, so the text may be parted
+            let is_reference = text[at] == b'&' && references;
+            let rest = &text[at + 1..];
+            if is_reference {
+                let ends = |&c: &u8| !c.is_ascii_alphanumeric() && c != b'#';
+                let length = at + 1 + rest.iter().position(ends).unwrap_or(rest.len());
+                self.chunk.extend_from_slice(&text[at..length]); // whole, however long
+                text = &text[length..];
+            } else {
+                self.chunk.extend_from_slice(if text[at] == b'<' { b"&lt;" } else { b"&amp;" });
+                text = rest;
+            }
+        }
+        self.push_plain(text);
+    }
+
+    /// Text in which nothing is to be written otherwise, in parts if it is long.
+    fn push_plain(&mut self, mut text: &[u8]) {
+        while text.len() > CHUNK {
+            // Not within a character: no more than three bytes of the form 10xxxxxx follow another.
+            let is_within = |&at: &usize| text[at] & 0b1100_0000 == 0b1000_0000;
+            let part = (CHUNK - 3..=CHUNK).rev().find(|at| !is_within(at)).unwrap_or(CHUNK);
+            self.chunk.extend_from_slice(&text[..part]);
+            self.flush();
+            text = &text[part..];
         }
         self.chunk.extend_from_slice(text);
     }
@@ -72,20 +98,24 @@ impl LinkSink for Reducer {
     }
 
     fn text(&mut self, mut text: &[u8], kind: TextKind) {
+        if memchr3(b'<', b'&', 0, text).is_none() {
+            self.push_plain(text); // most text
+            return;
+        }
         let references = kind.references && memchr(b'&', text).is_some();
         while let Some(at) = memchr(0, text) {
             self.push_text(&text[..at], kind.references);
             if kind.keeps_nul {
                 self.chunk.extend_from_slice("\u{FFFD}".as_bytes());
+            } else if references {
+                self.push_break(); // `&am` NUL `p;` is no reference
             }
-            // Not `&am` NUL `p;`: a void element parts the text.
-            self.chunk.extend_from_slice(b"<br>");
             text = &text[at + 1..];
             self.flush_if_full();
         }
         self.push_text(text, kind.references);
         if references {
-            self.chunk.extend_from_slice(b"<br>"); // nor `&am</b>p;`
+            self.push_break(); // nor is `&am</b>p;`
         }
     }
 
@@ -93,18 +123,27 @@ impl LinkSink for Reducer {
         self.chunk.extend_from_slice(b"</a>");
     }
 
-    fn position(&self) -> usize {
-        self.flushed + self.chunk.len()
+    #[inline]
+    fn position(&self) -> u32 {
+        self.flushed + length(&self.chunk)
     }
 
-    fn split(&mut self, position: usize, href: &[u8]) -> Option<usize> {
+    fn split(&mut self, position: u32, href: &[u8]) -> Option<u32> {
         let at = position.checked_sub(self.flushed)?;
-        let rest = self.chunk.split_off(at);
-        let before = self.chunk.len();
+        let rest = self.chunk.split_off(at as usize);
+        let before = self.position();
         self.end();
         self.push_start(href);
-        let longer = self.chunk.len() - before;
+        let longer = self.position() - before;
         self.chunk.extend_from_slice(&rest);
         Some(longer)
     }
 }
+
+#[expect(clippy::cast_possible_truncation, reason = "what is written of a page of MAX_PAGE fits")]
+fn length(chunk: &[u8]) -> u32 {
+    chunk.len() as u32
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,16 +1,22 @@
 //! Text and attribute values as the tree would hold them, and a link's text as it is reported.
 
-use memchr::memchr;
+use memchr::{memchr, memchr3};
 use std::borrow::Cow;
+
+/// Bytes as UTF-8, what is none as U+FFFD.
+pub(crate) fn utf8(bytes: &[u8]) -> Cow<'_, str> {
+    // `from_utf8_lossy` is slow even where nothing is lost.
+    str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
+}
 
 /// Text with its character references decoded.
 pub(crate) fn decoded(text: &[u8]) -> Cow<'_, str> {
-    with_references_decoded(String::from_utf8_lossy(text))
+    with_references_decoded(utf8(text))
 }
 
 /// Text with its line breaks as the standard's input stream has them (WHATWG HTML, section 13.2.3.5).
 pub(crate) fn normalized(text: &[u8]) -> Cow<'_, str> {
-    let read = String::from_utf8_lossy(text);
+    let read = utf8(text);
     if memchr(b'\r', text).is_some() {
         Cow::Owned(read.replace("\r\n", "\n").replace('\r', "\n"))
     } else {
@@ -25,6 +31,9 @@ pub(crate) fn with_references_decoded(text: Cow<'_, str>) -> Cow<'_, str> {
 /// An attribute's value: line breaks normalized, NUL replaced, character
 /// references decoded by the rules for attributes.
 pub(crate) fn attribute_value(written: &[u8]) -> String {
+    if memchr3(b'\r', b'\0', b'&', written).is_none() {
+        return utf8(written).into_owned();
+    }
     let mut value = normalized(written);
     if memchr(0, written).is_some() {
         value = Cow::Owned(value.replace('\0', "\u{FFFD}"));
@@ -37,6 +46,10 @@ pub(crate) fn attribute_value(written: &[u8]) -> String {
 
 /// Adds `text`, which holds character references, to `collapsed`.
 pub(crate) fn push_decoded(collapsed: &mut String, text: &str) {
+    if is_plain(text.as_bytes()) {
+        collapsed.push_str(text);
+        return;
+    }
     push_collapsed(collapsed, &with_references_decoded(Cow::Borrowed(text)));
 }
 
@@ -56,6 +69,19 @@ pub(crate) fn push_collapsed(collapsed: &mut String, text: &str) {
     }
 }
 
+/// Whether text is ASCII without references, and has white space between words only, one space at a time. Most text
+/// of links is so.
+fn is_plain(text: &[u8]) -> bool {
+    let mut after_space = true;
+    for &c in text {
+        if !matches!(c, b' '..=b'~') || c == b'&' || c == b' ' && after_space {
+            return false;
+        }
+        after_space = c == b' ';
+    }
+    !after_space
+}
+
 fn separate(collapsed: &mut String) {
     if !collapsed.is_empty() && !collapsed.ends_with(' ') {
         collapsed.push(' ');
@@ -69,5 +95,8 @@ pub(crate) fn finish(collapsed: &mut String) {
     }
     if collapsed.is_empty() {
         collapsed.push_str("[IMG]");
+    }
+    if collapsed.capacity() - collapsed.len() > 1024 {
+        collapsed.shrink_to_fit();
     }
 }

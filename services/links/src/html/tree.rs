@@ -16,12 +16,15 @@ mod adoption;
 mod body;
 mod body_end;
 mod content;
+mod events;
 mod foreign;
 mod formatting;
 mod head;
 mod insert;
+mod reconstruct;
 mod stack;
 mod table;
+mod table_rows;
 mod template;
 
 use super::tokenize::{Span, Tag, Token, Tokenizer};
@@ -37,10 +40,10 @@ pub(crate) trait LinkSink {
     /// The link ends.
     fn end(&mut self);
     /// Where the output stands, for [`split`](Self::split).
-    fn position(&self) -> usize;
+    fn position(&self) -> u32;
     /// Ends the open link at an earlier `position` and starts another there with the same `href`, which gets the
     /// rest. Gives how much longer that made the output; `None` where that part of it is gone.
-    fn split(&mut self, position: usize, href: &[u8]) -> Option<usize>;
+    fn split(&mut self, position: u32, href: &[u8]) -> Option<u32>;
 }
 
 /// How text is to be read.

@@ -1,7 +1,7 @@
 //! What a page's links are: html5ever's tree, scripting off, by its own test tree.
 
 use html5ever::{
-    ParseOpts, expanded_name, local_name, ns, parse_document, tendril::TendrilSink,
+    ParseOpts, expanded_name, local_name, ns, parse_document, tendril::TendrilSink, tokenizer::TokenizerOpts,
     tree_builder::TreeBuilderOpts,
 };
 use links::Link;
@@ -10,7 +10,9 @@ use markup5ever_rcdom::{Handle, NodeData, RcDom};
 /// The links of `page`, `href` as written, text as reported.
 pub(crate) fn links(page: &[u8]) -> Vec<Link> {
     let tree_builder = TreeBuilderOpts { scripting_enabled: false, ..TreeBuilderOpts::default() };
-    let options = ParseOpts { tree_builder, ..ParseOpts::default() };
+    // Else html5ever would drop U+FEFF after each script, too.
+    let tokenizer = TokenizerOpts { discard_bom: false, ..TokenizerOpts::default() };
+    let options = ParseOpts { tree_builder, tokenizer };
     let page = page.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(page);
     let dom = parse_document(RcDom::default(), options).from_utf8().one(page);
     let mut links = Vec::new();

@@ -9,7 +9,6 @@ use links::Link;
 use serde::Deserialize;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use tracing::warn;
 use url::Url;
 
 /// The most bytes of links that are read.
@@ -40,10 +39,8 @@ impl Answer {
 
     /// The links. CPU work: linear in the answer.
     pub(crate) fn links(&self) -> Result<Vec<Link>, Failure> {
-        serde_json::from_slice(&self.body).map_err(|error| {
-            warn!(%error, "the API's answer is no array of links");
-            Failure::new(Kind::ApiAnswer)
-        })
+        serde_json::from_slice(&self.body)
+            .map_err(|error| Failure::caused(Kind::ApiAnswer, error.to_string()))
     }
 }
 
@@ -67,6 +64,7 @@ pub(super) async fn failure(response: Response, memory: &Arc<Semaphore>) -> Fail
         kind,
         upstream_status: problem.upstream_status,
         retry_after: retry_after.filter(|_| status == StatusCode::SERVICE_UNAVAILABLE),
+        cause: Some(format!("the API answered {status}")),
     }
 }
 
@@ -79,18 +77,14 @@ async fn read(
     let mut bytes = BytesMut::new();
     let mut held: Option<OwnedSemaphorePermit> = None;
     while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| {
-            warn!(error, "the API broke off its answer");
-            Failure::new(Kind::ApiAnswer)
-        })?;
+        let frame = frame.map_err(|error| Failure::caused(Kind::ApiAnswer, error.to_string()))?;
         let Ok(data) = frame.into_data() else { continue };
         if bytes.len() + data.len() > limit {
-            warn!(limit, "the API's answer is too long");
-            return Err(Failure::new(Kind::ApiAnswer));
+            return Err(Failure::caused(Kind::ApiAnswer, format!("longer than {limit} bytes")));
         }
         let length = u32::try_from(data.len()).unwrap_or(u32::MAX);
         let more = Arc::clone(memory).try_acquire_many_owned(length);
-        let more = more.map_err(|_| Failure::new(Kind::Overloaded))?;
+        let more = more.map_err(|_| Failure::caused(Kind::Overloaded, "too many long answers at once"))?;
         match &mut held {
             Some(held) => held.merge(more),
             None => held = Some(more),
@@ -114,7 +108,7 @@ fn describes(mut field: &str) -> Option<Url> {
             .map(|value| value.trim_matches('"'))
             .any(|value| value.split(' ').any(|r| r == "describes"))
         {
-            return Url::parse(target).ok();
+            return Url::parse(target).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
         }
         field = rest;
     }
@@ -137,6 +131,7 @@ mod tests {
             (r#"<https://a.example/>; title="x"; rel="self describes""#, Some("https://a.example/")),
             (r#"<https://a.example/>; rel="describedby""#, None),
             (r#"</relative>; rel="describes""#, None),
+            (r#"<javascript:alert(1)>; rel="describes""#, None),
             ("<https://a.example/", None),
             ("", None),
         ] {

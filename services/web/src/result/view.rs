@@ -9,6 +9,7 @@ use crate::{
 };
 use links::Link;
 use serde::Serialize;
+use url::{Position, Url};
 
 /// How many domains are shown at once; the rest is folded away.
 const DOMAINS: usize = 12;
@@ -111,7 +112,7 @@ impl View {
         });
         Self {
             asked: url.to_owned(),
-            page: (page != asked.page.url()).then(|| page.to_string()),
+            page: (whole(page) != whole(asked.page.url())).then(|| page.to_string()),
             total: links.len(),
             domain_count: summary.domains.len(),
             domains: first_domains,
@@ -140,6 +141,11 @@ impl View {
             age: answer.age.map(ago),
         }
     }
+}
+
+/// A URL without its fragment: a redirect is not what the fragment alone tells apart.
+fn whole(url: &Url) -> &str {
+    &url[..Position::AfterQuery]
 }
 
 fn row(position: usize, link: &Link) -> Row {

@@ -18,13 +18,15 @@ async fn held(answer: &'static str) -> (Site, Mock, Arc<Notify>) {
         }
     })
     .await;
-    (Site::start(mock.settings()).await, mock, go)
+    (Site::framed(mock.settings()).await, mock, go)
 }
 
 #[tokio::test]
 async fn the_frame_comes_before_the_links() {
     let (site, _mock, go) = held(r#"[{"text":"t","href":"http://a.example/"}]"#).await;
-    let response = site.send(Method::GET, &about("example.com"), &[]).await;
+    let target = about("example.com");
+    let begin = tokio::time::timeout(Duration::from_secs(5), site.send(Method::GET, &target, &[]));
+    let response = begin.await.expect("100 ms, and what a busy machine adds");
     assert_eq!(response.status(), StatusCode::OK);
     assert_eq!(response.headers()["cache-control"], "no-store", "it may still become an error");
     assert_eq!(response.headers()["x-accel-buffering"], "no");
@@ -57,7 +59,7 @@ async fn an_error_takes_the_place_of_the_links() {
 async fn who_waits_too_long_is_told_so() {
     let (_, mock, _go) = held("[]").await;
     let settings = linkextractor_web::Settings { api_timeout: Duration::from_millis(300), ..mock.settings() };
-    let site = Site::start(settings).await;
+    let site = Site::framed(settings).await;
     let page = site.links("example.com").await;
     assert_eq!(page.status, StatusCode::OK, "the frame had been sent");
     assert!(page.text.contains("This takes too long"), "{}", page.text);

@@ -12,12 +12,14 @@ use linkextractor_web::{Settings, Web};
 use std::{
     net::SocketAddr,
     sync::{Arc, Mutex},
+    time::Duration,
 };
 use tokio::task::JoinHandle;
 
 /// A service that runs until the test ends.
 pub(crate) struct Running {
     pub(crate) address: SocketAddr,
+    admin: SocketAddr,
     task: JoinHandle<std::io::Result<()>>,
 }
 
@@ -30,11 +32,12 @@ impl Drop for Running {
 async fn run(service: impl Service, settings: &Settings) -> Running {
     let mut server: ServerSettings = settings.server();
     server.listen = SocketAddr::from(([127, 0, 0, 1], 0));
-    server.admin.listen = None;
+    server.admin.listen = Some(server.listen);
     let listeners = Listeners::bind(&server).await.unwrap();
     let address = listeners.address().unwrap();
+    let admin = listeners.admin_address().unwrap().unwrap();
     let task = tokio::spawn(kit::serve(service, listeners, server, std::future::pending()));
-    Running { address, task }
+    Running { address, admin, task }
 }
 
 /// An API that answers what `answer` says, and remembers what it was asked.
@@ -117,8 +120,18 @@ pub(crate) struct Page {
 }
 
 impl Site {
+    /// One that waits long enough for every page to be whole, however busy the machine is.
     pub(crate) async fn start(settings: Settings) -> Self {
-        let server = run(Web::new(&settings).unwrap(), &settings).await;
+        Self::of(Web::new(&settings).unwrap().whole_within(Duration::from_mins(1)), &settings).await
+    }
+
+    /// One that sends the frame first, as soon as it does where it is used.
+    pub(crate) async fn framed(settings: Settings) -> Self {
+        Self::of(Web::new(&settings).unwrap(), &settings).await
+    }
+
+    async fn of(web: Web, settings: &Settings) -> Self {
+        let server = run(web, settings).await;
         Self { server, client: Client::builder(TokioExecutor::new()).build_http() }
     }
 
@@ -130,6 +143,13 @@ impl Site {
 
     pub(crate) fn address(&self) -> SocketAddr {
         self.server.address
+    }
+
+    /// What the admin listener answers.
+    pub(crate) async fn admin(&self, path: &str) -> String {
+        let uri = format!("http://{}{path}", self.server.admin).parse().unwrap();
+        let body = self.client.get(uri).await.unwrap().into_body().collect().await.unwrap();
+        String::from_utf8(body.to_bytes().into()).unwrap()
     }
 
     /// Sends a request; the body is not read yet.

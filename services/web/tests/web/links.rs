@@ -81,6 +81,8 @@ async fn internal_is_what_the_page_was_redirected_to() {
     let page = site.get("/?url=example.com&links=internal").await;
     assert_eq!(numbers(&page), [1]);
     assert!(page.text.contains("Redirected from <bdi class=\"url\">https://example.com</bdi>"));
+    let page = site.links("https://www.example.com/#part").await;
+    assert!(!page.text.contains("Redirected"), "a fragment is no redirect");
 }
 
 #[tokio::test]

@@ -16,5 +16,6 @@ mod harness;
 mod headers;
 mod hostile;
 mod links;
+mod operation;
 mod settings;
 mod templates;

@@ -1,24 +1,32 @@
 //! A connection that is kept up in the background: a request never waits for it to come back, and is told at
 //! once when it is down.
 
-use super::nodes::{Connection, Nodes};
+use super::{
+    near::Near,
+    nodes::{Connection, Nodes},
+};
+use crate::cache::Patience;
 use redis::{Cmd, ErrorKind, FromRedisValue, RedisError};
 use std::{
     fmt,
     sync::{
-        Arc, PoisonError, RwLock,
+        Arc,
         atomic::{AtomicU32, Ordering},
     },
     time::Duration,
 };
-use tokio::{sync::Notify, task::AbortHandle, time};
+use tokio::{
+    sync::{Notify, watch},
+    task::AbortHandle,
+    time,
+};
 
 /// Between tries to connect, and between checks of a connection that nobody complains about.
 const INTERVAL: Duration = Duration::from_secs(1);
 /// How long a check may take.
 const CHECK: Duration = Duration::from_secs(1);
 /// So many requests in a row without an answer in time, and the connection counts as down.
-const PATIENCE: u32 = 3;
+const UNANSWERED: u32 = 3;
 
 /// Why a command gave nothing.
 #[derive(Debug)]
@@ -37,17 +45,26 @@ pub(super) struct Link {
     keeper: AbortHandle,
 }
 
-#[derive(Default)]
 struct Shared {
-    current: RwLock<Option<Connection>>,
+    near: Arc<Near>,
+    current: watch::Sender<State>,
     unanswered: AtomicU32,
     broken: Notify,
 }
 
+#[derive(Clone)]
+enum State {
+    Starting,
+    Up(Connection),
+    Down,
+}
+
 impl Link {
-    /// Connects in the background and stays connected until dropped. Within a Tokio runtime.
-    pub(super) fn new(nodes: Nodes) -> Self {
-        let shared = Arc::new(Shared::default());
+    /// Connects in the background and stays connected until dropped; `near` is told of changes. Within a Tokio
+    /// runtime.
+    pub(super) fn new(nodes: Nodes, near: Arc<Near>) -> Self {
+        let current = watch::Sender::new(State::Starting);
+        let shared = Arc::new(Shared { near, current, unanswered: AtomicU32::new(0), broken: Notify::new() });
         let keeper = tokio::spawn(keep_up(Arc::clone(&shared), nodes)).abort_handle();
         Self { shared, keeper }
     }
@@ -57,26 +74,41 @@ impl Link {
         self.shared.current().is_some()
     }
 
-    /// Sends `command` and waits at most `patience` for the answer.
+    /// Waits for the end of the first try to connect.
+    pub(super) async fn settled(&self) {
+        let mut state = self.shared.current.subscribe();
+        let _ = state.wait_for(|state| !matches!(state, State::Starting)).await;
+    }
+
+    /// Sends `command`; waits for the answer at most `most`, and no longer than `patience` lasts.
     pub(super) async fn query<T: FromRedisValue>(
         &self,
         command: &Cmd,
-        patience: Duration,
+        most: Duration,
+        patience: &mut Patience,
     ) -> Result<T, Fault> {
-        let mut connection = self.shared.current().ok_or(Fault::Down)?;
-        let Ok(answer) = time::timeout(patience, connection.query(command)).await else {
-            if self.shared.unanswered.fetch_add(1, Ordering::Relaxed) + 1 >= PATIENCE {
+        let answer = patience.wait(most, self.send(command)).await;
+        answer.unwrap_or_else(|| {
+            if self.shared.unanswered.fetch_add(1, Ordering::Relaxed) + 1 >= UNANSWERED {
                 self.shared.lose();
             }
-            return Err(Fault::Slow);
-        };
+            Err(Fault::Slow)
+        })
+    }
+
+    /// Sends `command` and waits for the answer as long as the connection itself does: nobody else waits.
+    pub(super) async fn send<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Fault> {
+        let mut connection = self.shared.current().ok_or(Fault::Down)?;
+        let answer = connection.query(command).await;
         self.shared.unanswered.store(0, Ordering::Relaxed);
         answer.map_err(|error| match error.kind() {
             ErrorKind::Server(_) | ErrorKind::Extension | ErrorKind::UnexpectedReturnType => {
                 Fault::Refused(error)
             }
             _ => {
-                self.shared.lose();
+                if !connection.recovers() {
+                    self.shared.lose();
+                }
                 Fault::Down
             }
         })
@@ -97,15 +129,15 @@ impl fmt::Debug for Link {
 
 impl Shared {
     fn current(&self) -> Option<Connection> {
-        self.current.read().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    fn set(&self, connection: Option<Connection>) {
-        *self.current.write().unwrap_or_else(PoisonError::into_inner) = connection;
+        match &*self.current.borrow() {
+            State::Up(connection) => Some(connection.clone()),
+            State::Starting | State::Down => None,
+        }
     }
 
     fn lose(&self) {
-        self.set(None);
+        self.current.send_replace(State::Down);
+        self.near.end();
         self.broken.notify_one();
     }
 }
@@ -114,18 +146,20 @@ impl Shared {
 async fn keep_up(shared: Arc<Shared>, nodes: Nodes) {
     let mut said = false;
     loop {
-        match time::timeout(CHECK, nodes.connect()).await {
+        match time::timeout(CHECK, nodes.connect(&shared.near)).await {
             Ok(Ok(connection)) => {
                 tracing::info!("connected to Redis");
                 said = false;
                 shared.unanswered.store(0, Ordering::Relaxed);
-                shared.set(Some(connection.clone()));
+                shared.current.send_replace(State::Up(connection.clone()));
                 watch(&shared, connection).await;
-                shared.set(None);
+                shared.current.send_replace(State::Down);
+                shared.near.end();
                 tracing::warn!("lost the connection to Redis: answering uncached");
             }
             outcome if !said => {
                 said = true;
+                shared.current.send_replace(State::Down);
                 let reason = match outcome {
                     Ok(Err(error)) => error.to_string(),
                     _ => "no answer in time".to_owned(),

@@ -1,8 +1,12 @@
 //! Where Redis is: one server, or several nodes of a Cluster.
 
+use super::near::Near;
 use kit::Secret;
-use redis::{AsyncConnectionConfig, Client, Cmd, FromRedisValue, RedisResult, aio, cluster, cluster_async};
-use std::time::Duration;
+use redis::{
+    AsyncConnectionConfig, Client, Cmd, FromRedisValue, IntoConnectionInfo, ProtocolVersion, PushInfo,
+    RedisResult, aio, cluster, cluster_async,
+};
+use std::{convert::Infallible, sync::Arc, time::Duration};
 
 /// How long a connection may take to come up, names and TLS included.
 const CONNECT: Duration = Duration::from_secs(1);
@@ -12,7 +16,7 @@ const RESPONSE: Duration = Duration::from_secs(1);
 /// A server, or a Cluster, not connected yet.
 #[derive(Clone)]
 pub(super) enum Nodes {
-    Single(Client),
+    Single(Box<Client>),
     Cluster(Box<cluster::ClusterClient>),
 }
 
@@ -32,7 +36,7 @@ impl Nodes {
             format!("redis_url: not redis://, rediss:// or redis+unix:// ({})", error.category())
         };
         match urls.as_slice() {
-            [url] => Client::open(*url).map(Self::Single).map_err(wrong),
+            [url] => client(url).map(|client| Self::Single(Box::new(client))).map_err(wrong),
             nodes => cluster::ClusterClient::builder(nodes.iter().copied())
                 .connection_timeout(CONNECT)
                 .response_timeout(RESPONSE)
@@ -43,23 +47,49 @@ impl Nodes {
         }
     }
 
-    /// A connection that answers.
-    pub(super) async fn connect(&self) -> RedisResult<Connection> {
-        let mut connection = match self {
-            Self::Single(client) => {
-                let config = AsyncConnectionConfig::new()
-                    .set_connection_timeout(Some(CONNECT))
-                    .set_response_timeout(Some(RESPONSE));
-                Connection::Single(client.get_multiplexed_async_connection_with_config(&config).await?)
+    /// A connection that answers. Where Redis can, it tells `near` of changes.
+    pub(super) async fn connect(&self, near: &Arc<Near>) -> RedisResult<Connection> {
+        let client = match self {
+            Self::Single(client) => client,
+            Self::Cluster(client) => {
+                let mut connection = Connection::Cluster(client.get_async_connection().await?);
+                connection.query::<()>(&redis::cmd("PING")).await?;
+                return Ok(connection);
             }
-            Self::Cluster(client) => Connection::Cluster(client.get_async_connection().await?),
         };
+        let (hearing, line) = (Arc::clone(near), near.line());
+        let hear = move |push: PushInfo| {
+            hearing.hear(&push, line);
+            Ok::<(), Infallible>(())
+        };
+        let config = AsyncConnectionConfig::new()
+            .set_connection_timeout(Some(CONNECT))
+            .set_response_timeout(Some(RESPONSE))
+            .set_push_sender(hear);
+        let mut connection =
+            Connection::Single(client.get_multiplexed_async_connection_with_config(&config).await?);
         connection.query::<()>(&redis::cmd("PING")).await?;
+        let tracking = connection.query::<()>(redis::cmd("CLIENT").arg("TRACKING").arg("ON")).await;
+        if tracking.is_ok() {
+            near.begin();
+        }
         Ok(connection)
     }
 }
 
+/// A client that speaks RESP3 (Redis 6): only there can the server tell of changes.
+fn client(url: &str) -> RedisResult<Client> {
+    let info = url.into_connection_info()?;
+    let settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
+    Client::open(info.set_redis_settings(settings))
+}
+
 impl Connection {
+    /// Whether it mends itself when it breaks: a Cluster goes on with the nodes that it has.
+    pub(super) fn recovers(&self) -> bool {
+        matches!(self, Self::Cluster(_))
+    }
+
     /// Sends `command`.
     pub(super) async fn query<T: FromRedisValue>(&mut self, command: &Cmd) -> RedisResult<T> {
         match self {

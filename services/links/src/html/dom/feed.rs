@@ -126,7 +126,7 @@ impl Feed<'_> {
     fn attributes(&self, tag: &Tag) -> Vec<Attribute> {
         let all = tag.name.is_formatting();
         let mut found: Vec<Attribute> = Vec::new();
-        let mut attributes = Attributes::new(self.page, tag.written.end);
+        let mut attributes = Attributes::new(self.page, tag.written.end());
         while let Some((name, value)) = attributes.next() {
             let name = &self.page[name.range()];
             let Some(name) =

@@ -17,8 +17,8 @@ pub(super) type NodeId = u32;
 /// No node.
 const NONE: NodeId = NodeId::MAX;
 
-/// The tree may have this many nodes.
-const MAX_NODES: usize = 1_000_000;
+/// No tree gets more nodes than this, about 50 MB of them.
+const MAX_NODES: usize = 500_000;
 
 /// What a node is.
 #[derive(Clone, Debug)]
@@ -49,7 +49,8 @@ struct Node {
 #[derive(Debug)]
 pub(super) struct Dom {
     nodes: RefCell<Vec<Node>>,
-    /// How many more looks at an element the builder may take.
+    max_nodes: usize,
+    /// How many more looks at an element the builder may take: its work on one tag grows with depth.
     budget: Cell<usize>,
     spent: Cell<bool>,
 }
@@ -78,14 +79,15 @@ impl Dom {
     pub(super) fn for_page_of(length: usize) -> Self {
         let dom = Self {
             nodes: RefCell::new(Vec::new()),
-            budget: Cell::new(length.saturating_mul(16) + 100_000),
+            budget: Cell::new(length.saturating_mul(4) + 50_000),
+            max_nodes: MAX_NODES.min(length / 8 + 20_000),
             spent: Cell::new(false),
         };
         dom.add(Kind::Other, None);
         dom
     }
 
-    /// Whether the builder has taken more than its share of looks, depth or nodes.
+    /// Whether the builder has taken more than its share of looks or nodes.
     pub(super) fn is_over_budget(&self) -> bool {
         self.spent.get()
     }
@@ -115,7 +117,7 @@ impl Dom {
 
     fn add(&self, kind: Kind, name: Option<QualName>) -> NodeId {
         let mut nodes = self.nodes.borrow_mut();
-        if nodes.len() >= MAX_NODES {
+        if nodes.len() >= self.max_nodes {
             self.spent.set(true);
         }
         nodes.push(Node {

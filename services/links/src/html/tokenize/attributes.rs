@@ -1,12 +1,31 @@
 //! A tag's attributes (WHATWG HTML, sections 13.2.5.32 to 13.2.5.40).
+//!
+//! Most of the time that a page takes is spent here.
 
-use super::Span;
-use memchr::memchr;
+#![expect(
+    clippy::inline_always,
+    reason = "each loop over attributes is to be one loop, without calls; measured"
+)]
+
+use super::{Span, near};
 
 /// HTML's white space; a carriage return is a line feed by the time the standard looks.
 #[inline]
 pub(crate) const fn is_space(c: u8) -> bool {
     matches!(c, b' ' | b'\n' | b'\t' | b'\r' | b'\x0C')
+}
+
+/// The bytes that end an attribute's name.
+static ENDS_NAME: [bool; 256] = ends_name();
+
+const fn ends_name() -> [bool; 256] {
+    let mut ends = [false; 256];
+    let mut c: u8 = 255;
+    while c > 0 {
+        ends[c as usize] = is_space(c) || matches!(c, b'=' | b'>' | b'/');
+        c -= 1;
+    }
+    ends
 }
 
 /// Reads the attributes of one tag, in order, duplicates included.
@@ -46,13 +65,25 @@ impl<'a> Attributes<'a> {
     }
 
     /// Reads to the tag's end.
-    #[inline]
+    #[inline(never)]
     pub(crate) fn skip(&mut self) {
         while self.next().is_some() {}
     }
 
+    /// Reads to the tag's end; gives the value of the first `href`.
+    #[inline(never)]
+    pub(crate) fn href(&mut self) -> Option<Span> {
+        let mut href = None;
+        while let Some((name, value)) = self.next() {
+            if href.is_none() && self.page[name.range()].eq_ignore_ascii_case(b"href") {
+                href = Some(value);
+            }
+        }
+        href
+    }
+
     /// The next attribute's name and value, both as written.
-    #[inline]
+    #[inline(always)]
     pub(crate) fn next(&mut self) -> Option<(Span, Span)> {
         let found = self.read();
         if found.is_none() && self.state == State::Inside {
@@ -62,7 +93,7 @@ impl<'a> Attributes<'a> {
     }
 
     /// `None` at the tag's end, which sets the state, or at the page's.
-    #[inline]
+    #[inline(always)]
     fn read(&mut self) -> Option<(Span, Span)> {
         if self.state != State::Inside {
             return None;
@@ -77,8 +108,7 @@ impl<'a> Attributes<'a> {
         }
         let start = self.at;
         self.at += 1; // an equals sign that comes first is part of the name
-        let ends_name = |&c: &u8| matches!(c, b'=' | b'>' | b'/') || is_space(c);
-        self.at += self.page[self.at..].iter().position(ends_name)?;
+        self.at += self.page[self.at..].iter().position(|&c| ENDS_NAME[c as usize])?;
         let name = Span::new(start, self.at);
         if self.after_spaces()? != b'=' {
             return Some((name, Span::new(self.at, self.at)));
@@ -87,12 +117,12 @@ impl<'a> Attributes<'a> {
         Some((name, self.value()?))
     }
 
-    #[inline]
+    #[inline(always)]
     fn value(&mut self) -> Option<Span> {
         let quote = self.after_spaces()?;
         if quote == b'"' || quote == b'\'' {
             let start = self.at + 1;
-            let end = start + memchr(quote, &self.page[start..])?;
+            let end = start + near(quote, &self.page[start..])?;
             self.at = end + 1;
             return Some(Span::new(start, end));
         }
@@ -101,7 +131,7 @@ impl<'a> Attributes<'a> {
         Some(Span::new(start, self.at))
     }
 
-    #[inline]
+    #[inline(always)]
     fn after_spaces(&mut self) -> Option<u8> {
         loop {
             let c = *self.page.get(self.at)?;
@@ -112,7 +142,7 @@ impl<'a> Attributes<'a> {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn finish(&mut self, length: usize, self_closing: bool) -> Option<(Span, Span)> {
         self.at += length;
         self.state = State::Ended { self_closing };

@@ -9,17 +9,23 @@ use super::{
     formatting::Formatting,
     stack::{Element, Serial},
 };
-use crate::html::{name::Name, tokenize::Span, tokenize::Tag};
+use crate::html::{name::Name, tokenize::Tag};
 
 impl<S: LinkSink> Tree<'_, '_, S> {
     /// The end tag of a formatting element.
     pub(super) fn adopt(&mut self, tag: &Tag) -> Result<(), Undecided> {
         if let Some(&current) = self.stack.top()
             && current.is(tag.name)
-            && self.formatting.position(current.serial).is_none()
         {
-            self.pop();
-            return Ok(());
+            if self.formatting.last_is(current.serial) {
+                self.formatting.pop(); // by far the most common: what the loop below comes to
+                self.pop();
+                return Ok(());
+            }
+            if self.formatting.position(current.serial).is_none() {
+                self.pop();
+                return Ok(());
+            }
         }
         for _ in 0..8 {
             let found = self.formatting.since_marker().find(|(_, entry)| entry.name == tag.name);
@@ -103,12 +109,13 @@ impl<S: LinkSink> Tree<'_, '_, S> {
     }
 
     /// The open link ends where the block at `block` was opened; its clone `serial` goes on from there.
-    fn split_link(&mut self, serial: Serial, mark: usize, block: usize) -> Result<(), Undecided> {
+    fn split_link(&mut self, serial: Serial, mark: u32, block: usize) -> Result<(), Undecided> {
         let entry = self.formatting.position(serial).and_then(|index| self.formatting.get(index));
-        let Some(Formatting { href: Some(Span { start, end }), .. }) = entry else {
+        let Some(Formatting { href: Some(href), .. }) = entry else {
             return Err(Undecided::Moved);
         };
-        let Some(longer) = self.sink.split(mark, &self.page[start..end]) else {
+        self.stack.steps += href.range().len();
+        let Some(longer) = self.sink.split(mark, &self.page[href.range()]) else {
             return Err(Undecided::Moved);
         };
         self.link = Some(serial);

@@ -172,7 +172,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         self.close_p();
         self.insert(tag);
         let text = self.tokens.plaintext();
-        if text.start < text.end {
+        if !text.is_empty() {
             self.text_in_body(text, TextKind { references: false, keeps_nul: true })?;
         }
         Ok(())

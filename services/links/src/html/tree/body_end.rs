@@ -90,6 +90,10 @@ impl<S: LinkSink> Tree<'_, '_, S> {
 
     /// "Any other end tag".
     pub(super) fn any_other_end_tag(&mut self, tag: &Tag) {
+        if tag.name != Name::Other && self.stack.top_is(tag.name) {
+            self.pop();
+            return;
+        }
         let page = self.page;
         let written = &page[tag.written.range()];
         let is_same = |e: &super::stack::Element| {

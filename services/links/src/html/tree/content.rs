@@ -13,11 +13,16 @@ impl<S: LinkSink> Tree<'_, '_, S> {
     /// `references`: whether the text holds character references; a CDATA section does not.
     #[inline]
     pub(super) fn characters(&mut self, mut text: Span, references: bool) -> Result<(), Undecided> {
+        let at_home = matches!(self.mode, Mode::InBody | Mode::InCell | Mode::InCaption | Mode::InTemplate);
+        if at_home && self.link.is_none() && !self.formatting.needs_reconstruction() {
+            self.skip_line_feed = false;
+            return Ok(()); // most text: it changes nothing
+        }
         if self.skip_line_feed {
             self.skip_line_feed = false;
             text = self.without_line_feed(text, references)?;
         }
-        if text.start == text.end {
+        if text.is_empty() {
             return Ok(());
         }
         let kind = TextKind { references, keeps_nul: false };
@@ -64,22 +69,22 @@ impl<S: LinkSink> Tree<'_, '_, S> {
             return Ok(());
         }
         self.leave_head();
-        self.text_in_body(Span::new(text.start + spaces, text.end), kind)
+        self.text_in_body(Span::new(text.start() + spaces, text.end()), kind)
     }
 
     fn starts_with_space(&self, at: usize, text: Span) -> bool {
-        let decoded = text::decoded(&self.page[text.start + at..text.end]);
+        let decoded = text::decoded(&self.page[text.start() + at..text.end()]);
         decoded.as_bytes().first().is_some_and(|&c| is_space(c))
     }
 
     fn text_in_column_group(&mut self, text: Span, spaces: usize, kind: TextKind) -> Result<(), Undecided> {
         if spaces > 0 {
-            self.insert_text(Span::new(text.start, text.start + spaces), kind, false)?;
+            self.insert_text(Span::new(text.start(), text.start() + spaces), kind, false)?;
         }
-        if text.start + spaces < text.end && self.stack.top_is(Name::Colgroup) {
+        if text.start() + spaces < text.end() && self.stack.top_is(Name::Colgroup) {
             self.pop();
             self.mode = Mode::InTable;
-            return self.text_in_table(Span::new(text.start + spaces, text.end), kind);
+            return self.text_in_table(Span::new(text.start() + spaces, text.end()), kind);
         }
         Ok(()) // without a column group, this is a template's content, where no link is
     }
@@ -87,7 +92,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
     /// The "in table text" mode, and "anything else" in a table.
     fn text_in_table(&mut self, text: Span, kind: TextKind) -> Result<(), Undecided> {
         if self.stack.top_is_in(Name::is_table_part) {
-            if self.page[text.end..].starts_with(b"</>") {
+            if self.page[text.end()..].starts_with(b"</>") {
                 return Err(Undecided::Rare); // nothing, yet what follows belongs to this text
             }
             if self.is_all_space(text, kind) {
@@ -120,6 +125,6 @@ impl<S: LinkSink> Tree<'_, '_, S> {
             [b'\r' | b'\n', ..] => 1,
             _ => 0,
         };
-        Ok(Span::new(text.start + skipped, text.end))
+        Ok(Span::new(text.start() + skipped, text.end()))
     }
 }

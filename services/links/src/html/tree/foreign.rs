@@ -92,7 +92,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
 
     /// The value of the tag's attribute of that name; of several, the first counts.
     pub(super) fn attribute(&self, tag: &Tag, wanted: &[u8]) -> Option<String> {
-        let mut attributes = Attributes::new(self.page, tag.written.end);
+        let mut attributes = Attributes::new(self.page, tag.written.end());
         while let Some((name, value)) = attributes.next() {
             if self.page[name.range()].eq_ignore_ascii_case(wanted) {
                 return Some(text::attribute_value(&self.page[value.range()]));

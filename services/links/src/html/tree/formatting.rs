@@ -34,6 +34,14 @@ impl ActiveFormatting {
         self.entries.push(Entry::Element(element));
     }
 
+    pub(super) fn pop(&mut self) {
+        self.entries.pop();
+    }
+
+    pub(super) fn last_is(&self, serial: Serial) -> bool {
+        matches!(self.entries.last(), Some(Entry::Element(last)) if last.serial == serial)
+    }
+
     pub(super) fn push_marker(&mut self) {
         self.entries.push(Entry::Marker);
     }

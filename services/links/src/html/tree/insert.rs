@@ -2,20 +2,12 @@
 
 use super::{
     LinkSink, Mode, TextKind, Tree, Undecided,
-    formatting::Formatting,
     stack::{Element, Namespace, Serial},
 };
 use crate::html::{
     name::Name,
-    text,
-    tokenize::{Attributes, RawKind, Span, Tag},
+    tokenize::{RawKind, Span, Tag},
 };
-
-/// Attributes of more bytes than this are not compared.
-const MAX_COMPARED: usize = 4096;
-
-/// Names in lower case, each with its value.
-type SortedAttributes = Vec<(Vec<u8>, String)>;
 
 impl<S: LinkSink> Tree<'_, '_, S> {
     pub(super) fn new_serial(&mut self) -> Serial {
@@ -124,147 +116,6 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         }
     }
 
-    /// "Insert a formatting element": on the stack and on the list. Of three equal ones on the list, the earliest
-    /// leaves it (the "Noah's Ark clause").
-    pub(super) fn insert_formatting(&mut self, tag: &Tag) -> Result<(), Undecided> {
-        let same = self.formatting.since_marker().filter(|(_, entry)| entry.name == tag.name).count();
-        self.stack.steps += same;
-        if same >= 3 {
-            self.drop_earliest_equal(tag.name, tag.written)?;
-        }
-        let serial = self.insert(tag);
-        let Tag { name, written, href, .. } = *tag;
-        self.formatting.push(Formatting { name, serial, open: true, written, href });
-        if let Some(href) = href.filter(|_| name == Name::A) {
-            self.start_link(serial, href)?;
-        }
-        Ok(())
-    }
-
-    /// The Noah's Ark clause: attributes are compared as the tree would hold them.
-    #[cold]
-    fn drop_earliest_equal(&mut self, name: Name, written: Span) -> Result<(), Undecided> {
-        let (attributes, mut read) = self.sorted_attributes(written)?;
-        let mut equal = Vec::new();
-        for (index, entry) in self.formatting.since_marker().filter(|(_, entry)| entry.name == name) {
-            let (others, length) = self.sorted_attributes(entry.written)?;
-            read += length;
-            if others == attributes {
-                equal.push(index);
-            }
-        }
-        self.stack.steps += read;
-        if let Some(&earliest) = equal.last().filter(|_| equal.len() >= 3) {
-            self.formatting.remove(earliest);
-        }
-        Ok(())
-    }
-
-    /// A tag's attributes by name, and how many bytes they take in the page.
-    fn sorted_attributes(&self, written: Span) -> Result<(SortedAttributes, usize), Undecided> {
-        let mut attributes = Attributes::new(self.page, written.end);
-        let mut found = SortedAttributes::new();
-        let mut length = 16;
-        while let Some((name, value)) = attributes.next() {
-            length += value.end - name.start;
-            if length > MAX_COMPARED {
-                return Err(Undecided::Rare);
-            }
-            let name = self.page[name.range()].to_ascii_lowercase();
-            found.push((name, text::attribute_value(&self.page[value.range()])));
-        }
-        found.sort_by(|a, b| a.0.cmp(&b.0)); // stable: the first of several with one name stays first
-        found.dedup_by(|later, first| later.0 == first.0);
-        Ok((found, length))
-    }
-
-    /// "Reconstruct the active formatting elements".
-    #[inline]
-    pub(super) fn reconstruct(&mut self) -> Result<(), Undecided> {
-        if self.formatting.needs_reconstruction() { self.reconstruct_now() } else { Ok(()) }
-    }
-
-    fn reconstruct_now(&mut self) -> Result<(), Undecided> {
-        let first = self.formatting.first_to_reconstruct();
-        self.stack.steps += self.formatting.len() - first;
-        for index in first..self.formatting.len() {
-            let Some(mut entry) = self.formatting.get(index) else { continue };
-            entry.serial = self.insert_named(entry.name, entry.written);
-            entry.open = true;
-            self.formatting.set(index, entry);
-            if let Some(href) = entry.href {
-                self.start_link(entry.serial, href)?;
-            }
-        }
-        Ok(())
-    }
-
-    fn start_link(&mut self, serial: Serial, href: Span) -> Result<(), Undecided> {
-        if self.stack.any(Name::Template) {
-            return Ok(());
-        }
-        if self.link.is_some() {
-            return Err(Undecided::Nested);
-        }
-        self.event(false)?;
-        self.link = Some(serial);
-        self.sink.start(&self.page[href.range()]);
-        Ok(())
-    }
-
-    /// Text at the current place; `foster` when it goes before the table itself.
-    #[inline]
-    pub(super) fn insert_text(&mut self, text: Span, kind: TextKind, foster: bool) -> Result<(), Undecided> {
-        if self.link.is_some() && !self.stack.any(Name::Template) {
-            self.event(foster)?;
-            self.sink.text(&self.page[text.range()], kind);
-        }
-        Ok(())
-    }
-
-    /// Notes the first `<base>` that has an `href`.
-    pub(super) fn note_base(&mut self, tag: &Tag) -> Result<(), Undecided> {
-        if self.base.is_none() && tag.href.is_some() && !self.stack.any(Name::Template) {
-            self.event(self.foster && self.stack.top_is_in(Name::is_table_part))?;
-            self.base = tag.href;
-        }
-        Ok(())
-    }
-
-    /// Something that must come in the tree's order: a link, its text, a base. What is fostered stands before its
-    /// table: that is still the page's order as long as nothing of the kind stands in the table.
-    #[inline]
-    fn event(&mut self, foster: bool) -> Result<(), Undecided> {
-        if foster || self.stack.any_fostered() {
-            return self.fostered_event(foster);
-        }
-        self.events += 1;
-        Ok(())
-    }
-
-    fn fostered_event(&mut self, foster: bool) -> Result<(), Undecided> {
-        let mut tables = Vec::new();
-        if foster {
-            tables.extend(self.stack.table_below(self.stack.len()));
-        }
-        for index in 0..self.stack.len() {
-            if self.stack.elements()[index].fostered {
-                tables.extend(self.stack.table_below(index));
-            }
-        }
-        self.stack.steps += self.stack.len();
-        for &table in &tables {
-            if self.stack.elements()[table].events != self.events {
-                return Err(Undecided::Fostered);
-            }
-        }
-        self.events += 1;
-        for &table in &tables {
-            self.stack.elements_mut()[table].events = self.events;
-        }
-        Ok(())
-    }
-
     /// An element whose content is raw text, whole: "the generic raw text element parsing algorithm" and its like.
     pub(super) fn insert_raw(&mut self, tag: &Tag, kind: RawKind) -> Result<(), Undecided> {
         self.insert(tag);
@@ -272,7 +123,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         if tag.name == Name::Textarea {
             text = self.without_line_feed(text, true)?;
         }
-        if text.start < text.end {
+        if !text.is_empty() {
             let references = kind == RawKind::Rcdata;
             self.insert_text(text, TextKind { references, keeps_nul: true }, false)?;
         }

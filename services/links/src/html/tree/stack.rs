@@ -29,7 +29,7 @@ pub(super) struct Element {
     pub(super) holds_html: bool,
     pub(super) serial: Serial,
     /// Where the output was when the element was opened, for [`super::LinkSink::split`].
-    pub(super) mark: usize,
+    pub(super) mark: u32,
     /// For a table: how many [events](super::Tree::event) there had been when it was opened.
     pub(super) events: u32,
     /// The name as written, which tells elements of [`Name::Other`] apart.

@@ -1,0 +1,81 @@
+//! Many pages by one POST: a line each, as each is done.
+
+#![expect(clippy::unwrap_used, reason = "in a test's helper a panic is the test's failure")]
+
+mod support;
+
+use e2e::{Answer, Origin, Page};
+use serde_json::{Value, json};
+use std::collections::HashMap;
+use support::{Service, assert_code};
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+
+/// The lines by their page.
+fn lines(answer: &Answer) -> HashMap<String, Value> {
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    assert_eq!(answer.header("content-type"), "application/x-ndjson");
+    let line = |line: &str| {
+        let line: Value = serde_json::from_str(line).unwrap();
+        (line["page"].as_str().unwrap().to_owned(), line)
+    };
+    answer.text().lines().map(line).collect()
+}
+
+#[tokio::test]
+async fn each_page_has_a_line() {
+    let origin = Origin::start().await;
+    let page = origin.page("/", Page::html("<a href=http://a/>x</a>"));
+    let missing = format!("http://{}/missing", origin.address());
+    let api = Service::start().await;
+    let list = format!("# pages\r\n{page}\r\n{missing}\r\nftp://example.com/\r\n");
+    let json_lines = format!("\"{page}\"\n{{\"url\":\"{missing}\"}}\n\"ftp://example.com/\"\n");
+    for (media_type, body) in [("text/uri-list; charset=utf-8", list), ("application/x-ndjson", json_lines)] {
+        let lines = lines(&api.post(media_type, body).await);
+        assert_eq!(lines.len(), 3);
+        assert_eq!(lines[&page], json!({"page": page, "links": [{"text": "x", "href": "http://a/"}]}));
+        assert_eq!(lines[&missing]["error"]["code"], "upstream-status");
+        assert_eq!(lines[&missing]["error"]["upstream_status"], 404);
+        assert_eq!(lines["ftp://example.com/"]["error"]["code"], "unsupported-scheme");
+        assert!(lines["ftp://example.com/"].get("links").is_none());
+    }
+}
+
+#[tokio::test]
+async fn a_line_comes_as_soon_as_it_is_done() {
+    let origin = Origin::start().await;
+    let page = origin.page("/", Page::html("<a href=http://a/>x</a>"));
+    let api = Service::start().await;
+    origin.hold();
+    let mut stream = tokio::net::TcpStream::connect(api.address()).await.unwrap();
+    let body = format!("{page}\nftp://example.com/\n");
+    let head = format!(
+        "POST /api HTTP/1.1\r\nHost: a\r\nContent-Type: text/uri-list\r\nContent-Length: {}\r\n\r\n",
+        body.len()
+    );
+    stream.write_all((head + &body).as_bytes()).await.unwrap();
+    let mut answer = BufReader::new(stream).lines();
+    let mut next = async |what: &str| loop {
+        let line = e2e::within(what, answer.next_line()).await.unwrap().unwrap();
+        if line.starts_with("{\"page\"") {
+            return line;
+        }
+    };
+    assert!(next("the refused one").await.contains("unsupported-scheme"));
+    origin.wait_for_requests(1).await;
+    origin.release();
+    assert!(next("the fetched one").await.contains("\"links\""));
+}
+
+#[tokio::test]
+async fn bodies_are_bounded() {
+    let api = Service::start().await;
+    let answer = api.post("application/x-www-form-urlencoded", "url=a").await;
+    assert_code(&answer, 415, "unsupported-media-type");
+    assert_eq!(answer.header("accept-post"), "text/uri-list, application/x-ndjson");
+    assert_code(&api.post("text/uri-list", "ftp://a/\n".repeat(1001)).await, 413, "content-too-large");
+    assert_code(&api.post("text/uri-list", "#".repeat(1 << 21)).await, 413, "content-too-large");
+    assert_code(&api.post("application/x-ndjson", "{}").await, 400, "bad-request");
+    assert!(lines(&api.post("text/uri-list", "").await).is_empty());
+    let many = lines(&api.post("text/uri-list", "ftp://a/\n".repeat(1000)).await);
+    assert_eq!(many.len(), 1, "the same page a thousand times");
+}

@@ -1,0 +1,110 @@
+//! A page is fetched once at a time, in the process and across all replicas that share a Redis.
+
+mod support;
+
+use e2e::{Origin, Page, RedisServer, within};
+use std::sync::Arc;
+use support::{Service, cache_status, settings_with};
+use tokio::{net::TcpStream, task::JoinSet};
+
+#[tokio::test]
+async fn who_comes_meanwhile_gets_the_same_result() {
+    let origin = Origin::start().await;
+    let page = origin.page("/", Page::html("<a href=x>x</a>"));
+    let api = Arc::new(Service::start().await);
+    origin.hold();
+    let mut requests = JoinSet::new();
+    for _ in 0..20 {
+        let (api, page) = (Arc::clone(&api), page.clone());
+        requests.spawn(async move { api.get(&page).await });
+    }
+    origin.wait_for_requests(1).await;
+    origin.release();
+    while let Some(answer) = requests.join_next().await {
+        assert_eq!(answer.unwrap().status, 200);
+    }
+    assert_eq!(origin.requests(), 1);
+}
+
+#[tokio::test]
+async fn the_first_one_may_leave() {
+    let origin = Origin::start().await;
+    let page = origin.page("/", Page::html("<a href=x>x</a>"));
+    let api = Service::start().await;
+    origin.hold();
+    let mut first = TcpStream::connect(api.address()).await.unwrap();
+    let request = format!("GET /api/{page} HTTP/1.1\r\nHost: a\r\n\r\n");
+    tokio::io::AsyncWriteExt::write_all(&mut first, request.as_bytes()).await.unwrap();
+    origin.wait_for_requests(1).await;
+    drop(first);
+    let (second, ()) = tokio::join!(api.get(&page), async { origin.release() });
+    assert_eq!(second.status, 200);
+    assert_eq!(origin.requests(), 1);
+}
+
+#[tokio::test]
+async fn replicas_wait_for_each_other() {
+    let origin = Origin::start().await;
+    let page = origin.page("/", Page::html("<a href=x>x</a>"));
+    let redis = RedisServer::start().await;
+    let (first, second) =
+        (Service::with(settings_with(&redis)).await, Service::with(settings_with(&redis)).await);
+    origin.hold();
+    let ask = async |api: &Service| api.get(&page).await;
+    let (one, two, ()) = tokio::join!(ask(&first), ask(&second), async {
+        origin.wait_for_requests(1).await;
+        within("both to have asked for the right to fetch", async { while claims(&redis).await < 2 {} })
+            .await;
+        origin.release();
+    });
+    assert_eq!((one.status.as_u16(), two.status.as_u16()), (200, 200));
+    assert_eq!(one.body, two.body);
+    assert_eq!(origin.requests(), 1);
+}
+
+/// How often `SET` was called: nothing is stored yet, so each was for a lease.
+async fn claims(redis: &RedisServer) -> u64 {
+    let client = redis::Client::open(redis.url()).expect("a URL");
+    let mut connection = client.get_multiplexed_async_connection().await.expect("a connection");
+    let stats: String =
+        redis::cmd("INFO").arg("commandstats").query_async(&mut connection).await.expect("figures");
+    let calls = stats.split("cmdstat_set:calls=").nth(1).and_then(|rest| rest.split(',').next());
+    calls.map_or(0, |calls| calls.parse().expect("a number"))
+}
+
+#[tokio::test]
+async fn a_replica_that_dies_leaves_its_place() {
+    let origin = Origin::start().await;
+    let page = origin.page("/", Page::html("<a href=x>x</a>"));
+    let redis = RedisServer::start().await;
+    // What a replica that was killed leaves behind: a lease that nobody renews.
+    let client = redis::Client::open(redis.url()).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    let lease = format!("linkextractor:1:{page}#lease");
+    let mut set = redis::cmd("SET");
+    set.arg(lease).arg("gone").arg("PX").arg(700);
+    set.exec_async(&mut connection).await.unwrap();
+    let api = Service::with(settings_with(&redis)).await;
+    let answer = api.get(&page).await;
+    assert_eq!(cache_status(&answer), "fwd=miss; stored");
+}
+
+#[tokio::test]
+async fn a_fetch_on_request_is_one_as_well() {
+    let origin = Origin::start().await;
+    let page = origin.page("/", Page::html("<a href=x>x</a>"));
+    let api = Service::start().await;
+    api.get(&page).await;
+    origin.hold();
+    let (one, two, ()) = tokio::join!(
+        api.get_with(&page, "cache-control", "no-cache"),
+        api.get_with(&page, "cache-control", "no-cache"),
+        async {
+            origin.wait_for_requests(2).await;
+            origin.release();
+        }
+    );
+    assert!(cache_status(&one).starts_with("fwd=request; stored"));
+    assert!(cache_status(&two).starts_with("fwd=request; stored"));
+    assert_eq!(origin.requests(), 2);
+}

@@ -1,0 +1,139 @@
+//! Whatever is wrong with Redis, requests are answered, and soon.
+
+#![expect(clippy::unwrap_used, reason = "in a test's helper a panic is the test's failure")]
+
+mod support;
+
+use e2e::{Origin, Page, RedisServer, within};
+use kit::Secret;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use support::{Service, cache_status, is_hit, settings, settings_with};
+use tokio::task::JoinSet;
+
+struct Stage {
+    origin: Origin,
+    page: String,
+    redis: RedisServer,
+    api: Service,
+}
+
+impl Stage {
+    async fn set() -> Self {
+        let origin = Origin::start().await;
+        let page = origin.page("/", Page::html("<a href=x>x</a>"));
+        let redis = RedisServer::start().await;
+        let api = Service::with(settings_with(&redis)).await;
+        assert_eq!(cache_status(&api.get(&page).await), "fwd=miss; stored");
+        Self { origin, page, redis, api }
+    }
+
+    async fn hit(&self) -> bool {
+        is_hit(&self.api.get(&self.page).await)
+    }
+
+    async fn command(&self, command: &[&str]) {
+        let client = redis::Client::open(self.redis.url()).unwrap();
+        let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+        let mut built = redis::cmd(command[0]);
+        built.arg(&command[1..]);
+        built.exec_async(&mut connection).await.unwrap();
+    }
+
+    /// It is used again within 5 s of being back.
+    async fn assert_recovers(&self) {
+        let back = Instant::now();
+        within("Redis to be used again", async { while !self.hit().await {} }).await;
+        assert!(back.elapsed() < Duration::from_secs(5), "{:?}", back.elapsed());
+    }
+}
+
+#[tokio::test]
+async fn killed() {
+    let mut stage = Stage::set().await;
+    stage.redis.kill().await;
+    for _ in 0..20 {
+        assert!(!stage.hit().await);
+    }
+    stage.redis.restart().await;
+    stage.assert_recovers().await;
+}
+
+#[tokio::test]
+async fn frozen() {
+    let stage = Stage::set().await;
+    stage.redis.freeze();
+    let mut longest = Duration::ZERO;
+    for _ in 0..20 {
+        let start = Instant::now();
+        assert!(!stage.hit().await);
+        longest = longest.max(start.elapsed());
+    }
+    // 50 ms, and what a loaded machine adds to a request by itself.
+    assert!(longest < Duration::from_millis(250), "{longest:?}");
+    stage.redis.thaw();
+    stage.assert_recovers().await;
+}
+
+#[tokio::test]
+async fn frozen_under_many_requests() {
+    let stage = Stage::set().await;
+    stage.redis.freeze();
+    let api = Arc::new(stage.api);
+    let mut requests = JoinSet::new();
+    for _ in 0..100 {
+        let (api, page) = (Arc::clone(&api), stage.page.clone());
+        requests.spawn(async move { api.get(&page).await.status });
+    }
+    while let Some(status) = requests.join_next().await {
+        assert_eq!(status.unwrap(), 200);
+    }
+    stage.redis.thaw();
+}
+
+#[tokio::test]
+async fn full() {
+    let stage = Stage::set().await;
+    stage.command(&["CONFIG", "SET", "maxmemory", "1"]).await;
+    assert!(stage.hit().await, "what is there is read");
+    let other = stage.origin.page("/other", Page::html("<a href=x>x</a>"));
+    assert_eq!(cache_status(&stage.api.get(&other).await), "fwd=miss");
+    stage.command(&["CONFIG", "SET", "maxmemory", "0"]).await;
+    assert_eq!(cache_status(&stage.api.get(&other).await), "fwd=miss; stored");
+}
+
+#[tokio::test]
+async fn read_only() {
+    let stage = Stage::set().await;
+    stage.command(&["REPLICAOF", "127.0.0.1", "1"]).await;
+    assert!(stage.hit().await, "what is there is read");
+    let other = stage.origin.page("/other", Page::html("<a href=x>x</a>"));
+    assert_eq!(cache_status(&stage.api.get(&other).await), "fwd=miss");
+    stage.command(&["REPLICAOF", "NO", "ONE"]).await;
+    assert_eq!(cache_status(&stage.api.get(&other).await), "fwd=miss; stored");
+}
+
+#[tokio::test]
+async fn wrong_values() {
+    let stage = Stage::set().await;
+    let key = format!("linkextractor:1:{}", stage.page);
+    for value in ["", "nonsense", "{\"stored\":1,\"life\":9,\"links\":{\"page\":\"a\",\"tag\":1}}\n[]"] {
+        stage.command(&["SET", &key, value]).await;
+        assert!(!stage.hit().await, "{value}");
+    }
+    stage.command(&["DEL", &key]).await;
+    stage.command(&["LPUSH", &key, "a list"]).await;
+    assert!(!stage.hit().await);
+}
+
+#[tokio::test]
+async fn never_there() {
+    let origin = Origin::start().await;
+    let page = origin.page("/", Page::html("<a href=x>x</a>"));
+    let mut settings = settings();
+    settings.redis_url = Some(Secret::from("redis+unix:///nowhere/redis.sock".to_owned()));
+    let api = Service::with(settings).await;
+    assert_eq!(cache_status(&api.get(&page).await), "fwd=miss");
+}

@@ -1,0 +1,69 @@
+//! The example configuration holds every option with its default, and bad values are named.
+
+use kit::{Configuration, config};
+use linkextractor_api::Settings;
+use std::path::Path;
+
+const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/linkextractor-api.toml");
+
+#[test]
+fn the_example_says_the_defaults() {
+    let text = std::fs::read_to_string(EXAMPLE).unwrap();
+    let defaults = Settings::default();
+    let settings: Settings = toml::from_str(&text).unwrap();
+    // The first compares every value exactly, the second what an operator sees.
+    assert_eq!(format!("{settings:?}"), format!("{defaults:?}"));
+    let defaults = config::print(&defaults).unwrap();
+    assert_eq!(config::print(&settings).unwrap(), defaults);
+    let keys = |text: &str| keys(&text.parse().unwrap(), "");
+    assert_eq!(keys(&text), keys(&defaults), "an option is missing");
+}
+
+#[test]
+fn what_has_no_default_is_there_as_a_comment() {
+    let text = std::fs::read_to_string(EXAMPLE).unwrap();
+    for key in ["redis_url", "extraction_log", "proxy"] {
+        let comment = format!("#{key} = ");
+        assert!(text.contains(&comment), "{key}");
+        let text = text.replace(&comment, &format!("{key} = "));
+        toml::from_str::<Settings>(&text).unwrap().check().unwrap();
+    }
+}
+
+fn keys(table: &toml::Table, above: &str) -> Vec<String> {
+    let mut keys = Vec::new();
+    for (key, value) in table {
+        match value {
+            toml::Value::Table(table) => keys.extend(self::keys(table, &format!("{above}{key}."))),
+            _ => keys.push(format!("{above}{key}")),
+        }
+    }
+    keys.sort();
+    keys
+}
+
+#[test]
+fn the_example_is_a_file_that_loads() {
+    config::load::<Settings>(Some(Path::new(EXAMPLE)), &Vec::new()).unwrap();
+}
+
+#[test]
+fn values_that_cannot_work_are_named() {
+    let rows = [
+        ("redis_url", "http://u:hunter2@h"),
+        ("cache.ttl", "soon"),
+        ("cache.memory", "much"),
+        ("fetch.allow", "[\"10.0.0.0/99\"]"),
+        ("fetch.extra_roots", "[\"/nowhere/ca.pem\"]"),
+        ("fetch.timeout", "0s"),
+        ("listen", "nowhere"),
+    ];
+    for (key, value) in rows {
+        let error = match config::load::<Settings>(None, &vec![(key, value.to_owned())]) {
+            Ok(_) => panic!("{key}={value} is accepted"),
+            Err(error) => error.to_string(),
+        };
+        assert!(error.contains(key) && !error.contains("hunter2"), "{key}={value}: {error}");
+    }
+    assert_eq!(Settings::default().check(), Ok(()));
+}

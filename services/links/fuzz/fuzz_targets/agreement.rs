@@ -1,0 +1,17 @@
+//! Any bytes at all: no panic, and the links of html5ever's tree.
+
+#![no_main]
+
+#[path = "../../tests/reference/mod.rs"]
+mod reference;
+
+use libfuzzer_sys::fuzz_target;
+use links::{Method, Page, charset};
+
+fuzz_target!(|body: &[u8]| {
+    let encoding = charset::encoding_of(body, None);
+    let page = Page { body, encoding, url: None };
+    if page.links().method != Method::Approximate {
+        assert_eq!(page.links_as_written(), reference::links(encoding.decode(body).0.as_bytes()));
+    }
+});

@@ -1,0 +1,56 @@
+use super::{CHUNK, Reducer};
+use crate::html::tree::{LinkSink, TextKind};
+
+const TEXT: TextKind = TextKind { references: true, keeps_nul: false };
+const RAW: TextKind = TextKind { references: false, keeps_nul: true };
+
+/// The text of the one link that holds `texts`.
+fn text_of(texts: &[(&str, TextKind)]) -> String {
+    let mut reducer = Reducer::default();
+    reducer.start(b"x");
+    for (text, kind) in texts {
+        reducer.text(text.as_bytes(), *kind);
+    }
+    reducer.end();
+    let mut links = reducer.finish().finish();
+    assert_eq!(links.len(), 1);
+    links.remove(0).text
+}
+
+#[test]
+fn text_and_href_come_back_as_the_tree_would_hold_them() {
+    assert_eq!(text_of(&[("a < b &amp; c", TEXT)]), "a < b & c");
+    assert_eq!(text_of(&[("&lt;a>\0", RAW)]), "&lt;a>\u{FFFD}");
+    assert_eq!(text_of(&[("&am", TEXT), ("p;", TEXT)]), "&amp;", "two texts are not one reference");
+    assert_eq!(text_of(&[("&am\0p; \0x", TEXT)]), "&amp; x");
+    let mut reducer = Reducer::default();
+    reducer.start(b"a\"b&quot;<c>&amp\"'");
+    reducer.end();
+    assert_eq!(reducer.finish().finish()[0].href, "a\"b\"<c>&\"'");
+}
+
+#[test]
+fn long_text_is_parted_where_that_changes_nothing() {
+    for part in ["x", "é日𠀀", "<", "a &amp; b<", "&"] {
+        let text = part.repeat(CHUNK);
+        let expected = text.replace("&amp;", "&");
+        assert!(text_of(&[(&text, TEXT)]) == expected, "{part}");
+    }
+    let zeros = format!("a&#{}65;b", "0".repeat(CHUNK * 2));
+    assert_eq!(text_of(&[(&zeros, TEXT)]), "aAb");
+}
+
+#[test]
+fn a_link_is_split_at_an_earlier_place() {
+    let mut reducer = Reducer::default();
+    reducer.start(b"x");
+    reducer.text(b"one", TEXT);
+    let position = reducer.position();
+    reducer.text(b"two", TEXT);
+    assert!(reducer.split(position, b"x").is_some());
+    reducer.text(b"three", TEXT);
+    reducer.end();
+    let links = reducer.finish().finish();
+    let texts: Vec<_> = links.iter().map(|link| (&link.href[..], &link.text[..])).collect();
+    assert_eq!(texts, [("x", "one"), ("x", "twothree")]);
+}

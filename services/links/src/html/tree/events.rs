@@ -1,0 +1,76 @@
+//! What goes to the sink, and whether the page's order is the tree's.
+
+use super::{LinkSink, TextKind, Tree, Undecided, stack::Serial};
+use crate::html::{
+    name::Name,
+    tokenize::{Span, Tag},
+};
+
+impl<S: LinkSink> Tree<'_, '_, S> {
+    /// A link starts, unless it is part of a template.
+    pub(super) fn start_link(&mut self, serial: Serial, href: Span) -> Result<(), Undecided> {
+        if self.stack.any(Name::Template) {
+            return Ok(());
+        }
+        if self.link.is_some() {
+            return Err(Undecided::Nested);
+        }
+        self.event(false)?;
+        self.link = Some(serial);
+        self.sink.start(&self.page[href.range()]);
+        Ok(())
+    }
+
+    /// Text at the current place; `foster` when it goes before the table itself.
+    #[inline]
+    pub(super) fn insert_text(&mut self, text: Span, kind: TextKind, foster: bool) -> Result<(), Undecided> {
+        if self.link.is_some() && !self.stack.any(Name::Template) {
+            self.event(foster)?;
+            self.sink.text(&self.page[text.range()], kind);
+        }
+        Ok(())
+    }
+
+    /// Notes the first `<base>` that has an `href`.
+    pub(super) fn note_base(&mut self, tag: &Tag) -> Result<(), Undecided> {
+        if self.base.is_none() && tag.href.is_some() && !self.stack.any(Name::Template) {
+            self.event(self.foster && self.stack.top_is_in(Name::is_table_part))?;
+            self.base = tag.href;
+        }
+        Ok(())
+    }
+
+    /// Something that must come in the tree's order: a link, its text, a base. What is fostered stands before its
+    /// table: that is still the page's order as long as nothing of the kind stands in the table.
+    #[inline]
+    fn event(&mut self, foster: bool) -> Result<(), Undecided> {
+        if foster || self.stack.any_fostered() {
+            return self.fostered_event(foster);
+        }
+        self.events += 1;
+        Ok(())
+    }
+
+    fn fostered_event(&mut self, foster: bool) -> Result<(), Undecided> {
+        let mut tables = Vec::new();
+        if foster {
+            tables.extend(self.stack.table_below(self.stack.len()));
+        }
+        for index in 0..self.stack.len() {
+            if self.stack.elements()[index].fostered {
+                tables.extend(self.stack.table_below(index));
+            }
+        }
+        self.stack.steps += self.stack.len();
+        for &table in &tables {
+            if self.stack.elements()[table].events != self.events {
+                return Err(Undecided::Fostered);
+            }
+        }
+        self.events += 1;
+        for &table in &tables {
+            self.stack.elements_mut()[table].events = self.events;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,95 @@
+//! Formatting elements opened, and opened again (WHATWG HTML, section 13.2.4.3).
+
+use super::{LinkSink, Tree, Undecided, formatting::Formatting};
+use crate::html::{
+    name::Name,
+    text,
+    tokenize::{Attributes, Span, Tag},
+};
+
+/// Attributes that cost more steps than this are not compared.
+const MAX_COMPARED: usize = 4096;
+
+/// What it costs to take one attribute apart, in steps.
+const COMPARISON: usize = 64;
+
+/// Names in lower case, each with its value.
+type SortedAttributes = Vec<(Vec<u8>, String)>;
+
+impl<S: LinkSink> Tree<'_, '_, S> {
+    /// "Insert a formatting element": on the stack and on the list. Of three equal ones on the list, the earliest
+    /// leaves it (the "Noah's Ark clause").
+    pub(super) fn insert_formatting(&mut self, tag: &Tag) -> Result<(), Undecided> {
+        let same = self.formatting.since_marker().filter(|(_, entry)| entry.name == tag.name).count();
+        self.stack.steps += same;
+        if same >= 3 {
+            self.drop_earliest_equal(tag.name, tag.written)?;
+        }
+        let serial = self.insert(tag);
+        let Tag { name, written, href, .. } = *tag;
+        self.formatting.push(Formatting { name, serial, open: true, written, href });
+        if let Some(href) = href.filter(|_| name == Name::A) {
+            self.start_link(serial, href)?;
+        }
+        Ok(())
+    }
+
+    /// The Noah's Ark clause: attributes are compared as the tree would hold them.
+    #[cold]
+    fn drop_earliest_equal(&mut self, name: Name, written: Span) -> Result<(), Undecided> {
+        let (attributes, mut read) = self.sorted_attributes(written)?;
+        let mut equal = Vec::new();
+        for (index, entry) in self.formatting.since_marker().filter(|(_, entry)| entry.name == name) {
+            let (others, length) = self.sorted_attributes(entry.written)?;
+            read += length;
+            if others == attributes {
+                equal.push(index);
+            }
+        }
+        self.stack.steps += read;
+        if let Some(&earliest) = equal.last().filter(|_| equal.len() >= 3) {
+            self.formatting.remove(earliest);
+        }
+        Ok(())
+    }
+
+    /// A tag's attributes by name, and how many bytes they take in the page.
+    fn sorted_attributes(&self, written: Span) -> Result<(SortedAttributes, usize), Undecided> {
+        let mut attributes = Attributes::new(self.page, written.end());
+        let mut found = SortedAttributes::new();
+        let mut length = COMPARISON;
+        while let Some((name, value)) = attributes.next() {
+            length += COMPARISON + value.end() - name.start();
+            if length > MAX_COMPARED {
+                return Err(Undecided::Rare);
+            }
+            let name = self.page[name.range()].to_ascii_lowercase();
+            found.push((name, text::attribute_value(&self.page[value.range()])));
+        }
+        found.sort_by(|a, b| a.0.cmp(&b.0)); // stable: the first of several with one name stays first
+        found.dedup_by(|later, first| later.0 == first.0);
+        Ok((found, length))
+    }
+
+    /// "Reconstruct the active formatting elements".
+    #[inline]
+    pub(super) fn reconstruct(&mut self) -> Result<(), Undecided> {
+        if self.formatting.needs_reconstruction() { self.reconstruct_now() } else { Ok(()) }
+    }
+
+    fn reconstruct_now(&mut self) -> Result<(), Undecided> {
+        let first = self.formatting.first_to_reconstruct();
+        self.stack.steps += self.formatting.len() - first;
+        for index in first..self.formatting.len() {
+            let Some(mut entry) = self.formatting.get(index) else { continue };
+            entry.serial = self.insert_named(entry.name, entry.written);
+            entry.open = true;
+            self.formatting.set(index, entry);
+            if let Some(href) = entry.href {
+                self.stack.steps += href.range().len(); // each clone of a link has it all over again
+                self.start_link(entry.serial, href)?;
+            }
+        }
+        Ok(())
+    }
+}

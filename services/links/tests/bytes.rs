@@ -1,0 +1,64 @@
+//! Bytes of no particular kind: the fixtures, cut, joined and changed byte by byte, still agree with html5ever.
+//!
+//! `LINKS_BYTES` says how many pages (a short, seeded run otherwise), `LINKS_SEED` where to start. The fuzz target
+//! in `fuzz/` asks the same of whatever libFuzzer comes up with.
+
+#[path = "soup/generator.rs"]
+#[expect(dead_code, reason = "tag soup is made elsewhere")]
+mod generator;
+mod reference;
+
+use generator::Random;
+use links::{Page, charset};
+use std::{env, fs, panic};
+
+/// Bytes with a meaning to a tokenizer.
+const SPECIAL: &[u8] = b"<>/!-=\"'&;#?[] \t\n\r\x0C\0aA\x80\xC3\xFF";
+
+fn fixtures() -> Vec<Vec<u8>> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/links");
+    let entries = fs::read_dir(folder).expect("the folder of fixtures is there");
+    let mut paths: Vec<_> = entries.map(|entry| entry.expect("it can be listed").path()).collect();
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "html"));
+    paths.sort();
+    paths.iter().map(|path| fs::read(path).expect("a fixture can be read")).collect()
+}
+
+fn page(random: &mut Random, fixtures: &[Vec<u8>]) -> Vec<u8> {
+    let mut page = Vec::new();
+    for _ in 0..=random.below(4) {
+        let fixture = &fixtures[random.below(fixtures.len())];
+        let start = random.below(fixture.len());
+        page.extend_from_slice(if random.below(2) == 0 { fixture } else { &fixture[start..] });
+    }
+    for _ in 0..random.below(8) {
+        let at = random.below(page.len());
+        match random.below(3) {
+            0 => page[at] = SPECIAL[random.below(SPECIAL.len())],
+            1 => page.insert(at, SPECIAL[random.below(SPECIAL.len())]),
+            _ if page.len() > 1 => drop(page.remove(at)),
+            _ => {}
+        }
+    }
+    page
+}
+
+#[test]
+fn changed_bytes_agree() {
+    let number = |name, default| env::var(name).map_or(default, |value| value.parse().unwrap());
+    let fixtures = fixtures();
+    let first: u64 = number("LINKS_SEED", 1);
+    for seed in first..first + number("LINKS_BYTES", 3000) {
+        let body = page(&mut Random::new(seed), &fixtures);
+        let encoding = charset::encoding_of(b"", None);
+        // A mark of another encoding would make it another page.
+        let body = body.strip_prefix(b"\xFF\xFE").or_else(|| body.strip_prefix(b"\xFE\xFF")).unwrap_or(&body);
+        let found = panic::catch_unwind(|| Page { body, encoding, url: None }.links_as_written());
+        let expected = reference::links(body);
+        assert!(
+            found.as_ref().ok() == Some(&expected),
+            "{seed}: {:?}\n{found:?}\n{expected:?}",
+            String::from_utf8_lossy(body)
+        );
+    }
+}

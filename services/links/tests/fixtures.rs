@@ -1,0 +1,40 @@
+//! The project's own pages: `name.html` has the links of `name.json`, found at `https://example.org/dir/page`.
+
+mod reference;
+
+use links::{Link, Page, charset};
+use std::{fs, path::PathBuf};
+use url::Url;
+
+fn pages() -> Vec<PathBuf> {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/links");
+    let entries = fs::read_dir(folder).expect("the folder of fixtures is there");
+    let paths = entries.map(|entry| entry.expect("it can be listed").path());
+    let mut pages: Vec<_> = paths.filter(|path| path.extension().is_some_and(|e| e == "html")).collect();
+    pages.sort();
+    assert!(pages.len() > 50, "the fixtures are there");
+    pages
+}
+
+#[test]
+fn each_page_has_the_links_of_its_list() {
+    let url = Url::parse("https://example.org/dir/page").unwrap();
+    for path in pages() {
+        let body = fs::read(&path).unwrap();
+        let page = Page { body: &body, encoding: charset::encoding_of(&body, None), url: Some(&url) };
+        let list = fs::read(path.with_extension("json")).unwrap();
+        let expected: Vec<Link> = serde_json::from_slice(&list).unwrap();
+        assert_eq!(page.links().links, expected, "{}", path.display());
+    }
+}
+
+#[test]
+fn each_page_agrees_with_html5ever() {
+    for path in pages() {
+        let body = fs::read(&path).unwrap();
+        let encoding = charset::encoding_of(&body, None);
+        let found = Page { body: &body, encoding, url: None }.links_as_written();
+        let expected = reference::links(encoding.decode(&body).0.as_bytes());
+        assert_eq!(found, expected, "{}", path.display());
+    }
+}

@@ -1,0 +1,33 @@
+//! What an operator sees of it.
+
+use crate::harness::{Mock, Site, json, settings};
+
+#[tokio::test]
+async fn questions_to_the_api_are_counted_by_outcome() {
+    let mock = Mock::start(async |asked: String| match asked.as_str() {
+        "https://fails/" => json("no list"),
+        _ => json("[]"),
+    })
+    .await;
+    let site = Site::start(mock.settings()).await;
+    for url in ["example.com", "fails/", "example.com", "http://"] {
+        site.links(url).await;
+    }
+    let metrics = site.admin("/metrics").await;
+    for line in ["api_answers_total{code=\"ok\"} 2", "api_answers_total{code=\"api-answer\"} 1"] {
+        assert!(metrics.contains(line), "{metrics}");
+    }
+}
+
+#[tokio::test]
+async fn without_the_api_the_page_is_still_ready_and_says_what_is_missing() {
+    let (up, _mock) = Site::with(&[]).await;
+    // A port that is taken and never listens refuses connections.
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let down = Site::start(settings(socket.local_addr().unwrap())).await;
+    for (site, api) in [(up, true), (down, false)] {
+        let ready: serde_json::Value = serde_json::from_str(&site.admin("/ready").await).unwrap();
+        assert_eq!((&ready["ready"], &ready["parts"]["api"]["ready"]), (&true.into(), &api.into()));
+    }
+}

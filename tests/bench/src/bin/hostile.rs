@@ -1,0 +1,110 @@
+//! What hostile pages cost: time and peak memory for each shape, ten megabytes of it unless told otherwise.
+//!
+//! `hostile [MEGABYTES]`. Memory is what the extraction takes beyond the page itself, at its peak; the list of links
+//! that is the answer is counted, and shown beside it.
+
+use links::{Page, charset};
+use peak_alloc::PeakAlloc;
+use std::{env, fs, time::Duration};
+
+#[global_allocator]
+static ALLOCATOR: PeakAlloc = PeakAlloc;
+
+/// A name, and the bytes of which the page is made: a start, then one or more parts over and over.
+type Shape = (&'static str, &'static str, fn(usize) -> String);
+
+#[rustfmt::skip]
+const SHAPES: &[Shape] = &[
+    ("unclosed <a>", "", |_| "<a href=x>t".into()),
+    ("empty <a href>", "", |_| "<a href>".into()),
+    ("unclosed <a>, each its own href", "", |n| format!("<a href={n}>")),
+    ("nested <div>", "", |_| "<div>".into()),
+    ("nested <b>", "", |_| "<b>".into()),
+    ("nested <font>, each its own", "", |n| format!("<font x{n}>")),
+    ("attributes on one tag", "<a ", |n| format!("x{n}=y ")),
+    ("attributes without values", "<b ", |n| format!("x{n} ")),
+    ("many tags of many attributes", "", |n| format!("<i x{n}={n} y=z href=a>")),
+    ("<", "", |_| "<".into()),
+    ("< in a link", "<a href=x>", |_| "<".into()),
+    ("<!--", "", |_| "<!--".into()),
+    ("<!-- ended", "", |_| "<!-->".into()),
+    ("& in a link", "<a href=x>", |_| "&".into()),
+    ("& in an href", "<a href='", |_| "&amp".into()),
+    ("&#x in a link", "<a href=x>", |_| "&#x26;".into()),
+    ("NUL", "", |_| "\0".into()),
+    ("NUL in a link", "<a href=x>", |_| "\0".into()),
+    ("NUL in raw text in a link", "<a href=x><style>", |_| "\0".into()),
+    ("alternating <b><a>", "", |_| "<b><a href=x>".into()),
+    ("alternating <table><a>", "", |_| "<table><a href=x>".into()),
+    ("alternating <a><div>", "", |_| "<a href=x><div>".into()),
+    ("alternating <a><p></a>", "", |_| "<a href=x><p></a>".into()),
+    ("alternating <a><object>", "", |_| "<a href=x>t<object>".into()),
+    ("alternating <b><p>", "", |n| format!("<b id={n}><p>t")),
+    ("reconstruction", "<b id=1><b id=2><b id=3><b id=4><b id=5><i><u><s><tt><em><code>", |_| "<p>t".into()),
+    ("misnested </b>", "", |_| "<b><div></b>".into()),
+    ("misnested </b> in <a>", "<a href=x>", |_| "<b><div></b>t".into()),
+    ("</p>", "", |_| "</p>".into()),
+    ("unmatched end tags under much", "<div><table><td><span><span><span><span><span>", |_| "</div>".into()),
+    ("nested <svg>", "", |_| "<svg>".into()),
+    ("nested <table>", "", |_| "<table><td>".into()),
+    ("text into tables", "<a href=x><table>", |_| "t<tr>".into()),
+    ("nested <template>", "", |_| "<template>".into()),
+    ("<script><!--", "", |_| "<script><!--".into()),
+    ("</script", "<script>", |_| "</script".into()),
+    ("white space in a link", "<a href=x>", |_| " \n".into()),
+    ("long text in a link", "<a href=x>", |_| "日本語".into()),
+];
+
+fn main() {
+    let megabytes: usize = env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(10);
+    println!(
+        "{:<34} {:>8} {:>9} {:>9} {:>10} {:>8}  way",
+        "", "MB", "CPU ms/MB", "peak x", "answer x", "links"
+    );
+    for (name, start, part) in SHAPES {
+        let page = page_of(start, *part, megabytes * 1_000_000);
+        measure(name, page.as_bytes());
+    }
+}
+
+fn page_of(start: &str, part: fn(usize) -> String, length: usize) -> String {
+    let mut page = start.to_owned();
+    let mut count = 0;
+    while page.len() < length {
+        page.push_str(&part(count));
+        count += 1;
+    }
+    page
+}
+
+fn measure(name: &str, body: &[u8]) {
+    let encoding = charset::encoding_of(body, None);
+    let before = ALLOCATOR.current_usage();
+    ALLOCATOR.reset_peak_usage();
+    let start = cpu_time();
+    let found = Page { body, encoding, url: None }.links_as_written();
+    let milliseconds = cpu_time().saturating_sub(start).as_secs_f64() * 1e3;
+    let peak = ALLOCATOR.peak_usage() - before;
+    let answer = ALLOCATOR.current_usage() - before;
+    let way = links::measure::method(body);
+    let times = |bytes: usize| ratio(bytes, body.len());
+    println!(
+        "{name:<34} {:>8.1} {:>9.1} {:>9.2} {:>10.2} {:>8}  {way:?}",
+        ratio(body.len(), 1_000_000),
+        milliseconds / ratio(body.len(), 1_000_000),
+        times(peak),
+        times(answer),
+        found.len(),
+    );
+}
+
+/// The time this program has been on a processor (Linux).
+fn cpu_time() -> Duration {
+    let times = fs::read_to_string("/proc/self/schedstat").unwrap_or_default();
+    Duration::from_nanos(times.split(' ').next().and_then(|time| time.parse().ok()).unwrap_or(0))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "for a table")]
+fn ratio(bytes: usize, of: usize) -> f64 {
+    bytes as f64 / of as f64
+}

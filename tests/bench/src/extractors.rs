@@ -1,0 +1,154 @@
+//! Ways to get a page's links, each as it would be used by someone who wants the same list.
+
+use html5ever::{
+    ParseOpts, expanded_name, local_name, ns, parse_document, tendril::TendrilSink,
+    tree_builder::TreeBuilderOpts,
+};
+use links::Link;
+use lol_html::{HtmlRewriter, Settings, element, text};
+use markup5ever_rcdom::{Handle, NodeData, RcDom};
+use std::{cell::RefCell, rc::Rc};
+
+pub(crate) struct Extractor {
+    pub(crate) name: &'static str,
+    pub(crate) links: fn(&[u8]) -> Vec<Link>,
+}
+
+pub(crate) const ALL: &[Extractor] = &[
+    Extractor { name: "ours", links: links::measure::links },
+    Extractor { name: "ours, without tl", links: links::measure::links_without_tl },
+    Extractor { name: "lol_html", links: lol_html },
+    Extractor { name: "html5gum", links: html5gum },
+    Extractor { name: "html5ever", links: html5ever },
+    Extractor { name: "tl alone", links: tl },
+    Extractor { name: "memchr (the limit)", links: memchr },
+];
+
+/// White space collapsed, `[IMG]` for nothing.
+fn finished(mut links: Vec<Link>) -> Vec<Link> {
+    for link in &mut links {
+        let words: Vec<_> = link.text.split_whitespace().collect();
+        link.text = if words.is_empty() { "[IMG]".into() } else { words.join(" ") };
+    }
+    links
+}
+
+fn lol_html(page: &[u8]) -> Vec<Link> {
+    let links: Rc<RefCell<Vec<Link>>> = Rc::default();
+    let (starts, texts) = (Rc::clone(&links), Rc::clone(&links));
+    let start = element!("a[href]", move |element| {
+        let href = element.get_attribute("href").unwrap_or_default();
+        let href = htmlize::unescape_attribute(href).into_owned();
+        starts.borrow_mut().push(Link { text: String::new(), href });
+        Ok(())
+    });
+    let text = text!("a[href]", move |chunk| {
+        if let Some(link) = texts.borrow_mut().last_mut() {
+            link.text.push_str(&htmlize::unescape(chunk.as_str()));
+        }
+        Ok(())
+    });
+    let settings = Settings::new()
+        .append_element_content_handler(start)
+        .append_element_content_handler(text)
+        .with_strict(false);
+    let mut rewriter = HtmlRewriter::new(settings, |_: &[u8]| {});
+    if rewriter.write(page).is_ok() {
+        let _ = rewriter.end();
+    }
+    let links = std::mem::take(&mut *links.borrow_mut());
+    finished(links)
+}
+
+fn html5gum(page: &[u8]) -> Vec<Link> {
+    let mut links: Vec<Link> = Vec::new();
+    let mut open = false;
+    let mut emitter = html5gum::DefaultEmitter::default();
+    emitter.naively_switch_states(true);
+    for Ok(token) in html5gum::Tokenizer::new_with_emitter(page, emitter) {
+        match token {
+            html5gum::Token::StartTag(tag) if **tag.name == *b"a" => {
+                open = false;
+                if let Some(href) = tag.attributes.get(&b"href"[..]) {
+                    let href = String::from_utf8_lossy(href).into_owned();
+                    links.push(Link { text: String::new(), href });
+                    open = true;
+                }
+            }
+            html5gum::Token::EndTag(tag) if **tag.name == *b"a" => open = false,
+            html5gum::Token::String(text) if open => {
+                if let Some(link) = links.last_mut() {
+                    link.text.push_str(&String::from_utf8_lossy(&text));
+                }
+            }
+            _ => {}
+        }
+    }
+    finished(links)
+}
+
+/// The reference: a whole tree, scripting off.
+pub(crate) fn html5ever(page: &[u8]) -> Vec<Link> {
+    let tree_builder = TreeBuilderOpts { scripting_enabled: false, ..TreeBuilderOpts::default() };
+    let options = ParseOpts { tree_builder, ..ParseOpts::default() };
+    let page = page.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(page);
+    let dom = parse_document(RcDom::default(), options).from_utf8().one(page);
+    let mut links = Vec::new();
+    let mut open: Vec<usize> = Vec::new();
+    let mut steps: Vec<Option<Handle>> = vec![Some(dom.document.clone())];
+    while let Some(step) = steps.pop() {
+        let Some(node) = step else {
+            open.pop();
+            continue;
+        };
+        match &node.data {
+            NodeData::Element { name, attrs, .. } if name.expanded() == expanded_name!(html "a") => {
+                let attrs = attrs.borrow();
+                if let Some(href) = attrs.iter().find(|a| a.name.expanded() == expanded_name!("", "href")) {
+                    open.push(links.len());
+                    links.push(Link { text: String::new(), href: href.value.to_string() });
+                    steps.push(None);
+                }
+            }
+            NodeData::Text { contents } => {
+                for &link in &open {
+                    links[link].text += &contents.borrow();
+                }
+            }
+            _ => {}
+        }
+        steps.extend(node.children.borrow().iter().rev().cloned().map(Some));
+    }
+    finished(links)
+}
+
+fn tl(page: &[u8]) -> Vec<Link> {
+    let page = String::from_utf8_lossy(page);
+    let mut links: Vec<Link> = Vec::new();
+    let Ok(dom) = tl::parse(&page, tl::ParserOptions::default()) else { return links };
+    let mut end = 0;
+    for node in dom.nodes() {
+        match node {
+            tl::Node::Tag(tag) if tag.name().as_bytes() == b"a" => {
+                if let Some(Some(href)) = tag.attributes().get("href") {
+                    let href = htmlize::unescape_attribute(href.as_utf8_str()).into_owned();
+                    links.push(Link { text: String::new(), href });
+                    end = tag.raw().as_bytes().as_ptr_range().end as usize;
+                }
+            }
+            tl::Node::Raw(raw) if (raw.as_bytes().as_ptr() as usize) < end => {
+                if let Some(link) = links.last_mut() {
+                    link.text.push_str(&htmlize::unescape(raw.as_utf8_str()));
+                }
+            }
+            _ => {}
+        }
+    }
+    finished(links)
+}
+
+/// Only looks for each `<`.
+fn memchr(page: &[u8]) -> Vec<Link> {
+    std::hint::black_box(memchr::memchr_iter(b'<', page).count());
+    Vec::new()
+}
