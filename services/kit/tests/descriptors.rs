@@ -25,15 +25,15 @@ async fn limited(files: &str, arguments: &[&str]) -> Program {
 
 #[tokio::test]
 async fn a_low_limit_lowers_the_number_of_connections() {
-    let program = limited("64:64", &[]).await;
+    let program = limited("256:256", &[]).await;
     let mut held = Vec::new();
-    for _ in 0..100 {
+    for _ in 0..300 {
         held.push(program.connect().await);
     }
     // Those over the limit wait in the kernel; some files are left for the admin listener.
     assert_eq!(status(&program.ask_admin(&common::get("/ready")).await), 200);
     let figures = program.ask_admin(&common::get("/metrics")).await;
-    assert!(figures.contains("\nhttp_connections 48\n"), "{figures}");
+    assert!(figures.contains("\nhttp_connections 192\n"), "{figures}");
     drop(held);
     assert_eq!(status(&program.get("/").await), 200);
 }

@@ -3,7 +3,10 @@
 mod common;
 
 use common::{Server, assert_problem, field, status, within};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpSocket,
+};
 
 /// A request with these lines after the first, and a second one behind it that must not be answered.
 fn smuggled(lines: &str) -> String {
@@ -89,10 +92,13 @@ async fn what_is_too_large_is_refused_even_if_the_client_goes_on_sending() {
 
 /// The answer to `request`, for a client that sends all of it first, and takes a reset for a failure.
 async fn unhurt(server: &Server, request: &str) -> String {
-    let mut client = server.connect().await;
-    within(client.0.write_all(request.as_bytes())).await.expect("the server must let it finish");
+    let socket = TcpSocket::new_v4().expect("a socket");
+    // Else the kernel takes all of it, whatever the server does.
+    socket.set_send_buffer_size(16 * 1024).expect("a small buffer");
+    let mut client = socket.connect(server.address).await.expect("a connection");
+    within(client.write_all(request.as_bytes())).await.expect("the server must let it finish");
     let mut answer = String::new();
-    within(client.0.read_to_string(&mut answer)).await.expect("the server must not reset the connection");
+    within(client.read_to_string(&mut answer)).await.expect("the server must not reset the connection");
     answer
 }
 

@@ -5,7 +5,7 @@ use super::{
     shared::Shared, wire::Wire,
 };
 use crate::{
-    Peer, Request, RequestId, Response, Service,
+    Peer, Request, Response, Service,
     refusal::{bad_request, internal, method_not_allowed, other_method, overloaded, url_too_long},
     request_id::X_REQUEST_ID,
 };
@@ -14,7 +14,7 @@ use http::{HeaderValue, Method, StatusCode, Version, header};
 use http_body::Body as _;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use std::{panic::AssertUnwindSafe, sync::Arc};
+use std::{convert::Infallible, panic::AssertUnwindSafe, sync::Arc};
 
 /// Bytes of a request target; more is 414.
 const TARGET_LIMIT: usize = 8 * 1024;
@@ -23,12 +23,12 @@ const RETRY_AFTER: u32 = 1;
 /// What any server can be asked for, of no resource in particular.
 const METHODS: &str = "GET, HEAD, OPTIONS";
 
-/// Answers `request`.
-pub(super) async fn answer<S: Service>(
-    shared: &Shared<S>,
+/// Answers `request`: what needs no waiting at once, so that the future, which is made for each request, is small.
+pub(super) fn answer<S: Service>(
+    shared: Arc<Shared<S>>,
     client: &Arc<Client>,
     request: hyper::Request<Incoming>,
-) -> http::Response<Outgoing> {
+) -> impl Future<Output = Result<http::Response<Outgoing>, Infallible>> + Send + use<S> {
     let stall = shared.settings.limits.stall_timeout;
     let mut request = request.map(|body| {
         if body.is_end_stream() {
@@ -37,32 +37,33 @@ pub(super) async fn answer<S: Service>(
             Inbound::new(body, Arc::clone(&client.activity), stall).boxed_unsync()
         }
     });
-    let (version, head) = (request.version(), request.method() == Method::HEAD);
-    let mut exchange = Exchange::begin(Arc::clone(client), request.method());
-    let id = RequestId::of(request.headers());
+    let mut exchange = Exchange::begin(Arc::clone(client), &request);
     if shared.access_log && tracing::enabled!(target: "access", tracing::Level::INFO) {
-        exchange.log(shared.settings.name, id.clone(), &request);
+        exchange.log(shared.settings.name, &request);
     }
     let refused = refuse(&shared.service, &client.wire, &request);
-    let untrusted = refused.as_ref().is_some_and(|answer| answer.status() == StatusCode::BAD_REQUEST);
-    let mut response = if let Some(response) = refused {
-        response
-    } else {
-        request.extensions_mut().insert(id.clone());
+    if refused.is_none() {
+        request.extensions_mut().insert(exchange.id.clone());
         request.extensions_mut().insert(Peer(client.peer));
-        handle(shared, &client.activity, request, &id).await
-    };
-    // What follows a request that cannot be trusted cannot be either.
-    let last = untrusted || shared.is_draining();
-    if last && version < Version::HTTP_2 {
-        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
     }
-    response.headers_mut().insert(X_REQUEST_ID, id.header_value());
-    exchange.answered(&response);
-    if head {
-        response = without_body(response);
-    }
-    response.map(|body| Outgoing::new(body, exchange))
+    // Boxed, because hyper keeps room for it on idle connections, too.
+    Box::pin(async move {
+        // What follows a request that cannot be trusted cannot be either.
+        let untrusted = refused.as_ref().is_some_and(|answer| answer.status() == StatusCode::BAD_REQUEST);
+        let mut response = match refused {
+            Some(response) => response,
+            None => handle(&shared, &exchange, request).await,
+        };
+        if exchange.http1 && (untrusted || shared.is_draining()) {
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        response.headers_mut().insert(X_REQUEST_ID, exchange.id.header_value());
+        exchange.answered(&response);
+        if exchange.head {
+            response = without_body(response);
+        }
+        Ok(response.map(|body| Outgoing::new(body, exchange)))
+    })
 }
 
 /// The answer to what no service should see.
@@ -85,20 +86,15 @@ fn refuse<S: Service>(service: &Arc<S>, wire: &Wire, request: &Request) -> Optio
     }
 }
 
-async fn handle<S: Service>(
-    shared: &Shared<S>,
-    activity: &Arc<Activity>,
-    request: Request,
-    id: &RequestId,
-) -> Response {
+async fn handle<S: Service>(shared: &Shared<S>, exchange: &Exchange, request: Request) -> Response {
     let Ok(_place) = shared.in_work.try_acquire() else {
         return shared.service.refuse(overloaded(RETRY_AFTER));
     };
-    let _work = Work::begin(activity);
+    let _work = Work::begin(exchange.activity());
     // Unwinding is safe: what a panic leaves half-done belongs to this request.
     let handled = AssertUnwindSafe(shared.service.handle(request)).catch_unwind().await;
     handled.unwrap_or_else(|_| {
-        tracing::error!(request_id = id.as_str(), "a handler panicked");
+        tracing::error!(request_id = exchange.id.as_str(), "a handler panicked");
         shared.service.refuse(internal())
     })
 }

@@ -16,7 +16,6 @@ use hyper_util::{
     server::graceful::GracefulConnection,
 };
 use std::{
-    convert::Infallible,
     io,
     pin::pin,
     sync::{Arc, Mutex},
@@ -62,11 +61,7 @@ pub(super) async fn serve<S: Service>(
         Arc::new(Client { peer, activity: Arc::clone(&activity), wire, figures, series: Mutex::new(None) });
     let answer = {
         let shared = Arc::clone(&shared);
-        service_fn(move |request| {
-            let (shared, client) = (Arc::clone(&shared), Arc::clone(&client));
-            // Boxed, because hyper keeps room for it on idle connections, too.
-            Box::pin(async move { Ok::<_, Infallible>(answer(&shared, &client, request).await) })
-        })
+        service_fn(move |request| answer(Arc::clone(&shared), &client, request))
     };
     let socket = TokioIo::new(socket);
     // Boxed, so that a client that has not yet said anything costs little.

@@ -2,11 +2,16 @@
 
 use super::{activity::Activity, cache_status, client::Client};
 use crate::{Request, RequestId, Response, Route};
-use http::Method;
+use http::{Method, Version};
 use std::{sync::Arc, time::Instant};
 
 /// What is to be said of an exchange at its end; saying it is its drop, so that none goes unsaid.
 pub(super) struct Exchange {
+    pub(super) id: RequestId,
+    /// Whether it came by HTTP/1.
+    pub(super) http1: bool,
+    /// Whether it is answered without a body.
+    pub(super) head: bool,
     begun: Instant,
     client: Arc<Client>,
     /// Nothing when the access log is off.
@@ -22,19 +27,21 @@ pub(super) struct Exchange {
 /// What only the access log needs.
 struct Line {
     service: &'static str,
-    id: RequestId,
     target: String,
     cache: Option<String>,
 }
 
 impl Exchange {
-    pub(super) fn begin(client: Arc<Client>, method: &Method) -> Self {
+    pub(super) fn begin(client: Arc<Client>, request: &Request) -> Self {
         client.request_begins();
         Self {
+            id: RequestId::of(request.headers()),
+            http1: request.version() < Version::HTTP_2,
+            head: request.method() == Method::HEAD,
             begun: Instant::now(),
             client,
             line: None,
-            method: name(method),
+            method: name(request.method()),
             route: "none",
             status: 0,
             bytes: 0,
@@ -43,11 +50,11 @@ impl Exchange {
     }
 
     /// Has the exchange logged, too.
-    pub(super) fn log(&mut self, service: &'static str, id: RequestId, request: &Request) {
+    pub(super) fn log(&mut self, service: &'static str, request: &Request) {
         let target = request.uri().path_and_query().map_or("*", |target| target.as_str());
         let target =
             if tracing::enabled!(target: "access", tracing::Level::DEBUG) { target } else { public(target) };
-        self.line = Some(Box::new(Line { service, id, target: target.to_owned(), cache: None }));
+        self.line = Some(Box::new(Line { service, target: target.to_owned(), cache: None }));
     }
 
     /// Takes from the answer's head what is to be said of it.
@@ -73,8 +80,7 @@ impl Exchange {
     }
 
     pub(super) fn broke(&self, error: &crate::BoxError) {
-        let id = self.line.as_ref().map(|line| line.id.as_str());
-        tracing::warn!(request_id = id, error, "an answer broke off");
+        tracing::warn!(request_id = self.id.as_str(), error, "an answer broke off");
     }
 }
 
@@ -95,7 +101,7 @@ impl Drop for Exchange {
             duration_ms = (seconds * 1e6).round() / 1e3,
             bytes = self.bytes,
             cache = line.cache,
-            request_id = line.id.as_str(),
+            request_id = self.id.as_str(),
             peer = %self.client.peer,
             aborted = (!self.complete).then_some(true),
             "request"
