@@ -5,6 +5,7 @@ use crate::{
     budget::{Budget, Claim},
     coding::{self, Coding},
     deadline::Deadline,
+    decoders::Decoders,
 };
 use bytes::Bytes;
 use http_body_util::BodyExt;
@@ -15,6 +16,7 @@ use std::{error::Error, io};
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bounds<'a> {
     pub(crate) budget: &'a Budget,
+    pub(crate) decoders: &'a Decoders,
     /// The most bytes, on the wire and of each coding.
     pub(crate) limit: usize,
     pub(crate) deadline: Deadline,
@@ -70,17 +72,17 @@ impl Bounds<'_> {
             let claim = self.budget.page(wire.bytes.len() as u64);
             return Ok(self.deadline.run(Step::Queue, claim).await?.hold(wire.bytes));
         }
-        let decoder = self.deadline.run(Step::Queue, self.budget.decoder(&codings)).await?;
+        let windows = self.deadline.run(Step::Queue, self.budget.windows(&codings)).await?;
         let claim = self.deadline.run(Step::Queue, self.budget.page(self.limit as u64)).await?;
         let limit = self.limit;
         let work = move || {
             let mut page = Vec::new();
             coding::decode(&wire.bytes, &codings, limit, |data| append(&mut page, data, limit))?;
-            drop((wire, decoder));
+            drop((wire, windows));
             page.shrink_to_fit();
             Ok(claim.hold(page))
         };
-        self.deadline.run(Step::Body, blocking(work)).await?
+        self.decode(work).await
     }
 
     /// Decodes the beginning of a large body and drops what comes out: a bomb ends here, before it has cost
@@ -89,27 +91,25 @@ impl Bounds<'_> {
         if codings.is_empty() {
             return Ok(start);
         }
-        let decoder = self.deadline.run(Step::Queue, self.budget.decoder(codings)).await?;
+        let windows = self.deadline.run(Step::Queue, self.budget.windows(codings)).await?;
         let (codings, limit) = (codings.to_vec(), self.limit);
         let work = move || match coding::decode(&start, &codings, limit, |_| ()) {
             Ok(()) | Err(FetchError::Incomplete) => {
-                drop(decoder);
+                drop(windows);
                 Ok(start)
             }
             Err(error) => Err(error),
         };
-        self.deadline.run(Step::Body, blocking(work)).await?
+        self.decode(work).await
     }
-}
 
-/// Runs CPU work off the async threads.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, FetchError> + Send + 'static,
-) -> Result<T, FetchError> {
-    tokio::task::spawn_blocking(work).await.unwrap_or_else(|error| {
-        tracing::error!(%error, "decoding ended unexpectedly");
-        Err(FetchError::BadEncoding)
-    })
+    /// Runs CPU work off the async threads.
+    async fn decode<T: Send + 'static>(
+        self,
+        work: impl FnOnce() -> Result<T, FetchError> + Send + 'static,
+    ) -> Result<T, FetchError> {
+        self.deadline.run(Step::Body, self.decoders.run(work)).await?.unwrap_or(Err(FetchError::BadEncoding))
+    }
 }
 
 /// Appends, growing by doubling but never past `limit`.

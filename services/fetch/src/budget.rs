@@ -5,13 +5,11 @@
 
 use crate::{Settings, coding::Coding};
 use bytes::Bytes;
-use std::{num::NonZero, sync::Arc, thread};
+use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// The bytes on the wire of which a body is large.
 const MEDIUM: usize = 1024 * 1024;
-
-const NEVER_CLOSED: &str = "nothing here closes a semaphore";
 
 /// The budget. Its semaphores of memory count KiB.
 #[derive(Debug)]
@@ -20,17 +18,8 @@ pub(crate) struct Budget {
     pub(crate) free: usize,
     medium: Arc<Semaphore>,
     large: Arc<Semaphore>,
-    /// One permit a processor: decoding is their work alone, and more at once would only hold more memory.
-    processors: Arc<Semaphore>,
     windows: Arc<Semaphore>,
     pages: Arc<Semaphore>,
-}
-
-/// A processor and room for a decoder's windows, given back when dropped.
-#[derive(Debug)]
-pub(crate) struct Decoder {
-    _processor: OwnedSemaphorePermit,
-    _windows: Claim,
 }
 
 /// A part of the budget, given back when dropped.
@@ -47,7 +36,6 @@ impl Budget {
             free: usize::try_from(free).unwrap_or(usize::MAX),
             medium: part(MEDIUM as u64),
             large: part(settings.max_bytes.0),
-            processors: Arc::new(Semaphore::new(thread::available_parallelism().map_or(1, NonZero::get))),
             windows: part(2 * Coding::MAX_WINDOW),
             pages: part(settings.max_bytes.0),
         }
@@ -59,11 +47,9 @@ impl Budget {
         (claim(part, more.saturating_sub(room) as u64).await, more.max(room))
     }
 
-    /// What it takes to undo `codings`.
-    pub(crate) async fn decoder(&self, codings: &[Coding]) -> Decoder {
-        let processor = Arc::clone(&self.processors).acquire_owned().await.expect(NEVER_CLOSED);
-        let windows = codings.iter().map(|coding| coding.window()).sum();
-        Decoder { _processor: processor, _windows: claim(&self.windows, windows).await }
+    /// Room for the decoders of `codings`.
+    pub(crate) async fn windows(&self, codings: &[Coding]) -> Claim {
+        claim(&self.windows, codings.iter().map(|coding| coding.window()).sum()).await
     }
 
     /// Room for a page of `most` bytes.
@@ -93,7 +79,7 @@ impl AsRef<[u8]> for Held {
 
 async fn claim(part: &Arc<Semaphore>, bytes: u64) -> Claim {
     let permit = Arc::clone(part).acquire_many_owned(kib(bytes)).await;
-    Claim(permit.expect(NEVER_CLOSED))
+    Claim(permit.expect("nothing here closes a semaphore"))
 }
 
 /// Bytes in whole KiB.

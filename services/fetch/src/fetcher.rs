@@ -6,6 +6,7 @@ use crate::{
     body::Bounds,
     budget::Budget,
     deadline::Deadline,
+    decoders::Decoders,
     dns::Dns,
     exchange::Exchange,
     guard::{Guard, Refusal},
@@ -44,6 +45,7 @@ pub struct Fetcher {
     admission: Admission,
     exchange: Exchange,
     budget: Budget,
+    decoders: Decoders,
     settings: Settings,
 }
 
@@ -62,6 +64,7 @@ impl Fetcher {
             admission: Admission::new(&settings),
             exchange: Exchange::new(&settings)?,
             budget: Budget::new(&settings),
+            decoders: Decoders::new()?,
             settings,
         })
     }
@@ -109,7 +112,7 @@ impl Fetcher {
             return Ok(redirect.map_or(Hop::Page(found), Hop::Redirect));
         };
         let limit = usize::try_from(self.settings.max_bytes.0).unwrap_or(usize::MAX);
-        let bounds = Bounds { budget: &self.budget, limit, deadline };
+        let bounds = Bounds { budget: &self.budget, decoders: &self.decoders, limit, deadline };
         let wire = bounds.read(body, &codings).await?;
         self.exchange.keep(origin, connection);
         found.body = bounds.undo(wire, codings).await?;

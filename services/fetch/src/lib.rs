@@ -9,6 +9,7 @@ mod budget;
 mod coding;
 mod connect;
 mod deadline;
+mod decoders;
 mod dns;
 mod error;
 mod exchange;

@@ -27,14 +27,21 @@ async fn every_hop_asks_anew() {
 #[tokio::test]
 async fn a_kept_connection_does_not_outlive_its_address() {
     let names = dns::serve("127.0.0.1:0", |_, before| match before {
-        0 => dns::addresses(&["127.0.0.1"]),
-        _ => dns::addresses(&["127.0.0.2"]),
+        0 | 1 => dns::addresses(&["127.0.0.1"]),
+        2 => dns::addresses(&["127.0.0.2"]),
+        _ => dns::addresses(&["127.0.0.3"]),
     })
     .await;
-    let origin = origin::fixed(origin::html("x")).await;
-    let fetcher = Fetcher::new(asking(names.address)).unwrap();
-    let page = url(&format!("http://page.test:{}/", origin.address.port()));
-    assert!(fetcher.fetch(&page).await.is_ok());
+    let first = origin::fixed(origin::html("first")).await;
+    let port = first.address.port();
+    let second = origin::answering(&format!("127.0.0.2:{port}"), |_| origin::html("second")).await;
+    let allow = vec!["127.0.0.1".to_owned(), "127.0.0.2".to_owned()];
+    let fetcher = Fetcher::new(Settings { allow, ..asking(names.address) }).unwrap();
+    let page = url(&format!("http://page.test:{port}/"));
+    for expected in ["first", "first", "second"] {
+        assert_eq!(fetcher.fetch(&page).await.unwrap().body, expected);
+    }
+    assert_eq!((first.connections(), second.connections()), (1, 1));
     assert_eq!(fetcher.fetch(&page).await.map(|page| page.url).unwrap_err(), FetchError::Blocked);
 }
 

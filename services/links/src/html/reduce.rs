@@ -11,7 +11,7 @@ use super::{
 use memchr::{memchr, memchr2, memchr3};
 
 /// A chunk goes to the reader once it holds this many bytes.
-const CHUNK: usize = 8 * 1024;
+const CHUNK: usize = 2 * 1024;
 
 /// Writes the canonical page.
 #[derive(Debug, Default)]

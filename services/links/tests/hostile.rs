@@ -1,0 +1,116 @@
+//! No page stalls, aborts or fills the memory: what hostile pages give is bounded by their size.
+
+use links::{Extraction, Method, Page, charset};
+use std::thread;
+use url::Url;
+
+/// The threads that extract have no more stack than this.
+const STACK: usize = 2 * 1024 * 1024;
+
+fn extract(body: String) -> Extraction {
+    let work = move || {
+        let url = Url::parse("https://example.org/").expect("it is a URL");
+        let encoding = charset::encoding_of(body.as_bytes(), None);
+        let found = Page { body: body.as_bytes(), encoding, url: Some(&url) }.links();
+        let size: usize = found.links.iter().map(|link| link.text.len() + link.href.len()).sum();
+        assert!(size < 32 * body.len() + 2_000_000, "{size} bytes of links from {} of page", body.len());
+        found
+    };
+    thread::Builder::new().stack_size(STACK).spawn(work).expect("a thread starts").join().expect("no panic")
+}
+
+fn repeated(start: &str, part: &str, times: usize) -> Extraction {
+    extract(start.to_owned() + &part.repeat(times))
+}
+
+#[test]
+fn links_that_are_never_closed_are_links() {
+    let found = repeated("", "<a href=x>t", 100_000);
+    assert_eq!((found.links.len(), found.method), (100_000, Method::Streamed));
+}
+
+#[test]
+fn deep_nesting_gets_the_approximate_answer() {
+    for part in
+        ["<div>", "<b>", "<span>", "<svg>", "<template></template><p><i>", "<table><td>", "<ruby><rt>"]
+    {
+        let found = repeated("<a href=x>t</a>", part, 20_000);
+        assert_eq!((found.links.len(), found.method), (1, Method::Approximate), "{part}");
+    }
+    let found = repeated("", "<b><a href=x>t", 100_000);
+    assert_eq!((found.links.len(), found.method), (100_000, Method::Approximate));
+}
+
+#[test]
+fn links_within_links_do_not_multiply_their_text() {
+    let found = repeated("", "<a href=x>some text<object>", 50_000);
+    assert_eq!((found.links.len(), found.method), (50_000, Method::Approximate));
+}
+
+#[test]
+fn a_link_that_is_opened_again_and_again_does_not_multiply_its_href() {
+    let long = format!("<p><a href='{}'></p>", "x".repeat(100_000));
+    let found = repeated(&long, "<p>t</p>", 50_000);
+    assert_eq!(found.method, Method::Approximate);
+}
+
+#[test]
+fn a_long_base_does_not_multiply() {
+    let base = format!("<base href='/{}/'>", "x".repeat(100_000));
+    let found = repeated(&base, "<a href=y>t</a>", 50_000);
+    assert_eq!(found.links.len() + found.unresolved, 50_000);
+    assert!(found.unresolved > 0);
+}
+
+#[test]
+fn many_attributes_are_no_matter() {
+    let attributes: String = (0..50_000).map(|n| format!(" x{n}=y")).collect();
+    let found = extract(format!("<b{attributes}><a{attributes} href=x>t</a>"));
+    assert_eq!((found.links.len(), found.method), (1, Method::Streamed));
+    let fonts: String = (0..5_000).map(|n| format!("<font x{n}=y a b c>")).collect();
+    assert_eq!(extract(fonts + "<a href=x>t").links.len(), 1);
+}
+
+#[test]
+fn what_never_ends_ends_with_the_page() {
+    for part in [
+        "<",
+        "<!--",
+        "<!",
+        "</",
+        "<a",
+        "<a ",
+        "<a href='",
+        "&",
+        "&#",
+        "\0",
+        "<script><!--",
+        "</script",
+        "<![CDATA[",
+    ] {
+        repeated("<a href=x>", part, 20_000);
+        repeated("<svg><a href=x>", part, 20_000);
+        repeated("<a href=x><script><!--<script>", part, 20_000);
+        repeated("<a href=x><title>", part, 20_000);
+    }
+}
+
+#[test]
+fn tables_and_formatting_by_turns_stay_linear() {
+    for part in [
+        "<table><a href=x>",
+        "<a href=x><table>",
+        "<a href=x><div>",
+        "<a href=x><p></a>",
+        "<b><div></b>",
+        "<a href=x><b><p></b></a>",
+        "<a href=x><table><tr><td></table>t",
+        "<table><td><a href=x></table>",
+        "<select><option><a href=x>",
+        "<nobr><p>",
+        "</p><b>",
+    ] {
+        repeated("", part, 5_000);
+        repeated("<a href=x><table>", part, 5_000);
+    }
+}
