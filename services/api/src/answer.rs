@@ -23,9 +23,8 @@ pub(crate) async fn answer(found: &Found, headers: &HeaderMap) -> Response {
         Outcome::Failure(error) => Failure::from(error.clone()).problem(found.entry.age()).into_response(),
     };
     response.headers_mut().insert(CACHE_STATUS, value(CacheStatus(found)));
-    if found.source == Source::Hit {
-        response.headers_mut().insert(header::AGE, HeaderValue::from(found.entry.age().as_secs()));
-    }
+    // Also of misses: who waited for another's fetch has a result that is a little old already.
+    response.headers_mut().insert(header::AGE, HeaderValue::from(found.entry.age().as_secs()));
     response
 }
 

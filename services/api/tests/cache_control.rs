@@ -21,6 +21,7 @@ async fn a_hit_tells_its_age_and_life() {
     let api = Service::start().await;
     let miss = api.get(&page).await;
     assert_eq!(cache_status(&miss), "fwd=miss; stored");
+    assert!(!miss.header("age").is_empty());
     let hit = api.get(&page).await;
     let life = seconds(hit.header("cache-control"), "max-age=");
     assert!((3240..=3960).contains(&life), "an hour, give or take a tenth: {life}");
