@@ -14,12 +14,19 @@ use memchr::{memchr, memchr2, memchr3};
 const CHUNK: usize = 2 * 1024;
 
 /// Writes the canonical page.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Reducer {
     chunk: Vec<u8>,
     /// How many bytes went to the reader before.
     flushed: u32,
     reader: Reader,
+}
+
+impl Default for Reducer {
+    fn default() -> Self {
+        // Most links fit into what is left when a chunk is as good as full.
+        Self { chunk: Vec::with_capacity(CHUNK * 2), flushed: 0, reader: Reader::default() }
+    }
 }
 
 impl Reducer {
