@@ -14,12 +14,19 @@ use memchr::{memchr, memchr2, memchr3};
 const CHUNK: usize = 2 * 1024;
 
 /// Writes the canonical page.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Reducer {
     chunk: Vec<u8>,
     /// How many bytes went to the reader before.
     flushed: u32,
     reader: Reader,
+}
+
+impl Default for Reducer {
+    fn default() -> Self {
+        // Most links fit into what is left when a chunk is as good as full.
+        Self { chunk: Vec::with_capacity(CHUNK * 2), flushed: 0, reader: Reader::default() }
+    }
 }
 
 impl Reducer {
@@ -57,6 +64,13 @@ impl Reducer {
         self.chunk.extend_from_slice(b"<br>");
     }
 
+    /// Keeps broken UTF-8 broken: two texts may each hold a part of what would be a character.
+    fn part_characters(&mut self, text: &[u8]) {
+        if text.first().is_some_and(|&c| is_continuation(c)) {
+            self.push_break();
+        }
+    }
+
     /// Text, each `<` as a reference and, in text without references, each `&`.
     fn push_text(&mut self, mut text: &[u8], references: bool) {
         while let Some(at) = memchr2(b'<', b'&', text) {
@@ -80,9 +94,8 @@ impl Reducer {
     /// Text in which nothing is to be written otherwise, in parts if it is long.
     fn push_plain(&mut self, mut text: &[u8]) {
         while text.len() > CHUNK {
-            // Not within a character: no more than three bytes of the form 10xxxxxx follow another.
-            let is_within = |&at: &usize| text[at] & 0b1100_0000 == 0b1000_0000;
-            let part = (CHUNK - 3..=CHUNK).rev().find(|at| !is_within(at)).unwrap_or(CHUNK);
+            // Not within a character, which has three continuation bytes at most.
+            let part = (CHUNK - 3..=CHUNK).rev().find(|&at| !is_continuation(text[at])).unwrap_or(CHUNK);
             self.chunk.extend_from_slice(&text[..part]);
             self.flush();
             text = &text[part..];
@@ -98,6 +111,7 @@ impl LinkSink for Reducer {
     }
 
     fn text(&mut self, mut text: &[u8], kind: TextKind) {
+        self.part_characters(text);
         if memchr3(b'<', b'&', 0, text).is_none() {
             self.push_plain(text); // most text
             return;
@@ -111,6 +125,7 @@ impl LinkSink for Reducer {
                 self.push_break(); // `&am` NUL `p;` is no reference
             }
             text = &text[at + 1..];
+            self.part_characters(text);
             self.flush_if_full();
         }
         self.push_text(text, kind.references);
@@ -138,6 +153,11 @@ impl LinkSink for Reducer {
         self.chunk.extend_from_slice(&rest);
         Some(longer)
     }
+}
+
+/// Whether the byte goes on with a character of UTF-8.
+const fn is_continuation(c: u8) -> bool {
+    c & 0b1100_0000 == 0b1000_0000
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "what is written of a page of MAX_PAGE fits")]

@@ -7,8 +7,8 @@ use html5ever::{
 use links::Link;
 use markup5ever_rcdom::{Handle, NodeData, RcDom};
 
-/// The links of `page`, `href` as written, text as reported.
-pub(crate) fn links(page: &[u8]) -> Vec<Link> {
+/// The links of `page`, `href` as written, text as reported; and the `href` of the first `base` that has one.
+pub(crate) fn links_and_base(page: &[u8]) -> (Vec<Link>, Option<String>) {
     let tree_builder = TreeBuilderOpts { scripting_enabled: false, ..TreeBuilderOpts::default() };
     // Else html5ever would drop U+FEFF after each script, too.
     let tokenizer = TokenizerOpts { discard_bom: false, ..TokenizerOpts::default() };
@@ -16,19 +16,30 @@ pub(crate) fn links(page: &[u8]) -> Vec<Link> {
     let page = page.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(page);
     let dom = parse_document(RcDom::default(), options).from_utf8().one(page);
     let mut links = Vec::new();
+    let mut base = None;
     let mut open = Vec::new();
     let mut steps = vec![Step::Enter(dom.document.clone())];
     while let Some(step) = steps.pop() {
         match step {
             Step::LeaveLink => drop(open.pop()),
-            Step::Enter(node) => enter(&node, &mut links, &mut open, &mut steps),
+            Step::Enter(node) => {
+                base = base.or_else(|| base_href(&node));
+                enter(&node, &mut links, &mut open, &mut steps);
+            }
         }
     }
     for link in &mut links {
         let words: Vec<_> = link.text.split_whitespace().collect();
         link.text = if words.is_empty() { "[IMG]".into() } else { words.join(" ") };
     }
-    links
+    (links, base)
+}
+
+fn base_href(node: &Handle) -> Option<String> {
+    let NodeData::Element { name, attrs, .. } = &node.data else { return None };
+    let attrs = attrs.borrow();
+    let href = attrs.iter().find(|a| a.name.expanded() == expanded_name!("", "href"))?;
+    (name.expanded() == expanded_name!(html "base")).then(|| href.value.to_string())
 }
 
 enum Step {

@@ -33,9 +33,9 @@ impl<S: LinkSink> Tree<'_, '_, S> {
 
     /// Notes the first `<base>` that has an `href`.
     pub(super) fn note_base(&mut self, tag: &Tag) -> Result<(), Undecided> {
-        if self.base.is_none() && tag.href.is_some() && !self.stack.any(Name::Template) {
+        if tag.href.is_some() && !self.stack.any(Name::Template) {
             self.event(self.foster && self.stack.top_is_in(Name::is_table_part))?;
-            self.base = tag.href;
+            self.base = self.base.or(tag.href);
         }
         Ok(())
     }
