@@ -39,6 +39,7 @@ pub struct Cache {
     #[serde(with = "humantime_serde")]
     pub negative_ttl: Duration,
     /// What the embedded cache may hold.
+    #[serde(serialize_with = "fetch::size::exact")]
     pub memory: ByteSize,
 }
 

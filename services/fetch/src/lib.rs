@@ -20,6 +20,7 @@ mod pool;
 mod proxy;
 mod response;
 mod settings;
+pub mod size;
 mod tls;
 mod url;
 

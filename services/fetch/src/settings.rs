@@ -39,8 +39,10 @@ pub struct Settings {
     #[serde(with = "humantime_serde")]
     pub connect_timeout: Duration,
     /// Bytes on the wire, and bytes decoded.
+    #[serde(serialize_with = "crate::size::exact")]
     pub max_bytes: ByteSize,
     /// Bytes of a response's header.
+    #[serde(serialize_with = "crate::size::exact")]
     pub max_header_bytes: ByteSize,
     /// How many redirects are followed.
     pub max_redirects: u32,
@@ -51,6 +53,7 @@ pub struct Settings {
     /// Jobs at once at one host; more wait, as many as may run in all.
     pub max_jobs_per_host: usize,
     /// The memory that bodies may take, all jobs together.
+    #[serde(serialize_with = "crate::size::exact")]
     pub memory: ByteSize,
     /// The proxy through which every page is fetched. Environment variables name none.
     pub proxy: Option<Proxy>,

@@ -67,7 +67,6 @@
 //! call of [`serve`].
 
 mod admin;
-#[cfg(target_env = "musl")]
 mod allocator;
 mod body;
 pub mod command;
