@@ -86,11 +86,11 @@ impl<T> fmt::Debug for Flights<T> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::page;
+    use fetch::PageUrl;
     use tokio::sync::oneshot;
 
     fn key(url: &str) -> CacheKey {
-        CacheKey::of(&page::parse(url).unwrap())
+        CacheKey::of(&PageUrl::parse(url).unwrap())
     }
 
     #[tokio::test]

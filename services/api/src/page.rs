@@ -1,19 +1,7 @@
 //! Which page is asked for, and under which key its links are kept.
 
-use crate::problems::Failure;
 use fetch::PageUrl;
 use std::{borrow::Borrow, sync::Arc};
-
-/// The longest URL of a page, in bytes.
-pub(crate) const MAX_URL: usize = 8 * 1024;
-
-/// The page's URL from what a client wrote.
-pub(crate) fn parse(input: &str) -> Result<PageUrl, Failure> {
-    if input.len() > MAX_URL {
-        return Err(Failure::UrlTooLong);
-    }
-    Ok(PageUrl::parse(input)?)
-}
 
 /// The key of a page in every cache: a version of what is stored, then the URL as the standard serializes it,
 /// without its fragment.
@@ -51,16 +39,9 @@ mod tests {
 
     #[test]
     fn keys_are_normalised_and_have_no_fragment() {
-        let key = |url| CacheKey::of(&parse(url).unwrap());
+        let key = |url| CacheKey::of(&PageUrl::parse(url).unwrap());
         assert_eq!(key("HTTP://Example.COM:80/a/../b?q#top"), key("http://example.com/b?q"));
         assert_ne!(key("http://example.com/"), key("http://example.com/?"));
         assert_eq!(key("http://example.com").as_str(), "linkextractor:1:http://example.com/");
-    }
-
-    #[test]
-    fn long_urls_are_refused() {
-        let url = |length: usize| format!("http://example.com/{}", "a".repeat(length - 19));
-        assert!(parse(&url(MAX_URL)).is_ok());
-        assert_eq!(parse(&url(MAX_URL + 1)).unwrap_err().code(), "url-too-long");
     }
 }

@@ -1,7 +1,7 @@
 //! Every error that leaves the service: one table from what went wrong to code, status and title.
 
 use crate::{endpoints::batch, target::TargetError};
-use fetch::FetchError;
+use fetch::{FetchError, UrlProblem};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use kit::Problem;
 use serde_json::{Value, json};
@@ -21,9 +21,6 @@ pub(crate) enum Failure {
     /// The page could not be had.
     #[error("{0}")]
     Fetch(#[from] FetchError),
-    /// The page's URL is over the limit.
-    #[error("a page's URL may have at most {} bytes", crate::page::MAX_URL)]
-    UrlTooLong,
     /// `only-if-cached`, and it is not.
     #[error("the page is not in the cache, and the request allows nothing else")]
     NotCached,
@@ -49,7 +46,6 @@ impl Failure {
     fn row(&self) -> (u16, &'static str, &'static str) {
         match self {
             Self::Target(_) => (400, "invalid-url", "Invalid URL"),
-            Self::UrlTooLong => (414, "url-too-long", "URL too long"),
             Self::NotCached => (504, "not-cached", "Not cached"),
             Self::Body(_) => (400, "bad-request", "Bad request"),
             Self::MediaType => (415, "unsupported-media-type", "Unsupported media type"),
@@ -57,11 +53,12 @@ impl Failure {
             Self::BodySlow => (408, "request-timeout", "Request timeout"),
             Self::Internal => (500, "internal", "Internal error"),
             Self::Fetch(error) => match error {
+                FetchError::InvalidUrl(UrlProblem::TooLong) => (414, "url-too-long", "URL too long"),
                 FetchError::InvalidUrl(_) => (400, "invalid-url", "Invalid URL"),
                 FetchError::UnsupportedScheme => (400, "unsupported-scheme", "Unsupported scheme"),
                 FetchError::Blocked => (403, "blocked-destination", "Destination not allowed"),
                 FetchError::Dns => (502, "dns-failure", "Host name not resolved"),
-                FetchError::Connect => (502, "connect-failure", "No connection to the page's host"),
+                FetchError::Connect => (502, "connect-failure", "Connection to the page's host failed"),
                 FetchError::Tls(_) => (502, "tls-failure", "No secure connection to the page's host"),
                 FetchError::UpstreamStatus { retry_after: Some(_), .. } => {
                     (503, "upstream-status", "The page answered with an error")
@@ -158,11 +155,12 @@ pub(crate) fn caused_by_page(error: &FetchError) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use fetch::{Step, TlsProblem, UrlProblem};
+    use fetch::{Step, TlsProblem};
 
     fn one_of_each() -> Vec<Failure> {
         let fetch = [
             FetchError::InvalidUrl(UrlProblem::Syntax),
+            FetchError::InvalidUrl(UrlProblem::TooLong),
             FetchError::UnsupportedScheme,
             FetchError::Blocked,
             FetchError::Dns,
@@ -181,7 +179,6 @@ mod tests {
         ];
         let own = [
             Failure::Target(TargetError::Missing),
-            Failure::UrlTooLong,
             Failure::NotCached,
             Failure::MediaType,
             Failure::BodyTooLarge,

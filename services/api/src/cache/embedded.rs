@@ -110,13 +110,11 @@ impl Expiry<CacheKey, Arc<Entry>> for Remaining {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{
-        entry::{Links, Outcome},
-        page,
-    };
+    use crate::entry::{Links, Outcome};
+    use fetch::PageUrl;
 
     fn key(number: usize) -> CacheKey {
-        CacheKey::of(&page::parse(&format!("http://example.com/{number}")).unwrap())
+        CacheKey::of(&PageUrl::parse(&format!("http://example.com/{number}")).unwrap())
     }
 
     fn entry(bytes: usize, life: Duration) -> Arc<Entry> {

@@ -6,11 +6,11 @@ use crate::{
     directives::Directives,
     entry::Outcome,
     extraction_log::Lookup,
-    page,
     pages::{Found, Source},
     problems::Failure,
     target::TargetError,
 };
+use fetch::PageUrl;
 use http::HeaderMap;
 use kit::Response;
 
@@ -26,7 +26,7 @@ pub(crate) async fn links_of(
 
 /// The result for the page at `url`; an extraction is a line in the log.
 pub(super) async fn find(parts: &Parts, url: &str, directives: &Directives) -> Result<Found, Failure> {
-    let page = page::parse(url)?;
+    let page = PageUrl::parse(url)?;
     let found = parts.pages.find(&page, directives).await?;
     if let Outcome::Links(_) = found.entry.outcome {
         let lookup = if found.source == Source::Hit { Lookup::Hit } else { Lookup::Miss };

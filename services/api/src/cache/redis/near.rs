@@ -104,11 +104,12 @@ impl Near {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{entry::Outcome, page};
+    use crate::entry::Outcome;
+    use fetch::PageUrl;
     use std::time::Duration;
 
     fn key() -> CacheKey {
-        CacheKey::of(&page::parse("http://a/").unwrap())
+        CacheKey::of(&PageUrl::parse("http://a/").unwrap())
     }
 
     fn entry() -> Arc<Entry> {
