@@ -31,14 +31,20 @@ pub(crate) fn with_references_decoded(text: Cow<'_, str>) -> Cow<'_, str> {
 /// An attribute's value: line breaks normalized, NUL replaced, character
 /// references decoded by the rules for attributes.
 pub(crate) fn attribute_value(written: &[u8]) -> String {
-    if memchr3(b'\r', b'\0', b'&', written).is_none() {
-        return utf8(written).into_owned();
+    value(&utf8(written))
+}
+
+/// As [`attribute_value`], of what is UTF-8.
+pub(crate) fn value(written: &str) -> String {
+    let bytes = written.as_bytes();
+    if memchr3(b'\r', b'\0', b'&', bytes).is_none() {
+        return written.to_owned();
     }
-    let mut value = normalized(written);
-    if memchr(0, written).is_some() {
+    let mut value = normalized(bytes);
+    if memchr(0, bytes).is_some() {
         value = Cow::Owned(value.replace('\0', "\u{FFFD}"));
     }
-    if memchr(b'&', written).is_some() {
+    if memchr(b'&', bytes).is_some() {
         value = htmlize::unescape_attribute(value);
     }
     value.into_owned()
