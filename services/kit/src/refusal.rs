@@ -39,6 +39,11 @@ pub fn overloaded(retry_after: u32) -> Problem {
         .header(header::RETRY_AFTER, retry_after.into())
 }
 
+/// 503 with `Retry-After` in seconds: the answer will not be ready before this process ends.
+pub fn stopping(retry_after: u32) -> Problem {
+    overloaded(retry_after).detail("The server is stopping; another one, or this one restarted, may answer.")
+}
+
 /// What `method` gets where `allow` is allowed and the route did not answer it: `OPTIONS` 204, others 405,
 /// both with `Allow`.
 pub fn other_method(method: &Method, allow: &'static str) -> Response {

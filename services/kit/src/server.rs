@@ -117,8 +117,13 @@ async fn run<S: Service>(shared: Arc<Shared<S>>, listener: TcpListener, grace: D
     for (stream, place) in queued(listener, &places) {
         connections.spawn(connection::serve(Arc::clone(&shared), stream, place));
     }
-    let drained = async { while connections.join_next().await.is_some() {} };
-    let _ = tokio::time::timeout(grace, drained).await;
+    let mut drained = async || while connections.join_next().await.is_some() {};
+    // The last tenth, a second at most, is for telling those whose answer will not be ready.
+    let last_words = (grace / 10).min(Duration::from_secs(1));
+    if tokio::time::timeout(grace.saturating_sub(last_words), drained()).await.is_err() {
+        shared.give_up.cancel();
+        let _ = tokio::time::timeout(last_words, drained()).await;
+    }
     connections.len()
 }
 

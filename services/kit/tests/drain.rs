@@ -72,7 +72,7 @@ async fn idle_connections_do_not_hold_it_up() {
 }
 
 #[tokio::test]
-async fn the_grace_ends_what_does_not_end_by_itself() {
+async fn what_is_not_ready_when_the_grace_ends_is_answered_503() {
     let mut server = Server::with(Limits { grace: Duration::from_millis(300), ..Limits::default() }).await;
     let mut client = server.connect().await;
     client.send(get("/slow?60000")).await;
@@ -81,7 +81,9 @@ async fn the_grace_ends_what_does_not_end_by_itself() {
     server.stop();
     server.stopped().await;
     assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
-    assert_eq!(client.rest().await, "");
+    let answer = client.rest().await;
+    assert_eq!(status(&answer), 503);
+    assert_eq!(field(&answer, "retry-after"), Some("1"));
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     Peer, Request, Response, Service,
-    refusal::{bad_request, internal, method_not_allowed, other_method, overloaded, url_too_long},
+    refusal::{bad_request, internal, method_not_allowed, other_method, overloaded, stopping, url_too_long},
     request_id::X_REQUEST_ID,
 };
 use futures_util::FutureExt;
@@ -92,7 +92,12 @@ async fn handle<S: Service>(shared: &Shared<S>, exchange: &Exchange, request: Re
     };
     let _work = Work::begin(exchange.activity());
     // Unwinding is safe: what a panic leaves half-done belongs to this request.
-    let handled = AssertUnwindSafe(shared.service.handle(request)).catch_unwind().await;
+    let handled = AssertUnwindSafe(shared.service.handle(request)).catch_unwind();
+    let handled = tokio::select! {
+        biased;
+        handled = handled => handled,
+        () = shared.give_up.cancelled() => return shared.service.refuse(stopping(RETRY_AFTER)),
+    };
     handled.unwrap_or_else(|_| {
         tracing::error!(request_id = exchange.id.as_str(), "a handler panicked");
         shared.service.refuse(internal())

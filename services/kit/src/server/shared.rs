@@ -20,6 +20,8 @@ pub(super) struct Shared<S> {
     pub(super) connections: usize,
     pub(super) in_work: Semaphore,
     pub(super) stop: CancellationToken,
+    /// The grace is all but over: what is still in work is answered 503.
+    pub(super) give_up: CancellationToken,
     /// As `stop`, for those who only want to know: asking the token takes a lock that all connections share.
     draining: AtomicBool,
 }
@@ -34,6 +36,7 @@ impl<S: Service> Shared<S> {
             in_work: Semaphore::new(settings.limits.requests.min(Semaphore::MAX_PERMITS)),
             settings: settings.clone(),
             stop: CancellationToken::new(),
+            give_up: CancellationToken::new(),
             draining: AtomicBool::new(false),
         })
     }
@@ -48,6 +51,7 @@ impl<S: Service> Shared<S> {
             in_work: Semaphore::new(OPERATORS),
             settings: settings.clone(),
             stop: CancellationToken::new(),
+            give_up: CancellationToken::new(),
             draining: AtomicBool::new(false),
         })
     }

@@ -14,7 +14,7 @@ pub(crate) enum Name {
     A, Address, AnnotationXml, Applet, Area, Article, Aside, B, Base, Basefont, Bgsound, Big, Blockquote, Body,
     Br, Button, Caption, Center, Code, Col, Colgroup, Dd, Desc, Details, Dialog, Dir, Div, Dl, Dt, Em, Embed,
     Fieldset, Figcaption, Figure, Font, Footer, ForeignObject, Form, Frame, Frameset, H1, H2, H3, H4, H5, H6,
-    Head, Header, Hgroup, Hr, Html, I, Iframe, Image, Img, Input, Keygen, Li, Link, Listing, Main, Malignmark,
+    Head, Header, Hgroup, Hr, Html, I, Iframe, Image, Img, Input, Isindex, Keygen, Li, Link, Listing, Main, Malignmark,
     Marquee, Math, Menu, Meta, Mglyph, Mi, Mn, Mo, Ms, Mtext, Nav, Nobr, Noembed, Noframes, Noscript, Object,
     Ol, Optgroup, Option, P, Param, Plaintext, Pre, Rb, Rp, Rt, Rtc, Ruby, S, Script, Search, Section, Select,
     Small, Source, Span, Strike, Strong, Style, Sub, Summary, Sup, Svg, Table, Tbody, Td, Template, Textarea,
@@ -39,7 +39,7 @@ const SHORT: &[(&str, Name)] = &[
     ("h2", Name::H2), ("h3", Name::H3), ("h4", Name::H4), ("h5", Name::H5), ("h6", Name::H6),
     ("head", Name::Head), ("header", Name::Header), ("hgroup", Name::Hgroup), ("hr", Name::Hr),
     ("html", Name::Html), ("i", Name::I), ("iframe", Name::Iframe), ("image", Name::Image), ("img", Name::Img),
-    ("input", Name::Input), ("keygen", Name::Keygen), ("li", Name::Li), ("link", Name::Link),
+    ("input", Name::Input), ("isindex", Name::Isindex), ("keygen", Name::Keygen), ("li", Name::Li), ("link", Name::Link),
     ("listing", Name::Listing), ("main", Name::Main), ("marquee", Name::Marquee), ("math", Name::Math),
     ("menu", Name::Menu), ("meta", Name::Meta), ("mglyph", Name::Mglyph), ("mi", Name::Mi), ("mn", Name::Mn),
     ("mo", Name::Mo), ("ms", Name::Ms), ("mtext", Name::Mtext), ("nav", Name::Nav), ("nobr", Name::Nobr),
@@ -156,6 +156,7 @@ impl Name {
     }
 
     /// "Special" elements: they end the search for an end tag's element and are what formatting is moved around.
+    /// `isindex` has left the standard, but html5ever, whose tree is the reference, keeps it.
     #[rustfmt::skip]
     pub(crate) const fn is_special(self) -> bool {
         matches!(self, Self::Address | Self::Applet | Self::Area | Self::Article | Self::Aside | Self::Base
@@ -164,7 +165,7 @@ impl Name {
             | Self::Div | Self::Dl | Self::Dt | Self::Embed | Self::Fieldset | Self::Figcaption | Self::Figure
             | Self::Footer | Self::Form | Self::Frame | Self::Frameset | Self::H1 | Self::H2 | Self::H3
             | Self::H4 | Self::H5 | Self::H6 | Self::Head | Self::Header | Self::Hgroup | Self::Hr | Self::Html
-            | Self::Iframe | Self::Img | Self::Input | Self::Li | Self::Link | Self::Listing | Self::Main
+            | Self::Iframe | Self::Img | Self::Input | Self::Isindex | Self::Li | Self::Link | Self::Listing | Self::Main
             | Self::Marquee | Self::Menu | Self::Meta | Self::Nav | Self::Noembed | Self::Noframes
             | Self::Noscript | Self::Object | Self::Ol | Self::P | Self::Param | Self::Plaintext | Self::Pre
             | Self::Script | Self::Section | Self::Select | Self::Source | Self::Style | Self::Summary

@@ -8,7 +8,7 @@ const NAMES: &[&str] = &[
     "cite", "code", "col", "colgroup", "custom-element", "datalist", "dd", "del", "desc", "details", "dialog", "dir",
     "div", "dl", "dt", "em", "embed", "fieldset", "figcaption", "figure", "font", "footer", "foreignObject", "form",
     "frame", "frameset", "g", "h1", "h2", "h6", "head", "header", "hgroup", "hr", "html", "i", "iframe", "image", "img",
-    "input", "ins", "kbd", "keygen", "label", "legend", "li", "link", "listing", "main", "malignmark", "map", "mark",
+    "input", "ins", "isindex", "kbd", "keygen", "label", "legend", "li", "link", "listing", "main", "malignmark", "map", "mark",
     "marquee", "math", "menu", "meta", "mglyph", "mi", "mn", "mo", "ms", "mtext", "nav", "nobr", "noembed", "noframes",
     "noscript", "object", "ol", "optgroup", "option", "output", "p", "param", "path", "picture", "plaintext", "pre",
     "progress", "q", "rb", "rp", "rt", "rtc", "ruby", "s", "samp", "script", "search", "section", "select",
