@@ -90,12 +90,6 @@ impl Api {
 
 impl Service for Api {
     async fn handle(&self, request: Request) -> Response {
-        // These two have no path: a proxy's request, and a question about the whole service.
-        if request.method() == Method::CONNECT
-            || (request.method() == Method::OPTIONS && request.uri() == "*")
-        {
-            return refusal::other_method(request.method(), Endpoint::Usage.methods());
-        }
         let endpoint = match Endpoint::at(request.uri()) {
             Ok(endpoint) => endpoint,
             Err(problem) => return problem.into_response(),

@@ -32,9 +32,6 @@ impl Endpoint {
             let whole = whole.strip_prefix("/api/").unwrap_or(url);
             return Ok(Self::Page(target::url_in_path(whole, url, uri.query()).map(Into::into)));
         }
-        if !path.starts_with('/') {
-            return Err(refusal::bad_request("The request target has no path."));
-        }
         match target::decode(path) {
             Ok(_) => Err(refusal::not_found()),
             Err(error) => Err(refusal::bad_request(error.to_string())),

@@ -38,6 +38,9 @@ pub fn run(args: Extract) -> Exit {
 
 /// The targets on the command line, then those in the file.
 fn targets(args: &Extract) -> Result<Vec<Target>, String> {
+    if args.targets.is_empty() && args.from.is_none() {
+        return Err("no target: name a URL, a file, or - for standard input".to_owned());
+    }
     let mut targets: Vec<_> = args.targets.iter().map(|target| Target::parse(target)).collect();
     if let Some(file) = &args.from {
         let list = read_list(file).map_err(|error| format!("{}: {error}", file.display()))?;
@@ -69,7 +72,7 @@ async fn print(args: Extract, targets: Vec<Target>) -> io::Result<Exit> {
     let settings = fetch::Settings { allow_private: true, ..fetch::Settings::default() };
     let fetcher = Fetcher::new(settings).map_err(io::Error::other)?;
     let bar = progress::bar(targets.len());
-    let mut writer = Writer::new(BufWriter::new(io::stdout()), args.format, targets.len() > 1);
+    let mut writer = Writer::new(BufWriter::new(io::stdout()), args.format, targets.len() != 1);
     writer.start()?;
     let mut exit = Exit::Done;
 

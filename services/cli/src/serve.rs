@@ -23,6 +23,7 @@ pub fn run(args: &Serve) -> Exit {
         Ok(settings) => settings,
         Err(error) => return failed(&error.to_string(), Exit::Usage),
     };
+    // One process, one log: the API's settings are the ones that count.
     let _logs = match logging::init(&settings.api.log) {
         Ok(guard) => guard,
         Err(error) => return failed(&error, Exit::Usage),
@@ -62,9 +63,12 @@ fn load(args: &Serve) -> Result<Settings, ConfigError> {
     Ok(settings)
 }
 
-/// Binds both, tells where, and serves. The web page needs the API, so it is stopped first.
+/// Binds both, tells where, and serves. The web page needs the API, so it is stopped first; each has half of the
+/// grace, so that together they keep to it.
 async fn serve(Settings { api, mut web }: Settings) -> Result<(), String> {
-    let (api_server, web_server) = (api.server(), web.server());
+    let (mut api_server, mut web_server) = (api.server(), web.server());
+    api_server.limits.grace /= 2;
+    web_server.limits.grace /= 2;
     let api_listeners = Listeners::bind(&api_server).await.map_err(|error| error.to_string())?;
     let web_listeners = Listeners::bind(&web_server).await.map_err(|error| error.to_string())?;
     let api_address = api_listeners.address().map_err(|error| error.to_string())?;

@@ -83,11 +83,12 @@ async fn several_targets_come_in_order_and_a_failure_is_said_and_counted() {
 
 #[tokio::test]
 async fn wrong_usage_is_2_and_a_target_that_fails_is_1() {
-    let wrong: [&[&str]; 6] = [
+    let wrong: [&[&str]; 7] = [
         &["--format", "xml", "page.html"],
         &["--nonsense"],
         &[],
         &["extract"],
+        &["--format", "json"],
         &["-", "-"],
         &["--base", "no url", "-"],
     ];

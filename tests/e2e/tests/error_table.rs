@@ -149,6 +149,23 @@ async fn it_takes_too_long() {
 }
 
 #[tokio::test]
+async fn too_many_pages_are_being_fetched() {
+    let api = Api::start(&[ALLOW_LOOPBACK, ("LINKEXTRACTOR_API_FETCH__MAX_JOBS", "1")]).await;
+    let origin = Origin::start().await;
+    let (one, other) = (origin.page("/one", Page::html("")), origin.page("/other", Page::html("")));
+    origin.hold();
+    let url = api.url(&format!("/api/{one}"));
+    let client = api.client.clone();
+    let first = tokio::spawn(async move { client.get(&url).await });
+    origin.wait_for_requests(1).await;
+    let refused = api.ask(&other).await;
+    assert_problem(&refused, 503, "overloaded");
+    assert!(refused.header("retry-after").parse::<u32>().is_ok());
+    origin.release();
+    assert_eq!(first.await.unwrap().status, 200, "who was there first is served");
+}
+
+#[tokio::test]
 async fn only_what_is_kept_was_wanted() {
     let api = Api::reaching_loopback().await;
     let origin = Origin::start().await;
