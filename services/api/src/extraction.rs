@@ -2,7 +2,7 @@
 
 use crate::entry::Links;
 use fetch::{FetchError, Page, Step};
-use links::{Link, format::Format};
+use links::{Link, Method, format::Format};
 use std::{num::NonZero, sync::Arc, thread, time::Duration};
 use tokio::{
     sync::Semaphore,
@@ -19,6 +19,8 @@ pub(crate) struct Extractor(Arc<Semaphore>);
 pub(crate) struct Extracted {
     /// The page's links.
     pub(crate) links: Links,
+    /// By which way they were found.
+    pub(crate) method: Method,
     /// How many `href`s did not resolve.
     pub(crate) unresolved: usize,
     /// How long it took.
@@ -32,7 +34,8 @@ impl Default for Extractor {
 }
 
 impl Extractor {
-    /// The links of `page`; it has to begin before `deadline`. Nothing when the extraction panicked.
+    /// The links of `page`, before `deadline`. Nothing when the extraction panicked. One that takes longer goes on
+    /// to its end, which is near, in its place: a thread cannot be stopped.
     pub(crate) async fn links(&self, page: Page, deadline: Instant) -> Option<Result<Extracted, FetchError>> {
         let Ok(place) = timeout_at(deadline, Arc::clone(&self.0).acquire_owned()).await else {
             return Some(Err(FetchError::Timeout(Step::Queue)));
@@ -41,7 +44,10 @@ impl Extractor {
             let _place = place;
             extract(&page)
         };
-        task::spawn_blocking(work).await.ok().map(Ok)
+        match timeout_at(deadline, task::spawn_blocking(work)).await {
+            Ok(extracted) => extracted.ok().map(Ok),
+            Err(_) => Some(Err(FetchError::Timeout(Step::Body))),
+        }
     }
 }
 
@@ -53,7 +59,7 @@ fn extract(page: &Page) -> Extracted {
     url.set_fragment(None);
     let json = Format::Json.write(&found.links);
     let links = Links::new(url.into(), json.into());
-    Extracted { links, unresolved: found.unresolved, time: start.elapsed() }
+    Extracted { links, method: found.method, unresolved: found.unresolved, time: start.elapsed() }
 }
 
 /// Kept links in another format.

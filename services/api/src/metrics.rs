@@ -1,5 +1,6 @@
 //! The service's own figures; every label has a bounded set of values.
 
+use links::Method;
 use prometheus_client::{
     encoding::EncodeLabelSet,
     metrics::{
@@ -21,6 +22,7 @@ pub(crate) struct Metrics {
     /// Requests that got the result of a job another one had started.
     pub(crate) collapsed: Counter,
     fetch_seconds: Histogram,
+    extractions: Family<MethodLabels, Counter>,
     extraction_seconds: Histogram,
     /// `href`s that did not resolve and were left out.
     pub(crate) unresolved: Counter,
@@ -39,6 +41,11 @@ struct JobLabels {
     code: &'static str,
 }
 
+#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct MethodLabels {
+    method: &'static str,
+}
+
 impl Default for Metrics {
     fn default() -> Self {
         let histogram = |first| Histogram::new(exponential_buckets(first, 2.0, 14));
@@ -48,6 +55,7 @@ impl Default for Metrics {
             jobs_in_flight: Gauge::default(),
             collapsed: Counter::default(),
             fetch_seconds: histogram(0.002),
+            extractions: Family::default(),
             extraction_seconds: histogram(0.000_05),
             unresolved: Counter::default(),
             log_lines_lost: Counter::default(),
@@ -63,6 +71,11 @@ impl Metrics {
         registry.register("jobs_in_flight", "Jobs under way", self.jobs_in_flight.clone());
         registry.register("collapsed", "Requests that shared another's job", self.collapsed.clone());
         registry.register("fetch_seconds", "Time to fetch a page", self.fetch_seconds.clone());
+        registry.register(
+            "extractions",
+            "Pages by the way their links were found: streamed, tree (exact too), approximate (too costly)",
+            self.extractions.clone(),
+        );
         registry.register("extraction_seconds", "Time to find its links", self.extraction_seconds.clone());
         registry.register("unresolved_hrefs", "Links left out: they do not resolve", self.unresolved.clone());
         registry.register(
@@ -87,8 +100,14 @@ impl Metrics {
         self.fetch_seconds.observe(time.as_secs_f64());
     }
 
-    /// An extraction took `time`.
-    pub(crate) fn extracted(&self, time: Duration) {
+    /// An extraction by `method` took `time`.
+    pub(crate) fn extracted(&self, method: Method, time: Duration) {
+        let method = match method {
+            Method::Streamed => "streamed",
+            Method::Tree => "tree",
+            Method::Approximate => "approximate",
+        };
+        self.extractions.get_or_create(&MethodLabels { method }).inc();
         self.extraction_seconds.observe(time.as_secs_f64());
     }
 }

@@ -163,11 +163,12 @@ impl Pages {
             return self.work(&page, &key, patience).await;
         }
         let (asked, deadline) = (SystemTime::now(), Instant::now() + self.timeout);
+        let mut waited = false;
         loop {
             let claim = self.cache.claim(&key, &mut patience).await;
             // Also after a grant: another replica may have been done between our lookup and our claim.
             if let Lookup::Found(entry, _) = self.cache.get(&key, &mut patience).await
-                && (need == Need::Missing || entry.is_since(asked))
+                && (need == Need::Missing || (waited && entry.is_since(asked)))
             {
                 return Ok(Landing { entry, stored: true, by_another: true });
             }
@@ -178,6 +179,7 @@ impl Pages {
                 }
                 Claim::Taken => sleep(POLL).await,
             }
+            waited = true;
             // Time spent on answers while there is nothing else to do is not lost.
             patience = Patience::FULL;
         }
@@ -207,7 +209,7 @@ impl Pages {
         };
         match self.extractor.links(body, start + self.timeout).await {
             Some(Ok(extracted)) => {
-                self.metrics.extracted(extracted.time);
+                self.metrics.extracted(extracted.method, extracted.time);
                 self.metrics.unresolved.inc_by(u64::try_from(extracted.unresolved).unwrap_or(u64::MAX));
                 Ok(Outcome::Links(extracted.links))
             }
