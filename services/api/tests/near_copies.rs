@@ -12,7 +12,10 @@ async fn a_page_that_was_read_needs_no_way_to_redis() {
     let redis = RedisServer::start().await;
     let api = Service::with(settings_with(&redis)).await;
     api.get(&page).await;
-    assert!(is_hit(&api.get(&page).await), "from Redis");
+    // The first reads may cross with what Redis tells of the write, and are then not kept.
+    for _ in 0..5 {
+        within("a hit", async { while !is_hit(&api.get(&page).await) {} }).await;
+    }
     redis.freeze();
     assert!(is_hit(&api.get(&page).await), "at hand");
     redis.thaw();
