@@ -271,6 +271,33 @@ fn our_own_listeners_are_never_reached() {
 }
 
 #[test]
+fn our_own_listeners_are_known_in_every_spelling() {
+    for (own, ip, port, passes_) in [
+        ("127.0.0.1:5000", "::ffff:127.0.0.1", 5000, false),
+        ("127.0.0.1:5000", "::ffff:127.0.0.1", 5001, true),
+        ("127.0.0.1:5000", "::ffff:127.0.0.2", 5000, true),
+        ("127.0.0.1:5000", "::127.0.0.1", 5000, false),
+        ("127.0.0.1:5000", "64:ff9b::127.0.0.1", 5000, false),
+        ("127.0.0.1:5000", "0.0.0.0", 5000, false),
+        ("127.0.0.1:5000", "0.0.0.0", 5001, true),
+        ("127.0.0.1:5000", "::", 5000, false),
+        ("127.0.0.1:5000", "::ffff:0.0.0.0", 5000, false),
+        ("[::1]:5000", "::", 5000, false),
+        ("[::1]:5000", "::1", 5000, false),
+        ("[::]:5000", "127.0.0.1", 5000, false),
+        ("[::]:5000", "::ffff:127.0.0.1", 5000, false),
+        ("[::ffff:127.0.0.1]:5000", "127.0.0.1", 5000, false),
+        ("0.0.0.0:5000", "::ffff:127.3.2.1", 5000, false),
+        ("0.0.0.0:5000", "::ffff:8.8.8.8", 5000, true),
+    ] {
+        let own_addresses = vec![own.parse().unwrap()];
+        let settings = Settings { allow_private: true, own_addresses, ..Settings::default() };
+        let url = format!("http://x.example:{port}/");
+        assert_eq!(passes(&Guard::new(&settings).unwrap(), &url, ip), passes_, "{ip}, listening at {own}");
+    }
+}
+
+#[test]
 fn entries_that_are_none_are_named() {
     for wrong in
         ["10.0.0.0/33", "10.1", "http://example.com", "", "*", "a b", "*.*.example.com", "10.0.0.1:80"]
