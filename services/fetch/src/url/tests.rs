@@ -3,7 +3,7 @@ use crate::{
     Settings,
     guard::{Guard, tests::is_surely_private},
 };
-use proptest::prelude::*;
+use proptest::{prelude::*, test_runner::RngSeed};
 
 fn problem(input: &str) -> FetchError {
     PageUrl::parse(input).map(|url| url.to_string()).expect_err(input)
@@ -102,7 +102,13 @@ fn near_url() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 4096, failure_persistence: None, ..ProptestConfig::default() })]
+    // The same strings each time: whether a change passes does not depend on chance.
+    #![proptest_config(ProptestConfig {
+        cases: 4096,
+        failure_persistence: None,
+        rng_seed: RngSeed::Fixed(1),
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn no_string_panics_or_passes_with_a_refused_host(input in near_url(), http in any::<bool>()) {
