@@ -59,8 +59,14 @@ pub(crate) struct Guard {
 impl Guard {
     /// The rules that `settings` make; an error names the setting that is wrong.
     pub(crate) fn new(settings: &Settings) -> Result<Self, String> {
+        let allow = List::parse(&settings.allow).map_err(|error| format!("fetch.allow: {error}"))?;
+        if let Some(net) = allow.networks().find(|net| embedded::is_unclear(*net)) {
+            return Err(format!(
+                "fetch.allow: \"{net}\" is local-use NAT64: write /48, /56, /64 or /96, as it is used"
+            ));
+        }
         Ok(Self {
-            allow: List::parse(&settings.allow).map_err(|error| format!("fetch.allow: {error}"))?,
+            allow,
             deny: List::parse(&settings.deny).map_err(|error| format!("fetch.deny: {error}"))?,
             ports_deny: settings.ports_deny.clone(),
             own: settings.own_addresses.clone(),
@@ -123,7 +129,7 @@ impl Guard {
         }
         let IpAddr::V6(v6) = ip else { return Ok(()) };
         // What is carried inside is judged in its turn. It is IPv4 and carries nothing: this ends here.
-        let nat64 = allowed.map_or(96, |network| network.prefix_len());
+        let nat64 = allowed.map_or(0, |network| network.prefix_len());
         embedded::embedded(v6, nat64).into_iter().try_for_each(|v4| self.address(v4.into(), to))
     }
 
