@@ -20,9 +20,9 @@ pub(crate) struct Admission {
 /// A place, given back when dropped.
 #[derive(Debug)]
 pub(crate) struct Place<'a> {
-    _job: OwnedSemaphorePermit,
+    job: OwnedSemaphorePermit,
     _turn: OwnedSemaphorePermit,
-    _host: Host<'a>,
+    host: Host<'a>,
 }
 
 /// A host that is in use; forgotten with its last user. Declared after the permits: it goes last.
@@ -44,18 +44,37 @@ impl Admission {
         }
     }
 
-    /// A place for a job at `host`, waited for until the deadline. Who waits for one host takes no place from
-    /// the jobs at others.
+    /// A place for a new job at `host`, its turn there waited for until the deadline. Who waits for one host
+    /// takes no place from the jobs at others.
     pub(crate) async fn enter(&self, host: &str, deadline: Deadline) -> Result<Place<'_>, FetchError> {
         let (host, turns) = self.host(host);
         let turn = if let Ok(turn) = Arc::clone(&turns).try_acquire_owned() {
             turn
         } else {
             let _waiting = self.waiting.try_acquire().map_err(|_| FetchError::Overloaded)?;
-            deadline.run(Step::Queue, turns.acquire_owned()).await?.map_err(|_| FetchError::Overloaded)?
+            turn(turns, deadline).await?
         };
         let job = Arc::clone(&self.jobs).try_acquire_owned().map_err(|_| FetchError::Overloaded)?;
-        Ok(Place { _job: job, _turn: turn, _host: host })
+        Ok(Place { job, _turn: turn, host })
+    }
+
+    /// The place of a job that goes on at `host`. It is never refused: it gives back its turn at the host it
+    /// leaves, but stays one of the jobs while it waits, and their number bounds who waits here.
+    pub(crate) async fn go_on<'a>(
+        &'a self,
+        place: Place<'a>,
+        host: &str,
+        deadline: Deadline,
+    ) -> Result<Place<'a>, FetchError> {
+        if place.host.name == host {
+            return Ok(place);
+        }
+        // The turn goes before the host, which counts its users.
+        let Place { job, _turn: left, host: from } = place;
+        drop(left);
+        drop(from);
+        let (host, turns) = self.host(host);
+        Ok(Place { job, _turn: turn(turns, deadline).await?, host })
     }
 
     fn host(&self, name: &str) -> (Host<'_>, Arc<Semaphore>) {
@@ -66,6 +85,12 @@ impl Admission {
     }
 }
 
+/// A turn at a host, waited for until the deadline.
+async fn turn(turns: Arc<Semaphore>, deadline: Deadline) -> Result<OwnedSemaphorePermit, FetchError> {
+    // Nobody closes it; the error would be this one.
+    deadline.run(Step::Queue, turns.acquire_owned()).await?.map_err(|_| FetchError::Overloaded)
+}
+
 impl Drop for Host<'_> {
     fn drop(&mut self) {
         let mut hosts = self.admission.hosts.lock().unwrap_or_else(PoisonError::into_inner);
@@ -74,5 +99,31 @@ impl Drop for Host<'_> {
         if hosts.get(&self.name).is_some_and(|turns| Arc::strong_count(turns) == 1) {
             hosts.remove(&self.name);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[tokio::test]
+    async fn a_job_that_goes_on_stays_one() {
+        let settings = Settings { max_jobs: 2, max_jobs_per_host: 1, ..Settings::default() };
+        let (admission, deadline) = (Admission::new(&settings), Deadline::after(Duration::from_secs(10)));
+        let at_b = admission.enter("b", deadline).await.unwrap();
+        let at_a = admission.enter("a", deadline).await.unwrap();
+        let refused = || async { admission.enter("c", deadline).await.map(|_| ()) };
+        assert_eq!(refused().await, Err(FetchError::Overloaded));
+        let at_a = admission.go_on(at_a, "a", deadline).await.unwrap();
+        let others = async {
+            // The turn at "a" is free again, but no place is.
+            assert_eq!(refused().await, Err(FetchError::Overloaded));
+            assert!(!admission.hosts.lock().unwrap().contains_key("a"));
+            drop(at_b);
+        };
+        let (place, ()) = tokio::join!(admission.go_on(at_a, "b", deadline), others);
+        assert!(place.is_ok());
+        assert_eq!(refused().await, Ok(()));
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     FetchError, PageUrl, Settings, Step,
-    admission::Admission,
+    admission::{Admission, Place},
     body::Bounds,
     budget::Budget,
     deadline::Deadline,
@@ -73,8 +73,9 @@ impl Fetcher {
     pub async fn fetch(&self, url: &PageUrl) -> Result<Page, FetchError> {
         let deadline = Deadline::after(self.settings.timeout);
         let mut url = url.clone();
+        let mut place = None;
         for _ in 0..=self.settings.max_redirects {
-            match Box::pin(self.hop(&url, deadline)).await? {
+            match Box::pin(self.hop(&url, &mut place, deadline)).await? {
                 Hop::Page(page) => return Ok(page),
                 Hop::Redirect(next) => url = next,
             }
@@ -82,15 +83,23 @@ impl Fetcher {
         Err(FetchError::TooManyRedirects)
     }
 
-    /// One request, its destination judged from the start.
-    async fn hop(&self, url: &PageUrl, deadline: Deadline) -> Result<Hop, FetchError> {
+    /// One request, its destination judged from the start; `place` is the job's among the others.
+    async fn hop<'a>(
+        &'a self,
+        url: &PageUrl,
+        place: &mut Option<Place<'a>>,
+        deadline: Deadline,
+    ) -> Result<Hop, FetchError> {
         let refused = |refusal: Refusal| {
             tracing::info!(host = url.as_url().host_str(), %refusal, "destination refused");
             FetchError::Blocked
         };
         let to = self.guard.destination(url).map_err(refused)?;
         let host = to.host.to_string();
-        let _place = self.admission.enter(&host, deadline).await?;
+        *place = Some(match place.take() {
+            Some(place) => self.admission.go_on(place, &host, deadline).await?,
+            None => self.admission.enter(&host, deadline).await?,
+        });
         let addresses = match to.host {
             Host::Ipv4(ip) => vec![IpAddr::V4(ip)],
             Host::Ipv6(ip) => vec![IpAddr::V6(ip)],

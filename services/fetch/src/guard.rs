@@ -59,8 +59,14 @@ pub(crate) struct Guard {
 impl Guard {
     /// The rules that `settings` make; an error names the setting that is wrong.
     pub(crate) fn new(settings: &Settings) -> Result<Self, String> {
+        let allow = List::parse(&settings.allow).map_err(|error| format!("fetch.allow: {error}"))?;
+        if let Some(net) = allow.networks().find(|net| embedded::is_unclear(*net)) {
+            return Err(format!(
+                "fetch.allow: \"{net}\" is local-use NAT64: write /48, /56, /64 or /96, as it is used"
+            ));
+        }
         Ok(Self {
-            allow: List::parse(&settings.allow).map_err(|error| format!("fetch.allow: {error}"))?,
+            allow,
             deny: List::parse(&settings.deny).map_err(|error| format!("fetch.deny: {error}"))?,
             ports_deny: settings.ports_deny.clone(),
             own: settings.own_addresses.clone(),
@@ -90,10 +96,7 @@ impl Guard {
 
     /// Judges every address a destination has: one that is refused refuses them all.
     pub(crate) fn addresses(&self, to: &Destination<'_>, addresses: &[IpAddr]) -> Result<(), Refusal> {
-        addresses.iter().try_for_each(|ip| {
-            self.own(*ip, to.port)?;
-            self.address(*ip, to.allowed)
-        })
+        addresses.iter().try_for_each(|ip| self.address(*ip, to))
     }
 
     fn name(&self, name: &str) -> Result<Option<Closeness>, Refusal> {
@@ -109,29 +112,34 @@ impl Guard {
         }
     }
 
-    fn address(&self, ip: IpAddr, host: Option<Closeness>) -> Result<(), Refusal> {
+    fn address(&self, ip: IpAddr, to: &Destination<'_>) -> Result<(), Refusal> {
+        self.own(ip, to.port)?;
         let allowed = self.allow.network(ip);
         if let Some(denied) = self.deny.network(ip) {
             let closer = allowed.is_some_and(|allowed| allowed.prefix_len() > denied.prefix_len());
-            let by_name = host == Some(Closeness::Host) && denied.prefix_len() < denied.max_prefix_len();
+            let by_name =
+                to.allowed == Some(Closeness::Host) && denied.prefix_len() < denied.max_prefix_len();
             if !closer && !by_name {
                 return Err(Refusal::DeniedAddress(ip));
             }
         }
-        let lifted = self.allow_private || host.is_some() || allowed.is_some();
+        let lifted = self.allow_private || to.allowed.is_some() || allowed.is_some();
         if !lifted && let Some(source) = ranges::special(ip) {
             return Err(Refusal::Address(ip, source));
         }
         let IpAddr::V6(v6) = ip else { return Ok(()) };
         // What is carried inside is judged in its turn. It is IPv4 and carries nothing: this ends here.
-        let nat64 = allowed.map_or(96, |network| network.prefix_len());
-        embedded::embedded(v6, nat64).into_iter().try_for_each(|v4| self.address(v4.into(), host))
+        let nat64 = allowed.map_or(0, |network| network.prefix_len());
+        embedded::embedded(v6, nat64).into_iter().try_for_each(|v4| self.address(v4.into(), to))
     }
 
-    /// Refuses our own listeners: a fetch of ourselves fetches again.
+    /// Refuses our own listeners: a fetch of ourselves fetches again. A connection to the unspecified address
+    /// goes to this machine, so that is every one of them.
     fn own(&self, ip: IpAddr, port: u16) -> Result<(), Refusal> {
         let ours = |own: &&SocketAddr| {
-            own.port() == port && (own.ip() == ip || own.ip().is_unspecified() && is_local(ip))
+            let address = own.ip().to_canonical();
+            let here = ip.is_unspecified() || address.is_unspecified() && is_local(ip);
+            own.port() == port && (address == ip || here)
         };
         self.own.iter().find(ours).map_or(Ok(()), |own| Err(Refusal::Own(*own)))
     }
@@ -145,5 +153,5 @@ fn is_local(ip: IpAddr) -> bool {
         socket.connect((ip, 9))?;
         socket.local_addr()
     });
-    ip.is_loopback() || ip.is_unspecified() || source.is_ok_and(|source| source.ip() == ip)
+    ip.is_loopback() || source.is_ok_and(|source| source.ip() == ip)
 }

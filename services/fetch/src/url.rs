@@ -19,7 +19,8 @@ impl PageUrl {
     pub fn parse(input: &str) -> Result<Self, FetchError> {
         let input = raw(input)?;
         let url = Url::parse(input).map_err(|_| FetchError::InvalidUrl(UrlProblem::Syntax))?;
-        if !url.username().is_empty() || url.password().is_some() {
+        let web = matches!(url.scheme(), "http" | "https");
+        if web && authority(input).contains('@') {
             return Err(FetchError::InvalidUrl(UrlProblem::UserInfo));
         }
         Self::checked(url)
@@ -73,6 +74,13 @@ fn raw(input: &str) -> Result<&str, FetchError> {
         return Err(FetchError::InvalidUrl(UrlProblem::ControlCharacter));
     }
     Ok(input)
+}
+
+/// The authority of an absolute http(s) URL as written: the parsed one has lost user information that is empty.
+/// Slashes before it are as many as you like, and may lean either way (URL standard, section 4.4).
+fn authority(input: &str) -> &str {
+    let rest = input.split_once(':').map_or("", |(_, rest)| rest).trim_start_matches(['/', '\\']);
+    rest.split(['/', '\\', '?', '#']).next().unwrap_or_default()
 }
 
 /// Whether a name as the URL standard gives it (lower case, A-labels) can stand in the DNS as a host: the

@@ -1,6 +1,6 @@
 //! The IPv4 addresses that an IPv6 address carries inside.
 
-use ipnet::Ipv6Net;
+use ipnet::{IpNet, Ipv6Net};
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 /// `start` is the prefix's first 96 bits.
@@ -16,14 +16,25 @@ const NAT64_LOCAL: Ipv6Net = prefix(0x0064_ff9b_0001_0000_0000_0000, 48);
 const TEREDO: Ipv6Net = prefix(0x2001_0000_0000_0000_0000_0000, 32);
 const SIX_TO_FOUR: Ipv6Net = prefix(0x2002_0000_0000_0000_0000_0000, 16);
 
+/// The lengths a NAT64 prefix within [`NAT64_LOCAL`] can have (RFC 6052, section 2.2).
+const NAT64_LENGTHS: [u8; 4] = [48, 56, 64, 96];
+
+/// Whether `net` is for local-use NAT64, but of a length that does not say where the IPv4 address stands.
+pub(crate) fn is_unclear(net: IpNet) -> bool {
+    matches!(net, IpNet::V6(net) if NAT64_LOCAL.contains(&net) && !NAT64_LENGTHS.contains(&net.prefix_len()))
+}
+
 /// The IPv4 addresses inside `ip`; none where it carries none. `nat64` is the length of the NAT64 prefix in
-/// use, which says where in a local-use address the IPv4 address stands (RFC 6052, section 2.2).
+/// use, which says where in a local-use address the IPv4 address stands; where it is of no use, all are given
+/// that can be meant.
 pub(crate) fn embedded(ip: Ipv6Addr, nat64: u8) -> Vec<Ipv4Addr> {
     if [MAPPED, COMPATIBLE, TRANSLATED, NAT64].iter().any(|net| net.contains(&ip)) {
         return vec![at(ip, 96)];
     }
     if NAT64_LOCAL.contains(&ip) {
-        return vec![at_rfc6052(ip, nat64)];
+        let known = NAT64_LENGTHS.contains(&nat64);
+        let lengths = NAT64_LENGTHS.into_iter().filter(|length| !known || *length == nat64);
+        return lengths.map(|length| at_rfc6052(ip, length)).collect();
     }
     if SIX_TO_FOUR.contains(&ip) {
         return vec![at(ip, 16)];

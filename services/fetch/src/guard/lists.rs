@@ -74,10 +74,14 @@ impl List {
 
     /// The longest network of the list that holds `ip`.
     pub(crate) fn network(&self, ip: IpAddr) -> Option<IpNet> {
-        let networks = self.0.iter().filter_map(|entry| match entry {
-            Entry::Network(network) if network.contains(&ip) => Some(*network),
-            _ => None,
-        });
-        networks.max_by_key(IpNet::prefix_len)
+        self.networks().filter(|network| network.contains(&ip)).max_by_key(IpNet::prefix_len)
+    }
+
+    /// The networks of the list.
+    pub(crate) fn networks(&self) -> impl Iterator<Item = IpNet> {
+        self.0.iter().filter_map(|entry| match entry {
+            Entry::Network(network) => Some(*network),
+            Entry::Host(_) | Entry::Subdomains(_) => None,
+        })
     }
 }

@@ -133,6 +133,10 @@ fn what_an_allowed_carrier_carries_is_judged() {
         ("64:ff9b:1::/64", "64:ff9b:1:0:a:0:100:0", false),
         ("64:ff9b:1::/96", "64:ff9b:1::808:808", true),
         ("64:ff9b:1::/96", "64:ff9b:1::a00:1", false),
+        // No length that says where: every reading has to pass.
+        ("64:ff9b::/32", "64:ff9b:1:808:8:808:808:808", true),
+        ("64:ff9b::/32", "64:ff9b:1:a00:0:108:808:808", false),
+        ("::/0", "64:ff9b:1:808:8:808:a00:1", false),
         ("::ffff:0:0/96", "::ffff:127.0.0.1", false),
         ("2002::/16", "2002:7f00:1::1", false),
         ("2001::/32", "2001:0:808:808::f5ff:fffe", false),
@@ -271,6 +275,33 @@ fn our_own_listeners_are_never_reached() {
 }
 
 #[test]
+fn our_own_listeners_are_known_in_every_spelling() {
+    for (own, ip, port, passes_) in [
+        ("127.0.0.1:5000", "::ffff:127.0.0.1", 5000, false),
+        ("127.0.0.1:5000", "::ffff:127.0.0.1", 5001, true),
+        ("127.0.0.1:5000", "::ffff:127.0.0.2", 5000, true),
+        ("127.0.0.1:5000", "::127.0.0.1", 5000, false),
+        ("127.0.0.1:5000", "64:ff9b::127.0.0.1", 5000, false),
+        ("127.0.0.1:5000", "0.0.0.0", 5000, false),
+        ("127.0.0.1:5000", "0.0.0.0", 5001, true),
+        ("127.0.0.1:5000", "::", 5000, false),
+        ("127.0.0.1:5000", "::ffff:0.0.0.0", 5000, false),
+        ("[::1]:5000", "::", 5000, false),
+        ("[::1]:5000", "::1", 5000, false),
+        ("[::]:5000", "127.0.0.1", 5000, false),
+        ("[::]:5000", "::ffff:127.0.0.1", 5000, false),
+        ("[::ffff:127.0.0.1]:5000", "127.0.0.1", 5000, false),
+        ("0.0.0.0:5000", "::ffff:127.3.2.1", 5000, false),
+        ("0.0.0.0:5000", "::ffff:8.8.8.8", 5000, true),
+    ] {
+        let own_addresses = vec![own.parse().unwrap()];
+        let settings = Settings { allow_private: true, own_addresses, ..Settings::default() };
+        let url = format!("http://x.example:{port}/");
+        assert_eq!(passes(&Guard::new(&settings).unwrap(), &url, ip), passes_, "{ip}, listening at {own}");
+    }
+}
+
+#[test]
 fn entries_that_are_none_are_named() {
     for wrong in
         ["10.0.0.0/33", "10.1", "http://example.com", "", "*", "a b", "*.*.example.com", "10.0.0.1:80"]
@@ -279,6 +310,22 @@ fn entries_that_are_none_are_named() {
         let error = Guard::new(&settings).map(|_| ()).expect_err(wrong);
         assert!(error.starts_with("fetch.deny: ") && error.contains(wrong), "{wrong}: {error}");
     }
+}
+
+#[test]
+fn a_nat64_prefix_of_no_such_length_is_named() {
+    let allow = |entry: &str| Settings { allow: vec![entry.to_owned()], ..Settings::default() };
+    for wrong in ["64:ff9b:1::/52", "64:ff9b:1::/72", "64:ff9b:1:ffff::/95", "64:ff9b:1::808:808/128"] {
+        let error = Guard::new(&allow(wrong)).map(|_| ()).expect_err(wrong);
+        assert!(error.starts_with("fetch.allow: ") && error.contains(wrong), "{wrong}: {error}");
+    }
+    for right in
+        ["64:ff9b:1::/48", "64:ff9b:1:ff00::/56", "64:ff9b:1:1::/64", "64:ff9b:1::/96", "::/0", "fd00::/52"]
+    {
+        assert!(Guard::new(&allow(right)).is_ok(), "{right}");
+    }
+    let deny = Settings { deny: vec!["64:ff9b:1::/52".to_owned()], ..Settings::default() };
+    assert!(Guard::new(&deny).is_ok(), "what is denied is not read");
 }
 
 /// What the standard library, which knows fewer ranges, and the rule on IPv6 say on their own.

@@ -56,6 +56,30 @@ async fn the_rest_of_a_host_queues() {
 }
 
 #[tokio::test]
+async fn a_job_that_is_redirected_is_not_refused() {
+    let gate = Arc::new(Semaphore::new(0));
+    let busy = gated("127.0.0.1:0", &gate).await;
+    let target = busy.url("/");
+    let first = origin::answering("127.0.0.2:0", move |_| origin::redirect(302, &target)).await;
+    let other = origin::answering("127.0.0.3:0", |_| origin::html("x")).await;
+    let fetcher = limited(3, 1, Duration::from_secs(10));
+    let page = url(&busy.url("/"));
+    let mut jobs: Vec<_> = (0..4).map(|_| spawn(&fetcher, &page)).collect();
+    until(|| busy.connections() == 1).await;
+    assert_eq!(spawn(&fetcher, &page).await.unwrap(), Err(FetchError::Overloaded), "no more may wait");
+    jobs.push(spawn(&fetcher, &url(&first.url("/"))));
+    until(|| first.connections() == 1).await;
+    // The redirect arrives while these are fetched.
+    for _ in 0..10 {
+        assert_eq!(fetcher.fetch(&url(&other.url("/"))).await.map(|_| ()), Ok(()));
+    }
+    gate.add_permits(5);
+    for job in jobs {
+        assert_eq!(job.await.unwrap(), Ok(()));
+    }
+}
+
+#[tokio::test]
 async fn one_job_too_many_is_refused() {
     let gate = Arc::new(Semaphore::new(0));
     let fetcher = limited(3, 8, Duration::from_secs(10));
