@@ -44,13 +44,14 @@ const ADMIN_GRACE: Duration = Duration::from_millis(100);
 ///
 /// # Errors
 ///
-/// None for now; sockets are bound before.
+/// A socket was inherited that no service of the process took; the error names it. Sockets are bound before.
 pub async fn serve<S: Service>(
     service: S,
     listeners: Listeners,
     settings: ServerSettings,
     shutdown: impl Future<Output = ()> + Send,
 ) -> io::Result<()> {
+    inherited::check_all_taken()?;
     descriptors::raise();
     let Listeners { service: listener, admin } = listeners;
     let figures = Figures::new(|metrics| service.register(metrics));

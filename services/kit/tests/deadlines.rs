@@ -48,6 +48,20 @@ async fn an_http2_client_that_opens_no_stream_is_not_waited_for() {
 }
 
 #[tokio::test]
+async fn an_http2_client_that_only_pings_is_not_waited_for() {
+    let server = impatient().await;
+    let begun = Instant::now();
+    let mut client = server.connect().await;
+    client.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await;
+    client.send([0, 0, 0, 4, 0, 0, 0, 0, 0, 0, 0, 0, 4, 1, 0, 0, 0, 0]).await;
+    // The answers to so many are more than what counts as a move.
+    let pings = [0, 0, 8, 6, 0, 0, 0, 0, 0, 1, 2, 3, 4, 5, 6, 7, 8].repeat(300);
+    client.insist(&pings, HEADER / 8).await;
+    let took = begun.elapsed();
+    assert!(took > HEADER.mul_f32(0.9) && took < HEADER * 5 + Duration::from_secs(1), "{took:?}");
+}
+
+#[tokio::test]
 async fn a_header_that_drips_has_one_deadline_in_all() {
     let server = impatient().await;
     let begun = Instant::now();

@@ -4,9 +4,10 @@
 
 mod common;
 
-use common::{Server, status, within};
+use common::{Client, Server, status, within};
 use http_body_util::{BodyExt, Empty};
 use hyper_util::rt::{TokioExecutor, TokioIo};
+use std::time::Duration;
 use tokio::{io::AsyncReadExt, net::TcpStream};
 
 type Requests = hyper::client::conn::http2::SendRequest<Empty<bytes::Bytes>>;
@@ -134,19 +135,47 @@ async fn no_more_than_100_streams_are_open_at_once() {
     assert_eq!(streams[2..], 100_u32.to_be_bytes());
 }
 
-#[tokio::test]
-async fn a_client_that_opens_no_window_is_let_go() {
-    let stall = std::time::Duration::from_millis(500);
-    let limits = kit::Limits { header_timeout: stall, stall_timeout: stall, ..kit::Limits::default() };
+const STALL: Duration = Duration::from_millis(500);
+
+/// A client with two answers on their way, and no room for either: one that ends with its first frame, and one that
+/// waits for the client in the middle.
+async fn without_window() -> (Server, Client) {
+    let limits = kit::Limits { header_timeout: STALL, stall_timeout: STALL, ..kit::Limits::default() };
     let server = Server::with(limits).await;
     let mut client = server.connect().await;
     client.send(PREFACE).await;
     client.send(frame(4, 0, 0, &[0, 4, 0, 0, 0, 0])).await; // SETTINGS_INITIAL_WINDOW_SIZE = 0
     client.send(headers(1)).await;
-    // A stream that ends with its first frame, and one that waits for the client in the middle.
     let path = b"/large?100000000";
     let large = [&[0x82, 0x86, 0x41, 1, b'a', 0x04, 16][..], path].concat();
     client.send(frame(1, 0b101, 3, &large)).await;
+    (server, client)
+}
+
+#[tokio::test]
+async fn a_client_that_opens_no_window_is_let_go() {
+    let (server, mut client) = without_window().await;
     client.rest().await;
     assert!(server.ask_admin("/metrics").await.contains("\nhttp_connections 0\n"));
+}
+
+#[tokio::test]
+async fn so_is_one_that_pings_meanwhile() {
+    let (server, mut client) = without_window().await;
+    client.send(frame(4, 1, 0, &[])).await; // SETTINGS, acknowledged
+    client.insist(&frame(6, 0, 0, &[7; 8]).repeat(300), STALL / 8).await;
+    assert!(server.ask_admin("/metrics").await.contains("\nhttp_connections 0\n"));
+}
+
+#[tokio::test]
+async fn a_reader_that_is_only_slow_gets_everything() {
+    let limits = kit::Limits { header_timeout: STALL, stall_timeout: STALL, ..kit::Limits::default() };
+    let server = Server::with(limits).await;
+    let answer = within(connect(&server).await.send_request(request("/large?3000000"))).await.unwrap();
+    let (mut body, mut taken, mut ticks) = (answer.into_body(), 0, tokio::time::interval(STALL / 40));
+    while let Some(frame) = within(body.frame()).await {
+        taken += frame.unwrap().into_data().unwrap().len();
+        ticks.tick().await;
+    }
+    assert_eq!(taken, 3_000_000);
 }

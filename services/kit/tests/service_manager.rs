@@ -7,19 +7,19 @@ use common::{
     program::{Program, greeter},
     status, within,
 };
-use std::{net::TcpListener, os::fd::OwnedFd};
+use std::{net::TcpListener, os::fd::OwnedFd, process::Stdio};
 use tokio::{net::UnixDatagram, process::Command};
 
-/// The program, passed two sockets as a service manager does: as descriptors 3 and 4, with these names.
-async fn activated(names: &str, one: TcpListener, two: TcpListener) -> Program {
+/// The program, to be passed two sockets as a service manager does: as descriptors 3 and 4, with these names.
+fn activated(names: &str, admin: &str, one: TcpListener, two: TcpListener) -> Command {
     let mut command = Command::new("sh");
     command.env_clear().kill_on_drop(true).env("LISTEN_FDS", "2").env("LISTEN_FDNAMES", names);
     command.arg("-c").arg("exec 3<&0 4>&1 </dev/null >/dev/null; LISTEN_PID=$$ exec \"$0\" \"$@\"");
     command.arg(greeter().as_std().get_program());
-    // Addresses that nobody can bind here.
-    command.args(["--listen", "192.0.2.1:1", "--admin-listen", "192.0.2.1:2"]);
+    // An address that nobody can bind here.
+    command.args(["--listen", "192.0.2.1:1", "--admin-listen", admin]);
     command.stdin(OwnedFd::from(one)).stdout(OwnedFd::from(two));
-    Program::spawn(command).await
+    command
 }
 
 #[tokio::test]
@@ -35,10 +35,27 @@ async fn sockets_are_taken_by_name() {
         if swapped {
             expected.reverse();
         }
-        let program = activated(names, one, two).await;
+        let program = Program::spawn(activated(names, "192.0.2.1:2", one, two)).await;
         assert_eq!([program.address, program.admin], expected, "{names}");
         assert_eq!(status(&program.get("/").await), 200);
         assert_eq!(status(&program.ask_admin(&get("/ready")).await), 200);
+    }
+}
+
+#[tokio::test]
+async fn a_socket_that_fits_nothing_is_an_error_that_names_it() {
+    for (names, admin, left) in [
+        ("service:web", "127.0.0.1:0", "`web`"),
+        ("service:service", "127.0.0.1:0", "`service`"),
+        // Without admin routes none of the sockets is for them.
+        ("unknown:unknown", "none", "`unknown`"),
+    ] {
+        let [one, two] = [(); 2].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
+        let program = activated(names, admin, one, two).stderr(Stdio::piped()).spawn().unwrap();
+        let output = within(program.wait_with_output()).await.unwrap();
+        let log = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{log}");
+        assert!(log.contains(&format!("inherited socket {left}")), "{log}");
     }
 }
 

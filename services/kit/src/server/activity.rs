@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-/// Written bytes that count as a move of the client: it must have taken those before.
+/// Written bytes of HTTP/1 that count as a move of the client: it must have taken those before.
 const STRIDE: u64 = 4 * 1024;
 
 /// Seen by a connection's socket and bodies, read by its watchdog.
@@ -27,7 +27,7 @@ pub(crate) struct Activity {
 pub(super) struct Patience {
     /// To send a whole request header.
     pub(super) header: Duration,
-    /// To take 4 KiB of an answer.
+    /// To take 4 KiB of an answer; over HTTP/2, a frame of it.
     pub(super) stall: Duration,
     /// To close its side after ours.
     pub(super) close: Duration,
@@ -81,7 +81,7 @@ impl Activity {
         self.touch(Instant::now());
     }
 
-    /// The socket took `bytes`.
+    /// The socket took `bytes` of answers.
     pub(super) fn wrote(&self, bytes: u64) {
         if self.written.fetch_add(bytes, Relaxed) + bytes >= STRIDE {
             self.written.store(0, Relaxed);

@@ -7,6 +7,7 @@ use http_body::{Body as _, Frame, SizeHint};
 use std::{
     pin::Pin,
     task::{Context, Poll},
+    time::Instant,
 };
 
 /// Bytes a frame: a large answer is not handed over at once, so that its end is near the client's end.
@@ -54,6 +55,10 @@ impl Outgoing {
     fn piece(&mut self) -> Frame<Bytes> {
         let piece = self.rest.split_to(self.rest.len().min(PIECE));
         self.exchange.sent(piece.len());
+        // HTTP/2 asks for more only when the client has opened its window.
+        if !self.exchange.http1 {
+            self.exchange.activity().touch(Instant::now());
+        }
         Frame::data(piece)
     }
 

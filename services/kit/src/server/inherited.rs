@@ -24,16 +24,28 @@ pub(crate) fn read() {
     let _ = sockets();
 }
 
-/// The next socket for `role` of `service`.
-pub(super) fn take(role: Role, service: &str) -> io::Result<Option<TcpListener>> {
+/// The next socket for `role` of `service`; one without a name only if the service has a use for it: `wanted`.
+pub(super) fn take(role: Role, service: &str, wanted: bool) -> io::Result<Option<TcpListener>> {
     let mut sockets = sockets().lock().unwrap_or_else(PoisonError::into_inner);
     let names: Vec<&str> = sockets.iter().map(|(name, _)| name.as_str()).collect();
-    let Some(index) = choose(role, service, &names) else { return Ok(None) };
+    let Some(index) = choose(role, service, wanted, &names) else { return Ok(None) };
     let (name, socket) = sockets.remove(index);
     let socket = socket
         .map_err(|error| io::Error::new(error.kind(), format!("inherited socket `{name}`: {error}")))?;
     socket.set_nonblocking(true)?;
     Ok(Some(socket))
+}
+
+/// That each socket was taken, once all services of the process have theirs: who connects to one that nobody
+/// serves would wait forever. An error names one.
+pub(super) fn check_all_taken() -> io::Result<()> {
+    let sockets = sockets().lock().unwrap_or_else(PoisonError::into_inner);
+    let Some((name, _)) = sockets.first() else { return Ok(()) };
+    let expected = "expected `service`, `admin`, or the service's name, alone or with `-admin`, each once";
+    Err(io::Error::new(
+        io::ErrorKind::InvalidInput,
+        format!("inherited socket `{name}`: nothing here listens on it; {expected}"),
+    ))
 }
 
 fn sockets() -> &'static Mutex<Sockets> {
@@ -49,10 +61,10 @@ fn sockets() -> &'static Mutex<Sockets> {
     })
 }
 
-/// The first socket of that name, or else the first that has no name for anything. The service chooses first.
-fn choose(role: Role, service: &str, names: &[&str]) -> Option<usize> {
-    let roles = || names.iter().map(|name| named(name, service));
-    roles().position(|named| named == Some(role)).or_else(|| roles().position(|named| named.is_none()))
+/// The first socket of that name, or else the first without a name. The service chooses first.
+fn choose(role: Role, service: &str, wanted: bool, names: &[&str]) -> Option<usize> {
+    let fits = names.iter().position(|name| named(name, service) == Some(role));
+    fits.or_else(|| names.iter().position(|name| wanted && matches!(*name, "" | "unknown")))
 }
 
 /// What a socket of that name is for. Units without `FileDescriptorName=` pass the name of the socket unit.
@@ -73,14 +85,39 @@ mod tests {
 
     #[test]
     fn names_count_and_order_only_without_them() {
-        let service = |names: &[&str]| choose(Role::Service, "app", names);
-        let admin = |names: &[&str]| choose(Role::Admin, "app", names);
+        let service = |names: &[&str]| choose(Role::Service, "app", true, names);
+        let admin = |names: &[&str]| choose(Role::Admin, "app", true, names);
         assert_eq!(service(&["admin", "service"]), Some(1));
         assert_eq!(admin(&["service", "admin"]), Some(1));
         assert_eq!(service(&["app-admin.socket", "app.socket"]), Some(1));
         assert_eq!(service(&["unknown", "unknown"]), Some(0));
         assert_eq!(service(&["admin"]), None);
         assert_eq!(admin(&["unknown"]), Some(0));
+        assert_eq!(admin(&[""]), Some(0));
         assert_eq!(admin(&[]), None);
+    }
+
+    #[test]
+    fn another_name_fits_nothing() {
+        for role in [Role::Service, Role::Admin] {
+            assert_eq!(choose(role, "app", true, &["app2", "web", "app-admin2", "adm"]), None);
+        }
+    }
+
+    #[test]
+    fn no_public_socket_becomes_the_admin_listener() {
+        assert_eq!(choose(Role::Admin, "app", false, &["unknown", ""]), None);
+        assert_eq!(choose(Role::Admin, "app", true, &["web.socket"]), None);
+        assert_eq!(choose(Role::Admin, "app", false, &["web.socket", "app-admin.socket"]), Some(1));
+    }
+
+    #[test]
+    fn two_services_of_a_process_each_get_theirs() {
+        let names = ["web", "web-admin.socket", "api-admin", "api.socket"];
+        let chosen = |role, service| choose(role, service, false, &names);
+        assert_eq!(chosen(Role::Service, "api"), Some(3));
+        assert_eq!(chosen(Role::Admin, "api"), Some(2));
+        assert_eq!(chosen(Role::Service, "web"), Some(0));
+        assert_eq!(chosen(Role::Admin, "web"), Some(1));
     }
 }

@@ -17,15 +17,16 @@ pub struct Listeners {
 
 impl Listeners {
     /// Takes the sockets that a service manager passed (`LISTEN_FDS`), by name: `service` and `admin`, or the
-    /// service's name and that with `-admin`; without such names, in that order. Binds what is missing as `settings`
-    /// say; port 0 takes a free one. An error names the key and the address.
+    /// service's name and that with `-admin`; those without a name in that order, as far as `settings` want them. Binds
+    /// what is missing as `settings` say; port 0 takes a free one. An error names the key and the address.
     #[expect(clippy::unused_async, reason = "sockets are registered with the runtime: there must be one")]
     pub async fn bind(settings: &ServerSettings) -> io::Result<Self> {
-        let service = match inherited::take(Role::Service, settings.name)? {
+        let service = match inherited::take(Role::Service, settings.name, true)? {
             Some(socket) => TcpListener::from_std(socket)?,
             None => bind("listen", settings.listen)?,
         };
-        let admin = match (inherited::take(Role::Admin, settings.name)?, settings.admin.listen) {
+        let wanted = settings.admin.listen.is_some();
+        let admin = match (inherited::take(Role::Admin, settings.name, wanted)?, settings.admin.listen) {
             (Some(socket), _) => Some(TcpListener::from_std(socket)?),
             (None, Some(address)) => Some(bind("admin.listen", address)?),
             (None, None) => None,

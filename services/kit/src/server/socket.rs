@@ -75,8 +75,9 @@ impl Socket {
 
     fn written(&self, result: &Poll<io::Result<usize>>) {
         match result {
-            Poll::Ready(Ok(bytes)) => self.activity.wrote(*bytes as u64),
-            Poll::Ready(Err(_)) => {}
+            // Over HTTP/2 what is written may be no answer: a client makes us write PONGs for as long as it likes.
+            Poll::Ready(Ok(bytes)) if self.wire.is_some() => self.activity.wrote(*bytes as u64),
+            Poll::Ready(_) => {}
             Poll::Pending => self.activity.block(true),
         }
     }

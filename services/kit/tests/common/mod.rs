@@ -111,6 +111,24 @@ impl Client {
         String::from_utf8_lossy(&answer).into_owned()
     }
 
+    /// Sends `bytes` every so often, and takes what comes, until the server closes the connection.
+    pub(crate) async fn insist(&mut self, bytes: &[u8], every: Duration) {
+        let mut ticks = tokio::time::interval(every);
+        let mut buffer = vec![0; 64 * 1024];
+        within(async {
+            loop {
+                let open = tokio::select! {
+                    read = self.0.read(&mut buffer) => matches!(read, Ok(1..)),
+                    _ = ticks.tick() => self.0.write_all(bytes).await.is_ok(),
+                };
+                if !open {
+                    return;
+                }
+            }
+        })
+        .await;
+    }
+
     /// Everything up to and including `end`.
     pub(crate) async fn until(&mut self, end: &str) -> String {
         let mut answer = String::new();
