@@ -72,6 +72,20 @@ fn many_attributes_are_no_matter() {
 }
 
 #[test]
+fn formatting_that_piles_up_before_the_tree_stays_linear() {
+    // A link before a table that holds one is what the tree is for.
+    let start = "<table><tr><a href=1>x</a><td><a href=2>y</a></td>z<a href=3>q</a></table>";
+    let own = |n| format!("<b i{n}>");
+    let found = extract(start.to_owned() + &(0..20_000).map(own).collect::<Vec<_>>().concat());
+    assert_eq!((found.links.len(), found.method), (3, Method::Approximate));
+    let found = extract(start.to_owned() + &(0..200).map(own).collect::<Vec<_>>().concat());
+    assert_eq!((found.links.len(), found.method), (3, Method::Tree));
+    assert_eq!(repeated(start, "<div>", 20_000).method, Method::Approximate);
+    let ordinary = "<b>t</b> <a href=x class=y>t</a> and some text of the kind that is between links ";
+    assert_eq!(repeated(start, ordinary, 10_000).method, Method::Tree);
+}
+
+#[test]
 fn what_never_ends_ends_with_the_page() {
     for part in [
         "<",

@@ -4,6 +4,7 @@
 //! nothing, once the tree costs more than it may. Nodes hold no more than links need.
 
 mod feed;
+mod load;
 mod sink;
 
 use super::text;

@@ -1,6 +1,9 @@
 //! Tokens from stage 1 to html5ever's tree builder, and when to stop.
 
-use super::sink::Dom;
+use super::{
+    load::Load,
+    sink::{Dom, NodeId},
+};
 use crate::html::{
     name::Name,
     text,
@@ -20,7 +23,7 @@ const MAX_ATTRIBUTES: usize = 64;
 pub(super) fn tree_of(page: &[u8]) -> Option<Dom> {
     let options = TreeBuilderOpts { scripting_enabled: false, ..TreeBuilderOpts::default() };
     let builder = TreeBuilder::new(Dom::for_page_of(page.len()), options);
-    let mut feed = Feed { page, tokens: Tokenizer::new(page), builder };
+    let mut feed = Feed { page, tokens: Tokenizer::new(page), builder, load: Load::default() };
     feed.run()?;
     Some(feed.builder.sink)
 }
@@ -28,10 +31,11 @@ pub(super) fn tree_of(page: &[u8]) -> Option<Dom> {
 struct Feed<'a> {
     page: &'a [u8],
     tokens: Tokenizer<'a>,
-    builder: TreeBuilder<<Dom as html5ever::interface::TreeSink>::Handle, Dom>,
+    builder: TreeBuilder<NodeId, Dom>,
+    load: Load,
 }
 
-type Fed = TokenSinkResult<<Dom as html5ever::interface::TreeSink>::Handle>;
+type Fed = TokenSinkResult<NodeId>;
 
 impl Feed<'_> {
     /// `None` once over budget.
@@ -43,6 +47,9 @@ impl Feed<'_> {
                 Token::CdataSection(span) => self.text(span, false),
                 Token::StartTag(tag) => self.start_tag(&tag),
                 Token::EndTag(tag) => {
+                    if tag.name.is_formatting() {
+                        self.load.end(&self.builder);
+                    }
                     self.send(tokenizer::Token::TagToken(self.tag(TagKind::EndTag, &tag)));
                 }
                 Token::Doctype { quirks } => self.doctype(quirks),
@@ -84,7 +91,12 @@ impl Feed<'_> {
     }
 
     fn start_tag(&mut self, tag: &Tag) {
-        let token = tokenizer::Token::TagToken(self.tag(TagKind::StartTag, tag));
+        let token = self.tag(TagKind::StartTag, tag);
+        self.load.start(&self.builder, tag.name.is_formatting().then_some(token.attrs.len()));
+        if self.builder.sink.is_over_budget() {
+            return;
+        }
+        let token = tokenizer::Token::TagToken(token);
         let (text, references) = match self.builder.process_token(token, 1) {
             TokenSinkResult::RawData(RawState::Rcdata) => (self.raw(RawKind::Rcdata, tag), true),
             TokenSinkResult::RawData(RawState::Rawtext) => (self.raw(RawKind::Rawtext, tag), false),
