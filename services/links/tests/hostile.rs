@@ -86,6 +86,21 @@ fn formatting_that_piles_up_before_the_tree_stays_linear() {
 }
 
 #[test]
+fn end_tags_that_find_nothing_on_a_long_list_stay_linear() {
+    let mut start = "<a href=x>t</a>".to_owned();
+    for n in 0..300 {
+        for name in ["i", "big", "code", "em", "font", "s", "small", "strike", "strong", "tt", "u"] {
+            start.extend(["<", name, " a", &n.to_string(), ">"]);
+        }
+    }
+    start += "<div>";
+    for part in ["</b>", "<a name=x></a>", "<b></b>"] {
+        let found = repeated(&start, part, 100_000);
+        assert_eq!((found.links.len(), found.method), (1, Method::Approximate), "{part}");
+    }
+}
+
+#[test]
 fn what_never_ends_ends_with_the_page() {
     for part in [
         "<",

@@ -21,7 +21,6 @@ impl<S: LinkSink> Tree<'_, '_, S> {
     /// leaves it (the "Noah's Ark clause").
     pub(super) fn insert_formatting(&mut self, tag: &Tag) -> Result<(), Undecided> {
         let same = self.formatting.since_marker().filter(|(_, entry)| entry.name == tag.name).count();
-        self.stack.steps += same;
         if same >= 3 {
             self.drop_earliest_equal(tag.name, tag.written)?;
         }
