@@ -71,6 +71,12 @@ fn many_attributes_are_no_matter() {
     assert_eq!((found.links.len(), found.method), (1, Method::Streamed));
     let fonts = (0..5_000).map(|n| format!("<font x{n}=y a b c>")).collect::<Vec<_>>().concat();
     assert_eq!(extract(fonts + "<a href=x>t").links.len(), 1);
+    let tree = |count| {
+        let start = "<table><tr><a href=1>x</a><td><a href=2>y</a></td>z<a href=3>q</a></table>";
+        let attributes = (0..count).map(|n| format!(" x{n}")).collect::<Vec<_>>().concat();
+        extract(format!("{start}<b{attributes}>")).method
+    };
+    assert_eq!((tree(64), tree(65)), (Method::Tree, Method::Approximate));
 }
 
 #[test]
@@ -139,6 +145,7 @@ fn tables_and_formatting_by_turns_stay_linear() {
         "<table><td><a href=x></table>",
         "<select><option><a href=x>",
         "<nobr><p>",
+        "<x\0><a href=x></x\u{FFFD}>",
         "</p><b>",
     ] {
         repeated("", part, 5_000);

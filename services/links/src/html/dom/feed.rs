@@ -16,7 +16,7 @@ use html5ever::{
     tree_builder::{TreeBuilder, TreeBuilderOpts},
 };
 
-/// Formatting elements are compared by their attributes, up to this many.
+/// Formatting elements are compared by all their attributes: with more than this, the page is over budget.
 const MAX_ATTRIBUTES: usize = 64;
 
 /// The page's tree; `None` once it is over its [budget](Dom::is_over_budget).
@@ -123,11 +123,10 @@ impl Feed<'_> {
     }
 
     fn tag(&self, kind: TagKind, tag: &Tag) -> tokenizer::Tag {
-        let name = String::from_utf8_lossy(&self.page[tag.written.range()]).to_ascii_lowercase();
         let attrs = if kind == TagKind::StartTag { self.attributes(tag) } else { Vec::new() };
         tokenizer::Tag {
             kind,
-            name: LocalName::from(name),
+            name: LocalName::from(text::name(&self.page[tag.written.range()])),
             self_closing: tag.self_closing,
             attrs,
             had_duplicate_attributes: false,
@@ -141,12 +140,14 @@ impl Feed<'_> {
         let mut attributes = Attributes::new(self.page, tag.written.end());
         while let Some((name, value)) = attributes.next() {
             let name = &self.page[name.range()];
-            let Some(name) =
-                known(name).or_else(|| (all && found.len() < MAX_ATTRIBUTES).then(|| other(name)))
-            else {
+            let Some(name) = known(name).or_else(|| all.then(|| LocalName::from(text::name(name)))) else {
                 continue;
             };
             if found.iter().all(|attribute| attribute.name.local != name) {
+                if found.len() == MAX_ATTRIBUTES {
+                    self.builder.sink.give_up();
+                    break;
+                }
                 let value = text::attribute_value(&self.page[value.range()]).into();
                 found.push(Attribute { name: QualName::new(None, ns!(), name), value });
             }
@@ -165,8 +166,4 @@ fn known(name: &[u8]) -> Option<LocalName> {
         local_name!("size"),
     ];
     known.into_iter().find(|known| name.eq_ignore_ascii_case(known.as_bytes()))
-}
-
-fn other(name: &[u8]) -> LocalName {
-    LocalName::from(String::from_utf8_lossy(name).to_ascii_lowercase())
 }

@@ -14,7 +14,7 @@ const MAX_COMPARED: usize = 4096;
 const COMPARISON: usize = 64;
 
 /// Names in lower case, each with its value.
-type SortedAttributes = Vec<(Vec<u8>, String)>;
+type SortedAttributes = Vec<(String, String)>;
 
 impl<S: LinkSink> Tree<'_, '_, S> {
     /// "Insert a formatting element": on the stack and on the list. Of three equal ones on the list, the earliest
@@ -62,7 +62,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
             if length > MAX_COMPARED {
                 return Err(Undecided::Rare);
             }
-            let name = self.page[name.range()].to_ascii_lowercase();
+            let name = text::name(&self.page[name.range()]);
             found.push((name, text::attribute_value(&self.page[value.range()])));
         }
         found.sort_by(|a, b| a.0.cmp(&b.0)); // stable: the first of several with one name stays first
