@@ -5,12 +5,17 @@ use encoding_rs::{EncoderResult, Encoding, ISO_2022_JP, UTF_8};
 use std::{borrow::Cow, fmt::Write};
 use url::Url;
 
-/// All resolved hrefs together may hold this many bytes for each byte of the page, and [`EXPANSION_FLOOR`] more.
+/// All resolved hrefs together may hold three bytes for each byte of the page and [`ROOM_FLOOR`] more.
 ///
 /// Each of a million `<a href>` takes the length of the base: without a limit, memory would grow with the square
 /// of the page. Real pages stay far below it.
-const EXPANSION_PER_BYTE: usize = 16;
-const EXPANSION_FLOOR: usize = 1024 * 1024;
+const ROOM_PER_BYTE: usize = 3;
+const ROOM_FLOOR: usize = 4 * 1024 * 1024;
+
+/// To resolve them, so many bytes of bases and hrefs may be read for each byte of the page, and [`WORK_FLOOR`] more: a
+/// long base is copied for each `..` too, however little comes of it.
+const WORK_PER_BYTE: usize = 16;
+const WORK_FLOOR: usize = 16 * 1024 * 1024;
 
 /// Resolves the `href` of each of `links` in place; those that do not resolve, or no longer fit, are removed.
 /// Returns how many were removed.
@@ -28,8 +33,12 @@ pub(crate) fn resolve(
     let base = document_base(base_href, url, encode);
     let options = Url::options().base_url(base.as_ref()).encoding_override(encode);
     let found = links.len();
-    let mut room = page_len.saturating_mul(EXPANSION_PER_BYTE).saturating_add(EXPANSION_FLOOR);
+    let base_len = base.as_ref().map_or(0, |base| base.as_str().len());
+    let mut room = page_len.saturating_mul(ROOM_PER_BYTE).saturating_add(ROOM_FLOOR);
+    let mut work = page_len.saturating_mul(WORK_PER_BYTE).saturating_add(WORK_FLOOR);
     links.retain_mut(|link| {
+        let Some(left) = work.checked_sub(base_len + link.href.len()) else { return false };
+        work = left;
         let Ok(resolved) = options.parse(&link.href) else { return false };
         let Some(left) = room.checked_sub(resolved.as_str().len()) else { return false };
         room = left;

@@ -4,6 +4,7 @@
 //! nothing, once the tree costs more than it may. Nodes hold no more than links need.
 
 mod feed;
+mod load;
 mod sink;
 
 use super::text;
@@ -16,7 +17,7 @@ pub(crate) struct Found {
     pub(crate) base: Option<String>,
 }
 
-/// The links of `page`; `None` where the tree gets too deep, too large or too costly.
+/// The links of `page`; `None` where the tree gets too deep, too large or too costly, or a formatting element has too many attributes.
 pub(crate) fn find(page: &[u8]) -> Option<Found> {
     walk(&feed::tree_of(page)?, page.len())
 }

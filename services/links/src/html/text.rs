@@ -9,6 +9,21 @@ pub(crate) fn utf8(bytes: &[u8]) -> Cow<'_, str> {
     str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
+/// A name as the tree would hold it: in lower case, NUL replaced (WHATWG HTML, sections 13.2.5.8 and 13.2.5.33).
+pub(crate) fn name(written: &[u8]) -> String {
+    utf8(written).to_ascii_lowercase().replace('\0', "\u{FFFD}")
+}
+
+/// Whether two names would be one in the tree.
+pub(crate) fn is_same_name(a: &[u8], b: &[u8]) -> bool {
+    a.eq_ignore_ascii_case(b) || !is_plain_name(a) && !is_plain_name(b) && name(a) == name(b)
+}
+
+/// Whether the name has but one spelling, letter case aside.
+fn is_plain_name(written: &[u8]) -> bool {
+    written.is_ascii() && memchr(0, written).is_none()
+}
+
 /// Text with its character references decoded.
 pub(crate) fn decoded(text: &[u8]) -> Cow<'_, str> {
     with_references_decoded(utf8(text))

@@ -29,6 +29,7 @@ mod template;
 
 use super::tokenize::{Span, Tag, Token, Tokenizer};
 use formatting::ActiveFormatting;
+pub(super) use stack::MAX_OPEN;
 use stack::{Serial, Stack};
 
 /// Where link events go.
@@ -181,7 +182,7 @@ impl<'a, 's, S: LinkSink> Tree<'a, 's, S> {
                 Token::Comment { .. } => self.skip_line_feed = false,
                 Token::EndOfPage => break,
             }
-            if self.stack.steps > self.max_steps || self.stack.len() > stack::MAX_OPEN {
+            if self.stack.steps + self.formatting.steps() > self.max_steps || self.stack.len() > MAX_OPEN {
                 return Err(Undecided::TooDeep);
             }
         }

@@ -81,3 +81,20 @@ fn a_long_base_does_not_multiply_without_bound() {
     assert!(removed > 9_000 && !links.is_empty());
     assert_eq!(removed + links.len(), 10_000);
 }
+
+#[test]
+fn a_long_base_is_not_copied_without_bound_where_little_comes_of_it() {
+    let base = format!("http://e.org/{}/", "x".repeat(1_000_000));
+    for href in ["..", "/", "http://o.net"] {
+        let mut links = vec![Link { text: String::new(), href: href.into() }; 50_000];
+        let removed = resolve(&mut links, Some(&base), None, UTF_8, 1_500_000);
+        assert!(removed > 49_900 && !links.is_empty(), "{href}: {removed}");
+    }
+}
+
+#[test]
+fn bases_of_usual_length_leave_nothing_out() {
+    let base = format!("http://e.org/{}/", "x".repeat(150));
+    let mut links = vec![Link { text: String::new(), href: "y".into() }; 20_000];
+    assert_eq!(resolve(&mut links, Some(&base), None, UTF_8, 20_000 * "<a href=y>t</a>\n".len()), 0);
+}

@@ -140,7 +140,6 @@ const MARKUP: &[&str] = &[
     "<b id=1>",
     "<b id='1'>",
     "<b class=x id=1>",
-    "<b id=1 class=x>",
     "<td><a href=/cell>",
     "<table><tr><td>",
     "</table>",
@@ -148,6 +147,16 @@ const MARKUP: &[&str] = &[
     "</html>",
     "</p>",
     "</br>",
+];
+
+/// More attributes than the way through a tree keeps.
+pub(crate) const MANY_ATTRIBUTES: &str = "0 1 2 3 4 5 6 7 8 9 a b c d e f g h i j k l m n o p q r s t u v w x y z ! $ % ( ) * + , - . : ; @ [ ] ^ _ ` { | } ~ é0 é1 é2 é3 é4 é5 é6 é7 é8";
+
+/// Names that are one in the tree, or nearly.
+#[rustfmt::skip]
+const ALIKE: &[&str] = &[
+    "<b z\0>", "<b z\u{FFFD}>", "<b z\0>", "<b Z\u{FFFD}>", "<b z>", "</b>", "</b>", "<div>", "</div>", "</a>",
+    "<x\0>", "<x\u{FFFD}>", "</x\0>", "</X\u{FFFD}>", "<x>", "</x>", "<svg>", "</svg>",
 ];
 
 /// A small generator of pseudo-random numbers (xorshift64*); the same seed gives the same pages.
@@ -185,6 +194,8 @@ pub(crate) fn pieces(random: &mut Random) -> Vec<String> {
         _ => 25,
     };
     let deep = random.below(12) == 0;
+    let alike = random.below(12) == 0;
+    let many = random.below(50) == 0;
     let mut open = Vec::new();
     for index in 0..=random.below(length) {
         pieces.push(match random.below(16) {
@@ -196,6 +207,12 @@ pub(crate) fn pieces(random: &mut Random) -> Vec<String> {
                 let end = if random.below(14) == 0 { "/" } else { "" };
                 format!("<{name}{end}>")
             }
+            9..=11 if many => match random.below(4) {
+                0 => "</i>".to_owned(),
+                1 => "<div>".to_owned(),
+                last => format!("<i {MANY_ATTRIBUTES} {last}>"),
+            },
+            9..=11 if alike => random.pick(ALIKE).to_owned(),
             9..=11 if deep => format!("<{}>", random.pick(names)),
             9..=11 => {
                 let name = if random.below(3) > 0 { open.pop() } else { None };

@@ -1,17 +1,25 @@
 //! What hostile pages cost: time and peak memory for each shape, ten megabytes of it unless told otherwise.
 //!
-//! `hostile [MEGABYTES]`. Memory is what the extraction takes beyond the page itself, at its peak; the list of links
+//! `hostile [MEGABYTES]`. Resolution is included. Memory is what the extraction takes beyond the page itself, at its peak; the list of links
 //! that is the answer is counted, and shown beside it.
 
 use links::{Page, charset};
 use peak_alloc::PeakAlloc;
 use std::{env, fs, time::Duration};
+use url::Url;
 
 #[global_allocator]
 static ALLOCATOR: PeakAlloc = PeakAlloc;
 
 /// A name, and the bytes of which the page is made: a start, then one or more parts over and over.
 type Shape = (&'static str, &'static str, fn(usize) -> String);
+
+/// Links before a table that already holds some: the page goes through a tree.
+const TREE: &str = "<table><tr><a href=1>x</a><td><a href=2>y</a></td>z<a href=3>q</a></table>";
+
+/// Names of formatting elements, but for three.
+const FORMATTING: [&str; 11] =
+    ["i", "big", "code", "em", "font", "s", "small", "strike", "strong", "tt", "u"];
 
 #[rustfmt::skip]
 const SHAPES: &[Shape] = &[
@@ -52,6 +60,13 @@ const SHAPES: &[Shape] = &[
     ("<script><!--", "", |_| "<script><!--".into()),
     ("</script", "<script>", |_| "</script".into()),
     ("white space in a link", "<a href=x>", |_| " \n".into()),
+    ("tree: nested <b>, each its own", TREE, |n| format!("<b i{n}>")),
+    ("tree: many attributes", TREE, |n| format!("<b i{n} a b c d e f g h i j k l m n o p></b>")),
+    ("tree: nested <div>", TREE, |_| "<div>".into()),
+    ("</b> under a long list", "", |n| if n < 3300 { format!("<{} a{n}>", FORMATTING[n % 11]) } else { "</b>".into() }),
+    ("broken names", "", |n| if n < 4000 { "<x\0y>".into() } else { "</x\u{FFFD}z>".into() }),
+    ("a long base", "<base href='http://e.org/", |n| long_base(n, "<a href>")),
+    ("a long base, left again", "<base href='http://e.org/", |n| long_base(n, "<a href=..>")),
     ("long text in a link", "<a href=x>", |_| "日本語".into()),
 ];
 
@@ -67,6 +82,11 @@ fn main() {
     }
 }
 
+/// A megabyte of base, then links.
+fn long_base(n: usize, link: &str) -> String {
+    if n == 0 { "x".repeat(1_000_000) + "/'>" } else { link.into() }
+}
+
 fn page_of(start: &str, part: fn(usize) -> String, length: usize) -> String {
     let mut page = start.to_owned();
     let mut count = 0;
@@ -79,22 +99,23 @@ fn page_of(start: &str, part: fn(usize) -> String, length: usize) -> String {
 
 fn measure(name: &str, body: &[u8]) {
     let encoding = charset::encoding_of(body, None);
+    let url = Url::parse("https://example.org/").expect("it is a URL");
     let before = ALLOCATOR.current_usage();
     ALLOCATOR.reset_peak_usage();
     let start = cpu_time();
-    let found = Page { body, encoding, url: None }.links_as_written();
+    let found = Page { body, encoding, url: Some(&url) }.links();
     let milliseconds = cpu_time().saturating_sub(start).as_secs_f64() * 1e3;
     let peak = ALLOCATOR.peak_usage() - before;
     let answer = ALLOCATOR.current_usage() - before;
-    let way = links::measure::method(body);
     let times = |bytes: usize| ratio(bytes, body.len());
     println!(
-        "{name:<34} {:>8.1} {:>9.1} {:>9.2} {:>10.2} {:>8}  {way:?}",
+        "{name:<34} {:>8.1} {:>9.1} {:>9.2} {:>10.2} {:>8}  {:?}",
         ratio(body.len(), 1_000_000),
         milliseconds / ratio(body.len(), 1_000_000),
         times(peak),
         times(answer),
-        found.len(),
+        found.links.len(),
+        found.method,
     );
 }
 

@@ -1,6 +1,9 @@
 //! Tokens from stage 1 to html5ever's tree builder, and when to stop.
 
-use super::sink::Dom;
+use super::{
+    load::Load,
+    sink::{Dom, NodeId},
+};
 use crate::html::{
     name::Name,
     text,
@@ -13,14 +16,14 @@ use html5ever::{
     tree_builder::{TreeBuilder, TreeBuilderOpts},
 };
 
-/// Formatting elements are compared by their attributes, up to this many.
+/// Formatting elements are compared by all their attributes: with more than this, the page is over budget.
 const MAX_ATTRIBUTES: usize = 64;
 
 /// The page's tree; `None` once it is over its [budget](Dom::is_over_budget).
 pub(super) fn tree_of(page: &[u8]) -> Option<Dom> {
     let options = TreeBuilderOpts { scripting_enabled: false, ..TreeBuilderOpts::default() };
     let builder = TreeBuilder::new(Dom::for_page_of(page.len()), options);
-    let mut feed = Feed { page, tokens: Tokenizer::new(page), builder };
+    let mut feed = Feed { page, tokens: Tokenizer::new(page), builder, load: Load::default() };
     feed.run()?;
     Some(feed.builder.sink)
 }
@@ -28,10 +31,11 @@ pub(super) fn tree_of(page: &[u8]) -> Option<Dom> {
 struct Feed<'a> {
     page: &'a [u8],
     tokens: Tokenizer<'a>,
-    builder: TreeBuilder<<Dom as html5ever::interface::TreeSink>::Handle, Dom>,
+    builder: TreeBuilder<NodeId, Dom>,
+    load: Load,
 }
 
-type Fed = TokenSinkResult<<Dom as html5ever::interface::TreeSink>::Handle>;
+type Fed = TokenSinkResult<NodeId>;
 
 impl Feed<'_> {
     /// `None` once over budget.
@@ -43,6 +47,9 @@ impl Feed<'_> {
                 Token::CdataSection(span) => self.text(span, false),
                 Token::StartTag(tag) => self.start_tag(&tag),
                 Token::EndTag(tag) => {
+                    if tag.name.is_formatting() {
+                        self.load.end(&self.builder);
+                    }
                     self.send(tokenizer::Token::TagToken(self.tag(TagKind::EndTag, &tag)));
                 }
                 Token::Doctype { quirks } => self.doctype(quirks),
@@ -84,7 +91,12 @@ impl Feed<'_> {
     }
 
     fn start_tag(&mut self, tag: &Tag) {
-        let token = tokenizer::Token::TagToken(self.tag(TagKind::StartTag, tag));
+        let token = self.tag(TagKind::StartTag, tag);
+        self.load.start(&self.builder, tag.name.is_formatting().then_some(token.attrs.len()));
+        if self.builder.sink.is_over_budget() {
+            return;
+        }
+        let token = tokenizer::Token::TagToken(token);
         let (text, references) = match self.builder.process_token(token, 1) {
             TokenSinkResult::RawData(RawState::Rcdata) => (self.raw(RawKind::Rcdata, tag), true),
             TokenSinkResult::RawData(RawState::Rawtext) => (self.raw(RawKind::Rawtext, tag), false),
@@ -111,11 +123,10 @@ impl Feed<'_> {
     }
 
     fn tag(&self, kind: TagKind, tag: &Tag) -> tokenizer::Tag {
-        let name = String::from_utf8_lossy(&self.page[tag.written.range()]).to_ascii_lowercase();
         let attrs = if kind == TagKind::StartTag { self.attributes(tag) } else { Vec::new() };
         tokenizer::Tag {
             kind,
-            name: LocalName::from(name),
+            name: LocalName::from(text::name(&self.page[tag.written.range()])),
             self_closing: tag.self_closing,
             attrs,
             had_duplicate_attributes: false,
@@ -129,12 +140,14 @@ impl Feed<'_> {
         let mut attributes = Attributes::new(self.page, tag.written.end());
         while let Some((name, value)) = attributes.next() {
             let name = &self.page[name.range()];
-            let Some(name) =
-                known(name).or_else(|| (all && found.len() < MAX_ATTRIBUTES).then(|| other(name)))
-            else {
+            let Some(name) = known(name).or_else(|| all.then(|| LocalName::from(text::name(name)))) else {
                 continue;
             };
             if found.iter().all(|attribute| attribute.name.local != name) {
+                if found.len() == MAX_ATTRIBUTES {
+                    self.builder.sink.give_up();
+                    break;
+                }
                 let value = text::attribute_value(&self.page[value.range()]).into();
                 found.push(Attribute { name: QualName::new(None, ns!(), name), value });
             }
@@ -153,8 +166,4 @@ fn known(name: &[u8]) -> Option<LocalName> {
         local_name!("size"),
     ];
     known.into_iter().find(|known| name.eq_ignore_ascii_case(known.as_bytes()))
-}
-
-fn other(name: &[u8]) -> LocalName {
-    LocalName::from(String::from_utf8_lossy(name).to_ascii_lowercase())
 }

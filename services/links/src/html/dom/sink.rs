@@ -79,7 +79,7 @@ impl Dom {
     pub(super) fn for_page_of(length: usize) -> Self {
         let dom = Self {
             nodes: RefCell::new(Vec::new()),
-            budget: Cell::new(length.saturating_mul(4) + 50_000),
+            budget: Cell::new(length.saturating_mul(4) + 200_000),
             max_nodes: MAX_NODES.min(length / 8 + 20_000),
             spent: Cell::new(false),
         };
@@ -92,11 +92,28 @@ impl Dom {
         self.spent.get()
     }
 
-    fn spend(&self) {
-        match self.budget.get().checked_sub(1) {
+    /// Takes from the budget.
+    pub(super) fn spend(&self, looks: usize) {
+        match self.budget.get().checked_sub(looks) {
             Some(left) => self.budget.set(left),
-            None => self.spent.set(true),
+            None => self.give_up(),
         }
+    }
+
+    /// Puts the tree over its budget.
+    pub(super) fn give_up(&self) {
+        self.spent.set(true);
+    }
+
+    /// Whether the node is an element that may be on the list of active formatting elements.
+    #[rustfmt::skip]
+    pub(super) fn is_formatting(&self, node: NodeId) -> bool {
+        self.nodes.borrow()[node as usize].name.as_ref().is_some_and(|name| name.ns == ns!(html) && matches!(
+            name.local,
+            local_name!("a") | local_name!("b") | local_name!("big") | local_name!("code") | local_name!("em")
+            | local_name!("font") | local_name!("i") | local_name!("nobr") | local_name!("s") | local_name!("small")
+            | local_name!("strike") | local_name!("strong") | local_name!("tt") | local_name!("u")
+        ))
     }
 
     pub(super) fn kind(&self, node: NodeId) -> Ref<'_, Kind> {
@@ -118,7 +135,7 @@ impl Dom {
     fn add(&self, kind: Kind, name: Option<QualName>) -> NodeId {
         let mut nodes = self.nodes.borrow_mut();
         if nodes.len() >= self.max_nodes {
-            self.spent.set(true);
+            self.give_up();
         }
         nodes.push(Node {
             kind,
@@ -194,7 +211,7 @@ impl TreeSink for Dom {
     }
 
     fn elem_name(&self, target: &NodeId) -> Named {
-        self.spend();
+        self.spend(1);
         match &self.nodes.borrow()[*target as usize].name {
             Some(name) => Named { namespace: name.ns.clone(), local: name.local.clone() },
             None => Named { namespace: ns!(), local: local_name!("") },
@@ -255,7 +272,7 @@ impl TreeSink for Dom {
     }
 
     fn same_node(&self, x: &NodeId, y: &NodeId) -> bool {
-        self.spend();
+        self.spend(1);
         x == y
     }
 
@@ -269,7 +286,7 @@ impl TreeSink for Dom {
 
     fn reparent_children(&self, node: &NodeId, new_parent: &NodeId) {
         while let Some(child) = self.first_child(*node) {
-            self.spend();
+            self.spend(1);
             self.detach(child);
             self.attach(*new_parent, child, NONE);
         }

@@ -1,7 +1,8 @@
 //! End tags in the "in body" mode (WHATWG HTML, section 13.2.6.4.7).
 
 use super::{Form, LinkSink, Mode, Next, Step, Tree, Undecided, stack::Scope};
-use crate::html::{name::Name, tokenize::Tag};
+use crate::html::{name::Name, text, tokenize::Tag};
+use std::cell::Cell;
 
 impl<S: LinkSink> Tree<'_, '_, S> {
     #[rustfmt::skip]
@@ -96,11 +97,17 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         }
         let page = self.page;
         let written = &page[tag.written.range()];
+        let compared = Cell::new(0);
         let is_same = |e: &super::stack::Element| {
             e.is(tag.name)
-                && (tag.name != Name::Other || page[e.written.range()].eq_ignore_ascii_case(written))
+                && (tag.name != Name::Other || {
+                    compared.update(|bytes| bytes + e.written.range().len());
+                    text::is_same_name(written, &page[e.written.range()])
+                })
         };
-        if let Some(index) = self.stack.find(is_same, super::stack::Element::is_special) {
+        let found = self.stack.find(is_same, super::stack::Element::is_special);
+        self.stack.steps += compared.get();
+        if let Some(index) = found {
             self.imply_end_tags(Some(tag.name));
             self.truncate(index);
         }

@@ -9,6 +9,7 @@ use crate::html::{
     text,
     tokenize::{Attributes, Tag},
 };
+use std::cell::Cell;
 
 impl<S: LinkSink> Tree<'_, '_, S> {
     /// Whether the current node is not an HTML element: end tags go by the rules for foreign content.
@@ -68,14 +69,17 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         }
         let page = self.page;
         let written = &page[tag.written.range()];
+        let compared = Cell::new(0);
         let found = self.stack.find(
             |e| {
-                e.namespace != Namespace::Html
-                    && e.name == tag.name
-                    && page[e.written.range()].eq_ignore_ascii_case(written)
+                e.namespace != Namespace::Html && e.name == tag.name && {
+                    compared.update(|bytes| bytes + e.written.range().len());
+                    text::is_same_name(written, &page[e.written.range()])
+                }
             },
             |e| e.namespace == Namespace::Html,
         );
+        self.stack.steps += compared.get();
         match found {
             Some(index) => {
                 self.truncate(index);

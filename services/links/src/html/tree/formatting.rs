@@ -2,6 +2,7 @@
 
 use super::stack::Serial;
 use crate::html::{name::Name, tokenize::Span};
+use std::cell::Cell;
 
 /// An entry of the list.
 #[derive(Clone, Copy, Debug)]
@@ -27,6 +28,8 @@ pub(super) struct Formatting {
 #[derive(Debug, Default)]
 pub(super) struct ActiveFormatting {
     entries: Vec<Entry>,
+    /// How many entries were looked at so far: part of the tree's cost beyond the page's length.
+    steps: Cell<usize>,
 }
 
 impl ActiveFormatting {
@@ -75,28 +78,36 @@ impl ActiveFormatting {
 
     /// The elements after the last marker, the latest first, each with its position.
     pub(super) fn since_marker(&self) -> impl Iterator<Item = (usize, &Formatting)> {
-        self.entries.iter().enumerate().rev().map_while(|(index, entry)| match entry {
-            Entry::Element(element) => Some((index, element)),
-            Entry::Marker => None,
+        self.entries.iter().enumerate().rev().map_while(|(index, entry)| {
+            self.looked_at(1);
+            match entry {
+                Entry::Element(element) => Some((index, element)),
+                Entry::Marker => None,
+            }
         })
     }
 
     pub(super) fn position(&self, serial: Serial) -> Option<usize> {
-        self.entries.iter().rposition(|e| matches!(e, Entry::Element(e) if e.serial == serial))
+        let found = self.entries.iter().rposition(|e| matches!(e, Entry::Element(e) if e.serial == serial));
+        self.looked_at(self.entries.len() - found.unwrap_or(0));
+        found
     }
 
-    /// Notes that the element left the stack of open elements; gives how many entries were looked at.
-    pub(super) fn close(&mut self, serial: Serial) -> usize {
-        for (steps, entry) in self.entries.iter_mut().rev().enumerate() {
-            match entry {
-                Entry::Element(element) if element.serial == serial => {
-                    element.open = false;
-                    return steps;
-                }
-                _ => {}
-            }
+    /// Notes that the element left the stack of open elements.
+    pub(super) fn close(&mut self, serial: Serial) {
+        if let Some(index) = self.position(serial)
+            && let Entry::Element(element) = &mut self.entries[index]
+        {
+            element.open = false;
         }
-        self.entries.len()
+    }
+
+    pub(super) fn steps(&self) -> usize {
+        self.steps.get()
+    }
+
+    fn looked_at(&self, entries: usize) {
+        self.steps.update(|steps| steps + entries);
     }
 
     /// Whether the last element has been closed and not been opened again.

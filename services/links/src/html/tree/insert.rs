@@ -57,7 +57,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
     #[inline]
     fn left(&mut self, element: &Element) {
         if element.is_in(Name::is_formatting) {
-            self.stack.steps += self.formatting.close(element.serial);
+            self.formatting.close(element.serial);
             if self.link == Some(element.serial) {
                 self.link = None;
                 self.sink.end();
@@ -78,7 +78,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
             return Err(Undecided::Moved); // its text would go on
         }
         if element.is_in(Name::is_formatting) {
-            self.stack.steps += self.formatting.close(element.serial);
+            self.formatting.close(element.serial);
         }
         if element.fostered && index < self.stack.len() {
             self.stack.set_fostered(index);

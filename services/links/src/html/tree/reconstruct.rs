@@ -14,14 +14,13 @@ const MAX_COMPARED: usize = 4096;
 const COMPARISON: usize = 64;
 
 /// Names in lower case, each with its value.
-type SortedAttributes = Vec<(Vec<u8>, String)>;
+type SortedAttributes = Vec<(String, String)>;
 
 impl<S: LinkSink> Tree<'_, '_, S> {
     /// "Insert a formatting element": on the stack and on the list. Of three equal ones on the list, the earliest
     /// leaves it (the "Noah's Ark clause").
     pub(super) fn insert_formatting(&mut self, tag: &Tag) -> Result<(), Undecided> {
         let same = self.formatting.since_marker().filter(|(_, entry)| entry.name == tag.name).count();
-        self.stack.steps += same;
         if same >= 3 {
             self.drop_earliest_equal(tag.name, tag.written)?;
         }
@@ -63,7 +62,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
             if length > MAX_COMPARED {
                 return Err(Undecided::Rare);
             }
-            let name = self.page[name.range()].to_ascii_lowercase();
+            let name = text::name(&self.page[name.range()]);
             found.push((name, text::attribute_value(&self.page[value.range()])));
         }
         found.sort_by(|a, b| a.0.cmp(&b.0)); // stable: the first of several with one name stays first

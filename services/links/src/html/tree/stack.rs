@@ -6,7 +6,7 @@ use crate::html::{
 };
 
 /// More open elements than this, and the page is left to the approximate answer. Browsers nest 512 deep.
-pub(super) const MAX_OPEN: usize = 4096;
+pub(in crate::html) const MAX_OPEN: usize = 4096;
 
 /// Tells open elements apart, also from their clones.
 pub(super) type Serial = u32;
