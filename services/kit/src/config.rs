@@ -11,7 +11,7 @@ mod tests;
 
 pub use error::ConfigError;
 
-use crate::ServerSettings;
+use crate::{ServerSettings, logging};
 use figment::{Figment, providers::Serialized};
 use serde::{Serialize, de::DeserializeOwned};
 pub(crate) use source::Source;
@@ -74,7 +74,10 @@ pub(crate) fn load_from<C: Configuration>(
     let mut sources = environment::read::<C>(environment)?;
     sources.extend(flags);
     let settings: C = extract(&base, &mut sources)?;
-    settings.server().limits.check().and_then(|()| settings.check()).map_err(ConfigError::new)?;
+    let server = settings.server();
+    let checked =
+        server.limits.check().and_then(|()| logging::check(&server.log)).and_then(|()| settings.check());
+    checked.map_err(ConfigError::new)?;
     Ok(settings)
 }
 

@@ -8,7 +8,8 @@ use std::{
 };
 use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::{
-    EnvFilter, Layer, Registry, fmt, layer::SubscriberExt, reload, util::SubscriberInitExt,
+    EnvFilter, Layer, Registry, filter::LevelFilter, fmt, layer::SubscriberExt, reload,
+    util::SubscriberInitExt,
 };
 
 /// Lines that may wait for the writer; further ones are dropped and counted.
@@ -76,6 +77,29 @@ fn log_panic(panic: &PanicHookInfo<'_>) {
 }
 
 fn filter(level: &str) -> Result<EnvFilter, String> {
-    let expected = "expected error, warn, info, debug, trace or directives such as `info,h2=warn`";
+    let expected = "expected off, error, warn, info, debug, trace or directives such as `info,h2=warn`";
+    // A bare word that is no level is a target's name to the filter: a mistyped level would turn all logs off.
+    let is_level = |word: &str| !word.is_empty() && word.parse::<LevelFilter>().is_ok();
+    if let Some(word) =
+        level.split(',').map(str::trim).find(|word| !word.contains(['=', '[']) && !is_level(word))
+    {
+        return Err(format!("`log.level`: found `{word}`; {expected}"));
+    }
     EnvFilter::try_new(level).map_err(|error| format!("`log.level`: {error}; {expected}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::filter;
+
+    #[test]
+    fn a_mistyped_level_is_refused_by_name() {
+        for level in ["info", "INFO", "off", "info,h2=warn", "kit::server=debug", "warn, access=off"] {
+            assert!(filter(level).is_ok(), "{level}");
+        }
+        for level in ["verbose", "warning", "infoo", "info,,", "", "info,h2=loud"] {
+            let error = filter(level).unwrap_err();
+            assert!(error.contains("log.level") && error.contains("expected"), "{level}: {error}");
+        }
+    }
 }
