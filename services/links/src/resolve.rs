@@ -43,6 +43,9 @@ pub(crate) fn resolve(
         let Some(left) = room.checked_sub(resolved.as_str().len()) else { return false };
         room = left;
         link.href = resolved.into();
+        if link.href.capacity() > 2 * link.href.len() + 64 {
+            link.href.shrink_to_fit(); // it may have the room of the whole base
+        }
         true
     });
     found - links.len()
