@@ -51,9 +51,9 @@ impl Directives {
         }
     }
 
-    /// Whether a kept result of this age will do.
+    /// Whether a kept result of this age will do. `max-age=0` asks for a new one, however young the kept one is.
     pub(crate) fn allow_age(&self, age: Duration) -> bool {
-        !self.no_cache && self.max_age.is_none_or(|most| age <= most)
+        !self.no_cache && self.max_age.is_none_or(|most| !most.is_zero() && age <= most)
     }
 }
 

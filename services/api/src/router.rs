@@ -91,7 +91,6 @@ mod tests {
             ("/apis", "not-found"),
             ("//api/http://e", "not-found"),
             ("/favicon.ico", "not-found"),
-            ("*", "bad-request"),
             ("/%zz", "bad-request"),
             ("/%ff%fe", "bad-request"),
         ] {
