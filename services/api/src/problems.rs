@@ -88,7 +88,9 @@ impl Failure {
         match self {
             Self::Fetch(FetchError::Overloaded) => Some(BUSY_SECONDS),
             Self::Fetch(FetchError::UpstreamStatus { retry_after: Some(wait), .. }) => {
-                Some(wait.saturating_sub(age).as_secs().max(1))
+                // Rounded up: who comes a moment early is refused again.
+                let left = wait.saturating_sub(age);
+                Some((left.as_secs() + u64::from(left.subsec_nanos() > 0)).max(1))
             }
             _ => None,
         }
