@@ -1,4 +1,4 @@
-//! The allocator of every program: gives memory back when connections leave, and has no lock that threads share.
+//! The allocator of static programs: musl's own has one lock for all threads. Elsewhere the system's keeps less in hand.
 
 #[global_allocator]
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;

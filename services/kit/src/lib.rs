@@ -67,6 +67,7 @@
 //! call of [`serve`].
 
 mod admin;
+#[cfg(target_env = "musl")]
 mod allocator;
 mod body;
 pub mod command;
