@@ -32,9 +32,12 @@ async fn a_low_limit_lowers_the_number_of_connections() {
     }
     // Those over the limit wait in the kernel; some files are left for the admin listener.
     assert_eq!(status(&program.ask_admin(&common::get("/ready")).await), 200);
-    let figures = program.ask_admin(&common::get("/metrics")).await;
-    assert!(figures.contains("\nhttp_connections 192\n"), "{figures}");
+    program.connections(192).await;
     drop(held);
+    // All were served in turn, so none had been turned away.
+    program.connections(0).await;
+    let figures = program.ask_admin(&common::get("/metrics")).await;
+    assert!(figures.contains("\nhttp_connections_accepted_total 300\n"), "{figures}");
     assert_eq!(status(&program.get("/").await), 200);
 }
 

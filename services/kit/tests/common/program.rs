@@ -87,6 +87,12 @@ impl Program {
         client.rest().await
     }
 
+    /// Waits until exactly so many connections are open.
+    pub(crate) async fn connections(&self, count: usize) {
+        let line = format!("\nhttp_connections {count}\n");
+        within(async { while !self.ask_admin(&get("/metrics")).await.contains(&line) {} }).await;
+    }
+
     pub(crate) async fn signal(&self, name: &str) {
         let id = self.child.id().unwrap().to_string();
         assert!(Command::new("kill").args(["-s", name, &id]).status().await.unwrap().success());
