@@ -7,6 +7,8 @@ use std::{
 
 /// Written bytes of HTTP/1 that count as a move of the client: it must have taken those before.
 const STRIDE: u64 = 4 * 1024;
+/// What a client may think between two requests before its connection rests.
+const REST: Duration = Duration::from_millis(100);
 
 /// Seen by a connection's socket and bodies, read by its watchdog.
 #[derive(Debug)]
@@ -20,6 +22,7 @@ pub(crate) struct Activity {
     blocked: AtomicBool,
     unread: AtomicBool,
     closing: AtomicBool,
+    leaving: AtomicBool,
 }
 
 /// How long a client may take for its turn.
@@ -50,6 +53,7 @@ impl Activity {
             blocked: AtomicBool::new(false),
             unread: AtomicBool::new(false),
             closing: AtomicBool::new(false),
+            leaving: AtomicBool::new(false),
         }
     }
 
@@ -110,6 +114,13 @@ impl Activity {
         }
     }
 
+    /// We stop: the client's last turn begins now, whoever says so how often.
+    pub(super) fn leave(&self) {
+        if !self.leaving.swap(true, Relaxed) {
+            self.touch(Instant::now());
+        }
+    }
+
     /// Resolves when the client has let its turn pass.
     pub(super) async fn overdue(&self, patience: Patience) {
         loop {
@@ -117,6 +128,25 @@ impl Activity {
             // A turn that ends meanwhile moves the deadline to `shortest` after now at least: looking again by then is exact.
             tokio::time::sleep(left.min(patience.shortest())).await;
         }
+    }
+
+    /// Resolves when nothing is in flight, nor was for a while.
+    pub(super) async fn rests(&self) {
+        // Many clients ask once. Who asks more is looked at less often.
+        let mut pause = REST;
+        loop {
+            tokio::time::sleep(pause).await;
+            if self.at_rest() {
+                return;
+            }
+            pause = 10 * REST;
+        }
+    }
+
+    fn at_rest(&self) -> bool {
+        let busy = self.blocked.load(Relaxed) || self.unread.load(Relaxed) || self.closing.load(Relaxed);
+        let moved = self.start + Duration::from_millis(self.moved.load(Relaxed));
+        self.in_flight.load(Relaxed) == 0 && !busy && moved.elapsed() >= REST
     }
 
     /// What is left of the client's turn, if not nothing.

@@ -1,8 +1,8 @@
-//! A client's socket: gives back what was read to tell the protocol, reports what moves, and closes so that the
+//! A client's socket: listens without hyper until there is something to read, reports what moves, and closes so that the
 //! last answer arrives.
 
 use super::{activity::Activity, wire::Wire};
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, BytesMut};
 use std::{
     io::{self, IoSlice},
     pin::Pin,
@@ -10,7 +10,7 @@ use std::{
     task::{Context, Poll, ready},
 };
 use tokio::{
-    io::{AsyncRead, AsyncReadExt, AsyncWrite, ReadBuf},
+    io::{AsyncRead, AsyncWrite, ReadBuf},
     net::TcpStream,
 };
 
@@ -30,53 +30,73 @@ pub(super) enum Protocol {
     Http2,
 }
 
-/// A socket whose first bytes were read already.
+/// A connection's socket.
 #[derive(Debug)]
 pub(super) struct Socket {
     stream: TcpStream,
-    read: Bytes,
+    /// What was read, but not yet by hyper.
+    read: BytesMut,
     activity: Arc<Activity>,
-    /// For HTTP/1.
-    wire: Option<Arc<Wire>>,
+    wire: Arc<Wire>,
+    protocol: Option<Protocol>,
     discarded: usize,
 }
 
 impl Socket {
-    /// Waits for the first bytes. Nothing at all, or half a preface, waits for as long as the caller lets it.
-    pub(super) async fn open(
-        mut stream: TcpStream,
-        activity: Arc<Activity>,
-        wire: Arc<Wire>,
-    ) -> io::Result<(Self, Protocol)> {
+    pub(super) fn new(stream: TcpStream, activity: Arc<Activity>, wire: Arc<Wire>) -> Self {
         // Both only improve matters: a socket that refuses them works.
         let _ = stream.set_nodelay(true);
         let _ = socket2::SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT);
-        let mut read = BytesMut::new();
-        let protocol = loop {
-            let seen = read.len().min(PREFACE.len());
-            if read[..seen] != PREFACE[..seen] {
-                break Protocol::Http1;
+        Self { stream, read: BytesMut::new(), activity, wire, protocol: None, discarded: 0 }
+    }
+
+    /// Waits for the client to say something, and tells in which protocol; nothing if it is done. Nothing at all, or half
+    /// a preface, waits for as long as the caller lets it.
+    pub(super) async fn listen(&mut self) -> io::Result<Option<Protocol>> {
+        loop {
+            self.stream.readable().await?;
+            self.read.reserve(FIRST);
+            let length = match self.stream.try_read_buf(&mut self.read) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => continue,
+                length => length?,
+            };
+            if length == 0 && self.read.is_empty() {
+                return Ok(None);
             }
-            if seen == PREFACE.len() {
-                break Protocol::Http2;
+            let seen = self.read.len().min(PREFACE.len());
+            let protocol = match self.protocol {
+                None if length > 0 && self.read[..seen] == PREFACE[..seen] => {
+                    if seen < PREFACE.len() {
+                        continue;
+                    }
+                    Protocol::Http2
+                }
+                _ => Protocol::Http1,
+            };
+            if protocol == Protocol::Http1 {
+                // Before it was known, it was not reported.
+                let new = if self.protocol.is_none() { self.read.len() } else { length };
+                self.wire.received(&self.read[self.read.len() - new..]);
             }
-            stream.readable().await?;
-            read.reserve(FIRST);
-            if stream.read_buf(&mut read).await? == 0 {
-                break Protocol::Http1;
-            }
-        };
-        let wire = (protocol == Protocol::Http1).then_some(wire);
-        if let Some(wire) = &wire {
-            wire.received(&read);
+            self.protocol = Some(protocol);
+            return Ok(Some(protocol));
         }
-        Ok((Self { stream, read: read.freeze(), activity, wire, discarded: 0 }, protocol))
+    }
+
+    /// Takes the socket back from hyper, with what that had `read` of the next request.
+    pub(super) fn rest(mut self, read: &[u8]) -> Self {
+        // A copy, because hyper's buffer is large.
+        self.read = [read, &self.read].concat().as_slice().into();
+        self.wire.shrink();
+        self
     }
 
     fn written(&self, result: &Poll<io::Result<usize>>) {
         match result {
             // Over HTTP/2 what is written may be no answer: a client makes us write PONGs for as long as it likes.
-            Poll::Ready(Ok(bytes)) if self.wire.is_some() => self.activity.wrote(*bytes as u64),
+            Poll::Ready(Ok(bytes)) if self.protocol == Some(Protocol::Http1) => {
+                self.activity.wrote(*bytes as u64);
+            }
             Poll::Ready(_) => {}
             Poll::Pending => self.activity.block(true),
         }
@@ -112,14 +132,14 @@ impl AsyncRead for Socket {
             buffer.put_slice(&this.read[..length]);
             this.read.advance(length);
             if this.read.is_empty() {
-                this.read = Bytes::new(); // gives the memory back
+                this.read = BytesMut::new(); // gives the memory back
             }
             return Poll::Ready(Ok(()));
         }
         let before = buffer.filled().len();
         ready!(Pin::new(&mut this.stream).poll_read(context, buffer))?;
-        if let Some(wire) = &this.wire {
-            wire.received(&buffer.filled()[before..]);
+        if this.protocol == Some(Protocol::Http1) {
+            this.wire.received(&buffer.filled()[before..]);
         }
         Poll::Ready(Ok(()))
     }

@@ -22,6 +22,11 @@ impl Wire {
         kept.extend_from_slice(&bytes[..bytes.len().min(LIMIT)]);
     }
 
+    /// Gives back memory that is not needed for now.
+    pub(super) fn shrink(&self) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).shrink_to_fit();
+    }
+
     /// The next header is whole: whether it gave its body's length in both ways. `chunked`: it did in one.
     pub(super) fn two_lengths(&self, chunked: bool) -> bool {
         let mut kept = self.0.lock().unwrap_or_else(PoisonError::into_inner);

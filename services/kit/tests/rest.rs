@@ -1,0 +1,88 @@
+//! A connection on which nothing happens rests, and its client does not notice.
+
+mod common;
+
+use common::{Server, get, get_kept, status, within};
+use std::time::Duration;
+
+/// Longer than a connection takes to rest.
+const PAUSE: Duration = Duration::from_millis(400);
+
+#[tokio::test]
+async fn a_kept_connection_is_there_for_the_next_request() {
+    let server = Server::start().await;
+    let mut client = server.connect().await;
+    for _ in 0..3 {
+        client.send(get_kept("/")).await;
+        client.until("hello\n").await;
+        tokio::time::sleep(PAUSE).await;
+    }
+    client.send(get("/")).await;
+    assert_eq!(status(&client.rest().await), 200);
+}
+
+#[tokio::test]
+async fn a_header_may_come_in_pieces() {
+    let server = Server::start().await;
+    let mut client = server.connect().await;
+    // The first piece comes with the request before it, the last one with the request after it.
+    let request =
+        get_kept("/echo").replace("GET", "POST").replace("\r\n\r\n", "\r\nContent-Length: 6\r\n\r\npieces");
+    let (first, rest) = request.split_at(9);
+    let (second, third) = rest.split_at(20);
+    for piece in [get_kept("/") + first, second.to_owned(), third.to_owned() + &get("/")] {
+        client.send(piece).await;
+        tokio::time::sleep(PAUSE).await;
+    }
+    let answers = client.rest().await;
+    assert_eq!(answers.matches("HTTP/1.1 200").count(), 3, "{answers}");
+    assert!(answers.contains("pieces"), "{answers}");
+}
+
+#[tokio::test]
+async fn two_lengths_in_pieces_are_refused() {
+    let server = Server::start().await;
+    let mut client = server.connect().await;
+    client.send(get_kept("/")).await;
+    client.until("hello\n").await;
+    for piece in
+        ["POST / HTTP/1.1\r\nHost: a\r\nContent-", "Length: 3\r\nTransfer-Enc", "oding: chunked\r\n\r\n"]
+    {
+        client.send(piece).await;
+        tokio::time::sleep(PAUSE).await;
+    }
+    assert_eq!(status(&client.rest().await), 400);
+}
+
+#[tokio::test]
+async fn the_protocol_does_not_change() {
+    let server = Server::start().await;
+    let mut client = server.connect().await;
+    client.send(get_kept("/")).await;
+    client.until("hello\n").await;
+    tokio::time::sleep(PAUSE).await;
+    client.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await;
+    assert_eq!(client.rest().await, "", "no answer, and no SETTINGS");
+}
+
+#[tokio::test]
+async fn a_client_that_leaves_meanwhile_is_let_go() {
+    let server = Server::start().await;
+    let mut client = server.connect().await;
+    client.send(get_kept("/")).await;
+    client.until("hello\n").await;
+    tokio::time::sleep(PAUSE).await;
+    drop(client);
+    within(async { while !server.ask_admin("/metrics").await.contains("\nhttp_connections 0\n") {} }).await;
+}
+
+#[tokio::test]
+async fn work_and_slow_readers_are_no_rest() {
+    let server = Server::start().await;
+    let mut client = server.connect().await;
+    client.send(get_kept("/slow?500")).await;
+    client.until("at last\n").await;
+    client.send(get("/large?8000000")).await;
+    tokio::time::sleep(PAUSE).await;
+    assert!(client.rest().await.len() > 8_000_000);
+}
