@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{Server, assert_problem, field, get, get_kept, status};
+use common::{Client, Server, assert_problem, field, get, get_kept, status};
 use kit::Limits;
 use std::time::{Duration, Instant};
 
@@ -37,4 +37,74 @@ async fn a_request_over_the_limit_is_told_so_at_once() {
     assert!(begun.elapsed() < Duration::from_millis(500), "{:?}", begun.elapsed());
     assert_eq!(status(&first.rest().await), 200);
     assert_eq!(status(&server.get("/").await), 200);
+}
+
+async fn with_one_place() -> Server {
+    Server::with(Limits { requests: 1, ..Limits::default() }).await
+}
+
+/// An answer that has begun, and ends when the request's body does.
+async fn streaming(server: &Server) -> Client {
+    let mut client = server.connect().await;
+    client.send("POST /stream HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n").await;
+    client.until("\r\none\r\n").await;
+    client
+}
+
+#[tokio::test]
+async fn a_streamed_answer_holds_its_place_until_its_source_is_done() {
+    let server = with_one_place().await;
+    let mut client = streaming(&server).await;
+    assert_eq!(status(&server.get("/").await), 503);
+    client.send("0\r\n\r\n").await;
+    client.until("0\r\n\r\n").await;
+    assert_eq!(status(&server.get("/").await), 200);
+}
+
+#[tokio::test]
+async fn it_gives_its_place_back_when_its_source_fails_or_its_client_leaves() {
+    let server = with_one_place().await;
+    let mut broken = streaming(&server).await;
+    assert_eq!(status(&server.get("/").await), 503);
+    broken.send("no chunk").await;
+    broken.rest().await;
+    server.answers(200).await;
+
+    let left = streaming(&server).await;
+    assert_eq!(status(&server.get("/").await), 503);
+    drop(left);
+    server.answers(200).await;
+}
+
+#[tokio::test]
+async fn a_whole_answer_holds_no_place_while_its_client_reads() {
+    let server = with_one_place().await;
+    let mut slow = server.connect().await;
+    slow.send(get("/large?100000000")).await;
+    slow.until("\r\n\r\n").await;
+    assert_eq!(status(&server.get("/").await), 200);
+}
+
+#[tokio::test]
+async fn nor_over_http2_before_it_takes_anything() {
+    let server = with_one_place().await;
+    let mut client = server.connect().await;
+    client.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await;
+    // SETTINGS_INITIAL_WINDOW_SIZE = 0, then GET / for the authority `a`.
+    client.send([0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0]).await;
+    client.send([0, 0, 6, 1, 0b101, 0, 0, 0, 1, 0x82, 0x84, 0x86, 0x41, 1, b'a']).await;
+    server.in_flight(1).await;
+    server.answers(200).await;
+}
+
+#[tokio::test]
+async fn nor_behind_answers_that_it_does_not_take() {
+    let server = with_one_place().await;
+    let mut client = server.connect().await;
+    client.send(get_kept("/large?60000").repeat(1000)).await;
+    client.until("\r\n\r\n").await;
+    // Its own requests have the place in turns, until all buffers on its way are full.
+    for _ in 0..100 {
+        server.answers(200).await;
+    }
 }

@@ -71,6 +71,22 @@ impl Server {
         self.exchange(get(path)).await
     }
 
+    /// Waits until the figures have this line.
+    pub(crate) async fn figure(&self, line: &str) {
+        let line = format!("\n{line}\n");
+        within(async { while !self.ask_admin("/metrics").await.contains(&line) {} }).await;
+    }
+
+    /// Waits until so many requests are being answered.
+    pub(crate) async fn in_flight(&self, count: usize) {
+        self.figure(&format!("http_requests_in_flight {count}")).await;
+    }
+
+    /// Waits until a request is answered with `expected`.
+    pub(crate) async fn answers(&self, expected: u16) {
+        within(async { while status(&self.get("/").await) != expected {} }).await;
+    }
+
     /// The answer of the admin listener to GET `path`.
     pub(crate) async fn ask_admin(&self, path: &str) -> String {
         let mut client = Client(TcpStream::connect(self.admin).await.unwrap());
