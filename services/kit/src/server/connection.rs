@@ -46,7 +46,9 @@ pub(super) async fn serve<S: Service>(
     let (activity, wire) = (Arc::new(Activity::new()), Arc::new(Wire::default()));
     let (limits, stop) = (&shared.settings.limits, &shared.stop);
     let patience = Patience { header: limits.header_timeout, stall: limits.stall_timeout, close: GOODBYE };
+    // Biased: what a client has sent counts, however late this machine comes to look at it.
     let opened = tokio::select! {
+        biased;
         opened = Socket::open(stream, Arc::clone(&activity), Arc::clone(&wire)) => opened,
         _ = overdue(Protocol::Http1, &activity, patience, stop) => Err(io::ErrorKind::TimedOut.into()),
     };
