@@ -8,7 +8,7 @@ use e2e::{Answer, Origin, Page};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use support::{Service, assert_code};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 
 /// The lines by their page.
 fn lines(answer: &Answer) -> HashMap<String, Value> {
@@ -78,4 +78,30 @@ async fn bodies_are_bounded() {
     assert!(lines(&api.post("text/uri-list", "").await).is_empty());
     let many = lines(&api.post("text/uri-list", "ftp://a/\n".repeat(1000)).await);
     assert_eq!(many.len(), 1, "the same page a thousand times");
+}
+
+#[tokio::test]
+async fn bodies_that_do_not_come_are_told_from_those_that_break_off() {
+    let mut settings = support::settings();
+    settings.limits.stall_timeout = std::time::Duration::from_millis(200);
+    let api = Service::with(settings).await;
+    let mut client = tokio::net::TcpStream::connect(api.address()).await.unwrap();
+    let head =
+        "POST /api HTTP/1.1\r\nHost: a\r\nContent-Type: text/uri-list\r\nContent-Length: 9\r\n\r\nftp:";
+    client.write_all(head.as_bytes()).await.unwrap();
+    let stalled = e2e::within("the refusal of a stalled body", rest(client)).await;
+    assert!(stalled.starts_with("HTTP/1.1 408 ") && stalled.contains("\"request-timeout\""), "{stalled}");
+
+    let mut client = tokio::net::TcpStream::connect(api.address()).await.unwrap();
+    client.write_all(head.as_bytes()).await.unwrap();
+    client.shutdown().await.unwrap();
+    let broken = e2e::within("the refusal of a broken body", rest(client)).await;
+    assert!(broken.starts_with("HTTP/1.1 400 ") && broken.contains("\"bad-request\""), "{broken}");
+}
+
+/// What the server sends until it closes the connection.
+async fn rest(mut client: tokio::net::TcpStream) -> String {
+    let mut answer = String::new();
+    client.read_to_string(&mut answer).await.unwrap();
+    answer
 }

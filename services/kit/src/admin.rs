@@ -11,7 +11,7 @@ use crate::{
     Peer, Request, Response, Service, full, logging,
     metrics::Figures,
     ready::Readiness,
-    refusal::{bad_request, not_found, other_method},
+    refusal::{bad_request, not_found, other_method, unread},
 };
 use http::{HeaderValue, Method, StatusCode, header};
 use std::sync::Arc;
@@ -62,8 +62,9 @@ async fn set_level(request: Request) -> Response {
         let problem = crate::Problem::new(StatusCode::FORBIDDEN, "forbidden", "Forbidden");
         return problem.detail("The log level is set from this machine only.").into_response();
     }
-    let Some(body) = crate::read(request.into_body(), BODY_LIMIT).await else {
-        return bad_request("The body is a level, such as `debug`.").into_response();
+    let body = match crate::read(request.into_body(), BODY_LIMIT).await {
+        Ok(body) => body,
+        Err(error) => return unread(error).into_response(),
     };
     let level = String::from_utf8_lossy(&body).trim().to_owned();
     match logging::set_level(&level) {

@@ -4,7 +4,6 @@ use crate::{
     ConfigError, Configuration, Listeners, ServerSettings,
     config::{self, Source},
     healthcheck, logging, reload,
-    server::inherited,
 };
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
 use std::{path::PathBuf, process::ExitCode};
@@ -96,8 +95,6 @@ where
     C: Configuration,
     F: Future<Output = Result<(), String>>,
 {
-    // Before there are threads: it takes variables from the environment.
-    inherited::read();
     let server = settings.server();
     let _logs = match logging::init(&server.log) {
         Ok(guard) => guard,

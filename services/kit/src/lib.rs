@@ -88,7 +88,7 @@ mod settings;
 pub mod shutdown;
 mod systemd;
 
-pub use body::{Body, BoxError, empty, full, read};
+pub use body::{Body, BoxError, ReadError, empty, full, read};
 pub use config::{ConfigError, Configuration};
 pub use problem::Problem;
 pub use request_id::RequestId;

@@ -1,6 +1,6 @@
 //! Logs: structured lines on standard error, written by a thread of their own so that no request waits for a disk.
 
-use crate::{Log, LogFormat};
+use crate::{Log, LogFormat, server::inherited};
 use std::{
     io::{IsTerminal, stderr},
     panic::PanicHookInfo,
@@ -28,8 +28,10 @@ static LOGS: OnceLock<Logs> = OnceLock::new();
 #[derive(Debug)]
 pub struct Guard(#[expect(dead_code, reason = "held for its drop")] WorkerGuard);
 
-/// Starts the process's logs; to be called once. An error names what cannot be used.
+/// Starts the process's logs; to be called once, while there is one thread. An error names what cannot be used.
 pub fn init(log: &Log) -> Result<Guard, String> {
+    // The writer is the first other thread of a service, and this takes variables from the environment.
+    inherited::read();
     let (filter, level) = reload::Layer::new(filter(&log.level)?);
     let (writer, guard) =
         NonBlockingBuilder::default().lossy(true).buffered_lines_limit(BACKLOG).finish(stderr());

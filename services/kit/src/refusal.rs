@@ -1,6 +1,6 @@
 //! The problems that every service shares, and the answers to methods (RFC 9110, section 9).
 
-use crate::{Problem, Response, empty};
+use crate::{Problem, ReadError, Response, empty};
 use http::{HeaderValue, Method, StatusCode, header};
 
 /// 400: the request breaks a rule of HTTP.
@@ -18,6 +18,21 @@ pub fn method_not_allowed(allow: &'static str) -> Problem {
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed")
         .detail(format!("Allowed here: {allow}."))
         .header(header::ALLOW, HeaderValue::from_static(allow))
+}
+
+/// 413, 400 or 408: the request's body could not be read.
+pub fn unread(error: ReadError) -> Problem {
+    let (status, code, title) = match error {
+        ReadError::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "content-too-large", "Content too large"),
+        ReadError::Broken => (StatusCode::BAD_REQUEST, "bad-request", "Bad request"),
+        ReadError::Stalled => (StatusCode::REQUEST_TIMEOUT, "request-timeout", "Request timeout"),
+    };
+    let detail = match error {
+        ReadError::TooLarge(limit) => format!("The body may have {limit} bytes."),
+        ReadError::Broken => "The body broke off.".to_owned(),
+        ReadError::Stalled => "The body did not come in time.".to_owned(),
+    };
+    Problem::new(status, code, title).detail(detail)
 }
 
 /// 414: the request target is too long.

@@ -54,7 +54,7 @@ mod maybe_address {
 pub struct Limits {
     /// Connections at once; further ones wait in the kernel.
     pub connections: usize,
-    /// Requests in work at once; further ones are answered 503.
+    /// Requests in work at once, each until its answer's source has given all; further ones are answered 503.
     pub requests: usize,
     /// How long requests in flight may take after a signal to stop.
     #[serde(with = "humantime_serde")]
@@ -74,7 +74,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             connections: 10_000,
-            requests: 10_000,
+            requests: 1024,
             grace: Duration::from_secs(20),
             delay: Duration::ZERO,
             header_timeout: Duration::from_secs(10),

@@ -21,9 +21,14 @@ async fn live_and_ready_with_a_reason_for_each_part() {
 #[tokio::test]
 async fn checks_are_asked_once_a_second_however_many_ask() {
     let server = Server::start().await;
+    let begun = std::time::Instant::now();
     let answers: Vec<String> =
         futures_util::future::join_all((0..20).map(|_| server.ask_admin("/ready"))).await;
-    assert!(answers.iter().all(|answer| answer.contains("asked 0 times before")), "{answers:?}");
+    // All within the first second, unless this machine is slow.
+    let allowed = 0..=begun.elapsed().as_secs();
+    let once_a_second =
+        |answer: &String| allowed.clone().any(|n| answer.contains(&format!("asked {n} times before")));
+    assert!(answers.iter().all(once_a_second), "{answers:?}");
 }
 
 #[tokio::test]

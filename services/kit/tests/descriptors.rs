@@ -25,17 +25,17 @@ async fn limited(files: &str, arguments: &[&str]) -> Program {
 
 #[tokio::test]
 async fn a_low_limit_lowers_the_number_of_connections() {
-    let program = limited("256:256", &[]).await;
+    let program = limited("256:256", &["--set", "limits.header_timeout=1h"]).await;
     let mut held = Vec::new();
     for _ in 0..300 {
         held.push(program.connect().await);
     }
     // Those over the limit wait in the kernel; some files are left for the admin listener.
     assert_eq!(status(&program.ask_admin(&common::get("/ready")).await), 200);
-    program.connections(192).await;
+    program.figure("http_connections 192").await;
     drop(held);
     // All were served in turn, so none had been turned away.
-    program.connections(0).await;
+    program.figure("http_connections 0").await;
     let figures = program.ask_admin(&common::get("/metrics")).await;
     assert!(figures.contains("\nhttp_connections_accepted_total 300\n"), "{figures}");
     assert_eq!(status(&program.get("/").await), 200);
@@ -43,7 +43,7 @@ async fn a_low_limit_lowers_the_number_of_connections() {
 
 #[tokio::test]
 async fn without_any_left_it_waits_and_goes_on() {
-    let mut program = limited("64:64", &[]).await;
+    let mut program = limited("64:64", &["--set", "limits.header_timeout=1h"]).await;
     let mut held = Vec::new();
     for _ in 0..48 {
         held.push(program.connect().await);

@@ -2,9 +2,8 @@
 
 mod common;
 
-use common::{Server, assert_problem, field, get, get_kept, status};
+use common::{Client, HELD, NEVER, REST, Server, assert_problem, field, get, get_kept, status};
 use kit::Limits;
-use std::time::{Duration, Instant};
 
 #[tokio::test]
 async fn a_connection_over_the_limit_waits_and_is_served_in_its_turn() {
@@ -17,24 +16,99 @@ async fn a_connection_over_the_limit_waits_and_is_served_in_its_turn() {
     // The kernel accepts it; the server does not.
     let mut third = server.connect().await;
     third.send(get("/")).await;
-    let waited = tokio::time::timeout(Duration::from_millis(300), third.0.readable()).await;
-    assert!(waited.is_err(), "the third was answered while two had the places");
+    // What it could do for the third, it has done before this.
+    one.send(get_kept("/")).await;
+    one.until("hello\n").await;
+    server.figure("http_connections_accepted_total 2").await;
+    let read = third.0.try_read(&mut [0]);
+    assert!(read.is_err(), "the third was answered while two had the places");
     drop(one);
     assert_eq!(status(&third.rest().await), 200);
 }
 
 #[tokio::test]
 async fn a_request_over_the_limit_is_told_so_at_once() {
-    let server = Server::with(Limits { requests: 1, ..Limits::default() }).await;
+    let server = with_one_place().await;
     let mut first = server.connect().await;
-    first.send(get("/slow?1500")).await;
-    // It is in work when the figures say so.
-    while !server.ask_admin("/metrics").await.contains("\nhttp_requests_in_flight 1\n") {}
-    let begun = Instant::now();
+    first.send(HELD).await;
+    server.in_flight(1).await;
+    // The first goes on until it is sent its rest: who is answered before that did not wait for it.
     let answer = server.get("/").await;
     assert_problem(&answer, 503, "overloaded");
     assert_eq!(field(&answer, "retry-after"), Some("1"));
-    assert!(begun.elapsed() < Duration::from_millis(500), "{:?}", begun.elapsed());
+    first.send(REST).await;
     assert_eq!(status(&first.rest().await), 200);
     assert_eq!(status(&server.get("/").await), 200);
+}
+
+async fn with_one_place() -> Server {
+    // Nobody gets a place because a client was too slow.
+    Server::with(Limits { requests: 1, header_timeout: NEVER, stall_timeout: NEVER, ..Limits::default() })
+        .await
+}
+
+/// An answer that has begun, and ends when the request's body does.
+async fn streaming(server: &Server) -> Client {
+    let mut client = server.connect().await;
+    client.send("POST /stream HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n3\r\none\r\n").await;
+    client.until("\r\none\r\n").await;
+    client
+}
+
+#[tokio::test]
+async fn a_streamed_answer_holds_its_place_until_its_source_is_done() {
+    let server = with_one_place().await;
+    let mut client = streaming(&server).await;
+    assert_eq!(status(&server.get("/").await), 503);
+    client.send("0\r\n\r\n").await;
+    client.until("0\r\n\r\n").await;
+    assert_eq!(status(&server.get("/").await), 200);
+}
+
+#[tokio::test]
+async fn it_gives_its_place_back_when_its_source_fails_or_its_client_leaves() {
+    let server = with_one_place().await;
+    let mut broken = streaming(&server).await;
+    assert_eq!(status(&server.get("/").await), 503);
+    broken.send("no chunk").await;
+    broken.rest().await;
+    server.answers(200).await;
+
+    let left = streaming(&server).await;
+    assert_eq!(status(&server.get("/").await), 503);
+    drop(left);
+    server.answers(200).await;
+}
+
+#[tokio::test]
+async fn a_whole_answer_holds_no_place_while_its_client_reads() {
+    let server = with_one_place().await;
+    let mut slow = server.connect().await;
+    slow.send(get("/large?100000000")).await;
+    slow.until("\r\n\r\n").await;
+    assert_eq!(status(&server.get("/").await), 200);
+}
+
+#[tokio::test]
+async fn nor_over_http2_before_it_takes_anything() {
+    let server = with_one_place().await;
+    let mut client = server.connect().await;
+    client.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await;
+    // SETTINGS_INITIAL_WINDOW_SIZE = 0, then GET / for the authority `a`.
+    client.send([0, 0, 6, 4, 0, 0, 0, 0, 0, 0, 4, 0, 0, 0, 0]).await;
+    client.send([0, 0, 6, 1, 0b101, 0, 0, 0, 1, 0x82, 0x84, 0x86, 0x41, 1, b'a']).await;
+    server.in_flight(1).await;
+    server.answers(200).await;
+}
+
+#[tokio::test]
+async fn nor_behind_answers_that_it_does_not_take() {
+    let server = with_one_place().await;
+    let mut client = server.connect().await;
+    client.send(get_kept("/large?60000").repeat(1000)).await;
+    client.until("\r\n\r\n").await;
+    // Its own requests have the place in turns, until all buffers on its way are full.
+    for _ in 0..100 {
+        server.answers(200).await;
+    }
 }

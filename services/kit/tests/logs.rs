@@ -63,7 +63,7 @@ async fn the_level_changes_at_run_time_and_shows_queries() {
     program.get("/?token=secret").await;
     assert_eq!(program.line("request").await["uri"], "/?token=secret");
     common::assert_problem(&program.ask_admin(&put("a=b=c")).await, 400, "bad-request");
-    common::assert_problem(&program.ask_admin(&put(&"x".repeat(2000))).await, 400, "bad-request");
+    common::assert_problem(&program.ask_admin(&put(&"x".repeat(2000))).await, 413, "content-too-large");
 }
 
 #[tokio::test]

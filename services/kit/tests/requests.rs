@@ -89,6 +89,25 @@ async fn a_body_is_read_where_a_route_takes_one() {
 }
 
 #[tokio::test]
+async fn a_body_that_breaks_off_is_400_and_one_that_is_too_large_413() {
+    use tokio::io::AsyncWriteExt;
+    let server = Server::start().await;
+    let post = "POST /echo HTTP/1.1\r\nHost: a\r\n";
+    for body in ["Transfer-Encoding: chunked\r\n\r\n3\r\nabcno chunk", "Content-Length: 3\r\n\r\nab"] {
+        let mut client = server.connect().await;
+        client.send(format!("{post}{body}")).await;
+        client.0.shutdown().await.unwrap();
+        assert_problem(&client.rest().await, 400, "bad-request");
+    }
+    // Nothing of it has to come for that.
+    let announced = format!("{post}Expect: 100-continue\r\nContent-Length: {}\r\n\r\n", 1024 * 1024 + 1);
+    assert_problem(&server.exchange(announced).await, 413, "content-too-large");
+    let chunk = format!("10000\r\n{}\r\n", "x".repeat(0x10000)).repeat(17);
+    let chunked = format!("{post}Transfer-Encoding: chunked\r\n\r\n{chunk}0\r\n\r\n");
+    assert_problem(&server.exchange(chunked).await, 413, "content-too-large");
+}
+
+#[tokio::test]
 async fn a_request_id_is_accepted_or_made_and_in_every_answer() {
     let server = Server::start().await;
     let with = |id: &str| format!("GET /id HTTP/1.0\r\nX-Request-Id: {id}\r\n\r\n");

@@ -2,17 +2,19 @@
 
 mod common;
 
-use common::{get, program::Program, status};
-use std::time::{Duration, Instant};
+use common::{HELD, REST, program::Program, status, timed};
+use std::time::Duration;
 
 #[tokio::test]
 async fn a_signal_drains_and_the_exit_is_0() {
     for signal in ["TERM", "INT"] {
         let mut program = Program::start(&[]).await;
         let mut client = program.connect().await;
-        client.send(get("/slow?500")).await;
-        while !program.ask_admin(&get("/metrics")).await.contains("\nhttp_requests_in_flight 1\n") {}
+        client.send(HELD).await;
+        program.figure("http_requests_in_flight 1").await;
         program.signal(signal).await;
+        program.line("stopping").await;
+        client.send(REST).await;
         assert_eq!(status(&client.rest().await), 200);
         assert_eq!(program.ended().await.code(), Some(0), "after {signal}");
     }
@@ -20,16 +22,15 @@ async fn a_signal_drains_and_the_exit_is_0() {
 
 #[tokio::test]
 async fn a_second_signal_ends_at_once() {
-    let mut program = Program::start(&[]).await;
+    let mut program = Program::start(&["--set", "limits.grace=1h", "--set", "limits.stall_timeout=1h"]).await;
     let mut client = program.connect().await;
-    client.send(get("/slow?60000")).await;
-    while !program.ask_admin(&get("/metrics")).await.contains("\nhttp_requests_in_flight 1\n") {}
+    client.send(HELD).await;
+    program.figure("http_requests_in_flight 1").await;
     program.signal("TERM").await;
     program.line("stopping").await;
-    let begun = Instant::now();
     program.signal("TERM").await;
-    assert_eq!(program.ended().await.code(), Some(143));
-    assert!(begun.elapsed() < Duration::from_secs(3), "{:?}", begun.elapsed());
+    let took = timed(async { assert_eq!(program.ended().await.code(), Some(143)) }).await;
+    assert!(took.awake < Duration::from_secs(3), "{took:?}");
 }
 
 #[tokio::test]

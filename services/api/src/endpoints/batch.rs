@@ -7,7 +7,7 @@ use futures_util::{StreamExt, stream};
 use http::{HeaderMap, HeaderValue, header};
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
-use kit::{Body, Request, Response};
+use kit::{Body, ReadError, Request, Response};
 use links::format::ndjson;
 use serde::Deserialize;
 use std::{sync::Arc, time::Duration};
@@ -60,8 +60,12 @@ fn reader(headers: &HeaderMap) -> Result<Reader, Failure> {
 }
 
 async fn receive(body: Body) -> Result<Bytes, Failure> {
-    let body = timeout(BODY, kit::read(body, MAX_BYTES)).await;
-    body.map_err(|_| Failure::BodySlow)?.ok_or(Failure::BodyTooLarge)
+    let body = timeout(BODY, kit::read(body, MAX_BYTES)).await.map_err(|_| Failure::BodySlow)?;
+    body.map_err(|error| match error {
+        ReadError::TooLarge(_) => Failure::BodyTooLarge,
+        ReadError::Broken => Failure::Body("it broke off"),
+        ReadError::Stalled => Failure::BodySlow,
+    })
 }
 
 /// RFC 2483, section 5: a URI a line; lines that begin with `#` are comments.

@@ -50,9 +50,10 @@ pub(super) fn answer<S: Service>(
     Box::pin(async move {
         // What follows a request that cannot be trusted cannot be either.
         let untrusted = refused.as_ref().is_some_and(|answer| answer.status() == StatusCode::BAD_REQUEST);
-        let mut response = match refused {
-            Some(response) => response,
-            None => handle(&shared, &exchange, request).await,
+        let (mut response, place) = match (refused, Arc::clone(&shared.in_work).try_acquire_owned()) {
+            (Some(response), _) => (response, None),
+            (None, Ok(place)) => (handle(&shared, &exchange, request).await, Some(place)),
+            (None, Err(_)) => (shared.service.refuse(overloaded(RETRY_AFTER)), None),
         };
         if exchange.http1 && (untrusted || shared.is_draining()) {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
@@ -62,7 +63,7 @@ pub(super) fn answer<S: Service>(
         if exchange.head {
             response = without_body(response);
         }
-        Ok(response.map(|body| Outgoing::new(body, exchange)))
+        Ok(response.map(|body| Outgoing::new(body, exchange, place)))
     })
 }
 
@@ -87,9 +88,6 @@ fn refuse<S: Service>(service: &Arc<S>, wire: &Wire, request: &Request) -> Optio
 }
 
 async fn handle<S: Service>(shared: &Shared<S>, exchange: &Exchange, request: Request) -> Response {
-    let Ok(_place) = shared.in_work.try_acquire() else {
-        return shared.service.refuse(overloaded(RETRY_AFTER));
-    };
     let _work = Work::begin(exchange.activity());
     // Unwinding is safe: what a panic leaves half-done belongs to this request.
     let handled = AssertUnwindSafe(shared.service.handle(request)).catch_unwind();

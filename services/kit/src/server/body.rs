@@ -9,6 +9,7 @@ use std::{
     task::{Context, Poll},
     time::Instant,
 };
+use tokio::sync::OwnedSemaphorePermit;
 
 /// Bytes a frame: a large answer is not handed over at once, so that its end is near the client's end.
 const PIECE: usize = 64 * 1024;
@@ -20,14 +21,18 @@ pub(super) struct Outgoing {
     rest: Bytes,
     /// Whether the body's source was asked and had nothing yet.
     waiting: bool,
+    /// The place among the requests in work, until the source has given all. hyper asks for the first frame at once, so
+    /// that a whole body holds none while its client reads.
+    place: Option<OwnedSemaphorePermit>,
     exchange: Exchange,
 }
 
 impl Outgoing {
-    pub(super) fn new(body: Body, exchange: Exchange) -> Self {
-        let mut body = Self { body, rest: Bytes::new(), waiting: false, exchange };
+    pub(super) fn new(body: Body, exchange: Exchange, place: Option<OwnedSemaphorePermit>) -> Self {
+        let mut body = Self { body, rest: Bytes::new(), waiting: false, place, exchange };
         if body.is_end_stream() {
             body.exchange.complete();
+            body.place = None;
         }
         body
     }
@@ -38,7 +43,12 @@ impl Outgoing {
         }
         let body = &mut self.body;
         let polled = panics::contain(|| Pin::new(body).poll_frame(context));
-        self.wait(matches!(polled, Some(Poll::Pending)));
+        let waiting = matches!(polled, Some(Poll::Pending));
+        self.wait(waiting);
+        let more = matches!(polled, Some(Poll::Ready(Some(Ok(_))))) && !self.body.is_end_stream();
+        if !waiting && !more {
+            self.place = None;
+        }
         match polled {
             None => Poll::Ready(Some(Err("the body panicked".into()))),
             Some(Poll::Ready(Some(Ok(frame)))) => Poll::Ready(Some(Ok(match frame.into_data() {

@@ -61,7 +61,9 @@ async fn converse<S: Service>(shared: &Arc<Shared<S>>, stream: TcpStream, client
     let patience = Patience { header: limits.header_timeout, stall: limits.stall_timeout, close: GOODBYE };
     let mut socket = Socket::new(stream, Arc::clone(&client.activity), Arc::clone(&client.wire));
     loop {
+        // Biased: what a client has sent counts, however late this machine comes to look at it.
         let heard = tokio::select! {
+            biased;
             heard = socket.listen() => heard,
             _ = overdue(Protocol::Http1, &client.activity, patience, stop) => Err(io::ErrorKind::TimedOut.into()),
         };

@@ -1,7 +1,7 @@
 //! A request's body on its way in: it may not keep the service waiting.
 
 use super::activity::Activity;
-use crate::BoxError;
+use crate::{BoxError, body::Stalled};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
@@ -61,7 +61,7 @@ impl Body for Inbound {
             Poll::Pending => {
                 let left = this.patience.saturating_sub(this.waited);
                 let (_, over) = this.waiting.get_or_insert_with(|| (Instant::now(), Box::pin(sleep(left))));
-                over.as_mut().poll(context).map(|()| Some(Err("the client stopped sending".into())))
+                over.as_mut().poll(context).map(|()| Some(Err(Stalled.into())))
             }
         }
     }

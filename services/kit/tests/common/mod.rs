@@ -7,7 +7,11 @@ pub(crate) mod program;
 pub(crate) mod service;
 
 use kit::{Admin, Limits, Listeners, Log, ServerSettings};
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::SocketAddr,
+    pin::pin,
+    time::{Duration, Instant},
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::TcpStream,
@@ -16,7 +20,14 @@ use tokio::{
 };
 
 /// More than anything here takes: a test that waits for so long has failed.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(20);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+/// A time limit that no test lives to see.
+pub(crate) const NEVER: Duration = Duration::from_hours(1);
+/// A request that is in work until [`REST`] is sent, too.
+pub(crate) const HELD: &str =
+    "POST /echo HTTP/1.1\r\nHost: test\r\nConnection: close\r\nContent-Length: 3\r\n\r\nab";
+/// What [`HELD`] waits for.
+pub(crate) const REST: &str = "c";
 
 /// A service that runs.
 pub(crate) struct Server {
@@ -69,6 +80,35 @@ impl Server {
     /// The answer to GET `path`.
     pub(crate) async fn get(&self, path: &str) -> String {
         self.exchange(get(path)).await
+    }
+
+    /// Waits until the figures have this line.
+    pub(crate) async fn figure(&self, line: &str) {
+        let line = format!("\n{line}\n");
+        within(async { while !self.ask_admin("/metrics").await.contains(&line) {} }).await;
+    }
+
+    /// Waits until so many requests are being answered.
+    pub(crate) async fn in_flight(&self, count: usize) {
+        self.figure(&format!("http_requests_in_flight {count}")).await;
+    }
+
+    /// Waits until a request is answered with `expected`.
+    pub(crate) async fn answers(&self, expected: u16) {
+        within(async { while status(&self.get("/").await) != expected {} }).await;
+    }
+
+    /// Waits until `/ready` says that it stops, and gives that answer.
+    pub(crate) async fn stopping(&self) -> String {
+        within(async {
+            loop {
+                let answer = self.ask_admin("/ready").await;
+                if answer.contains("stopping") {
+                    return answer;
+                }
+            }
+        })
+        .await
     }
 
     /// The answer of the admin listener to GET `path`.
@@ -140,6 +180,29 @@ impl Client {
         })
         .await;
         answer
+    }
+}
+
+/// How long something took.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Took {
+    /// By the clock.
+    pub(crate) clock: Duration,
+    /// As far as this thread, which serves too, was awake: a machine that stalls adds a moment.
+    pub(crate) awake: Duration,
+}
+
+/// How long `future` takes.
+pub(crate) async fn timed(future: impl Future<Output = ()>) -> Took {
+    const TICK: Duration = Duration::from_millis(10);
+    let begun = Instant::now();
+    let (mut future, mut awake) = (pin!(future), Duration::ZERO);
+    loop {
+        tokio::select! {
+            biased;
+            () = future.as_mut() => return Took { clock: begun.elapsed(), awake },
+            () = tokio::time::sleep(TICK) => awake += TICK,
+        }
     }
 }
 

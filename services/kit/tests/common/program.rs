@@ -1,6 +1,6 @@
 //! The example program `greeter`, as a process.
 
-use super::{Client, PATIENCE, get, within};
+use super::{Client, get, within};
 use serde_json::Value;
 use std::{
     net::SocketAddr,
@@ -87,9 +87,9 @@ impl Program {
         client.rest().await
     }
 
-    /// Waits until exactly so many connections are open.
-    pub(crate) async fn connections(&self, count: usize) {
-        let line = format!("\nhttp_connections {count}\n");
+    /// Waits until the figures have this line.
+    pub(crate) async fn figure(&self, line: &str) {
+        let line = format!("\n{line}\n");
         within(async { while !self.ask_admin(&get("/metrics")).await.contains(&line) {} }).await;
     }
 
@@ -99,6 +99,6 @@ impl Program {
     }
 
     pub(crate) async fn ended(&mut self) -> ExitStatus {
-        tokio::time::timeout(PATIENCE, self.child.wait()).await.expect("it should have ended by now").unwrap()
+        within(self.child.wait()).await.unwrap()
     }
 }

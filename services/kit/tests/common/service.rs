@@ -45,9 +45,11 @@ impl Service for Test {
             }
             (&Method::GET, "/panic") => panic!("as asked"),
             (&Method::GET, "/body-panic") => answer("/body-panic", Body::new(Panics)),
+            // What comes goes back as it comes.
+            (&Method::POST, "/stream") => answer("/stream", request.into_body()),
             (&Method::POST, "/echo") => match kit::read(request.into_body(), 1024 * 1024).await {
-                Some(body) => answer("/echo", full(body)),
-                None => refusal::bad_request("The body did not come.").into_response(),
+                Ok(body) => answer("/echo", full(body)),
+                Err(error) => refusal::unread(error).into_response(),
             },
             (method, "/" | "/slow" | "/large") => refusal::other_method(method, "GET, HEAD, OPTIONS"),
             _ => refusal::not_found().into_response(),
