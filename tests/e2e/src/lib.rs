@@ -9,12 +9,16 @@ mod client;
 mod origin;
 mod program;
 mod redis;
+mod servers;
+mod wire;
 
 pub use browser::Browser;
 pub use client::{Answer, Client};
 pub use origin::{Origin, Page, raw_origin};
 pub use program::{Output, Program, command, program, run};
 pub use redis::RedisServer;
+pub use servers::{api, figure, figure_until, web};
+pub use wire::Wire;
 
 use std::time::Duration;
 
