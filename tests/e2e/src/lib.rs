@@ -6,6 +6,7 @@
 
 mod browser;
 mod client;
+mod limits;
 mod origin;
 mod program;
 mod redis;
@@ -14,6 +15,7 @@ mod wire;
 
 pub use browser::Browser;
 pub use client::{Answer, Client};
+pub use limits::raise_open_files;
 pub use origin::{Origin, Page, raw_origin};
 pub use program::{Output, Program, command, program, run};
 pub use redis::RedisServer;

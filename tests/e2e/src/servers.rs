@@ -25,13 +25,13 @@ pub async fn web(api: SocketAddr, env: &[(&str, &str)]) -> Program {
 }
 
 /// What the server's admin listener says of one figure without labels.
-pub async fn figure(server: &Program, name: &str) -> f64 {
+pub async fn figure(server: &Program, name: &str) -> u64 {
     let metrics = Client::default().get(&format!("http://{}/metrics", server.address("admin"))).await;
     let value = metrics.text().lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(' '));
     value.and_then(|value| value.parse().ok()).unwrap_or_else(|| panic!("no {name} in {}", metrics.text()))
 }
 
 /// Asks for a figure until it `fits`.
-pub async fn figure_until(server: &Program, name: &str, fits: impl Fn(f64) -> bool) {
+pub async fn figure_until(server: &Program, name: &str, fits: impl Fn(u64) -> bool) {
     within(name, async { while !fits(figure(server, name).await) {} }).await;
 }

@@ -3,10 +3,10 @@
 use crate::{Answer, within};
 use bytes::{Buf, Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use std::net::SocketAddr;
+use std::{fmt::Debug, net::SocketAddr, path::Path};
 use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
+    io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
+    net::{TcpStream, UnixStream},
 };
 
 /// Header fields of an answer that are read.
@@ -15,15 +15,27 @@ const FIELDS: usize = 64;
 /// A connection to a server, and what was received on it and not yet read.
 #[derive(Debug)]
 pub struct Wire {
-    stream: TcpStream,
+    stream: Box<dyn Stream>,
     received: BytesMut,
 }
+
+trait Stream: AsyncRead + AsyncWrite + Debug + Send + Unpin {}
+impl<T: AsyncRead + AsyncWrite + Debug + Send + Unpin> Stream for T {}
 
 impl Wire {
     /// A connection to `address`.
     pub async fn connect(address: SocketAddr) -> Self {
         let stream = within("a connection", TcpStream::connect(address)).await.expect("it listens");
-        Self { stream, received: BytesMut::new() }
+        Self::on(stream)
+    }
+
+    /// A connection to the Unix socket at `path`.
+    pub async fn connect_unix(path: &Path) -> Self {
+        Self::on(within("a connection", UnixStream::connect(path)).await.expect("it listens"))
+    }
+
+    fn on(stream: impl Stream + 'static) -> Self {
+        Self { stream: Box::new(stream), received: BytesMut::new() }
     }
 
     /// Sends `bytes`. The server may answer and close before it has taken all of them: its answer tells.
