@@ -11,15 +11,17 @@ mod origin;
 mod program;
 mod redis;
 mod servers;
+mod tool;
 mod wire;
 
 pub use browser::Browser;
 pub use client::{Answer, Client};
-pub use limits::raise_open_files;
+pub use limits::{own_address, raise_open_files};
 pub use origin::{Origin, Page, raw_origin};
 pub use program::{Output, Program, command, program, run};
 pub use redis::RedisServer;
 pub use servers::{api, figure, figure_until, web};
+pub use tool::installed;
 pub use wire::Wire;
 
 use std::time::Duration;
