@@ -37,10 +37,15 @@ async fn a_second_sigterm_ends_it_at_once() {
     // Longer than this test waits for anything.
     let mut api = e2e::api(&[("LINKEXTRACTOR_API_LIMITS__GRACE", "10m")]).await;
     let mut web = e2e::web(api.address("service"), &[("LINKEXTRACTOR_WEB_LIMITS__GRACE", "10m")]).await;
-    let mut wire = Wire::connect(web.address("service")).await;
-    wire.send(format!("GET /?url={page} HTTP/1.1\r\nHost: a\r\n\r\n")).await;
-    origin.wait_for_requests(1).await;
-    for program in [&mut api, &mut web] {
+    let mut wires = Vec::new();
+    for (server, target) in [(&api, format!("/api/{page}")), (&web, format!("/?url={page}2"))] {
+        let mut wire = Wire::connect(server.address("service")).await;
+        wire.send(format!("GET {target} HTTP/1.1\r\nHost: a\r\n\r\n")).await;
+        wires.push(wire);
+    }
+    origin.wait_for_requests(2).await;
+    // The one in front first: without the other it has nothing to wait for.
+    for program in [&mut web, &mut api] {
         program.terminate();
         program.line("stopping").await;
         program.terminate();
