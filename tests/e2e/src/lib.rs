@@ -6,6 +6,7 @@
 
 mod browser;
 mod client;
+mod keys;
 mod limits;
 mod origin;
 mod program;
@@ -16,6 +17,7 @@ mod wire;
 
 pub use browser::Browser;
 pub use client::{Answer, Client};
+pub use keys::keys;
 pub use limits::{own_address, raise_open_files};
 pub use origin::{Origin, Page, raw_origin};
 pub use program::{Output, Program, command, program, run};
