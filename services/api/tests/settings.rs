@@ -1,5 +1,6 @@
 //! The example configuration holds every option with its default, and bad values are named.
 
+use e2e::keys;
 use kit::{Configuration, config};
 use linkextractor_api::Settings;
 use std::path::Path;
@@ -15,7 +16,6 @@ fn the_example_says_the_defaults() {
     assert_eq!(format!("{settings:?}"), format!("{defaults:?}"));
     let defaults = config::print(&defaults).unwrap();
     assert_eq!(config::print(&settings).unwrap(), defaults);
-    let keys = |text: &str| keys(&text.parse().unwrap(), "");
     assert_eq!(keys(&text), keys(&defaults), "an option is missing");
 }
 
@@ -28,18 +28,6 @@ fn what_has_no_default_is_there_as_a_comment() {
         let text = text.replace(&comment, &format!("{key} = "));
         toml::from_str::<Settings>(&text).unwrap().check().unwrap();
     }
-}
-
-fn keys(table: &toml::Table, above: &str) -> Vec<String> {
-    let mut keys = Vec::new();
-    for (key, value) in table {
-        match value {
-            toml::Value::Table(table) => keys.extend(self::keys(table, &format!("{above}{key}."))),
-            _ => keys.push(format!("{above}{key}")),
-        }
-    }
-    keys.sort();
-    keys
 }
 
 #[test]

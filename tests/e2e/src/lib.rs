@@ -6,15 +6,25 @@
 
 mod browser;
 mod client;
+mod keys;
+mod limits;
 mod origin;
 mod program;
 mod redis;
+mod servers;
+mod tool;
+mod wire;
 
 pub use browser::Browser;
 pub use client::{Answer, Client};
+pub use keys::keys;
+pub use limits::{own_address, raise_open_files};
 pub use origin::{Origin, Page, raw_origin};
 pub use program::{Output, Program, command, program, run};
 pub use redis::RedisServer;
+pub use servers::{api, figure, figure_until, web};
+pub use tool::installed;
+pub use wire::Wire;
 
 use std::time::Duration;
 

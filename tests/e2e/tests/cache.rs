@@ -5,14 +5,10 @@ use std::fs;
 
 async fn api(redis: Option<&RedisServer>, log: Option<&str>) -> Program {
     let url = redis.map(RedisServer::url);
-    let mut env = vec![
-        ("LINKEXTRACTOR_API_LISTEN", "127.0.0.1:0"),
-        ("LINKEXTRACTOR_API_ADMIN__LISTEN", "127.0.0.1:0"),
-        ("LINKEXTRACTOR_API_FETCH__ALLOW", r#"["127.0.0.0/8"]"#),
-    ];
+    let mut env = Vec::new();
     env.extend(url.as_deref().map(|url| ("REDIS_URL", url)));
     env.extend(log.map(|log| ("LINKEXTRACTOR_API_EXTRACTION_LOG", log)));
-    Program::start("linkextractor-api", &[], &env, 2).await
+    e2e::api(&env).await
 }
 
 /// Asks `api` for `page`; whether the answer came from the cache.

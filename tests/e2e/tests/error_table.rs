@@ -11,17 +11,7 @@ struct Api {
 
 impl Api {
     async fn start(env: &[(&str, &str)]) -> Self {
-        let mut all = vec![
-            ("LINKEXTRACTOR_API_LISTEN", "127.0.0.1:0"),
-            ("LINKEXTRACTOR_API_ADMIN__LISTEN", "127.0.0.1:0"),
-        ];
-        all.extend(env);
-        Self { program: Program::start("linkextractor-api", &[], &all, 2).await, client: Client::default() }
-    }
-
-    /// One that may reach the pages of a test.
-    async fn reaching_loopback() -> Self {
-        Self::start(&[ALLOW_LOOPBACK]).await
+        Self { program: e2e::api(env).await, client: Client::default() }
     }
 
     fn url(&self, target: &str) -> String {
@@ -32,8 +22,6 @@ impl Api {
         self.client.get(&self.url(&format!("/api/{page}"))).await
     }
 }
-
-const ALLOW_LOOPBACK: (&str, &str) = ("LINKEXTRACTOR_API_FETCH__ALLOW", r#"["127.0.0.0/8"]"#);
 
 /// Asserts what every error promises, and that it is this one.
 #[track_caller]
@@ -51,7 +39,7 @@ fn assert_problem(answer: &Answer, status: u16, code: &str) {
 
 #[tokio::test]
 async fn what_is_asked_for_is_wrong() {
-    let api = Api::reaching_loopback().await;
+    let api = Api::start(&[]).await;
     for page in ["http://", "http://user:pass@example.com/", "http://a..example.com/", "nonsense"] {
         assert_problem(&api.ask(page).await, 400, "invalid-url");
     }
@@ -74,12 +62,12 @@ async fn where_it_leads_is_not_allowed() {
     let moved = Page::new(StatusCode::FOUND, "").header("location", "http://10.0.0.1/");
     let redirect = origin.page("/redirect", moved);
 
-    let strict = Api::start(&[]).await;
+    let strict = Api::start(&[("LINKEXTRACTOR_API_FETCH__ALLOW", "[]")]).await;
     assert_problem(&strict.ask(&page).await, 403, "blocked-destination");
     assert_problem(&strict.ask("http://localhost/").await, 403, "blocked-destination");
     assert_problem(&strict.ask("http://1.1.1.1:25/").await, 403, "blocked-destination");
     assert_eq!(origin.requests(), 0);
-    let lenient = Api::reaching_loopback().await;
+    let lenient = Api::start(&[]).await;
     let answer = lenient.ask(&redirect).await;
     assert_problem(&answer, 403, "blocked-destination");
     assert!(!answer.text().contains("10.0.0.1"), "no address in the answer");
@@ -102,7 +90,7 @@ async fn there_is_no_one_to_ask() {
 
 #[tokio::test]
 async fn the_answer_is_no_page() {
-    let api = Api::reaching_loopback().await;
+    let api = Api::start(&[]).await;
     let origin = Origin::start().await;
     let missing = api.ask(&format!("http://{}/missing", origin.address())).await;
     assert_problem(&missing, 502, "upstream-status");
@@ -117,7 +105,7 @@ async fn the_answer_is_no_page() {
 
 #[tokio::test]
 async fn redirects_lead_nowhere() {
-    let api = Api::reaching_loopback().await;
+    let api = Api::start(&[]).await;
     let origin = Origin::start().await;
     let moved = |to: &str| Page::new(StatusCode::MOVED_PERMANENTLY, "").header("location", to);
     assert_problem(&api.ask(&origin.page("/loop", moved("/loop"))).await, 502, "too-many-redirects");
@@ -128,7 +116,7 @@ async fn redirects_lead_nowhere() {
 
 #[tokio::test]
 async fn the_page_is_too_much_or_broken() {
-    let api = Api::start(&[ALLOW_LOOPBACK, ("LINKEXTRACTOR_API_FETCH__MAX_BYTES", "1kB")]).await;
+    let api = Api::start(&[("LINKEXTRACTOR_API_FETCH__MAX_BYTES", "1kB")]).await;
     let origin = Origin::start().await;
     let large = origin.page("/large", Page::html("x".repeat(1001)));
     assert_problem(&api.ask(&large).await, 502, "too-large");
@@ -142,7 +130,7 @@ async fn the_page_is_too_much_or_broken() {
 
 #[tokio::test]
 async fn it_takes_too_long() {
-    let api = Api::start(&[ALLOW_LOOPBACK, ("LINKEXTRACTOR_API_FETCH__TIMEOUT", "200ms")]).await;
+    let api = Api::start(&[("LINKEXTRACTOR_API_FETCH__TIMEOUT", "200ms")]).await;
     let origin = Origin::start().await;
     origin.hold();
     assert_problem(&api.ask(&origin.page("/", Page::html(""))).await, 504, "timeout");
@@ -150,7 +138,7 @@ async fn it_takes_too_long() {
 
 #[tokio::test]
 async fn too_many_pages_are_being_fetched() {
-    let api = Api::start(&[ALLOW_LOOPBACK, ("LINKEXTRACTOR_API_FETCH__MAX_JOBS", "1")]).await;
+    let api = Api::start(&[("LINKEXTRACTOR_API_FETCH__MAX_JOBS", "1")]).await;
     let origin = Origin::start().await;
     let (one, other) = (origin.page("/one", Page::html("")), origin.page("/other", Page::html("")));
     origin.hold();
@@ -167,7 +155,7 @@ async fn too_many_pages_are_being_fetched() {
 
 #[tokio::test]
 async fn only_what_is_kept_was_wanted() {
-    let api = Api::reaching_loopback().await;
+    let api = Api::start(&[]).await;
     let origin = Origin::start().await;
     let page = origin.page("/", Page::html("<a href=/x>x</a>"));
     let url = api.url(&format!("/api/{page}"));

@@ -1,5 +1,6 @@
 //! The example configuration holds every option with its default, and bad values are named.
 
+use e2e::keys;
 use kit::{Configuration, config};
 use linkextractor_web::Settings;
 use std::path::Path;
@@ -11,23 +12,10 @@ fn the_example_says_the_defaults() {
     let defaults = config::print(&Settings::default()).unwrap();
     let settings: Settings = toml::from_str(&text).unwrap();
     assert_eq!(config::print(&settings).unwrap(), defaults);
-    let keys = |text: &str| keys(&text.parse().unwrap(), "");
     assert_eq!(keys(&text), keys(&defaults), "an option is missing");
     // What has no default is there as a comment that can be used.
     let optional = text.lines().filter_map(|line| line.strip_prefix("#templates_dir = ")).count();
     assert_eq!(optional, 1);
-}
-
-fn keys(table: &toml::Table, above: &str) -> Vec<String> {
-    let mut keys = Vec::new();
-    for (key, value) in table {
-        match value {
-            toml::Value::Table(table) => keys.extend(self::keys(table, &format!("{above}{key}."))),
-            _ => keys.push(format!("{above}{key}")),
-        }
-    }
-    keys.sort();
-    keys
 }
 
 #[test]

@@ -1,0 +1,208 @@
+//! Two processes of the API behind a balancer, stopped and started one after the other under load: no request fails.
+//!
+//! The balancers' configurations are those of `docs/operations.md`. `ROLLING_REQUESTS` says how many requests at
+//! least.
+
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the failure")]
+
+use e2e::{Origin, Page, Program, Wire, figure_until, installed, own_address, within};
+use std::{
+    env, fs,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::Stdio,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
+    },
+};
+use tempfile::TempDir;
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    net::UnixDatagram,
+    process::{Child, Command},
+    task::JoinSet,
+};
+
+const DOCS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/operations.md");
+const CLIENTS: usize = 8;
+/// Each process is restarted twice, at least.
+const RESTARTS: usize = 4;
+
+#[tokio::test]
+async fn behind_nginx_no_request_fails() {
+    let Some(nginx) = installed("nginx") else { return };
+    let folder = TempDir::new().unwrap();
+    let instances = Instances::start(1, folder.path(), "").await;
+    let balancer = folder.path().join("balancer");
+    let listen = format!("listen unix:{};", balancer.display());
+    let server = replaced(&documented("nginx"), "listen 80;", &listen);
+    let config = format!(
+        "daemon off; master_process off; pid pid; error_log stderr notice; events {{}}\n\
+         http {{ access_log off; client_body_temp_path body; proxy_temp_path proxy;\n{} }}",
+        instances.in_place_of_the_documented(&server)
+    );
+    fs::write(folder.path().join("nginx.conf"), config).unwrap();
+    let mut nginx = Command::new(nginx)
+        .args(["-c", "nginx.conf", "-e", "stderr", "-p"])
+        .arg(folder.path())
+        .stderr(Stdio::piped())
+        .kill_on_drop(true)
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(nginx.stderr.take().unwrap()).lines();
+    within("nginx to have bound its socket", async {
+        loop {
+            let line = lines.next_line().await.unwrap().expect("nginx runs");
+            eprintln!("{line}"); // shown when the test fails
+            if line.contains("event method") {
+                break;
+            }
+        }
+    })
+    .await;
+    // That an instance is gone is a line each time: somebody has to read them.
+    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+    instances.restarted_under_load(&balancer).await;
+}
+
+#[tokio::test]
+async fn behind_haproxy_no_request_fails() {
+    let Some(haproxy) = installed("haproxy") else { return };
+    let folder = TempDir::new().unwrap();
+    let instances = Instances::start(2, folder.path(), &documented("toml")).await;
+    let balancer = folder.path().join("balancer");
+    let config = replaced(&documented("haproxy"), "bind :80", &format!("bind unix@{}", balancer.display()));
+    fs::write(folder.path().join("haproxy.cfg"), instances.in_place_of_the_documented(&config)).unwrap();
+    let _haproxy = notified(Command::new(haproxy).args(["-Ws", "-f", "haproxy.cfg"]), folder.path()).await;
+    instances.restarted_under_load(&balancer).await;
+}
+
+/// Starts `command` in `folder`, and waits until it says that it is ready, as to a service manager.
+async fn notified(command: &mut Command, folder: &Path) -> Child {
+    let socket = folder.join("notify");
+    let manager = UnixDatagram::bind(&socket).unwrap();
+    let child = command.current_dir(folder).env("NOTIFY_SOCKET", &socket).kill_on_drop(true).spawn().unwrap();
+    let mut message = [0; 1024];
+    within("it to be ready", async {
+        loop {
+            let length = manager.recv(&mut message).await.unwrap();
+            if String::from_utf8_lossy(&message[..length]).contains("READY=1") {
+                break;
+            }
+        }
+    })
+    .await;
+    child
+}
+
+/// The first block of that language in the documentation.
+fn documented(language: &str) -> String {
+    let text = fs::read_to_string(DOCS).unwrap();
+    let block = text.split_once(&format!("```{language}\n")).and_then(|(_, rest)| rest.split_once("```"));
+    block.unwrap_or_else(|| panic!("no {language} in {DOCS}")).0.to_owned()
+}
+
+fn replaced(config: &str, from: &str, to: &str) -> String {
+    assert!(config.contains(from), "no `{from}` in {config}");
+    config.replace(from, to)
+}
+
+/// Two processes, each with an address of its own that it comes back to.
+struct Instances {
+    programs: Vec<Program>,
+    config: String,
+    origin: Origin,
+}
+
+impl Instances {
+    /// `set` tells those of one test from those of another.
+    async fn start(set: u8, folder: &Path, config: &str) -> Self {
+        let file = folder.join("linkextractor-api.toml");
+        fs::write(&file, config).unwrap();
+        let config = file.to_str().unwrap().to_owned();
+        let mut programs = Vec::new();
+        for number in 0..2 {
+            // Its ports stay free while nobody listens.
+            let own = SocketAddr::from((own_address(2 * set + number), 0));
+            programs.push(instance(&config, own, own).await);
+        }
+        Self { programs, config, origin: Origin::start().await }
+    }
+
+    /// A balancer's configuration for these in place of those of the documentation.
+    fn in_place_of_the_documented(&self, config: &str) -> String {
+        let mut config = config.to_owned();
+        for (program, port) in self.programs.iter().zip([5000, 5010]) {
+            let (service, admin) = (program.address("service"), program.address("admin"));
+            config = replaced(&config, &format!("127.0.0.1:{port}"), &service.to_string());
+            config = config.replace(&format!(" port {}", port + 1), &format!(" port {}", admin.port()));
+        }
+        config
+    }
+
+    /// Restarts one after the other while clients ask through `balancer`; each request must be answered.
+    async fn restarted_under_load(mut self, balancer: &Path) {
+        let wanted = env::var("ROLLING_REQUESTS").map_or(10_000, |number| number.parse().expect("a number"));
+        let page = self.origin.page("/page?a=b//c", Page::html("<a href=/x>there</a>"));
+        let load = Arc::new(Load { page, balancer: balancer.into(), ..Load::default() });
+        let mut clients: JoinSet<()> = (0..CLIENTS).map(|_| Arc::clone(&load).go_on()).collect();
+        let mut restarts = 0;
+        while restarts < RESTARTS || load.asked.load(Relaxed) < wanted {
+            let program = &mut self.programs[restarts % 2];
+            let (service, admin) = (program.address("service"), program.address("admin"));
+            program.terminate();
+            assert_eq!(program.end().await, Some(0));
+            *program = instance(&self.config, service, admin).await;
+            // The balancer has seen that it is back.
+            figure_until(program, "http_connections_accepted_total", |count| count > 0).await;
+            restarts += 1;
+            if let Some(failed) = clients.try_join_next() {
+                failed.expect("no request failed");
+            }
+        }
+        load.over.store(true, Relaxed);
+        while let Some(client) = within("the clients", clients.join_next()).await {
+            client.expect("no request failed");
+        }
+        println!("{} requests over {restarts} restarts, none failed", load.asked.load(Relaxed));
+    }
+}
+
+async fn instance(config: &str, listen: SocketAddr, admin: SocketAddr) -> Program {
+    let (listen, admin) = (listen.to_string(), admin.to_string());
+    let env = [
+        ("LINKEXTRACTOR_API_LISTEN", &*listen),
+        ("LINKEXTRACTOR_API_ADMIN__LISTEN", &admin),
+        ("LINKEXTRACTOR_API_FETCH__ALLOW", r#"["127.0.0.0/8"]"#),
+        ("LINKEXTRACTOR_API_LOG__ACCESS", "false"),
+    ];
+    Program::start("linkextractor-api", &["--config", config], &env, 2).await
+}
+
+/// What the clients share.
+#[derive(Default)]
+struct Load {
+    page: String,
+    balancer: PathBuf,
+    asked: AtomicUsize,
+    over: AtomicBool,
+}
+
+impl Load {
+    /// Asks for the page on a kept connection, now and then past the cache, until it is over.
+    async fn go_on(self: Arc<Self>) {
+        let mut wire = Wire::connect_unix(&self.balancer).await;
+        while !self.over.load(Relaxed) {
+            let number = self.asked.fetch_add(1, Relaxed);
+            let fresh = if number.is_multiple_of(20) { "Cache-Control: no-cache\r\n" } else { "" };
+            wire.send(format!("GET /api/{} HTTP/1.1\r\nHost: a\r\n{fresh}\r\n", self.page)).await;
+            let answer = wire.answer().await.unwrap_or_else(|| panic!("request {number} was not answered"));
+            assert_eq!(answer.status, 200, "request {number}: {answer:?}");
+            assert_eq!(answer.json()[0]["text"], "there");
+            if answer.header("connection") == "close" {
+                wire = Wire::connect_unix(&self.balancer).await;
+            }
+        }
+    }
+}
