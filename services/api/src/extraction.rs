@@ -45,21 +45,24 @@ impl Extractor {
             extract(&page)
         };
         match timeout_at(deadline, task::spawn_blocking(work)).await {
-            Ok(extracted) => extracted.ok().map(Ok),
+            Ok(extracted) => extracted.ok(),
             Err(_) => Some(Err(FetchError::Timeout(Step::Body))),
         }
     }
 }
 
-fn extract(page: &Page) -> Extracted {
+fn extract(page: &Page) -> Result<Extracted, FetchError> {
     let start = Instant::now();
     let html = links::Page { body: &page.body, encoding: page.encoding(), url: Some(&page.url) };
     let found = html.links();
+    if found.truncated {
+        return Err(FetchError::TooLarge);
+    }
     let mut url = page.url.clone();
     url.set_fragment(None);
     let json = Format::Json.write(&found.links);
     let links = Links::new(url.into(), json.into());
-    Extracted { links, method: found.method, unresolved: found.unresolved, time: start.elapsed() }
+    Ok(Extracted { links, method: found.method, unresolved: found.unresolved, time: start.elapsed() })
 }
 
 /// Kept links in another format.
@@ -69,7 +72,7 @@ pub(crate) async fn rewrite(links: &Links, format: Format) -> Option<String> {
     let json = links.json.clone();
     let write = move || {
         let links: Vec<Link> = serde_json::from_slice(&json).ok()?;
-        Some(format.write(&links))
+        Some(format.write(links))
     };
     if links.json.len() <= AT_ONCE { write() } else { task::spawn_blocking(write).await.ok()? }
 }

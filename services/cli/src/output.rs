@@ -2,7 +2,7 @@
 
 use crate::{args::OutputFormat, target::TargetError};
 use links::{
-    Link,
+    Links,
     format::{Format, csv, ndjson},
 };
 use serde_json::json;
@@ -33,7 +33,7 @@ impl<W: Write> Writer<W> {
     }
 
     /// Writes the links of `page`.
-    pub fn links(&mut self, page: &str, links: &[Link]) -> io::Result<()> {
+    pub fn links(&mut self, page: &str, links: &Links) -> io::Result<()> {
         let out = &mut self.out;
         match self.format {
             OutputFormat::Markdown => Format::Markdown.write_to(out, links)?,
@@ -68,10 +68,10 @@ impl<W: Write> Writer<W> {
         self.out.flush()
     }
 
-    fn joined(&mut self, links: &[Link]) -> io::Result<()> {
+    fn joined(&mut self, links: &Links) -> io::Result<()> {
         for link in links {
             self.out.write_all(self.separator.as_bytes())?;
-            serde_json::to_writer(&mut self.out, link)?;
+            serde_json::to_writer(&mut self.out, &link)?;
             self.separator = ",";
         }
         Ok(())

@@ -76,13 +76,13 @@ impl Target {
     ) -> Result<Extraction, TargetError> {
         if let Self::Url(text) = self {
             let page = fetcher.fetch(&PageUrl::parse(text)?).await?;
-            return blocking(move || Ok(extract(&page.body, page.encoding(), Some(&page.url), raw))).await;
+            return blocking(move || extract(&page.body, page.encoding(), Some(&page.url), raw)).await;
         }
         let target = self.clone();
         blocking(move || {
             let body = target.read()?;
             let url = base.or_else(|| target.file_url());
-            Ok(extract(&body, links::charset::encoding_of(&body, None), url.as_ref(), raw))
+            extract(&body, links::charset::encoding_of(&body, None), url.as_ref(), raw)
         })
         .await
     }
@@ -117,9 +117,15 @@ impl fmt::Display for Target {
     }
 }
 
-fn extract(body: &[u8], encoding: &'static links::Encoding, url: Option<&Url>, raw: bool) -> Extraction {
+fn extract(
+    body: &[u8],
+    encoding: &'static links::Encoding,
+    url: Option<&Url>,
+    raw: bool,
+) -> Result<Extraction, TargetError> {
     let page = Page { body, encoding, url };
-    if raw { Extraction { links: page.links_as_written(), ..Extraction::default() } } else { page.links() }
+    let found = if raw { page.links_as_written() } else { page.links() };
+    if found.truncated { Err(TargetError::TooLarge) } else { Ok(found) }
 }
 
 /// Runs CPU work and blocking reads off the async threads.

@@ -1,8 +1,7 @@
 //! The crate's one question: which links does this page have?
 
-use crate::{html, resolve::resolve};
+use crate::{Links, html, resolve::resolve};
 use encoding_rs::{Encoding, UTF_8};
-use serde::{Deserialize, Serialize};
 use std::borrow::Cow;
 use url::Url;
 
@@ -17,24 +16,17 @@ pub struct Page<'a> {
     pub url: Option<&'a Url>,
 }
 
-/// One HTML `a` element with an `href`.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Link {
-    /// Text content, runs of white space collapsed and trimmed; `[IMG]` when empty.
-    pub text: String,
-    /// Where it leads: resolved by the URL standard, or as written (see [`Page::links_as_written`]).
-    pub href: String,
-}
-
-/// The links of a page, in tree order, duplicates kept.
+/// What came of a page.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Extraction {
-    /// What was found.
-    pub links: Vec<Link>,
+    /// Its links, in tree order, duplicates kept.
+    pub links: Links,
     /// How many `href`s did not resolve and were left out.
     pub unresolved: usize,
     /// How they were found.
     pub method: Method,
+    /// Whether the page, in UTF-8, was longer than 256 MiB: what is beyond was not read.
+    pub truncated: bool,
 }
 
 /// The way a page's links were found.
@@ -54,15 +46,16 @@ impl Page<'_> {
     /// page's encoding.
     pub fn links(&self) -> Extraction {
         let (page, encoding) = self.decoded();
-        let html::Found { mut links, base, method } = html::find(&page);
+        let html::Found { links, base, method, truncated } = html::find(&page);
         drop(page);
-        let unresolved = resolve(&mut links, base.as_deref(), self.url, encoding, self.body.len());
-        Extraction { links, unresolved, method }
+        let (links, unresolved) = resolve(links, base.as_deref(), self.url, encoding, self.body.len());
+        Extraction { links, unresolved, method, truncated }
     }
 
     /// Every link, its `href` exactly as written; nothing is left out.
-    pub fn links_as_written(&self) -> Vec<Link> {
-        html::find(&self.decoded().0).links
+    pub fn links_as_written(&self) -> Extraction {
+        let html::Found { links, method, truncated, .. } = html::find(&self.decoded().0);
+        Extraction { links, unresolved: 0, method, truncated }
     }
 
     /// The page in UTF-8, and the encoding it was in ("decode", WHATWG Encoding, section 6).

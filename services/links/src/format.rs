@@ -30,7 +30,7 @@ impl Format {
     pub const ALL: [Self; 4] = [Self::Markdown, Self::Text, Self::Json, Self::Csv];
 
     /// `links` in this format, each line ended; JSON ends with a line break too.
-    pub fn write(self, links: &[Link]) -> String {
+    pub fn write<'a>(self, links: impl IntoIterator<Item = Link<'a>>) -> String {
         let mut bytes = Vec::new();
         // Neither can fail: memory takes every write, and every format writes UTF-8.
         let _ = self.write_to(&mut bytes, links);
@@ -38,7 +38,11 @@ impl Format {
     }
 
     /// As [`write`](Self::write), to `out`, without a copy of the whole.
-    pub fn write_to(self, out: &mut dyn io::Write, links: &[Link]) -> io::Result<()> {
+    pub fn write_to<'a>(
+        self,
+        out: &mut dyn io::Write,
+        links: impl IntoIterator<Item = Link<'a>>,
+    ) -> io::Result<()> {
         match self {
             Self::Markdown => markdown::write(out, links),
             Self::Text => text::write(out, links),

@@ -20,7 +20,7 @@ mod text;
 mod tokenize;
 mod tree;
 
-use crate::{Link, Method};
+use crate::{Links, Method};
 use reduce::Reducer;
 use tree::{Tree, Undecided};
 
@@ -28,16 +28,23 @@ use tree::{Tree, Undecided};
 #[derive(Debug)]
 pub(crate) struct Found {
     /// The links in tree order, `href` as written.
-    pub(crate) links: Vec<Link>,
+    pub(crate) links: Links,
     /// The `href` of the first `<base>` that has one.
     pub(crate) base: Option<String>,
     pub(crate) method: Method,
+    /// Whether the page was longer than [`tokenize::MAX_PAGE`].
+    pub(crate) truncated: bool,
 }
 
 /// The links of `page`, whose byte order mark counts for nothing.
 pub(crate) fn find(page: &[u8]) -> Found {
     let page = page.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(page);
+    let truncated = page.len() > tokenize::MAX_PAGE;
     let page = &page[..page.len().min(tokenize::MAX_PAGE)];
+    let found = |reducer: Reducer, base: Option<&[u8]>, method| {
+        let base = base.map(text::attribute_value);
+        Found { links: reducer.finish().finish(), base, method, truncated }
+    };
     let mut reducer = Reducer::default();
     let undecided = match Tree::build(page, &mut reducer) {
         Ok(base) => return found(reducer, base, Method::Streamed),
@@ -47,20 +54,16 @@ pub(crate) fn find(page: &[u8]) -> Found {
     if undecided != Undecided::TooDeep
         && let Some(dom::Found { links, base }) = dom::find(page)
     {
-        return Found { links, base, method: Method::Tree };
+        return Found { links, base, method: Method::Tree, truncated };
     }
     let mut reducer = Reducer::default();
     let base = approximate::build(page, &mut reducer);
     found(reducer, base, Method::Approximate)
 }
 
-fn found(reducer: Reducer, base: Option<&[u8]>, method: Method) -> Found {
-    Found { links: reducer.finish().finish(), base: base.map(text::attribute_value), method }
-}
-
 /// The links of `page` where they can be streamed, without a canonical page.
 #[cfg(feature = "measure")]
-pub(crate) fn find_without_tl(page: &[u8]) -> Vec<Link> {
+pub(crate) fn find_without_tl(page: &[u8]) -> Links {
     let page = page.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(page);
     let mut direct = direct::Direct::default();
     match Tree::build(page, &mut direct) {

@@ -7,9 +7,11 @@ pub mod charset;
 mod extract;
 pub mod format;
 mod html;
+mod links;
 #[cfg(feature = "measure")]
 pub mod measure;
 mod resolve;
 
 pub use encoding_rs::Encoding;
-pub use extract::{Extraction, Link, Method, Page};
+pub use extract::{Extraction, Method, Page};
+pub use links::{Iter, Link, Links};

@@ -1,11 +1,11 @@
 //! Hrefs as written to URLs: the document base (WHATWG HTML, section 2.4.3) and the URL standard on top.
 
-use crate::Link;
+use crate::{Links, links::END};
 use encoding_rs::{EncoderResult, Encoding, ISO_2022_JP, UTF_8};
 use std::{borrow::Cow, fmt::Write};
 use url::Url;
 
-/// All resolved hrefs together may hold three bytes for each byte of the page and [`ROOM_FLOOR`] more.
+/// Hrefs and texts together may take three bytes for each byte of the page and [`ROOM_FLOOR`] more.
 ///
 /// Each of a million `<a href>` takes the length of the base: without a limit, memory would grow with the square
 /// of the page. Real pages stay far below it.
@@ -17,38 +17,63 @@ const ROOM_FLOOR: usize = 4 * 1024 * 1024;
 const WORK_PER_BYTE: usize = 16;
 const WORK_FLOOR: usize = 16 * 1024 * 1024;
 
-/// Resolves the `href` of each of `links` in place; those that do not resolve, or no longer fit, are removed.
-/// Returns how many were removed.
+/// The links with each `href` resolved, and how many were left out, as their `href` does not resolve or no longer fits.
 ///
 /// `base_href` is the first `<base>`'s, as written; `page_len` the page's length in bytes.
 pub(crate) fn resolve(
-    links: &mut Vec<Link>,
+    written: Links,
     base_href: Option<&str>,
     url: Option<&Url>,
     encoding: &'static Encoding,
     page_len: usize,
-) -> usize {
+) -> (Links, usize) {
     let override_with: &dyn Fn(&str) -> Cow<'_, [u8]> = &|query| encode_query(query, encoding);
     let encode = (encoding.output_encoding() != UTF_8).then_some(override_with);
     let base = document_base(base_href, url, encode);
     let options = Url::options().base_url(base.as_ref()).encoding_override(encode);
-    let found = links.len();
     let base_len = base.as_ref().map_or(0, |base| base.as_str().len());
     let mut room = page_len.saturating_mul(ROOM_PER_BYTE).saturating_add(ROOM_FLOOR);
     let mut work = page_len.saturating_mul(WORK_PER_BYTE).saturating_add(WORK_FLOOR);
-    links.retain_mut(|link| {
-        let Some(left) = work.checked_sub(base_len + link.href.len()) else { return false };
-        work = left;
-        let Ok(resolved) = options.parse(&link.href) else { return false };
-        let Some(left) = room.checked_sub(resolved.as_str().len()) else { return false };
-        room = left;
-        link.href = resolved.into();
-        if link.href.capacity() > 2 * link.href.len() + 64 {
-            link.href.shrink_to_fit(); // it may have the room of the whole base
+
+    let found = written.len();
+    let mut links = Links::default();
+    let mut place = Place::Href;
+    for block in written.into_blocks() {
+        for part in block.split_inclusive(END) {
+            let value = part.strip_suffix(END).unwrap_or(part);
+            if place == Place::Href {
+                work = work.saturating_sub(base_len + value.len());
+                let url = if work > 0 { options.parse(value).ok() } else { None };
+                let url = url.filter(|url| url.as_str().len() < room);
+                place = if url.is_some() { Place::Text } else { Place::TextLeftOut };
+                if let Some(url) = url {
+                    room -= url.as_str().len();
+                    links.start(url.as_str());
+                }
+                continue; // no href stands in two blocks
+            }
+            if place == Place::Text {
+                room = room.saturating_sub(value.len());
+                links.push_text(value);
+            }
+            if part.ends_with(END) {
+                if place == Place::Text {
+                    links.end();
+                }
+                place = Place::Href;
+            }
         }
-        true
-    });
-    found - links.len()
+    }
+    let unresolved = found - links.len();
+    (links, unresolved)
+}
+
+/// What comes next in a list of links.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Href,
+    Text,
+    TextLeftOut,
 }
 
 /// The "frozen base URL": the `<base>` where it resolves to something that may be a base, else the page's URL.

@@ -10,10 +10,10 @@ fn assert_agrees(name: &str, body: &[u8]) {
     let page = Page { body, encoding, url: None };
     let expected = reference::links_and_base(encoding.decode(body).0.as_bytes()).0;
     let found = page.links_as_written();
-    for (index, (found, expected)) in found.iter().zip(&expected).enumerate() {
-        assert_eq!(found, expected, "{name}: link {index}");
+    for (index, (found, expected)) in found.links.iter().zip(&expected).enumerate() {
+        assert_eq!(&found, expected, "{name}: link {index}");
     }
-    assert_eq!(found.len(), expected.len(), "{name}");
+    assert_eq!(found.links.len(), expected.len(), "{name}");
 }
 
 /// Any folder of pages, named by `LINKS_CORPUS`.

@@ -24,7 +24,7 @@ fn each_page_has_the_links_of_its_list() {
         let page = Page { body: &body, encoding: charset::encoding_of(&body, None), url: Some(&url) };
         let list = fs::read(path.with_extension("json")).unwrap();
         let expected: Vec<Link> = serde_json::from_slice(&list).unwrap();
-        assert_eq!(page.links().links, expected, "{}", path.display());
+        assert!(page.links().links.iter().eq(expected), "{}: {:?}", path.display(), page.links().links);
     }
 }
 
@@ -35,6 +35,6 @@ fn each_page_agrees_with_html5ever() {
         let encoding = charset::encoding_of(&body, None);
         let found = Page { body: &body, encoding, url: None }.links_as_written();
         let expected = reference::links_and_base(encoding.decode(&body).0.as_bytes()).0;
-        assert_eq!(found, expected, "{}", path.display());
+        assert!(found.links.iter().eq(expected), "{}: {:?}", path.display(), found.links);
     }
 }

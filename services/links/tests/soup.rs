@@ -7,17 +7,22 @@ mod generator;
 mod reference;
 
 use generator::{MANY_ATTRIBUTES, Random, pieces};
-use links::{Encoding, Extraction, Link, Method, Page};
-use std::{env, panic};
+use links::{Encoding, Extraction, Link, Links, Method, Page};
+use std::{borrow::Cow, env, panic};
 use url::Url;
 
 /// The links as written, and resolved.
-type Lists = (Vec<Link>, Vec<Link>);
+type Lists = (Vec<Link<'static>>, Vec<Link<'static>>);
 
 fn found(page: &str) -> Lists {
     let encoding: &'static Encoding = links::charset::encoding_of(b"", None);
     let written = Page { body: page.as_bytes(), encoding, url: None }.links_as_written();
-    (written, extraction(page).links)
+    (owned(&written.links), owned(&extraction(page).links))
+}
+
+fn owned(links: &Links) -> Vec<Link<'static>> {
+    let owned = |value: Cow<str>| Cow::Owned(value.into_owned());
+    links.iter().map(|link| Link { text: owned(link.text), href: owned(link.href) }).collect()
 }
 
 fn extraction(page: &str) -> Extraction {
@@ -29,8 +34,9 @@ fn expected(page: &str) -> Lists {
     let (written, base) = reference::links_and_base(page.as_bytes());
     let url = page_url();
     let base = base.and_then(|base| url.join(&base).ok()).unwrap_or(url);
-    let resolve =
-        |link: &Link| Some(Link { href: base.join(&link.href).ok()?.into(), text: link.text.clone() });
+    let resolve = |link: &Link<'static>| {
+        Some(Link { href: String::from(base.join(&link.href).ok()?).into(), text: link.text.clone() })
+    };
     let resolved = written.iter().filter_map(resolve).collect();
     (written, resolved)
 }

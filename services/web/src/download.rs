@@ -27,7 +27,7 @@ pub(crate) async fn answer(
     let typed = asked.page.as_str().to_owned();
     match result::make(Arc::clone(site), asked, id, move |_, asked, answer| {
         let links = summary::select(answer.links()?, asked, answer);
-        Ok(format.write(&links))
+        Ok(format.write(links))
     })
     .await
     {

@@ -46,7 +46,7 @@ impl Summary {
 }
 
 /// The links that are selected, on every page of the list.
-pub(crate) fn select(links: Vec<Link>, asked: &Asked, answer: &Answer) -> Vec<Link> {
+pub(crate) fn select<'a>(links: Vec<Link<'a>>, asked: &Asked, answer: &Answer) -> Vec<Link<'a>> {
     let page = page_of(asked, answer);
     let mut selected = Summary::new(&links, page, &asked.selection).selected.into_iter().peekable();
     let links = links.into_iter().enumerate();
@@ -78,7 +78,7 @@ fn place(href: &str, page: &Url) -> (String, Option<Scope>) {
 mod tests {
     use super::*;
 
-    fn links() -> Vec<Link> {
+    fn links() -> Vec<Link<'static>> {
         let hrefs = [
             "https://b.example/1",
             "https://a.example/",
@@ -89,7 +89,7 @@ mod tests {
             "relative",
             "https://c.example/",
         ];
-        hrefs.map(|href| Link { text: String::new(), href: href.to_owned() }).into()
+        hrefs.map(|href| Link { text: "".into(), href: href.into() }).into()
     }
 
     fn summary(domain: Option<&str>, scope: Option<Scope>) -> Summary {

@@ -75,7 +75,8 @@ fn exact(extractor: &Extractor, pages: &[Vec<u8>]) -> String {
     if extractor.name == "memchr (the limit)" {
         return String::new();
     }
-    let exact = pages.iter().filter(|page| (extractor.links)(page) == extractors::html5ever(page)).count();
+    let exact =
+        pages.iter().filter(|page| (extractor.links)(page).is_same(&extractors::html5ever(page))).count();
     format!("{} %", exact * 100 / pages.len())
 }
 

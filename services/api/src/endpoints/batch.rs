@@ -142,8 +142,8 @@ mod tests {
     fn a_line_is_the_same_from_links_written_down() {
         let links = [links::Link { text: "\u{201c}\n".into(), href: "http://a/".into() }];
         let mut line = Vec::new();
-        ndjson::write_links(&mut line, "http://\"/\u{1}", &links).unwrap();
-        let json = links::format::Format::Json.write(&links);
+        ndjson::write_links(&mut line, "http://\"/\u{1}", links.clone()).unwrap();
+        let json = links::format::Format::Json.write(links);
         assert_eq!(with_links("http://\"/\u{1}", json.as_bytes()), line);
     }
 }

@@ -12,6 +12,7 @@ fuzz_target!(|body: &[u8]| {
     let encoding = charset::encoding_of(body, None);
     let page = Page { body, encoding, url: None };
     if page.links().method != Method::Approximate {
-        assert_eq!(page.links_as_written(), reference::links_and_base(encoding.decode(body).0.as_bytes()).0);
+        let expected = reference::links_and_base(encoding.decode(body).0.as_bytes()).0;
+        assert!(page.links_as_written().links.iter().eq(expected));
     }
 });

@@ -6,7 +6,10 @@ use ::csv::{Terminator, Writer, WriterBuilder};
 use std::io;
 
 /// Writes one page: the header line, then a line a link.
-pub(super) fn write(out: &mut dyn io::Write, links: &[Link]) -> io::Result<()> {
+pub(super) fn write<'a>(
+    out: &mut dyn io::Write,
+    links: impl IntoIterator<Item = Link<'a>>,
+) -> io::Result<()> {
     out.write_all(b"text,href\r\n")?;
     let mut writer = writer(out);
     for link in links {
@@ -21,7 +24,11 @@ pub fn write_pages_header(out: &mut dyn io::Write) -> io::Result<()> {
 }
 
 /// Writes one of several pages: a line a link, `page` in its first column, no header line.
-pub fn write_page(out: &mut dyn io::Write, page: &str, links: &[Link]) -> io::Result<()> {
+pub fn write_page<'a>(
+    out: &mut dyn io::Write,
+    page: &str,
+    links: impl IntoIterator<Item = Link<'a>>,
+) -> io::Result<()> {
     let page = sanitized(page);
     let mut writer = writer(out);
     for link in links {

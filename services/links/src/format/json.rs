@@ -1,9 +1,20 @@
 //! The API's array: `[{"text": …, "href": …}]`.
 
 use crate::Link;
+use serde::Serializer as _;
 use std::io;
 
-pub(super) fn write(out: &mut dyn io::Write, links: &[Link]) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, links)?;
+pub(super) fn write<'a>(
+    out: &mut dyn io::Write,
+    links: impl IntoIterator<Item = Link<'a>>,
+) -> io::Result<()> {
+    write_array(out, links)?;
     out.write_all(b"\n")
+}
+
+pub(super) fn write_array<'a>(
+    out: &mut dyn io::Write,
+    links: impl IntoIterator<Item = Link<'a>>,
+) -> io::Result<()> {
+    Ok(serde_json::Serializer::new(out).collect_seq(links)?)
 }

@@ -1,31 +1,34 @@
 use super::{Format, csv, ndjson};
 use crate::Link;
 
-fn link(text: &str, href: &str) -> Link {
+fn link<'a>(text: &'a str, href: &'a str) -> Link<'a> {
     Link { text: text.into(), href: href.into() }
 }
 
 #[test]
 fn each_format_writes_a_link_as_documented() {
     let links = [link("a, \"b\"", "https://e.org/?x&y"), link("[IMG]", "mailto:x@e.org")];
-    assert_eq!(Format::Markdown.write(&links), "[a, \"b\"](https://e.org/?x&y)\n[[IMG]](mailto:x@e.org)\n");
-    assert_eq!(Format::Text.write(&links), "https://e.org/?x&y\nmailto:x@e.org\n");
     assert_eq!(
-        Format::Json.write(&links),
+        Format::Markdown.write(links.clone()),
+        "[a, \"b\"](https://e.org/?x&y)\n[[IMG]](mailto:x@e.org)\n"
+    );
+    assert_eq!(Format::Text.write(links.clone()), "https://e.org/?x&y\nmailto:x@e.org\n");
+    assert_eq!(
+        Format::Json.write(links.clone()),
         "[{\"text\":\"a, \\\"b\\\"\",\"href\":\"https://e.org/?x&y\"},{\"text\":\"[IMG]\",\"href\":\"mailto:x@e.org\"}]\n"
     );
     assert_eq!(
-        Format::Csv.write(&links),
+        Format::Csv.write(links.clone()),
         "text,href\r\n\"a, \"\"b\"\"\",https://e.org/?x&y\r\n[IMG],mailto:x@e.org\r\n"
     );
 }
 
 #[test]
 fn no_links_are_still_a_document() {
-    assert_eq!(Format::Markdown.write(&[]), "");
-    assert_eq!(Format::Text.write(&[]), "");
-    assert_eq!(Format::Json.write(&[]), "[]\n");
-    assert_eq!(Format::Csv.write(&[]), "text,href\r\n");
+    assert_eq!(Format::Markdown.write([]), "");
+    assert_eq!(Format::Text.write([]), "");
+    assert_eq!(Format::Json.write([]), "[]\n");
+    assert_eq!(Format::Csv.write([]), "text,href\r\n");
 }
 
 #[test]
@@ -33,15 +36,16 @@ fn line_forms_hold_no_line_break_or_control_character_in_a_value() {
     let value: String = ('\0'..' ').chain("\u{7F}\u{85}\u{9B}\u{2028}\u{2029}".chars()).collect();
     let replaced = "\u{FFFD}".repeat(value.chars().count());
     let links = [link(&value, &value)];
-    assert_eq!(Format::Markdown.write(&links), format!("[{replaced}]({replaced})\n"));
-    assert_eq!(Format::Text.write(&links), format!("{replaced}\n"));
-    assert_eq!(Format::Csv.write(&links), format!("text,href\r\n{replaced},{replaced}\r\n"));
+    assert_eq!(Format::Markdown.write(links.clone()), format!("[{replaced}]({replaced})\n"));
+    assert_eq!(Format::Text.write(links.clone()), format!("{replaced}\n"));
+    assert_eq!(Format::Csv.write(links.clone()), format!("text,href\r\n{replaced},{replaced}\r\n"));
 }
 
 #[test]
 fn json_keeps_every_character() {
     let links = vec![link("\u{1}\u{2028}é", "x:\n")];
-    let back: Vec<Link> = serde_json::from_str(&Format::Json.write(&links)).unwrap();
+    let json = Format::Json.write(links.clone());
+    let back: Vec<Link> = serde_json::from_str(&json).unwrap();
     assert_eq!(back, links);
 }
 
@@ -49,15 +53,15 @@ fn json_keeps_every_character() {
 fn csv_of_several_pages_names_the_page_first() {
     let mut out = Vec::new();
     csv::write_pages_header(&mut out).unwrap();
-    csv::write_page(&mut out, "a,b.html", &[link("t", "x:y")]).unwrap();
-    csv::write_page(&mut out, "-", &[link("u", "x:z")]).unwrap();
+    csv::write_page(&mut out, "a,b.html", [link("t", "x:y")]).unwrap();
+    csv::write_page(&mut out, "-", [link("u", "x:z")]).unwrap();
     assert_eq!(String::from_utf8(out).unwrap(), "page,text,href\r\n\"a,b.html\",t,x:y\r\n-,u,x:z\r\n");
 }
 
 #[test]
 fn ndjson_is_a_page_a_line() {
     let mut out = Vec::new();
-    ndjson::write_links(&mut out, "p", &[link("t\n", "x:y")]).unwrap();
+    ndjson::write_links(&mut out, "p", [link("t\n", "x:y")]).unwrap();
     ndjson::write_error(&mut out, "q", &"gone").unwrap();
     assert_eq!(
         String::from_utf8(out).unwrap(),

@@ -4,14 +4,16 @@
 //! unquoted values and takes upper-case names for others. Its nodes are read as a flat list; its `inner_text` is
 //! recursive and quadratic.
 
-use super::text;
-use crate::Link;
+use super::text::{self, Collapse};
+use crate::Links;
 use tl::{Node, ParserOptions};
 
 /// Gathers links from the chunks of a canonical page.
 #[derive(Debug, Default)]
 pub(crate) struct Reader {
-    links: Vec<Link>,
+    links: Links,
+    /// The text of the last link so far.
+    text: Collapse,
 }
 
 impl Reader {
@@ -23,37 +25,34 @@ impl Reader {
             match node {
                 Node::Tag(tag) => {
                     if let Some(Some(href)) = tag.attributes().get("href") {
-                        self.start_link(text::value(within(&chunk, href.as_bytes())));
+                        self.start(within(&chunk, href.as_bytes()));
                     }
                 }
                 Node::Raw(raw) => {
-                    if let Some(link) = self.links.last_mut() {
-                        text::push_decoded(&mut link.text, within(&chunk, raw.as_bytes()));
-                    }
+                    let raw = within(&chunk, raw.as_bytes());
+                    self.text.push_with_references(raw, |text| self.links.push_text(text));
                 }
                 Node::Comment(_) => {}
             }
         }
     }
 
+    /// Starts a link; `href` as written in an attribute.
+    pub(crate) fn start(&mut self, href: &str) {
+        self.end();
+        self.links.start(&text::value(href));
+    }
+
     /// The links, in order, `href` as written.
-    pub(crate) fn finish(mut self) -> Vec<Link> {
-        self.finish_last();
+    pub(crate) fn finish(mut self) -> Links {
+        self.end();
         self.links
     }
 
-    fn start_link(&mut self, href: String) {
-        self.finish_last();
-        if self.links.len() == self.links.capacity() {
-            // By a half, not by twice: a page of links makes a list that is larger than itself.
-            self.links.reserve_exact(self.links.len() / 2 + 16);
-        }
-        self.links.push(Link { text: String::new(), href });
-    }
-
-    fn finish_last(&mut self) {
-        if let Some(link) = self.links.last_mut() {
-            text::finish(&mut link.text);
+    fn end(&mut self) {
+        if !self.links.is_empty() {
+            self.links.end();
+            self.text = Collapse::default();
         }
     }
 }

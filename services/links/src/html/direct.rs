@@ -1,60 +1,63 @@
 //! Link events straight to links, without a canonical page: what `tl` costs is the difference.
 
 use super::{
-    text,
+    text::{self, Collapse},
     tree::{LinkSink, TextKind},
 };
-use crate::Link;
+use crate::Links;
+use std::mem;
 
 /// Gathers links.
 #[derive(Debug, Default)]
 pub(crate) struct Direct {
-    pub(crate) links: Vec<Link>,
-    /// The position at which the last link's text starts.
+    pub(crate) links: Links,
+    /// The open link's text so far, and the position at which it starts.
+    text: String,
+    collapse: Collapse,
     text_start: usize,
 }
 
 impl LinkSink for Direct {
     fn start(&mut self, href: &[u8]) {
-        self.text_start = self.position() as usize;
-        self.links.push(Link { text: String::new(), href: text::attribute_value(href) });
+        self.links.start(&text::value(&text::utf8(href)));
     }
 
     fn text(&mut self, text: &[u8], kind: TextKind) {
-        let Some(link) = self.links.last_mut() else { return };
         for (index, part) in text.split(|&c| c == 0).enumerate() {
             if index > 0 && kind.keeps_nul {
-                link.text.push('\u{FFFD}');
+                self.collapse.push("\u{FFFD}", |text| self.text.push_str(text));
             }
             let part = text::utf8(part);
             if kind.references {
-                text::push_decoded(&mut link.text, &part);
+                self.collapse.push_with_references(&part, |text| self.text.push_str(text));
             } else {
-                text::push_collapsed(&mut link.text, &part);
+                self.collapse.push(&part, |text| self.text.push_str(text));
             }
         }
     }
 
     fn end(&mut self) {
-        if let Some(link) = self.links.last_mut() {
-            text::finish(&mut link.text);
-        }
+        self.links.push_text(&self.text);
+        self.links.end();
+        self.text_start += self.text.len();
+        self.text.clear();
+        self.collapse = Collapse::default();
     }
 
     fn position(&self) -> u32 {
-        u32::try_from(self.text_start + self.links.last().map_or(0, |link| link.text.len()))
-            .unwrap_or(u32::MAX)
+        u32::try_from(self.text_start + self.text.len()).unwrap_or(u32::MAX)
     }
 
     fn split(&mut self, position: u32, href: &[u8]) -> Option<u32> {
-        let position = position as usize;
-        let before = position - self.text_start;
-        let rest = self.links.last_mut()?.text.split_off(before);
+        let rest = self.text.split_off(position as usize - self.text_start);
+        let collapse = mem::take(&mut self.collapse);
         self.end();
         self.start(href);
-        let trimmed = rest.trim_start();
-        self.links.last_mut()?.text.push_str(trimmed);
-        self.text_start = position + rest.len() - trimmed.len();
+        self.text.push_str(rest.trim_start());
+        self.text_start += rest.len() - self.text.len();
+        if !self.text.is_empty() {
+            self.collapse = collapse;
+        }
         Some(0)
     }
 }

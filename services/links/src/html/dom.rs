@@ -7,13 +7,14 @@ mod feed;
 mod load;
 mod sink;
 
-use super::text;
-use crate::Link;
+use super::text::Collapse;
+use crate::Links;
+use html5ever::tendril::StrTendril;
 use sink::{Dom, Kind, NodeId};
 
 /// What a page's tree holds for us.
 pub(crate) struct Found {
-    pub(crate) links: Vec<Link>,
+    pub(crate) links: Links,
     pub(crate) base: Option<String>,
 }
 
@@ -24,7 +25,8 @@ pub(crate) fn find(page: &[u8]) -> Option<Found> {
 
 /// Goes through the tree in order, without recursion.
 fn walk(dom: &Dom, page_len: usize) -> Option<Found> {
-    let mut found = Found { links: Vec::new(), base: None };
+    let mut base = None;
+    let mut links: Vec<Gathered> = Vec::new();
     let mut open: Vec<(NodeId, usize)> = Vec::new();
     // Links may hold links, and may have been opened again and again: all of them must not outgrow the page.
     let mut room = page_len.saturating_mul(8) + 10_000;
@@ -33,14 +35,15 @@ fn walk(dom: &Dom, page_len: usize) -> Option<Found> {
         match &*dom.kind(node) {
             Kind::Link(href) => {
                 room = room.checked_sub(href.len())?;
-                open.push((node, found.links.len()));
-                found.links.push(Link { text: String::new(), href: href.to_string() });
+                open.push((node, links.len()));
+                links.push(Gathered { href: href.clone(), ..Gathered::default() });
             }
-            Kind::Base(href) if found.base.is_none() => found.base = Some(href.to_string()),
+            Kind::Base(href) if base.is_none() => base = Some(href.to_string()),
             Kind::Text(text) => {
                 for &(_, link) in &open {
                     room = room.checked_sub(text.len())?;
-                    text::push_collapsed(&mut found.links[link].text, text);
+                    let link = &mut links[link];
+                    link.collapse.push(text, |words| link.text.push_str(words));
                 }
             }
             _ => {}
@@ -60,8 +63,23 @@ fn walk(dom: &Dom, page_len: usize) -> Option<Found> {
             }
         });
     }
-    for link in &mut found.links {
-        text::finish(&mut link.text);
+    Some(Found { links: listed(links), base })
+}
+
+/// A link to whose text more may come, whatever other links come between.
+#[derive(Default)]
+struct Gathered {
+    href: StrTendril,
+    text: String,
+    collapse: Collapse,
+}
+
+fn listed(gathered: Vec<Gathered>) -> Links {
+    let mut links = Links::default();
+    for link in gathered {
+        links.start(&link.href);
+        links.push_text(&link.text);
+        links.end();
     }
-    Some(found)
+    links
 }

@@ -202,6 +202,13 @@ impl Name {
                 | Self::Thead | Self::Tr)
     }
 
+    /// Elements that belong into the head: elsewhere they are treated by its rules.
+    #[rustfmt::skip]
+    pub(crate) const fn is_head_content(self) -> bool {
+        matches!(self, Self::Base | Self::Basefont | Self::Bgsound | Self::Link | Self::Meta | Self::Noframes
+            | Self::Script | Self::Style | Self::Template | Self::Title)
+    }
+
     pub(crate) const fn is_heading(self) -> bool {
         matches!(self, Self::H1 | Self::H2 | Self::H3 | Self::H4 | Self::H5 | Self::H6)
     }

@@ -6,6 +6,7 @@
 
 use super::{
     canonical::Reader,
+    text,
     tree::{LinkSink, TextKind},
 };
 use memchr::{memchr, memchr2, memchr3};
@@ -107,7 +108,12 @@ impl Reducer {
 impl LinkSink for Reducer {
     fn start(&mut self, href: &[u8]) {
         self.flush_if_full();
-        self.push_start(href);
+        if href.len() <= CHUNK {
+            self.push_start(href);
+        } else {
+            self.flush();
+            self.reader.start(&text::utf8(href)); // every copy of it would count
+        }
     }
 
     fn text(&mut self, mut text: &[u8], kind: TextKind) {

@@ -14,13 +14,18 @@ pub(crate) fn name(written: &[u8]) -> String {
     utf8(written).to_ascii_lowercase().replace('\0', "\u{FFFD}")
 }
 
-/// Whether two names would be one in the tree.
-pub(crate) fn is_same_name(a: &[u8], b: &[u8]) -> bool {
-    a.eq_ignore_ascii_case(b) || !is_plain_name(a) && !is_plain_name(b) && name(a) == name(b)
+/// As [`name`], character by character.
+pub(crate) fn name_characters(written: &[u8]) -> impl Iterator<Item = char> {
+    let chunks = written.utf8_chunks();
+    let characters = chunks.flat_map(|chunk| {
+        let broken = (!chunk.invalid().is_empty()).then_some('\u{FFFD}');
+        chunk.valid().chars().chain(broken)
+    });
+    characters.map(|c| if c == '\0' { '\u{FFFD}' } else { c.to_ascii_lowercase() })
 }
 
 /// Whether the name has but one spelling, letter case aside.
-fn is_plain_name(written: &[u8]) -> bool {
+pub(crate) fn is_plain_name(written: &[u8]) -> bool {
     written.is_ascii() && memchr(0, written).is_none()
 }
 
@@ -46,14 +51,14 @@ pub(crate) fn with_references_decoded(text: Cow<'_, str>) -> Cow<'_, str> {
 /// An attribute's value: line breaks normalized, NUL replaced, character
 /// references decoded by the rules for attributes.
 pub(crate) fn attribute_value(written: &[u8]) -> String {
-    value(&utf8(written))
+    value(&utf8(written)).into_owned()
 }
 
 /// As [`attribute_value`], of what is UTF-8.
-pub(crate) fn value(written: &str) -> String {
+pub(crate) fn value(written: &str) -> Cow<'_, str> {
     let bytes = written.as_bytes();
     if memchr3(b'\r', b'\0', b'&', bytes).is_none() {
-        return written.to_owned();
+        return Cow::Borrowed(written);
     }
     let mut value = normalized(bytes);
     if memchr(0, bytes).is_some() {
@@ -62,31 +67,48 @@ pub(crate) fn value(written: &str) -> String {
     if memchr(b'&', bytes).is_some() {
         value = htmlize::unescape_attribute(value);
     }
-    value.into_owned()
+    value
 }
 
-/// Adds `text`, which holds character references, to `collapsed`.
-pub(crate) fn push_decoded(collapsed: &mut String, text: &str) {
-    if is_plain(text.as_bytes()) {
-        collapsed.push_str(text);
-        return;
-    }
-    push_collapsed(collapsed, &with_references_decoded(Cow::Borrowed(text)));
+/// Collapses white space in a link's text that comes in parts: runs of Unicode white space become one space, none
+/// at the start or the end.
+#[derive(Debug, Default)]
+pub(crate) struct Collapse {
+    /// Whether there was anything but white space.
+    started: bool,
+    /// Whether white space came after it.
+    space: bool,
 }
 
-/// Adds `text` to `collapsed`, runs of Unicode white space as one space, none at the start.
-pub(crate) fn push_collapsed(collapsed: &mut String, text: &str) {
-    if text.starts_with(char::is_whitespace) {
-        separate(collapsed);
-    }
-    for (index, word) in text.split_whitespace().enumerate() {
-        if index > 0 {
-            collapsed.push(' ');
+impl Collapse {
+    /// Text with its character references still in it.
+    #[inline]
+    pub(crate) fn push_with_references(&mut self, text: &str, write: impl FnMut(&str)) {
+        if is_plain(text.as_bytes()) {
+            self.push_words(text, write);
+        } else {
+            self.push(&with_references_decoded(Cow::Borrowed(text)), write);
         }
-        collapsed.push_str(word);
     }
-    if text.ends_with(char::is_whitespace) {
-        separate(collapsed);
+
+    pub(crate) fn push(&mut self, text: &str, mut write: impl FnMut(&str)) {
+        self.space |= text.starts_with(char::is_whitespace);
+        for word in text.split_whitespace() {
+            self.push_words(word, &mut write);
+            self.space = true;
+        }
+        self.space &= text.is_empty() || text.ends_with(char::is_whitespace);
+    }
+
+    /// Text in which nothing is to be collapsed.
+    #[inline]
+    fn push_words(&mut self, words: &str, mut write: impl FnMut(&str)) {
+        if self.space && self.started {
+            write(" ");
+        }
+        write(words);
+        self.started = true;
+        self.space = false;
     }
 }
 
@@ -101,23 +123,4 @@ fn is_plain(text: &[u8]) -> bool {
         after_space = c == b' ';
     }
     !after_space
-}
-
-fn separate(collapsed: &mut String) {
-    if !collapsed.is_empty() && !collapsed.ends_with(' ') {
-        collapsed.push(' ');
-    }
-}
-
-/// The text as reported: trimmed, `[IMG]` when nothing is left.
-pub(crate) fn finish(collapsed: &mut String) {
-    if collapsed.ends_with(' ') {
-        collapsed.pop();
-    }
-    if collapsed.is_empty() {
-        collapsed.push_str("[IMG]");
-    }
-    if collapsed.capacity() - collapsed.len() > 1024 {
-        collapsed.shrink_to_fit();
-    }
 }

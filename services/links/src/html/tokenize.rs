@@ -16,7 +16,7 @@ use memchr::{memchr, memmem};
 use std::ops::Range;
 
 /// A page is read up to this many bytes, so that a position takes four of them, also in what is written of it.
-pub(crate) const MAX_PAGE: usize = u32::MAX as usize / 16;
+pub(crate) const MAX_PAGE: usize = 256 * 1024 * 1024;
 
 /// A stretch of the page, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -22,6 +22,7 @@ mod formatting;
 mod head;
 mod insert;
 mod reconstruct;
+mod same_name;
 mod stack;
 mod table;
 mod table_rows;

@@ -8,7 +8,7 @@ use links::Link;
 use markup5ever_rcdom::{Handle, NodeData, RcDom};
 
 /// The links of `page`, `href` as written, text as reported; and the `href` of the first `base` that has one.
-pub(crate) fn links_and_base(page: &[u8]) -> (Vec<Link>, Option<String>) {
+pub(crate) fn links_and_base(page: &[u8]) -> (Vec<Link<'static>>, Option<String>) {
     let tree_builder = TreeBuilderOpts { scripting_enabled: false, ..TreeBuilderOpts::default() };
     // Else html5ever would drop U+FEFF after each script, too.
     let tokenizer = TokenizerOpts { discard_bom: false, ..TokenizerOpts::default() };
@@ -30,7 +30,7 @@ pub(crate) fn links_and_base(page: &[u8]) -> (Vec<Link>, Option<String>) {
     }
     for link in &mut links {
         let words: Vec<_> = link.text.split_whitespace().collect();
-        link.text = if words.is_empty() { "[IMG]".into() } else { words.join(" ") };
+        link.text = if words.is_empty() { "[IMG]".into() } else { words.join(" ").into() };
     }
     (links, base)
 }
@@ -47,17 +47,21 @@ enum Step {
     LeaveLink,
 }
 
-fn enter(node: &Handle, links: &mut Vec<Link>, open: &mut Vec<usize>, steps: &mut Vec<Step>) {
+fn enter(node: &Handle, links: &mut Vec<Link<'static>>, open: &mut Vec<usize>, steps: &mut Vec<Step>) {
     match &node.data {
         NodeData::Element { name, attrs, .. } if name.expanded() == expanded_name!(html "a") => {
             let attrs = attrs.borrow();
             if let Some(href) = attrs.iter().find(|a| a.name.expanded() == expanded_name!("", "href")) {
                 open.push(links.len());
-                links.push(Link { text: String::new(), href: href.value.to_string() });
+                links.push(Link { text: "".into(), href: href.value.to_string().into() });
                 steps.push(Step::LeaveLink);
             }
         }
-        NodeData::Text { contents } => open.iter().for_each(|&link| links[link].text += &contents.borrow()),
+        NodeData::Text { contents } => {
+            for &link in &*open {
+                links[link].text.to_mut().push_str(&contents.borrow());
+            }
+        }
         _ => {}
     }
     steps.extend(node.children.borrow().iter().rev().cloned().map(Step::Enter));

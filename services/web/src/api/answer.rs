@@ -38,7 +38,7 @@ impl Answer {
     }
 
     /// The links. CPU work: linear in the answer.
-    pub(crate) fn links(&self) -> Result<Vec<Link>, Failure> {
+    pub(crate) fn links(&self) -> Result<Vec<Link<'_>>, Failure> {
         serde_json::from_slice(&self.body)
             .map_err(|error| Failure::caused(Kind::ApiAnswer, error.to_string()))
     }

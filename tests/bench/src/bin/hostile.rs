@@ -12,7 +12,7 @@ use url::Url;
 static ALLOCATOR: PeakAlloc = PeakAlloc;
 
 /// A name, and the bytes of which the page is made: a start, then one or more parts over and over.
-type Shape = (&'static str, &'static str, fn(usize) -> String);
+type Shape = (&'static str, &'static str, fn(usize) -> Vec<u8>);
 
 /// Links before a table that already holds some: the page goes through a tree.
 const TREE: &str = "<table><tr><a href=1>x</a><td><a href=2>y</a></td>z<a href=3>q</a></table>";
@@ -25,13 +25,13 @@ const FORMATTING: [&str; 11] =
 const SHAPES: &[Shape] = &[
     ("unclosed <a>", "", |_| "<a href=x>t".into()),
     ("empty <a href>", "", |_| "<a href>".into()),
-    ("unclosed <a>, each its own href", "", |n| format!("<a href={n}>")),
+    ("unclosed <a>, each its own href", "", |n| format!("<a href={n}>").into()),
     ("nested <div>", "", |_| "<div>".into()),
     ("nested <b>", "", |_| "<b>".into()),
-    ("nested <font>, each its own", "", |n| format!("<font x{n}>")),
-    ("attributes on one tag", "<a ", |n| format!("x{n}=y ")),
-    ("attributes without values", "<b ", |n| format!("x{n} ")),
-    ("many tags of many attributes", "", |n| format!("<i x{n}={n} y=z href=a>")),
+    ("nested <font>, each its own", "", |n| format!("<font x{n}>").into()),
+    ("attributes on one tag", "<a ", |n| format!("x{n}=y ").into()),
+    ("attributes without values", "<b ", |n| format!("x{n} ").into()),
+    ("many tags of many attributes", "", |n| format!("<i x{n}={n} y=z href=a>").into()),
     ("<", "", |_| "<".into()),
     ("< in a link", "<a href=x>", |_| "<".into()),
     ("<!--", "", |_| "<!--".into()),
@@ -47,7 +47,7 @@ const SHAPES: &[Shape] = &[
     ("alternating <a><div>", "", |_| "<a href=x><div>".into()),
     ("alternating <a><p></a>", "", |_| "<a href=x><p></a>".into()),
     ("alternating <a><object>", "", |_| "<a href=x>t<object>".into()),
-    ("alternating <b><p>", "", |n| format!("<b id={n}><p>t")),
+    ("alternating <b><p>", "", |n| format!("<b id={n}><p>t").into()),
     ("reconstruction", "<b id=1><b id=2><b id=3><b id=4><b id=5><i><u><s><tt><em><code>", |_| "<p>t".into()),
     ("misnested </b>", "", |_| "<b><div></b>".into()),
     ("misnested </b> in <a>", "<a href=x>", |_| "<b><div></b>t".into()),
@@ -60,13 +60,24 @@ const SHAPES: &[Shape] = &[
     ("<script><!--", "", |_| "<script><!--".into()),
     ("</script", "<script>", |_| "</script".into()),
     ("white space in a link", "<a href=x>", |_| " \n".into()),
-    ("tree: nested <b>, each its own", TREE, |n| format!("<b i{n}>")),
-    ("tree: many attributes", TREE, |n| format!("<b i{n} a b c d e f g h i j k l m n o p></b>")),
+    ("tree: nested <b>, each its own", TREE, |n| format!("<b i{n}>").into()),
+    ("tree: many attributes", TREE, |n| format!("<b i{n} a b c d e f g h i j k l m n o p></b>").into()),
     ("tree: nested <div>", TREE, |_| "<div>".into()),
-    ("</b> under a long list", "", |n| if n < 3300 { format!("<{} a{n}>", FORMATTING[n % 11]) } else { "</b>".into() }),
+    ("</b> under a long list", "", |n| if n < 3300 { format!("<{} a{n}>", FORMATTING[n % 11]).into() } else { "</b>".into() }),
     ("broken names", "", |n| if n < 4000 { "<x\0y>".into() } else { "</x\u{FFFD}z>".into() }),
     ("a long base", "<base href='http://e.org/", |n| long_base(n, "<a href>")),
     ("a long base, left again", "<base href='http://e.org/", |n| long_base(n, "<a href=..>")),
+    ("a long href", "<a href='", |n| if n == 0 { "x&amp;".repeat(1_500_000).into() } else { "'>".into() }),
+    ("a long href of quotes", "<a href='", |n| if n == 0 { "\"".repeat(9_000_000).into() } else { "'>".into() }),
+    ("hrefs of quotes", "", |_| "<a href='\"\"\"\"\"\"\"\"'>".into()),
+    ("hrefs beyond ASCII", "", |_| "<a href='éééééééééééé'>".into()),
+    ("an href opened again and again", "<p><a href='a/path/of/some/length/and/a/bit/more/of/it?q'>", |_| "<p>t".into()),
+    ("a long reference in a link", "<a href=x>&", |_| "a".into()),
+    ("broken UTF-8 in a link", "<a href=x>", |_| b"\xF0\x9F".into()),
+    ("broken UTF-8 in a link, in parts", "<a href=x>", |_| [&[0xFF; 2000][..], b"<b></b>"].concat()),
+    ("NUL in raw text in a link, in parts", "<a href=x>", |_| [b"<style>", &[0; 2000][..], b"</style>"].concat()),
+    ("windows-1252", "<meta charset=windows-1252><a href=x>", |_| b"\x80\xE9".into()),
+    ("UTF-16", "", |n| if n == 0 { b"\xFF\xFE".into() } else { "<\0a\0 \0h\0r\0e\0f\0>\0".into() }),
     ("long text in a link", "<a href=x>", |_| "日本語".into()),
 ];
 
@@ -77,21 +88,21 @@ fn main() {
         "", "MB", "CPU ms/MB", "peak x", "answer x", "links"
     );
     for (name, start, part) in SHAPES {
-        let page = page_of(start, *part, megabytes * 1_000_000);
-        measure(name, page.as_bytes());
+        let page = page_of(start.as_bytes(), *part, megabytes * 1_000_000);
+        measure(name, &page);
     }
 }
 
 /// A megabyte of base, then links.
-fn long_base(n: usize, link: &str) -> String {
-    if n == 0 { "x".repeat(1_000_000) + "/'>" } else { link.into() }
+fn long_base(n: usize, link: &str) -> Vec<u8> {
+    if n == 0 { ("x".repeat(1_000_000) + "/'>").into() } else { link.into() }
 }
 
-fn page_of(start: &str, part: fn(usize) -> String, length: usize) -> String {
-    let mut page = start.to_owned();
+fn page_of(start: &[u8], part: fn(usize) -> Vec<u8>, length: usize) -> Vec<u8> {
+    let mut page = start.to_vec();
     let mut count = 0;
     while page.len() < length {
-        page.push_str(&part(count));
+        page.extend(part(count));
         count += 1;
     }
     page

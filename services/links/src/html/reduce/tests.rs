@@ -12,9 +12,9 @@ fn text_of(texts: &[(&str, TextKind)]) -> String {
         reducer.text(text.as_bytes(), *kind);
     }
     reducer.end();
-    let mut links = reducer.finish().finish();
+    let links = reducer.finish().finish();
     assert_eq!(links.len(), 1);
-    links.remove(0).text
+    links.iter().map(|link| link.text).collect()
 }
 
 #[test]
@@ -26,7 +26,7 @@ fn text_and_href_come_back_as_the_tree_would_hold_them() {
     let mut reducer = Reducer::default();
     reducer.start(b"a\"b&quot;<c>&amp\"'");
     reducer.end();
-    assert_eq!(reducer.finish().finish()[0].href, "a\"b\"<c>&\"'");
+    assert!(reducer.finish().finish().iter().map(|link| link.href).eq(["a\"b\"<c>&\"'"]));
 }
 
 #[test]
@@ -41,6 +41,20 @@ fn long_text_is_parted_where_that_changes_nothing() {
 }
 
 #[test]
+fn a_long_href_keeps_its_place() {
+    let long = "&amp;\"\0".repeat(CHUNK);
+    let mut reducer = Reducer::default();
+    for href in ["x", &long, "y"] {
+        reducer.start(href.as_bytes());
+        reducer.text(&href.as_bytes()[..1], TEXT);
+        reducer.end();
+    }
+    let links = reducer.finish().finish();
+    let values: Vec<_> = links.iter().flat_map(|link| [link.href, link.text]).collect();
+    assert_eq!(values, ["x", "x", &"&\"\u{FFFD}".repeat(CHUNK), "&", "y", "y"]);
+}
+
+#[test]
 fn a_link_is_split_at_an_earlier_place() {
     let mut reducer = Reducer::default();
     reducer.start(b"x");
@@ -51,6 +65,6 @@ fn a_link_is_split_at_an_earlier_place() {
     reducer.text(b"three", TEXT);
     reducer.end();
     let links = reducer.finish().finish();
-    let texts: Vec<_> = links.iter().map(|link| (&link.href[..], &link.text[..])).collect();
-    assert_eq!(texts, [("x", "one"), ("x", "twothree")]);
+    let values: Vec<_> = links.iter().flat_map(|link| [link.href, link.text]).collect();
+    assert_eq!(values, ["x", "one", "x", "twothree"]);
 }

@@ -36,8 +36,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
                 self.reconstruct()?;
             }
             Name::Param | Name::Source | Name::Track => {}
-            Name::Base | Name::Basefont | Name::Bgsound | Name::Link | Name::Meta | Name::Noframes | Name::Script
-            | Name::Style | Name::Template | Name::Title => return self.start_tag_in_head(tag),
+            name if name.is_head_content() => return self.start_tag_in_head(tag),
             Name::Html | Name::Body | Name::Caption | Name::Col | Name::Colgroup | Name::Frame | Name::Head
             | Name::Tbody | Name::Td | Name::Tfoot | Name::Th | Name::Thead | Name::Tr => {}
             Name::Frameset => return Err(Undecided::Frameset),

@@ -1,8 +1,11 @@
 //! End tags in the "in body" mode (WHATWG HTML, section 13.2.6.4.7).
 
-use super::{Form, LinkSink, Mode, Next, Step, Tree, Undecided, stack::Scope};
-use crate::html::{name::Name, text, tokenize::Tag};
-use std::cell::Cell;
+use super::{
+    Form, LinkSink, Mode, Next, Step, Tree, Undecided,
+    same_name::EndTagName,
+    stack::{Element, Scope},
+};
+use crate::html::{name::Name, tokenize::Tag};
 
 impl<S: LinkSink> Tree<'_, '_, S> {
     #[rustfmt::skip]
@@ -78,7 +81,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
             return Ok(());
         }
         let Form::Open(serial) = std::mem::replace(&mut self.form, Form::None) else { return Ok(()) };
-        let found = self.stack.find(|e| e.serial == serial, super::stack::Element::bounds_scope);
+        let found = self.stack.find(|e| e.serial == serial, Element::bounds_scope);
         if found.is_none() {
             return Ok(());
         }
@@ -96,17 +99,11 @@ impl<S: LinkSink> Tree<'_, '_, S> {
             return;
         }
         let page = self.page;
-        let written = &page[tag.written.range()];
-        let compared = Cell::new(0);
-        let is_same = |e: &super::stack::Element| {
-            e.is(tag.name)
-                && (tag.name != Name::Other || {
-                    compared.update(|bytes| bytes + e.written.range().len());
-                    text::is_same_name(written, &page[e.written.range()])
-                })
-        };
-        let found = self.stack.find(is_same, super::stack::Element::is_special);
-        self.stack.steps += compared.get();
+        let name = EndTagName::new(&page[tag.written.range()]);
+        let is_same =
+            |e: &Element| e.is(tag.name) && (tag.name != Name::Other || name.is(&page[e.written.range()]));
+        let found = self.stack.find(is_same, Element::is_special);
+        self.stack.steps += name.steps();
         if let Some(index) = found {
             self.imply_end_tags(Some(tag.name));
             self.truncate(index);

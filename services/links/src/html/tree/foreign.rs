@@ -2,6 +2,7 @@
 
 use super::{
     LinkSink, Next, Step, Tree,
+    same_name::EndTagName,
     stack::{Element, Namespace},
 };
 use crate::html::{
@@ -9,7 +10,6 @@ use crate::html::{
     text,
     tokenize::{Attributes, Tag},
 };
-use std::cell::Cell;
 
 impl<S: LinkSink> Tree<'_, '_, S> {
     /// Whether the current node is not an HTML element: end tags go by the rules for foreign content.
@@ -68,18 +68,12 @@ impl<S: LinkSink> Tree<'_, '_, S> {
             return self.end_tag_in(self.mode, tag);
         }
         let page = self.page;
-        let written = &page[tag.written.range()];
-        let compared = Cell::new(0);
-        let found = self.stack.find(
-            |e| {
-                e.namespace != Namespace::Html && e.name == tag.name && {
-                    compared.update(|bytes| bytes + e.written.range().len());
-                    text::is_same_name(written, &page[e.written.range()])
-                }
-            },
-            |e| e.namespace == Namespace::Html,
-        );
-        self.stack.steps += compared.get();
+        let name = EndTagName::new(&page[tag.written.range()]);
+        let is_same = |e: &Element| {
+            e.namespace != Namespace::Html && e.name == tag.name && name.is(&page[e.written.range()])
+        };
+        let found = self.stack.find(is_same, |e| e.namespace == Namespace::Html);
+        self.stack.steps += name.steps();
         match found {
             Some(index) => {
                 self.truncate(index);

@@ -143,16 +143,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
                 Ok(Next::Done)
             }
             Name::Frameset => Err(Undecided::Frameset),
-            Name::Base
-            | Name::Basefont
-            | Name::Bgsound
-            | Name::Link
-            | Name::Meta
-            | Name::Noframes
-            | Name::Script
-            | Name::Style
-            | Name::Template
-            | Name::Title => {
+            name if name.is_head_content() => {
                 // They go into the head, which is opened for them once more; a template stays open without it.
                 self.start_tag_in_head(tag)
             }

@@ -26,16 +26,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
 
     pub(super) fn start_tag_in_template(&mut self, tag: &Tag) -> Step {
         let mode = match tag.name {
-            Name::Base
-            | Name::Basefont
-            | Name::Bgsound
-            | Name::Link
-            | Name::Meta
-            | Name::Noframes
-            | Name::Script
-            | Name::Style
-            | Name::Template
-            | Name::Title => return self.start_tag_in_head(tag),
+            name if name.is_head_content() => return self.start_tag_in_head(tag),
             Name::Caption | Name::Colgroup | Name::Tbody | Name::Tfoot | Name::Thead => Mode::InTable,
             Name::Col => Mode::InColumnGroup,
             Name::Tr => Mode::InTableBody,
