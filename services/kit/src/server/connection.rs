@@ -52,11 +52,18 @@ pub(super) async fn serve<S: Service>(
         opened = Socket::open(stream, Arc::clone(&activity), Arc::clone(&wire)) => opened,
         _ = overdue(Protocol::Http1, &activity, patience, stop) => Err(io::ErrorKind::TimedOut.into()),
     };
-    let Ok((socket, protocol)) = opened else {
-        if let Some(figures) = &shared.figures {
-            figures.ended(if stop.is_cancelled() { End::Regular } else { End::Slow });
+    let (socket, protocol) = match opened {
+        Ok(opened) => opened,
+        Err(error) => {
+            if let Some(figures) = &shared.figures {
+                figures.ended(match error.kind() {
+                    io::ErrorKind::TimedOut if stop.is_cancelled() => End::Regular,
+                    io::ErrorKind::TimedOut => End::Slow,
+                    _ => End::Broken,
+                });
+            }
+            return;
         }
-        return;
     };
     let figures = shared.figures.clone();
     let client =
