@@ -56,6 +56,10 @@ impl Service for Test {
         }
     }
 
+    fn finish(&self, response: &mut Response) {
+        response.headers_mut().insert("x-finished", HeaderValue::from_static("yes"));
+    }
+
     async fn checks(&self) -> Vec<Check> {
         let asked = self.checks.fetch_add(1, Ordering::Relaxed);
         vec![
