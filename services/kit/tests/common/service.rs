@@ -116,6 +116,13 @@ impl Configuration for Settings {
     const ENV_ALIASES: &'static [(&'static str, &'static str)] = &[("PASSWORD", "password")];
     const SECRETS: &'static [&'static str] = &["password"];
 
+    fn warnings(&self) -> Vec<String> {
+        let hasty = self.limits.grace.is_zero();
+        Vec::from_iter(
+            hasty.then(|| "limits.grace: found 0s; expected time for requests in flight".to_owned()),
+        )
+    }
+
     fn server(&self) -> ServerSettings {
         ServerSettings {
             name: Self::NAME,
