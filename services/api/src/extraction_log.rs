@@ -69,6 +69,21 @@ impl ExtractionLog {
     }
 }
 
+/// Whether lines could be appended to the file at `path` by whoever asks; nothing is made to find out.
+pub(crate) fn check(path: &Path) -> Result<(), String> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let opened = match OpenOptions::new().append(true).open(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => folder.read_dir().map(drop),
+        opened => opened.map(drop),
+    };
+    opened.map_err(|error| {
+        format!(
+            "extraction_log: found `{}` ({error}); expected a file that can be appended to",
+            path.display()
+        )
+    })
+}
+
 impl Writer {
     fn start(path: PathBuf, lost: Counter) -> io::Result<Self> {
         let (lines, queue) = mpsc::sync_channel(QUEUE);

@@ -1,5 +1,6 @@
 //! The API's configuration.
 
+use crate::extraction_log;
 use bytesize::ByteSize;
 use kit::{Admin, Configuration, Limits, Listeners, Log, Secret, ServerSettings};
 use serde::{Deserialize, Serialize};
@@ -98,8 +99,13 @@ impl Configuration for Settings {
     fn check(&self) -> Result<(), String> {
         self.redis_url.as_ref().map_or(Ok(()), crate::cache::Redis::check)?;
         if self.fetch.timeout.is_zero() {
-            return Err("fetch.timeout: has to be longer than 0s".to_owned());
+            return Err("fetch.timeout: found 0s; expected a duration such as 10s".to_owned());
         }
         fetch::Fetcher::new(self.fetch.clone()).map(drop)
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        let error = |path: &PathBuf| extraction_log::check(path).err();
+        self.extraction_log.iter().filter_map(error).collect()
     }
 }

@@ -55,3 +55,37 @@ fn values_that_cannot_work_are_named() {
     }
     assert_eq!(Settings::default().check(), Ok(()));
 }
+
+#[test]
+fn an_error_says_where_the_value_was_set() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("api.toml");
+    std::fs::write(&file, "[fetch]\ntimeout = \"0s\"\nallow = [\"10.0.0.0/99\"]").unwrap();
+    let error = |flags| config::load::<Settings>(Some(&file), &flags).unwrap_err().to_string();
+    assert_eq!(
+        error(vec![]),
+        format!("{}: `fetch.timeout`: found 0s; expected a duration such as 10s", file.display())
+    );
+    let error = error(vec![("fetch.timeout", "1s".to_owned())]);
+    assert!(error.starts_with(&format!("{}: `fetch.allow`: ", file.display())), "{error}");
+}
+
+#[test]
+fn an_extraction_log_that_cannot_be_written_is_a_warning() {
+    let folder = tempfile::tempdir().unwrap();
+    let warnings = |path: &str| {
+        let settings = Settings { extraction_log: Some(folder.path().join(path)), ..Settings::default() };
+        config::warnings(&settings).map(|warning| warning.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(warnings("new.log"), [""; 0]);
+    assert!(!folder.path().join("new.log").exists());
+    std::fs::write(folder.path().join("old.log"), "").unwrap();
+    assert_eq!(warnings("old.log"), [""; 0]);
+    for path in ["", "nowhere/new.log", "old.log/new.log"] {
+        let [warning] = &warnings(path)[..] else { panic!("{path}: no warning") };
+        assert!(
+            warning.starts_with("`extraction_log`: found `") && warning.contains("; expected "),
+            "{warning}"
+        );
+    }
+}

@@ -38,7 +38,12 @@ pub fn run(args: &Serve) -> Exit {
 /// Checks both configurations without serving.
 pub fn check_config(files: ConfigFiles) -> Exit {
     match load(&Serve { listen: None, api_listen: None, allow_private: false, config: files }) {
-        Ok(_) => Exit::Done,
+        Ok(settings) => {
+            for warning in config::warnings(&settings.api).chain(config::warnings(&settings.web)) {
+                eprintln!("linkextractor: warning: {warning}");
+            }
+            Exit::Done
+        }
         Err(error) => failed(&error.to_string(), Exit::Usage),
     }
 }

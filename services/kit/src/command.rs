@@ -77,7 +77,12 @@ where
     }
     match arguments.command.as_ref().unwrap_or(&Command::Serve) {
         // What was loaded has been checked.
-        Command::CheckConfig => ExitCode::SUCCESS,
+        Command::CheckConfig => {
+            for warning in config::warnings(&settings) {
+                eprintln!("{}: warning: {warning}", C::NAME);
+            }
+            ExitCode::SUCCESS
+        }
         Command::Healthcheck { live } => match healthcheck::ask(&settings.server(), *live) {
             Ok(()) => ExitCode::SUCCESS,
             Err(error) => fail::<C>(1, &error),

@@ -33,9 +33,14 @@ pub trait Configuration: Default + Serialize + DeserializeOwned + Send + 'static
     /// The part that the server needs.
     fn server(&self) -> ServerSettings;
 
-    /// What types cannot say: an error names the key and what was expected.
+    /// What types cannot say. An error is `KEY: found …; expected …`, the key dotted; where it was set is added to it.
     fn check(&self) -> Result<(), String> {
         Ok(())
+    }
+
+    /// What `check-config` should say besides, though the settings can be used; each as an error of `check`.
+    fn warnings(&self) -> Vec<String> {
+        Vec::new()
     }
 }
 
@@ -77,8 +82,10 @@ pub(crate) fn load_from<C: Configuration>(
     let server = settings.server();
     let checked =
         server.limits.check().and_then(|()| logging::check(&server.log)).and_then(|()| settings.check());
-    checked.map_err(ConfigError::new)?;
-    Ok(settings)
+    match checked {
+        Ok(()) => Ok(settings),
+        Err(error) => Err(ConfigError::from_check(&error, &base, &sources)),
+    }
 }
 
 /// A value such as `12345` or `0700` looks like a number: where a number is refused, it is taken as the text that it was.
@@ -96,6 +103,11 @@ fn extract<C: Configuration>(base: &Figment, sources: &mut [Source]) -> Result<C
             None => return Err(ConfigError::from_figment(&error, sources)),
         }
     }
+}
+
+/// What `check-config` says of settings that can be used.
+pub fn warnings<C: Configuration>(settings: &C) -> impl Iterator<Item = ConfigError> {
+    settings.warnings().into_iter().map(|warning| ConfigError::from_check(&warning, &Figment::new(), &[]))
 }
 
 /// The settings as a TOML file would say them, secrets hidden.

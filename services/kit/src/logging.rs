@@ -85,9 +85,9 @@ fn filter(level: &str) -> Result<EnvFilter, String> {
     if let Some(word) =
         level.split(',').map(str::trim).find(|word| !word.contains(['=', '[']) && !is_level(word))
     {
-        return Err(format!("`log.level`: found `{word}`; {expected}"));
+        return Err(format!("log.level: found `{word}`; {expected}"));
     }
-    EnvFilter::try_new(level).map_err(|error| format!("`log.level`: {error}; {expected}"))
+    EnvFilter::try_new(level).map_err(|error| format!("log.level: found `{level}` ({error}); {expected}"))
 }
 
 #[cfg(test)]

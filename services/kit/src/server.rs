@@ -1,5 +1,6 @@
 //! Serving: accept, answer, drain.
 
+mod acceptor;
 mod activity;
 mod answer;
 mod body;
@@ -21,13 +22,10 @@ pub use listeners::Listeners;
 use crate::{
     ServerSettings, Service, admin::Admin, descriptors, metrics::Figures, ready::Readiness, systemd,
 };
+use acceptor::Acceptor;
 use shared::Shared;
 use std::{io, sync::Arc, time::Duration};
-use tokio::{
-    net::{TcpListener, TcpStream},
-    sync::{OwnedSemaphorePermit, Semaphore},
-    task::JoinSet,
-};
+use tokio::{net::TcpListener, task::JoinSet};
 
 /// How long the admin listener has for its last answers.
 const ADMIN_GRACE: Duration = Duration::from_millis(100);
@@ -104,18 +102,17 @@ fn announce(service: &'static str, name: &'static str, socket: &TcpListener) {
 
 /// Accepts and serves connections, then drains them for `grace`; gives how many it had to cut.
 async fn run<S: Service>(shared: Arc<Shared<S>>, listener: TcpListener, grace: Duration) -> usize {
-    let places = Arc::new(Semaphore::new(shared.connections));
+    let mut acceptor = Acceptor::new(listener, shared.connections);
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
-            accepted = accept(&listener, &places) => accepted,
+            accepted = acceptor.next() => accepted,
             Some(_) = connections.join_next() => continue,
             () = shared.stop.cancelled() => break,
         };
         connections.spawn(connection::serve(Arc::clone(&shared), accepted.0, accepted.1));
     }
-    // Who is in the kernel's queue has connected: closing the socket would reset them.
-    for (stream, place) in queued(listener, &places) {
+    for (stream, place) in acceptor.finish() {
         connections.spawn(connection::serve(Arc::clone(&shared), stream, place));
     }
     let mut drained = async || while connections.join_next().await.is_some() {};
@@ -126,43 +123,4 @@ async fn run<S: Service>(shared: Arc<Shared<S>>, listener: TcpListener, grace: D
         let _ = tokio::time::timeout(last_words, drained()).await;
     }
     connections.len()
-}
-
-/// A place and a client for it. Without a place nobody is accepted: clients wait in the kernel, not in memory.
-async fn accept(listener: &TcpListener, places: &Arc<Semaphore>) -> (TcpStream, OwnedSemaphorePermit) {
-    let place = Arc::clone(places).acquire_owned().await.expect("the semaphore is never closed");
-    let mut failures = 0_u32;
-    loop {
-        match listener.accept().await {
-            Ok((stream, _)) => return (stream, place),
-            Err(error) if of_the_client(&error) => {}
-            Err(error) => {
-                // Out of descriptors or memory: connections that end give some back. A line a second is enough.
-                if failures.is_multiple_of(10) {
-                    tracing::warn!(%error, "cannot accept");
-                }
-                failures = failures.wrapping_add(1);
-                tokio::time::sleep(Duration::from_millis(100)).await;
-            }
-        }
-    }
-}
-
-/// Closes `listener`, and gives the connections that waited in it, as far as there are places. It asks the kernel,
-/// because tokio's idea of what waits may be old.
-fn queued(listener: TcpListener, places: &Arc<Semaphore>) -> Vec<(TcpStream, OwnedSemaphorePermit)> {
-    let Ok(listener) = listener.into_std() else { return Vec::new() };
-    let next = || {
-        let place = Arc::clone(places).try_acquire_owned().ok()?;
-        let (stream, _) = listener.accept().ok()?;
-        stream.set_nonblocking(true).ok()?;
-        Some((TcpStream::from_std(stream).ok()?, place))
-    };
-    std::iter::from_fn(next).collect()
-}
-
-/// Errors of a connection that died in the queue; accept(2) reports them as its own.
-fn of_the_client(error: &io::Error) -> bool {
-    use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
-    matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)
 }

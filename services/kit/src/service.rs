@@ -24,6 +24,12 @@ pub trait Service: Send + Sync + 'static {
         problem.into_response()
     }
 
+    /// Has the last word on every answer, also to what never reached `handle`: for fields that none may lack. Only what
+    /// cannot be read at all is answered without it, by hyper, with a bare 400 or 431.
+    fn finish(&self, response: &mut Response) {
+        let _ = response;
+    }
+
     /// What `/ready` says of the parts this service needs; not called more than once a second.
     fn checks(&self) -> impl Future<Output = Vec<Check>> + Send {
         async { Vec::new() }

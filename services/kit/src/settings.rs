@@ -88,13 +88,13 @@ impl Limits {
     pub(crate) fn check(&self) -> Result<(), String> {
         for (key, number) in [("connections", self.connections), ("requests", self.requests)] {
             if number == 0 {
-                return Err(format!("`limits.{key}`: found 0; expected at least 1"));
+                return Err(format!("limits.{key}: found 0; expected at least 1"));
             }
         }
         let turn = Duration::from_millis(10)..=Duration::from_hours(24);
         for (key, time) in [("header_timeout", self.header_timeout), ("stall_timeout", self.stall_timeout)] {
             if !turn.contains(&time) {
-                return Err(format!("`limits.{key}`: found {time:?}; expected 10ms to 24h"));
+                return Err(format!("limits.{key}: found {time:?}; expected 10ms to 24h"));
             }
         }
         Ok(())

@@ -3,6 +3,8 @@
 mod common;
 
 use common::{Server, field, json, status};
+use kit::Limits;
+use std::time::Duration;
 
 #[tokio::test]
 async fn live_and_ready_with_a_reason_for_each_part() {
@@ -54,6 +56,21 @@ async fn figures_are_prometheus_text() {
         assert!(answer.lines().any(|found| found == line), "{line} is not in {answer}");
     }
     assert!(!answer.contains("# EOF"), "{answer}");
+}
+
+#[tokio::test]
+async fn why_a_connection_ended_is_told_before_its_first_byte_too() {
+    let limits = Limits { header_timeout: Duration::from_millis(100), ..Limits::default() };
+    let server = Server::with(limits).await;
+    server.connect().await.rest().await;
+    server.figure(r#"http_connections_ended_total{why="slow"} 1"#).await;
+
+    let server = Server::start().await;
+    let reset = server.connect().await;
+    server.figure("http_connections 1").await;
+    socket2::SockRef::from(&reset.0).set_linger(Some(Duration::ZERO)).unwrap();
+    drop(reset);
+    server.figure(r#"http_connections_ended_total{why="broken"} 1"#).await;
 }
 
 #[tokio::test]

@@ -27,7 +27,7 @@ async fn check_config_says_what_is_wrong_and_where() {
     for (toml, parts) in [
         ("limit = 1", ["greeter.toml", "`limit`", "`limits`"]),
         ("[limits]\ngrace = \"soon\"", ["greeter.toml", "`limits.grace`", "duration"]),
-        ("[log]\nlevel = \"a=b=c\"", ["greeter", "`log.level`", "expected"]),
+        ("[log]\nlevel = \"a=b=c\"", ["greeter.toml", "`log.level`", "expected"]),
     ] {
         std::fs::write(&file, toml).unwrap();
         let (status, _, error) = run(&["check-config", "--config", file.to_str().unwrap()]).await;
@@ -38,6 +38,13 @@ async fn check_config_says_what_is_wrong_and_where() {
     }
     let (status, _, error) = run(&["--config", "/nowhere.toml"]).await;
     assert!(status == 2 && error.contains("/nowhere.toml"), "{status}: {error}");
+}
+
+#[tokio::test]
+async fn check_config_warns_of_what_is_no_error() {
+    let (status, output, error) = run(&["check-config", "--set", "limits.grace=0s"]).await;
+    assert_eq!((status, output.as_str()), (0, ""));
+    assert!(error.starts_with("greeter: warning: `limits.grace`: found 0s"), "{error}");
 }
 
 #[tokio::test]

@@ -9,6 +9,7 @@ use common::{
     program::{Program, greeter},
     status,
 };
+use std::time::Instant;
 use tokio::{net::TcpStream, process::Command};
 
 /// The program with a limit of open files, soft and hard.
@@ -54,6 +55,28 @@ async fn without_any_left_it_waits_and_goes_on() {
     program.line("cannot accept").await;
     drop(held);
     assert_eq!(status(&program.get("/").await), 200);
+}
+
+#[tokio::test]
+async fn it_says_so_once_a_second_however_many_leave() {
+    let begun = Instant::now();
+    let mut program = limited("64:64", &["--set", "limits.header_timeout=1h"]).await;
+    let mut admins = Vec::new();
+    for _ in 0..120 {
+        admins.push(Client(TcpStream::connect(program.admin).await.unwrap()));
+    }
+    let mut before = program.lines_until("cannot accept").await;
+    // Each that leaves makes room for one of those that wait.
+    let mut stays = admins.remove(0);
+    for leaves in admins.drain(..40) {
+        drop(leaves);
+        stays.send(common::get_kept("/live")).await;
+        stays.until("alive\n").await;
+    }
+    program.signal("TERM").await;
+    before.extend(program.lines_until("stopped").await);
+    let said = before.iter().filter(|line| line["message"] == "cannot accept").count();
+    assert!(said as u64 <= begun.elapsed().as_secs() + 1, "{said} times in {:?}", begun.elapsed());
 }
 
 #[tokio::test]

@@ -4,7 +4,11 @@
 
 mod common;
 
-use common::{Client, NEVER, Server, status, timed, within};
+use common::{
+    Client, NEVER, Server,
+    frames::{PREFACE, frame, headers},
+    status, timed, within,
+};
 use futures_util::stream;
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
@@ -24,21 +28,6 @@ async fn connect(server: &Server) -> Requests {
 
 fn request(path: &str) -> http::Request<kit::Body> {
     http::Request::get(format!("http://test{path}")).body(kit::empty()).unwrap()
-}
-
-const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0";
-
-fn frame(kind: u8, flags: u8, stream: u32, payload: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
-    let mut frame = vec![length[1], length[2], length[3], kind, flags];
-    frame.extend(stream.to_be_bytes());
-    frame.extend(payload);
-    frame
-}
-
-/// A whole request: GET, http, /, authority `a`.
-fn headers(stream: u32) -> Vec<u8> {
-    frame(1, 0b101, stream, &[0x82, 0x84, 0x86, 0x41, 1, b'a'])
 }
 
 #[tokio::test]
@@ -119,7 +108,9 @@ async fn floods_end_their_connection_and_nothing_else() {
     let zero_length: Vec<u8> = (0..50_000).flat_map(|_| frame(9, 0, 1, &[])).collect();
     let empty = [frame(1, 0b1, 1, &[0x82]), zero_length].concat();
     let garbage = frame(0xff, 0xff, 0x7fff_ffff, &[0; 9000]);
-    for flood in [rapid_reset, continuations, empty, garbage] {
+    let pings = frame(6, 0, 0, &[7; 8]).repeat(20_000);
+    let settings = frame(4, 0, 0, &[0, 4, 0, 0, 0xff, 0xff]).repeat(20_000);
+    for flood in [rapid_reset, continuations, empty, garbage, pings, settings] {
         let mut client = server.connect().await;
         client.send(PREFACE).await;
         client.send(flood).await;

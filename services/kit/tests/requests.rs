@@ -62,6 +62,25 @@ async fn every_method_has_an_answer() {
 }
 
 #[tokio::test]
+async fn the_service_has_the_last_word_on_every_answer() {
+    let server = Server::start().await;
+    let long = format!("GET /{} HTTP/1.1\r\nHost: a\r\n", "a".repeat(9 * 1024));
+    for (head, expected) in [
+        ("GET / HTTP/1.1\r\nHost: a\r\n", 200),
+        ("HEAD / HTTP/1.1\r\nHost: a\r\n", 200),
+        ("OPTIONS * HTTP/1.1\r\nHost: a\r\n", 204),
+        ("GET / HTTP/1.1\r\n", 400),
+        ("GET /nowhere HTTP/1.1\r\nHost: a\r\n", 404),
+        ("CONNECT a:1 HTTP/1.1\r\nHost: a:1\r\n", 405),
+        (&long, 414),
+        ("GET /panic HTTP/1.1\r\nHost: a\r\n", 500),
+    ] {
+        let answer = server.exchange(format!("{head}Connection: close\r\n\r\n")).await;
+        assert_eq!((status(&answer), field(&answer, "x-finished")), (expected, Some("yes")), "{answer}");
+    }
+}
+
+#[tokio::test]
 async fn a_thousand_pipelined_requests_are_answered_in_order() {
     let server = Server::start().await;
     let ids = |number: usize| format!("GET /id HTTP/1.1\r\nHost: a\r\nX-Request-Id: {number}.\r\n\r\n");

@@ -110,15 +110,17 @@ impl Service for Web {
             _ => "/{unknown}",
         };
         response.extensions_mut().insert(Route(route));
-        headers::secure(response.headers_mut());
         response
     }
 
     fn refuse(&self, problem: kit::Problem) -> Response {
         let mut response = page::error(&self.site, &Failure::of(&problem), "");
         response.headers_mut().extend(problem.headers().iter().cloned());
-        headers::secure(response.headers_mut());
         response
+    }
+
+    fn finish(&self, response: &mut Response) {
+        headers::secure(response.headers_mut());
     }
 
     fn register(&self, metrics: &mut kit::Metrics) {

@@ -51,19 +51,25 @@ impl Configuration for Settings {
 
     fn check(&self) -> Result<(), String> {
         let api = &self.api_endpoint;
+        // First, so that no error shows a password.
+        if !api.username().is_empty() || api.password().is_some() {
+            return Err("api_endpoint: found a user name or password; expected a URL without".to_owned());
+        }
         if !matches!(api.scheme(), "http" | "https") || api.query().is_some() || api.fragment().is_some() {
             return Err(format!(
                 "api_endpoint: found `{api}`; expected an http or https URL without query or fragment"
             ));
         }
-        if !api.username().is_empty() || api.password().is_some() {
-            return Err("api_endpoint: it must not hold a user name or password".to_owned());
-        }
         if self.page_size == 0 {
             return Err("page_size: found 0; expected at least 1".to_owned());
         }
         if self.api_timeout.is_zero() {
-            return Err("api_timeout: found 0; expected a duration such as 15s".to_owned());
+            return Err("api_timeout: found 0s; expected a duration such as 15s".to_owned());
+        }
+        if let Some(folder) = &self.templates_dir {
+            folder.read_dir().map_err(|error| {
+                format!("templates_dir: found `{}` ({error}); expected a folder", folder.display())
+            })?;
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! What is wrong with a configuration, for the person who wrote it.
 
 use super::source::Source;
-use figment::error::Kind;
+use figment::{Figment, Metadata, error::Kind};
 
 /// A configuration that cannot be used: which source, which key, what was expected.
 #[derive(Debug, thiserror::Error)]
@@ -28,14 +28,31 @@ impl ConfigError {
             }
             other => other.to_string(),
         };
+        Self::at(&key, &what, error.metadata.as_ref(), sources)
+    }
+
+    /// From an error of [`Configuration::check`](super::Configuration::check); `base` is what the file says.
+    pub(super) fn from_check(error: &str, base: &Figment, sources: &[Source]) -> Self {
+        match error.split_once(": ") {
+            Some((key, what)) if is_key(key) => Self::at(key, what, base.find_metadata(key), sources),
+            _ => Self::new(error),
+        }
+    }
+
+    /// `what` is wrong with `key`, which was set in the last of `sources` that has it, or else by `base`.
+    fn at(key: &str, what: &str, base: Option<&Metadata>, sources: &[Source]) -> Self {
         let below = |source: &&Source| source.key == key || source.key.starts_with(&format!("{key}."));
-        let source = match (sources.iter().rfind(below), &error.metadata) {
+        let source = match (sources.iter().rfind(below), base) {
             (Some(source), _) => format!("{}: ", source.name),
             (None, Some(metadata)) => format!("{}: ", metadata.name),
             (None, None) => String::new(),
         };
         Self(format!("{source}`{key}`: {what}"))
     }
+}
+
+fn is_key(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_lowercase() || matches!(byte, b'_' | b'.'))
 }
 
 fn one_of(names: &[&str]) -> String {

@@ -57,7 +57,7 @@ impl Configuration for Settings {
     }
 
     fn check(&self) -> Result<(), String> {
-        if self.count == 0 { Err("`count`: expected at least 1".into()) } else { Ok(()) }
+        if self.count == 0 { Err("count: found 0; expected at least 1".into()) } else { Ok(()) }
     }
 }
 
@@ -171,7 +171,10 @@ fn errors_name_the_source_the_key_and_what_was_expected() {
         (load_all(Some("[limits]\ngrace = 3"), &[], &[]), &["test.toml", "`limits.grace`", "duration"]),
         (load_all(Some("count = "), &[], &[]), &["test.toml", "line 1"]),
         (load_all(None, &[], &[("listen", "here")]), &["flag --listen", "`listen`", "socket address"]),
-        (load_all(None, &[], &[("count", "0")]), &["`count`", "at least 1"]),
+        (load_all(None, &[], &[("count", "0")]), &["flag --count: `count`: found 0", "at least 1"]),
+        (environment(&[("TEST_COUNT", "0")]), &["environment variable TEST_COUNT: `count`: found 0"]),
+        (load_all(Some("count = 0"), &[], &[]), &["test.toml: `count`: found 0"]),
+        (load_all(Some("[log]\nlevel = \"loud\""), &[], &[]), &["test.toml: `log.level`: found `loud`"]),
         (load_all(None, &[], &[("limits.connections", "0")]), &["`limits.connections`", "at least 1"]),
         (load_all(None, &[], &[("limits.header_timeout", "0s")]), &["`limits.header_timeout`", "10ms"]),
         (load_all(None, &[], &[("limits.stall_timeout", "9000days")]), &["`limits.stall_timeout`", "24h"]),

@@ -58,6 +58,7 @@ pub(super) fn answer<S: Service>(
         if exchange.http1 && (untrusted || shared.is_draining()) {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
+        shared.service.finish(&mut response);
         response.headers_mut().insert(X_REQUEST_ID, exchange.id.header_value());
         exchange.answered(&response);
         if exchange.head {

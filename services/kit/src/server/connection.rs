@@ -74,6 +74,7 @@ async fn converse<S: Service>(shared: &Arc<Shared<S>>, stream: TcpStream, client
             },
             Ok(Some(Protocol::Http2)) => return Box::pin(http2(shared, socket, client, patience)).await,
             Ok(None) => return End::Regular,
+            Err(error) if error.kind() != io::ErrorKind::TimedOut => return End::Broken,
             Err(_) if stop.is_cancelled() => return End::Regular,
             Err(_) => return End::Slow,
         }

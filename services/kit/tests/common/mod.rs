@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, reason = "tests may, and so may what they share")]
 
+pub(crate) mod frames;
 pub(crate) mod program;
 pub(crate) mod service;
 

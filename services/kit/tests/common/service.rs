@@ -56,6 +56,10 @@ impl Service for Test {
         }
     }
 
+    fn finish(&self, response: &mut Response) {
+        response.headers_mut().insert("x-finished", HeaderValue::from_static("yes"));
+    }
+
     async fn checks(&self) -> Vec<Check> {
         let asked = self.checks.fetch_add(1, Ordering::Relaxed);
         vec![
@@ -111,6 +115,13 @@ impl Configuration for Settings {
     const ENV_PREFIX: &'static str = "GREETER_";
     const ENV_ALIASES: &'static [(&'static str, &'static str)] = &[("PASSWORD", "password")];
     const SECRETS: &'static [&'static str] = &["password"];
+
+    fn warnings(&self) -> Vec<String> {
+        let hasty = self.limits.grace.is_zero();
+        Vec::from_iter(
+            hasty.then(|| "limits.grace: found 0s; expected time for requests in flight".to_owned()),
+        )
+    }
 
     fn server(&self) -> ServerSettings {
         ServerSettings {

@@ -50,12 +50,18 @@ async fn every_answer_is_safe_to_show() {
 async fn what_the_server_itself_refuses_is_a_safe_page_too() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let (site, _mock) = site().await;
-    let mut stream = tokio::net::TcpStream::connect(site.address()).await.unwrap();
-    stream.write_all(b"GET / HTTP/1.1\r\nConnection: close\r\n\r\n").await.unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).await.unwrap();
+    let exchange = async |request: &str| {
+        let mut stream = tokio::net::TcpStream::connect(site.address()).await.unwrap();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.unwrap();
+        answer
+    };
+    let answer = exchange("GET / HTTP/1.1\r\nConnection: close\r\n\r\n").await;
     assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
     assert!(answer.contains(POLICY) && answer.contains("<!doctype html>"), "{answer}");
+    let answer = exchange("OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
+    assert!(answer.starts_with("HTTP/1.1 204 ") && answer.contains(POLICY), "{answer}");
 }
 
 #[tokio::test]

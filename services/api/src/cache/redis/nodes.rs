@@ -33,7 +33,8 @@ impl Nodes {
     pub(super) fn parse(urls: &Secret) -> Result<Self, String> {
         let urls: Vec<&str> = urls.expose().split(',').map(str::trim).collect();
         let wrong = |error: redis::RedisError| {
-            format!("redis_url: not redis://, rediss:// or redis+unix:// ({})", error.category())
+            let found = error.category();
+            format!("redis_url: found no such URL ({found}); expected redis://, rediss:// or redis+unix://")
         };
         match urls.as_slice() {
             [url] => client(url).map(|client| Self::Single(Box::new(client))).map_err(wrong),
