@@ -1,6 +1,10 @@
-//! A page's links: what one is, and a list of many that takes no more room than their characters.
+//! A page's links: what one is, and a list of many that takes little more room than their characters.
 
-use memchr::memchr;
+mod pieces;
+
+pub(crate) use pieces::{Piece, Pieces};
+
+use pieces::{END, OWN_HREF, SAME_HREF};
 use serde::{Deserialize, Serialize};
 use std::{
     borrow::Cow,
@@ -25,22 +29,14 @@ pub struct Link<'a> {
 /// The text of a link without any. It is not stored.
 const NO_TEXT: &str = "[IMG]";
 
-/// Ends each href and each text. Neither can hold it: the tokenizer drops or replaces NUL (WHATWG HTML, section
-/// 13.2.5), and the URL standard encodes it.
-const END: char = '\0';
-
-/// What a link starts with: its own href, or that of the link before, which many have.
-const OWN_HREF: char = '+';
-const SAME_HREF: char = '=';
-
 /// A block has this many bytes at least, and twice as many as the one before it.
 const FIRST_BLOCK: usize = 1024;
 const LARGEST_BLOCK: usize = 64 * 1024;
 
 /// Links in tree order, duplicates kept.
 ///
-/// They are kept in blocks: `+`, href, NUL, text, NUL, and so on, or `=`, text, NUL. A million links of a few bytes take a
-/// few megabytes, and a list that grows is never copied. An href stands in one block; a text may go on in the next.
+/// A million links of a few bytes take a few megabytes, and a list that grows is never copied: it is kept in blocks of
+/// [`Pieces`]. An href stands in one block; a text may go on in the next.
 #[derive(Clone, Default)]
 pub struct Links {
     blocks: Vec<String>,
@@ -171,67 +167,9 @@ impl<'a> Iterator for Iter<'a> {
                     let text = if text.is_empty() { Cow::Borrowed(NO_TEXT) } else { text };
                     return Some(Link { text, href: Cow::Borrowed(self.href) });
                 }
-                None => self.pieces = Pieces::new(self.blocks.next()?, self.pieces.in_text),
+                None => self.pieces = Pieces::new(self.blocks.next()?, self.pieces.in_text()),
             }
         }
-    }
-}
-
-/// What comes next in a block of [`Links`].
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Piece<'a> {
-    /// A link with an href of its own.
-    Href(&'a str),
-    /// A link with the href of the link before.
-    SameHref,
-    /// Some of the link's text.
-    Text(&'a str),
-    /// The link ends.
-    End,
-}
-
-/// Goes through one block.
-#[derive(Clone, Debug)]
-pub(crate) struct Pieces<'a> {
-    rest: &'a str,
-    in_text: bool,
-}
-
-impl<'a> Pieces<'a> {
-    /// `in_text`: whether the block before ended inside of a text.
-    pub(crate) const fn new(block: &'a str, in_text: bool) -> Self {
-        Self { rest: block, in_text }
-    }
-
-    /// Whether the block, once read, ended inside of a text.
-    pub(crate) const fn in_text(&self) -> bool {
-        self.in_text
-    }
-}
-
-impl<'a> Iterator for Pieces<'a> {
-    type Item = Piece<'a>;
-
-    fn next(&mut self) -> Option<Piece<'a>> {
-        if self.in_text {
-            if let Some(rest) = self.rest.strip_prefix(END) {
-                self.rest = rest;
-                self.in_text = false;
-                return Some(Piece::End);
-            }
-            let length = memchr(END as u8, self.rest.as_bytes()).unwrap_or(self.rest.len());
-            let (text, rest) = self.rest.split_at(length);
-            self.rest = rest;
-            return (!text.is_empty()).then_some(Piece::Text(text));
-        }
-        self.in_text = !self.rest.is_empty();
-        if let Some(rest) = self.rest.strip_prefix(SAME_HREF) {
-            self.rest = rest;
-            return Some(Piece::SameHref);
-        }
-        let (href, rest) = self.rest.strip_prefix(OWN_HREF)?.split_once(END)?;
-        self.rest = rest;
-        Some(Piece::Href(href))
     }
 }
 
