@@ -115,6 +115,16 @@ fn end_tags_that_find_nothing_on_a_long_list_stay_linear() {
 }
 
 #[test]
+fn a_page_that_is_too_long_says_so() {
+    let mut body = vec![b'x'; (256 << 20) + 1];
+    body[..15].copy_from_slice(b"<a href=x>t</a>");
+    let encoding = charset::encoding_of(b"", None);
+    let found = Page { body: &body, encoding, url: None }.links_as_written();
+    assert_eq!((found.links.len(), found.truncated), (1, true));
+    assert!(!Page { body: &body[1..], encoding, url: None }.links().truncated);
+}
+
+#[test]
 fn what_never_ends_ends_with_the_page() {
     for part in [
         "<",
