@@ -1,10 +1,16 @@
-//! A page's links: what one is, and a list of many that takes no more room than their characters.
+//! A page's links: what one is, and a list of many that takes little more room than their characters.
 
+mod pieces;
+
+pub(crate) use pieces::{Piece, Pieces};
+
+use pieces::{END, OWN_HREF, SAME_HREF};
 use serde::{Deserialize, Serialize};
 use std::{
     borrow::Cow,
     fmt::{self, Debug},
-    mem, slice,
+    ops::Range,
+    slice,
 };
 
 /// One HTML `a` element with an `href`.
@@ -23,22 +29,20 @@ pub struct Link<'a> {
 /// The text of a link without any. It is not stored.
 const NO_TEXT: &str = "[IMG]";
 
-/// Ends each href and each text. Neither can hold it: the tokenizer drops or replaces NUL (WHATWG HTML, section
-/// 13.2.5), and the URL standard encodes it.
-pub(crate) const END: char = '\0';
-
 /// A block has this many bytes at least, and twice as many as the one before it.
 const FIRST_BLOCK: usize = 1024;
 const LARGEST_BLOCK: usize = 64 * 1024;
 
 /// Links in tree order, duplicates kept.
 ///
-/// They are kept in blocks: href, [`END`], text, `END`, and so on. A million links of a few bytes take a few megabytes,
-/// and a list that grows is never copied. An href stands in one block; a text may go on in the next.
+/// A million links of a few bytes take a few megabytes, and a list that grows is never copied: it is kept in blocks of
+/// [`Pieces`]. An href stands in one block; a text may go on in the next.
 #[derive(Clone, Default)]
 pub struct Links {
     blocks: Vec<String>,
     len: usize,
+    /// Where the last href of its own stands: block, and bytes in it.
+    last_href: (usize, Range<usize>),
 }
 
 impl Links {
@@ -54,48 +58,58 @@ impl Links {
 
     /// The links, in order.
     pub fn iter(&self) -> Iter<'_> {
-        Iter { rest: "", blocks: self.blocks.iter() }
+        Iter { pieces: Pieces::new("", false), blocks: self.blocks.iter(), href: "" }
     }
 
     /// Starts a link. Its text follows, in parts, up to [`end`](Self::end).
     pub(crate) fn start(&mut self, href: &str) {
-        let block = match self.blocks.last_mut() {
-            Some(block) if block.capacity() - block.len() > href.len() => block,
-            _ => self.add_block(href.len() + 1),
-        };
-        block.push_str(href);
-        block.push(END);
         self.len += 1;
+        let (block, range) = &self.last_href;
+        if self.len > 1 && self.blocks.get(*block).is_some_and(|block| block[range.clone()] == *href) {
+            self.block_with_room(1).push(SAME_HREF);
+            return;
+        }
+        let block = self.block_with_room(href.len() + 2);
+        block.push(OWN_HREF);
+        block.push_str(href);
+        let range = block.len() - href.len()..block.len();
+        block.push(END);
+        self.last_href = (self.blocks.len() - 1, range);
     }
 
     /// Adds to the last link's text, white space as it is.
     pub(crate) fn push_text(&mut self, mut text: &str) {
-        while let Some(block) = self.blocks.last_mut() {
+        while !text.is_empty() {
+            let block = self.block_with_room(char::MAX_LEN_UTF8);
             let (fits, rest) = text.split_at(text.floor_char_boundary(block.capacity() - block.len()));
             block.push_str(fits);
-            if rest.is_empty() {
-                return;
-            }
             text = rest;
-            self.add_block(END.len_utf8() + char::MAX_LEN_UTF8);
         }
     }
 
     /// Ends the last link.
     pub(crate) fn end(&mut self) {
-        match self.blocks.last_mut() {
-            Some(block) if block.capacity() > block.len() => block.push(END),
-            _ => self.add_block(1).push(END),
-        }
+        self.block_with_room(1).push(END);
     }
 
-    /// The blocks, so that each can be let go once it has been read.
+    /// The blocks, so that each can be let go once its [`Pieces`] have been read.
     pub(crate) fn into_blocks(self) -> impl Iterator<Item = String> {
         self.blocks.into_iter()
     }
 
+    /// The last block, or a new one where it has no room for so many `bytes`.
+    #[inline]
+    fn block_with_room(&mut self, bytes: usize) -> &mut String {
+        let room = self.blocks.last().map_or(0, |block| block.capacity() - block.len());
+        if room < bytes {
+            self.add_block(bytes);
+        }
+        let last = self.blocks.len() - 1;
+        &mut self.blocks[last]
+    }
+
     #[cold]
-    fn add_block(&mut self, least: usize) -> &mut String {
+    fn add_block(&mut self, least: usize) {
         let mut size = FIRST_BLOCK;
         if let Some(last) = self.blocks.last_mut() {
             size = (last.capacity() * 2).min(LARGEST_BLOCK);
@@ -103,7 +117,7 @@ impl Links {
                 last.shrink_to_fit(); // a long href did not fit in any more
             }
         }
-        self.blocks.push_mut(String::with_capacity(size.max(least)))
+        self.blocks.push(String::with_capacity(size.max(least)));
     }
 }
 
@@ -134,32 +148,27 @@ impl<'a> IntoIterator for &'a Links {
 /// Goes through [`Links`]. Only a text that stands in two blocks, as few do, is copied.
 #[derive(Clone, Debug)]
 pub struct Iter<'a> {
-    /// What is left of the block that is being read.
-    rest: &'a str,
+    pieces: Pieces<'a>,
     blocks: slice::Iter<'a, String>,
+    href: &'a str,
 }
 
 impl<'a> Iterator for Iter<'a> {
     type Item = Link<'a>;
 
     fn next(&mut self) -> Option<Link<'a>> {
-        let href = self.value()?;
-        let text = self.value().filter(|text| !text.is_empty()).unwrap_or(Cow::Borrowed(NO_TEXT));
-        Some(Link { text, href })
-    }
-}
-
-impl<'a> Iter<'a> {
-    /// The characters up to the next [`END`].
-    fn value(&mut self) -> Option<Cow<'a, str>> {
-        let mut value = Cow::Borrowed("");
+        let mut text = Cow::Borrowed("");
         loop {
-            if let Some((last, rest)) = self.rest.split_once(END) {
-                self.rest = rest;
-                value += last;
-                return Some(value);
+            match self.pieces.next() {
+                Some(Piece::Href(href)) => self.href = href,
+                Some(Piece::SameHref) => {}
+                Some(Piece::Text(part)) => text += part,
+                Some(Piece::End) => {
+                    let text = if text.is_empty() { Cow::Borrowed(NO_TEXT) } else { text };
+                    return Some(Link { text, href: Cow::Borrowed(self.href) });
+                }
+                None => self.pieces = Pieces::new(self.blocks.next()?, self.pieces.in_text()),
             }
-            value += mem::replace(&mut self.rest, self.blocks.next()?);
         }
     }
 }

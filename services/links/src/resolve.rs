@@ -1,6 +1,9 @@
 //! Hrefs as written to URLs: the document base (WHATWG HTML, section 2.4.3) and the URL standard on top.
 
-use crate::{Links, links::END};
+use crate::{
+    Links,
+    links::{Piece, Pieces},
+};
 use encoding_rs::{EncoderResult, Encoding, ISO_2022_JP, UTF_8};
 use std::{borrow::Cow, fmt::Write};
 use url::Url;
@@ -37,43 +40,36 @@ pub(crate) fn resolve(
 
     let found = written.len();
     let mut links = Links::default();
-    let mut place = Place::Href;
+    let mut resolved: Option<Url> = None;
+    let (mut in_text, mut is_kept) = (false, false);
     for block in written.into_blocks() {
-        for part in block.split_inclusive(END) {
-            let value = part.strip_suffix(END).unwrap_or(part);
-            if place == Place::Href {
-                work = work.saturating_sub(base_len + value.len());
-                let url = if work > 0 { options.parse(value).ok() } else { None };
-                let url = url.filter(|url| url.as_str().len() < room);
-                place = if url.is_some() { Place::Text } else { Place::TextLeftOut };
-                if let Some(url) = url {
-                    room -= url.as_str().len();
-                    links.start(url.as_str());
-                }
-                continue; // no href stands in two blocks
+        let mut pieces = Pieces::new(&block, in_text);
+        for piece in &mut pieces {
+            if let Piece::Href(href) = piece {
+                work = work.saturating_sub(base_len + href.len());
+                resolved = if work > 0 { options.parse(href).ok() } else { None };
             }
-            if place == Place::Text {
-                room = room.saturating_sub(value.len());
-                links.push_text(value);
-            }
-            if part.ends_with(END) {
-                if place == Place::Text {
-                    links.end();
+            match piece {
+                Piece::Href(_) | Piece::SameHref => {
+                    let fits = resolved.as_ref().map(Url::as_str).filter(|url| url.len() < room);
+                    is_kept = fits.is_some();
+                    if let Some(url) = fits {
+                        room -= url.len();
+                        links.start(url);
+                    }
                 }
-                place = Place::Href;
+                Piece::Text(text) if is_kept => {
+                    room = room.saturating_sub(text.len());
+                    links.push_text(text);
+                }
+                Piece::End if is_kept => links.end(),
+                Piece::Text(_) | Piece::End => {}
             }
         }
+        in_text = pieces.in_text();
     }
     let unresolved = found - links.len();
     (links, unresolved)
-}
-
-/// What comes next in a list of links.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
-    Href,
-    Text,
-    TextLeftOut,
 }
 
 /// The "frozen base URL": the `<base>` where it resolves to something that may be a base, else the page's URL.

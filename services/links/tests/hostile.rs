@@ -57,8 +57,14 @@ fn a_link_that_is_opened_again_and_again_does_not_multiply_its_href() {
 #[test]
 fn a_long_base_does_not_multiply() {
     let base = format!("<base href='/{}/'>", "x".repeat(100_000));
-    for part in ["<a href=y>t</a>", "<a href>t</a>", "<a href=..>t</a>"] {
-        let found = repeated(&base, part, 50_000);
+    for part in [
+        "<a href=y>t</a>",
+        "<a href>t</a>",
+        "<a href=y>t</a><a href=z>t</a>",
+        "<a href=..>t</a><a href=//e.org>t</a>",
+    ] {
+        let links = part.matches("href").count();
+        let found = repeated(&base, part, 50_000 / links);
         assert_eq!(found.links.len() + found.unresolved, 50_000);
         assert!(found.unresolved > 0, "{part}");
     }
@@ -106,6 +112,16 @@ fn end_tags_that_find_nothing_on_a_long_list_stay_linear() {
         let found = repeated(&start, part, 100_000);
         assert_eq!((found.links.len(), found.method), (1, Method::Approximate), "{part}");
     }
+}
+
+#[test]
+fn a_page_that_is_too_long_says_so() {
+    let mut body = vec![b'x'; (256 << 20) + 1];
+    body[..15].copy_from_slice(b"<a href=x>t</a>");
+    let encoding = charset::encoding_of(b"", None);
+    let found = Page { body: &body, encoding, url: None }.links_as_written();
+    assert_eq!((found.links.len(), found.truncated), (1, true));
+    assert!(!Page { body: &body[1..], encoding, url: None }.links().truncated);
 }
 
 #[test]

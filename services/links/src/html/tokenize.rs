@@ -120,47 +120,43 @@ impl<'a> Tokenizer<'a> {
                 b'/' => self.end_tag(),
                 b'!' => self.markup_declaration(cdata),
                 b'?' => self.bogus_comment(),
-                _ => self.start_tag(),
+                _ => self.tag(open + 1, Token::StartTag),
             };
         }
         self.at = self.page.len();
         if start == self.at { Token::EndOfPage } else { Token::Text(Span::new(start, self.at)) }
     }
 
-    #[inline]
-    fn start_tag(&mut self) -> Token {
-        self.tag(self.at + 1).map_or(Token::EndOfPage, Token::StartTag)
-    }
-
     fn end_tag(&mut self) -> Token {
         let first = self.byte(self.at + 2);
-        if first.is_ascii_alphabetic() {
-            self.tag(self.at + 2).map_or(Token::EndOfPage, Token::EndTag)
-        } else {
-            self.bogus_comment()
-        }
+        if first.is_ascii_alphabetic() { self.tag(self.at + 2, Token::EndTag) } else { self.bogus_comment() }
     }
 
-    /// The tag whose name starts at `name`; `None`, at the page's end, when it does not end.
+    /// The tag whose name starts at `start`, as `token`: made where it is to be, it need not be copied. There is none
+    /// where the page ends before it does.
     #[inline]
-    fn tag(&mut self, name: usize) -> Option<Tag> {
-        let (length, known) = Name::read(&self.page[name..]);
-        let written = Span::new(name, name + length);
-        let name = known;
-        if self.byte(written.end()) == b'>' {
-            self.at = written.end() + 1;
-            return Some(Tag { name, written, href: None, self_closing: false });
+    fn tag(&mut self, start: usize, token: impl FnOnce(Tag) -> Token) -> Token {
+        let (length, name) = Name::read(&self.page[start..]);
+        let name_end = start + length;
+        if self.byte(name_end) == b'>' {
+            self.at = name_end + 1;
+            let written = Span::new(start, name_end);
+            return token(Tag { name, written, href: None, self_closing: false });
         }
-        let mut attributes = Attributes::new(self.page, written.end());
+        let mut attributes = Attributes::new(self.page, name_end);
         let href = if matches!(name, Name::A | Name::Base) {
             attributes.href()
         } else {
             attributes.skip();
             None
         };
-        self.at = attributes.end().unwrap_or(self.page.len());
-        let self_closing = attributes.self_closing();
-        attributes.end().map(|_| Tag { name, written, href, self_closing })
+        let Some(end) = attributes.end() else {
+            self.at = self.page.len();
+            return Token::EndOfPage;
+        };
+        self.at = end;
+        let written = Span::new(start, name_end);
+        token(Tag { name, written, href, self_closing: attributes.self_closing() })
     }
 
     fn markup_declaration(&mut self, cdata: bool) -> Token {

@@ -168,18 +168,19 @@ impl<'a, 's, S: LinkSink> Tree<'a, 's, S> {
     fn run(mut self) -> Result<Option<&'a [u8]>, Undecided> {
         loop {
             let cdata = self.current_is_foreign();
-            match self.tokens.next(cdata) {
-                Token::Text(text) => self.characters(text, true)?,
-                Token::CdataSection(text) => self.characters(text, false)?,
+            let token = self.tokens.next(cdata);
+            match &token {
+                Token::Text(text) => self.characters(*text, true)?,
+                Token::CdataSection(text) => self.characters(*text, false)?,
                 Token::StartTag(tag) => {
                     self.skip_line_feed = false;
-                    while self.start_tag(&tag)? == Next::Again {}
+                    while self.start_tag(tag)? == Next::Again {}
                 }
                 Token::EndTag(tag) => {
                     self.skip_line_feed = false;
-                    while self.end_tag(&tag)? == Next::Again {}
+                    while self.end_tag(tag)? == Next::Again {}
                 }
-                Token::Doctype { quirks } => self.doctype(quirks),
+                Token::Doctype { quirks } => self.doctype(*quirks),
                 Token::Comment { .. } => self.skip_line_feed = false,
                 Token::EndOfPage => break,
             }

@@ -14,11 +14,11 @@ fn list(links: &[(&str, &[&str])]) -> Links {
 
 #[test]
 fn a_list_gives_back_what_was_put_in() {
-    let list = list(&[("a", &["b", "c"]), ("", &[]), ("é", &["", "日本"])]);
+    let list = list(&[("", &["="]), ("", &[]), ("a", &["b", "c"]), ("", &[]), ("é", &["", "日本"])]);
     let links: Vec<_> = list.iter().map(|link| (link.href, link.text)).collect();
-    let expected = [("a", "bc"), ("", "[IMG]"), ("é", "日本")];
+    let expected = [("", "="), ("", "[IMG]"), ("a", "bc"), ("", "[IMG]"), ("é", "日本")];
     assert_eq!(links, expected.map(|(href, text)| (Cow::Borrowed(href), Cow::Borrowed(text))));
-    assert_eq!((list.len(), Links::default().iter().count()), (3, 0));
+    assert_eq!((list.len(), Links::default().iter().count()), (5, 0));
 }
 
 #[test]
@@ -31,6 +31,14 @@ fn values_of_any_length_come_back_whole() {
         assert_eq!(texts, [first, "z", &format!("z{value}z")], "{length}");
         assert!(list.iter().map(|link| link.href).eq(["y", &value, "y"]), "{length}");
     }
+}
+
+#[test]
+fn an_href_that_repeats_takes_a_byte() {
+    let long = "x".repeat(3000);
+    let list = list(&[(&long, &["t"]), (&long, &[]), (&long, &["t"]), ("y", &[]), (&long, &[])]);
+    assert!(list.iter().map(|link| link.href).eq([&long, &long, &long, "y", &long]));
+    assert_eq!(list.blocks.concat().len(), 6000 + 2 * "+\0t\0".len() - 1 + "=\0=t\0+y\0\0".len());
 }
 
 #[test]

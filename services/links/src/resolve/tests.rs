@@ -3,10 +3,10 @@ use crate::Links;
 use encoding_rs::{Encoding, KOI8_R, SHIFT_JIS, UTF_8, UTF_16LE, WINDOWS_1252};
 use url::Url;
 
-/// So many links with one `href`.
-fn links(href: &str, count: usize) -> Links {
+/// So many links with these hrefs by turns.
+fn links(hrefs: &[&str], count: usize) -> Links {
     let mut links = Links::default();
-    for _ in 0..count {
+    for href in hrefs.iter().cycle().take(count) {
         links.start(href);
         links.push_text("t");
         links.end();
@@ -23,7 +23,7 @@ fn resolved(
     encoding: &'static Encoding,
 ) -> Option<String> {
     let url = url.map(|url| Url::parse(url).unwrap());
-    let (links, removed) = resolve(links(href, 1), base, url.as_ref(), encoding, 1000);
+    let (links, removed) = resolve(links(&[href], 1), base, url.as_ref(), encoding, 1000);
     assert_eq!(removed, 1 - links.len());
     links.iter().next().map(|link| link.href.into_owned())
 }
@@ -86,7 +86,7 @@ fn a_query_is_encoded_in_the_pages_encoding() {
 #[test]
 fn a_long_base_does_not_multiply_without_bound() {
     let base = format!("http://e.org/{}/", "x".repeat(100_000));
-    let (links, removed) = resolve(links("y", 10_000), Some(&base), None, UTF_8, 110_000);
+    let (links, removed) = resolve(links(&["y"], 10_000), Some(&base), None, UTF_8, 110_000);
     assert!(removed > 9_000 && !links.is_empty());
     assert_eq!(removed + links.len(), 10_000);
 }
@@ -95,14 +95,23 @@ fn a_long_base_does_not_multiply_without_bound() {
 fn a_long_base_is_not_copied_without_bound_where_little_comes_of_it() {
     let base = format!("http://e.org/{}/", "x".repeat(1_000_000));
     for href in ["..", "/", "http://o.net"] {
-        let (links, removed) = resolve(links(href, 50_000), Some(&base), None, UTF_8, 1_500_000);
+        let (links, removed) =
+            resolve(links(&[href, "http://e.net"], 50_000), Some(&base), None, UTF_8, 1_500_000);
         assert!(removed > 49_900 && !links.is_empty(), "{href}: {removed}");
     }
+}
+
+#[test]
+fn an_href_that_repeats_is_resolved_or_left_out_each_time() {
+    let (links, removed) =
+        resolve(links(&["y", "y", "http://[", "http://["], 8), Some("http://e.org/"), None, UTF_8, 100);
+    assert_eq!(removed, 4);
+    assert!(links.iter().map(|link| link.href).eq(["http://e.org/y"; 4]));
 }
 
 #[test]
 fn bases_of_usual_length_leave_nothing_out() {
     let base = format!("http://e.org/{}/", "x".repeat(150));
     let page_len = 20_000 * "<a href=y>t</a>\n".len();
-    assert_eq!(resolve(links("y", 20_000), Some(&base), None, UTF_8, page_len).1, 0);
+    assert_eq!(resolve(links(&["y"], 20_000), Some(&base), None, UTF_8, page_len).1, 0);
 }
