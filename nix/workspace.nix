@@ -1,4 +1,4 @@
-# The Cargo workspace, built once for all programs. Tests and lints are checks of their own: nix/checks.nix.
+# The Cargo workspace, built once for all programs. Tests and lints are checks of their own: nix/checks/.
 pkgs:
 let
   inherit (pkgs) lib rustPlatform stdenv;

@@ -10,8 +10,9 @@ let
     name: inputs: command:
     workspace.overrideAttrs (old: {
       pname = "linkextractor-${name}";
-      # Lints have settings, and tests compare what is documented.
+      # Lints have settings, tests have an order, and compare what is documented.
       src = import ../source.nix lib [
+        ../../.config
         ../../clippy.toml
         ../../docs
       ];
