@@ -18,6 +18,7 @@ use kit::{RequestId, Response};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::{sync::Arc, time::Duration};
 use tokio::{sync::Semaphore, time::timeout};
+use url::Url;
 
 /// Everything but the unreserved characters (RFC 3986, section 2.3): a URL becomes one segment.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -29,18 +30,18 @@ const MEMORY: usize = 256 << 20;
 pub(crate) struct Api {
     client: Client,
     /// Ends with a slash.
-    endpoint: String,
+    endpoint: Url,
     timeout: Duration,
     memory: Arc<Semaphore>,
 }
 
 impl Api {
     pub(crate) fn new(settings: &Settings) -> Result<Self, String> {
-        let mut endpoint = settings.api_endpoint.to_string();
-        if !endpoint.ends_with('/') {
-            endpoint.push('/');
+        let mut endpoint = settings.api_endpoint.clone();
+        if !endpoint.path().ends_with('/') {
+            endpoint.set_path(&format!("{}/", endpoint.path()));
         }
-        let client = client::new(settings.api_endpoint.scheme() == "https")?;
+        let client = client::new(endpoint.scheme() == "https")?;
         Ok(Self { client, endpoint, timeout: settings.api_timeout, memory: Arc::new(Semaphore::new(MEMORY)) })
     }
 
@@ -74,9 +75,14 @@ impl Api {
         Err(answer::failure(response, &self.memory).await)
     }
 
-    /// Whether the API answers HTTP at all; what it answers does not matter.
+    /// Whether the API answers at what is above the endpoint, where ours tells its usage. Other implementations may have
+    /// nothing there: only what a server says of itself counts against it.
     pub(crate) async fn check(&self) -> Result<(), String> {
-        match timeout(Duration::from_secs(1), self.send(Request::head(&self.endpoint))).await {
+        let above = self.endpoint.join("..").map_err(|error| error.to_string())?;
+        match timeout(Duration::from_secs(1), self.send(Request::get(above.as_str()))).await {
+            Ok(Ok(answer)) if answer.status().is_server_error() => {
+                Err(format!("it answers {}", answer.status()))
+            }
             Ok(Ok(_)) => Ok(()),
             Ok(Err(error)) => Err(error),
             Err(_) => Err("no answer within 1 s".to_owned()),

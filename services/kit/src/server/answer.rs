@@ -1,7 +1,7 @@
 //! One request answered, whatever the client sent and whatever the service does.
 
 use super::{
-    activity::Activity, body::Outgoing, client::Client, exchange::Exchange, host, inbound::Inbound,
+    activity::Activity, body::Outgoing, client::Client, exchange::Exchange, host, inbound::Inbound, panics,
     shared::Shared, wire::Wire,
 };
 use crate::{
@@ -9,12 +9,11 @@ use crate::{
     refusal::{bad_request, internal, method_not_allowed, other_method, overloaded, stopping, url_too_long},
     request_id::X_REQUEST_ID,
 };
-use futures_util::FutureExt;
 use http::{HeaderValue, Method, StatusCode, Version, header};
 use http_body::Body as _;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use std::{convert::Infallible, panic::AssertUnwindSafe, sync::Arc};
+use std::{convert::Infallible, pin::pin, sync::Arc};
 
 /// Bytes of a request target; more is 414.
 const TARGET_LIMIT: usize = 8 * 1024;
@@ -90,14 +89,13 @@ fn refuse<S: Service>(service: &Arc<S>, wire: &Wire, request: &Request) -> Optio
 
 async fn handle<S: Service>(shared: &Shared<S>, exchange: &Exchange, request: Request) -> Response {
     let _work = Work::begin(exchange.activity());
-    // Unwinding is safe: what a panic leaves half-done belongs to this request.
-    let handled = AssertUnwindSafe(shared.service.handle(request)).catch_unwind();
+    let handling = pin!(shared.service.handle(request));
     let handled = tokio::select! {
         biased;
-        handled = handled => handled,
+        handled = panics::contain_all(handling) => handled,
         () = shared.give_up.cancelled() => return shared.service.refuse(stopping(RETRY_AFTER)),
     };
-    handled.unwrap_or_else(|_| {
+    handled.unwrap_or_else(|| {
         tracing::error!(request_id = exchange.id.as_str(), "a handler panicked");
         shared.service.refuse(internal())
     })

@@ -1,6 +1,7 @@
 //! What an operator sees of it.
 
 use crate::harness::{Mock, Site, json, settings};
+use http::StatusCode;
 
 #[tokio::test]
 async fn questions_to_the_api_are_counted_by_outcome() {
@@ -21,7 +22,7 @@ async fn questions_to_the_api_are_counted_by_outcome() {
 
 #[tokio::test]
 async fn without_the_api_the_page_is_still_ready_and_says_what_is_missing() {
-    let (up, _mock) = Site::with(&[]).await;
+    let (up, mock) = Site::with(&[]).await;
     // A port that is taken and never listens refuses connections.
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
@@ -29,5 +30,26 @@ async fn without_the_api_the_page_is_still_ready_and_says_what_is_missing() {
     for (site, api) in [(up, true), (down, false)] {
         let ready: serde_json::Value = serde_json::from_str(&site.admin("/ready").await).unwrap();
         assert_eq!((&ready["ready"], &ready["parts"]["api"]["ready"]), (&true.into(), &api.into()));
+    }
+    let asked: Vec<String> =
+        mock.requests().iter().map(|asked| format!("{} {}", asked.method, asked.uri)).collect();
+    assert_eq!(asked, ["GET /"]);
+}
+
+#[tokio::test]
+async fn an_api_that_fails_is_not_there_and_one_that_knows_only_pages_is() {
+    for (status, there) in [(StatusCode::NOT_FOUND, true), (StatusCode::BAD_GATEWAY, false)] {
+        let mock = Mock::start(move |_| {
+            let mut answer = json("{}");
+            *answer.status_mut() = status;
+            std::future::ready(answer)
+        })
+        .await;
+        let mut settings = mock.settings();
+        settings.api_endpoint = settings.api_endpoint.join("/links/api").unwrap();
+        let site = Site::start(settings).await;
+        let ready: serde_json::Value = serde_json::from_str(&site.admin("/ready").await).unwrap();
+        assert_eq!(ready["parts"]["api"]["ready"], there, "{status}: {ready}");
+        assert_eq!(mock.requests()[0].uri, "/links/");
     }
 }
