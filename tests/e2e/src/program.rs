@@ -71,14 +71,15 @@ pub struct Program {
 impl Program {
     /// Starts a server and waits until `listeners` sockets are bound, which it says in its log.
     pub async fn start(name: &str, args: &[&str], env: &[(&str, &str)], listeners: usize) -> Self {
-        let mut child = command(name)
-            .args(args)
-            .envs(env.iter().copied())
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(Stdio::piped())
-            .spawn()
-            .expect("the program starts");
+        let mut command = command(name);
+        command.args(args).envs(env.iter().copied()).stdin(Stdio::null());
+        Self::spawn(&mut command, listeners).await
+    }
+
+    /// The same for a command that starts it in its own way.
+    pub async fn spawn(command: &mut Command, listeners: usize) -> Self {
+        let command = command.stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
+        let mut child = command.spawn().expect("the program starts");
         let mut lines = BufReader::new(child.stderr.take().expect("piped")).lines();
         let (sender, log) = mpsc::unbounded_channel();
         tokio::spawn(async move {

@@ -1,4 +1,5 @@
-//! Two processes of the API behind a balancer, stopped and started one after the other under load: no request fails.
+//! The API, stopped and started under load: no request fails, where two processes are restarted one after the other
+//! behind a balancer, nor where one comes back to a socket that a service manager keeps.
 //!
 //! The balancers' configurations are those of `docs/operations.md`. `ROLLING_REQUESTS` says how many requests at
 //! least.
@@ -8,7 +9,8 @@
 use e2e::{Origin, Page, Program, Wire, figure_until, installed, own_address, within};
 use std::{
     env, fs,
-    net::SocketAddr,
+    net::{SocketAddr, TcpListener},
+    os::fd::OwnedFd,
     path::{Path, PathBuf},
     process::Stdio,
     sync::{
@@ -21,13 +23,15 @@ use tokio::{
     io::{AsyncBufReadExt, BufReader},
     net::UnixDatagram,
     process::{Child, Command},
-    task::JoinSet,
+    task::{JoinSet, yield_now},
 };
 
 const DOCS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/operations.md");
 const CLIENTS: usize = 8;
 /// Each process is restarted twice, at least.
 const RESTARTS: usize = 4;
+const QUIET: [(&str, &str); 2] =
+    [("LINKEXTRACTOR_API_FETCH__ALLOW", r#"["127.0.0.0/8"]"#), ("LINKEXTRACTOR_API_LOG__ACCESS", "false")];
 
 #[tokio::test]
 async fn behind_nginx_no_request_fails() {
@@ -76,6 +80,44 @@ async fn behind_haproxy_no_request_fails() {
     fs::write(folder.path().join("haproxy.cfg"), instances.in_place_of_the_documented(&config)).unwrap();
     let _haproxy = notified(Command::new(haproxy).args(["-Ws", "-f", "haproxy.cfg"]), folder.path()).await;
     instances.restarted_under_load(&balancer).await;
+}
+
+#[tokio::test]
+async fn on_a_socket_that_stays_open_no_request_fails() {
+    let origin = Origin::start().await;
+    let socket = TcpListener::bind("127.0.0.1:0").unwrap();
+    let load = Load::new(&origin, Door::Tcp(socket.local_addr().unwrap()));
+    let mut program = activated(&socket).await;
+    let mut clients = load.clients();
+    let mut restarts = 0;
+    while restarts < RESTARTS || load.unsatisfied() {
+        let enough = load.asked.load(Relaxed) + CLIENTS.max(load.wanted / 20);
+        program.terminate();
+        assert_eq!(program.end().await, Some(0));
+        program = activated(&socket).await;
+        within("requests", async {
+            while load.asked.load(Relaxed) < enough {
+                yield_now().await;
+            }
+        })
+        .await;
+        restarts += 1;
+        check(&mut clients);
+    }
+    load.end(clients, restarts).await;
+}
+
+/// The API, passed `socket` as a service manager does: as descriptor 3.
+async fn activated(socket: &TcpListener) -> Program {
+    let mut command = Command::new("sh");
+    command
+        .arg("-c")
+        .arg("exec 3<&0 </dev/null; LISTEN_PID=$$ exec \"$0\"")
+        .arg(e2e::program("linkextractor-api"));
+    command.env_clear().env("LISTEN_FDS", "1").env("LISTEN_FDNAMES", "service").envs(QUIET);
+    command.env("LINKEXTRACTOR_API_ADMIN__LISTEN", "127.0.0.1:0");
+    command.stdin(OwnedFd::from(socket.try_clone().unwrap()));
+    Program::spawn(&mut command, 2).await
 }
 
 /// Starts `command` in `folder`, and waits until it says that it is ready, as to a service manager.
@@ -143,12 +185,10 @@ impl Instances {
 
     /// Restarts one after the other while clients ask through `balancer`; each request must be answered.
     async fn restarted_under_load(mut self, balancer: &Path) {
-        let wanted = env::var("ROLLING_REQUESTS").map_or(10_000, |number| number.parse().expect("a number"));
-        let page = self.origin.page("/page?a=b//c", Page::html("<a href=/x>there</a>"));
-        let load = Arc::new(Load { page, balancer: balancer.into(), ..Load::default() });
-        let mut clients: JoinSet<()> = (0..CLIENTS).map(|_| Arc::clone(&load).go_on()).collect();
+        let load = Load::new(&self.origin, Door::Unix(balancer.to_owned()));
+        let mut clients = load.clients();
         let mut restarts = 0;
-        while restarts < RESTARTS || load.asked.load(Relaxed) < wanted {
+        while restarts < RESTARTS || load.unsatisfied() {
             let program = &mut self.programs[restarts % 2];
             let (service, admin) = (program.address("service"), program.address("admin"));
             program.terminate();
@@ -157,42 +197,73 @@ impl Instances {
             // The balancer has seen that it is back.
             figure_until(program, "http_connections_accepted_total", |count| count > 0).await;
             restarts += 1;
-            if let Some(failed) = clients.try_join_next() {
-                failed.expect("no request failed");
-            }
+            check(&mut clients);
         }
-        load.over.store(true, Relaxed);
-        while let Some(client) = within("the clients", clients.join_next()).await {
-            client.expect("no request failed");
-        }
-        println!("{} requests over {restarts} restarts, none failed", load.asked.load(Relaxed));
+        load.end(clients, restarts).await;
     }
 }
 
 async fn instance(config: &str, listen: SocketAddr, admin: SocketAddr) -> Program {
     let (listen, admin) = (listen.to_string(), admin.to_string());
-    let env = [
-        ("LINKEXTRACTOR_API_LISTEN", &*listen),
-        ("LINKEXTRACTOR_API_ADMIN__LISTEN", &admin),
-        ("LINKEXTRACTOR_API_FETCH__ALLOW", r#"["127.0.0.0/8"]"#),
-        ("LINKEXTRACTOR_API_LOG__ACCESS", "false"),
-    ];
-    Program::start("linkextractor-api", &["--config", config], &env, 2).await
+    let own = [("LINKEXTRACTOR_API_LISTEN", &*listen), ("LINKEXTRACTOR_API_ADMIN__LISTEN", &admin)];
+    Program::start("linkextractor-api", &["--config", config], &[&own[..], &QUIET].concat(), 2).await
+}
+
+/// Panics if a client has.
+fn check(clients: &mut JoinSet<()>) {
+    if let Some(failed) = clients.try_join_next() {
+        failed.expect("no request failed");
+    }
 }
 
 /// What the clients share.
-#[derive(Default)]
 struct Load {
     page: String,
-    balancer: PathBuf,
+    door: Door,
+    wanted: usize,
     asked: AtomicUsize,
     over: AtomicBool,
 }
 
+/// Where they connect.
+enum Door {
+    Tcp(SocketAddr),
+    Unix(PathBuf),
+}
+
 impl Load {
+    fn new(origin: &Origin, door: Door) -> Arc<Self> {
+        let wanted = env::var("ROLLING_REQUESTS").map_or(10_000, |number| number.parse().expect("a number"));
+        let page = origin.page("/page?a=b//c", Page::html("<a href=/x>there</a>"));
+        Arc::new(Self { page, door, wanted, asked: AtomicUsize::new(0), over: AtomicBool::new(false) })
+    }
+
+    fn unsatisfied(&self) -> bool {
+        self.asked.load(Relaxed) < self.wanted
+    }
+
+    fn clients(self: &Arc<Self>) -> JoinSet<()> {
+        (0..CLIENTS).map(|_| Arc::clone(self).go_on()).collect()
+    }
+
+    async fn end(&self, mut clients: JoinSet<()>, restarts: usize) {
+        self.over.store(true, Relaxed);
+        while let Some(client) = within("the clients", clients.join_next()).await {
+            client.expect("no request failed");
+        }
+        println!("{} requests over {restarts} restarts, none failed", self.asked.load(Relaxed));
+    }
+
+    async fn connect(&self) -> Wire {
+        match &self.door {
+            Door::Tcp(address) => Wire::connect(*address).await,
+            Door::Unix(path) => Wire::connect_unix(path).await,
+        }
+    }
+
     /// Asks for the page on a kept connection, now and then past the cache, until it is over.
     async fn go_on(self: Arc<Self>) {
-        let mut wire = Wire::connect_unix(&self.balancer).await;
+        let mut wire = self.connect().await;
         while !self.over.load(Relaxed) {
             let number = self.asked.fetch_add(1, Relaxed);
             let fresh = if number.is_multiple_of(20) { "Cache-Control: no-cache\r\n" } else { "" };
@@ -201,7 +272,7 @@ impl Load {
             assert_eq!(answer.status, 200, "request {number}: {answer:?}");
             assert_eq!(answer.json()[0]["text"], "there");
             if answer.header("connection") == "close" {
-                wire = Wire::connect_unix(&self.balancer).await;
+                wire = self.connect().await;
             }
         }
     }
