@@ -20,7 +20,7 @@ async fn ten_thousand_idle_connections_cost_little_and_nothing_afterwards() {
     let api = e2e::api(&env).await;
     let origin = Origin::start().await;
     let page = origin.page("/", Page::html("<a href=/x>x</a>".repeat(10_000)));
-    for _ in 0..100 {
+    for _ in 0..50 {
         rest(&api, &format!("/api/{page}")).await;
     }
     figure_until(&api, "http_connections", |open| open == 0).await;
