@@ -131,6 +131,14 @@ impl Program {
         .await
     }
 
+    /// The memory it takes (`VmRSS`), in KiB.
+    pub fn resident(&self) -> u64 {
+        let id = self.child.id().expect("the program still runs");
+        let status = std::fs::read_to_string(format!("/proc/{id}/status")).expect("the program still runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a line for it");
+        line.trim().trim_end_matches(" kB").parse().expect("a number of KiB")
+    }
+
     /// Sends SIGTERM.
     pub fn terminate(&self) {
         let id = self.child.id().and_then(|id| rustix::process::Pid::from_raw(id.cast_signed()));
