@@ -35,8 +35,8 @@ const LARGEST_BLOCK: usize = 64 * 1024;
 
 /// Links in tree order, duplicates kept.
 ///
-/// A million links of a few bytes take a few megabytes, and a list that grows is never copied: it is kept in blocks of
-/// [`Pieces`]. An href stands in one block; a text may go on in the next.
+/// A million links of a few bytes take a few megabytes, and a list that grows is never copied: it is kept in blocks. An
+/// href stands in one block; a text may go on in the next.
 #[derive(Clone, Default)]
 pub struct Links {
     blocks: Vec<String>,
