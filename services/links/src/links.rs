@@ -35,8 +35,8 @@ const LARGEST_BLOCK: usize = 64 * 1024;
 
 /// Links in tree order, duplicates kept.
 ///
-/// A million links of a few bytes take a few megabytes, and a list that grows is never copied: it is kept in blocks of
-/// [`Pieces`]. An href stands in one block; a text may go on in the next.
+/// A million links of a few bytes take a few megabytes, and a list that grows is never copied: it is kept in blocks. An
+/// href stands in one block; a text may go on in the next.
 #[derive(Clone, Default)]
 pub struct Links {
     blocks: Vec<String>,
@@ -63,6 +63,7 @@ impl Links {
 
     /// Starts a link. Its text follows, in parts, up to [`end`](Self::end).
     pub(crate) fn start(&mut self, href: &str) {
+        debug_assert!(!href.contains(END));
         self.len += 1;
         let (block, range) = &self.last_href;
         if self.len > 1 && self.blocks.get(*block).is_some_and(|block| block[range.clone()] == *href) {
@@ -79,6 +80,7 @@ impl Links {
 
     /// Adds to the last link's text, white space as it is.
     pub(crate) fn push_text(&mut self, mut text: &str) {
+        debug_assert!(!text.contains(END));
         while !text.is_empty() {
             let block = self.block_with_room(char::MAX_LEN_UTF8);
             let (fits, rest) = text.split_at(text.floor_char_boundary(block.capacity() - block.len()));

@@ -14,6 +14,9 @@ use memchr::{memchr, memchr2, memchr3};
 /// A chunk goes to the reader once it holds this many bytes.
 const CHUNK: usize = 2 * 1024;
 
+/// Or this many, within the text of one link: up to here, it can still be [split](LinkSink::split).
+const LONG_TEXT: usize = 32 * 1024;
+
 /// Writes the canonical page.
 #[derive(Debug)]
 pub(crate) struct Reducer {
@@ -117,6 +120,9 @@ impl LinkSink for Reducer {
     }
 
     fn text(&mut self, mut text: &[u8], kind: TextKind) {
+        if self.chunk.len() >= LONG_TEXT {
+            self.flush();
+        }
         self.part_characters(text);
         if memchr3(b'<', b'&', 0, text).is_none() {
             self.push_plain(text); // most text

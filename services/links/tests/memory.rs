@@ -1,0 +1,56 @@
+//! Memory stays under three times the page, the answer included, whatever the page holds.
+//!
+//! The benchmark's `hostile` has more shapes, larger, and their time.
+
+use links::{Method, Page, charset};
+use peak_alloc::PeakAlloc;
+use url::Url;
+
+#[global_allocator]
+static ALLOCATOR: PeakAlloc = PeakAlloc;
+
+const PAGE: usize = 1_000_000;
+
+/// What a page takes that has nothing to do with its length.
+const FIXED: usize = 256 * 1024;
+
+/// The most that is taken on the way to the links of `start` and then `part` over and over, beyond the page itself.
+fn peak(start: &[u8], part: &[u8]) -> usize {
+    let body = [start, &part.repeat(PAGE / part.len())].concat();
+    let encoding = charset::encoding_of(&body, None);
+    let url = Url::parse("https://example.org/").expect("it is a URL");
+    let before = ALLOCATOR.current_usage();
+    ALLOCATOR.reset_peak_usage();
+    let found = Page { body: &body, encoding, url: Some(&url) }.links();
+    assert_eq!((found.method, found.unresolved), (Method::Streamed, 0));
+    ALLOCATOR.peak_usage() - before
+}
+
+#[test]
+fn memory_stays_under_three_times_the_page() {
+    let broken = [&[0xFF; 2000][..], b"<b></b>"].concat();
+    let nul = [b"<style>", &[0; 2000][..], b"</style>"].concat();
+    let long = format!("<a href='{}'>", "\"é".repeat(10_000));
+    let shapes: &[(&str, &[u8])] = &[
+        ("", b"<a href>"),
+        ("", b"<a href><a href=x>"),
+        ("", b"<a href=x>t"),
+        ("", b"<a href=1>some</a> <a href=2>text</a>"),
+        ("", "<a href=é><a href=à>".as_bytes()),
+        ("", long.as_bytes()),
+        ("<meta charset=utf-8><a href=x>", &broken),
+        ("<meta charset=utf-8><a href=x>", b"\xFF"),
+        ("<a href=x>", &nul),
+        ("<a href=x><style>", b"\0"),
+        ("<a href=x>", b"t<b></b>"),
+        ("<a href=x>", b"<"),
+        ("<a href=x>", b"&amp"),
+        ("<a href=x>&", b"a"),
+        ("<div><p>", b"<table><td><a href=x></table>"),
+    ];
+    for (start, part) in shapes {
+        let peak = peak(start.as_bytes(), part);
+        let shape = String::from_utf8_lossy(&part[..part.len().min(40)]);
+        assert!(peak < 3 * PAGE + FIXED, "{peak} bytes for {PAGE} of {start}{shape}");
+    }
+}
