@@ -85,6 +85,10 @@ impl Feed<'_> {
         if text.is_empty() {
             return;
         }
+        if references && is_cut_reference(text) {
+            // An error between `<pre>` and a line feed keeps html5ever from dropping the line feed.
+            self.send(tokenizer::Token::ParseError("".into()));
+        }
         let text = text::normalized(text);
         let text = if references { text::with_references_decoded(text) } else { text };
         self.send(tokenizer::Token::CharacterTokens(StrTendril::from_slice(&text)));
@@ -154,6 +158,17 @@ impl Feed<'_> {
         }
         found
     }
+}
+
+/// Whether the text starts with a numeric character reference that lacks its semicolon.
+fn is_cut_reference(text: &[u8]) -> bool {
+    let end = |digits: &[u8], is_digit: fn(&u8) -> bool| digits.iter().find(|&c| !is_digit(c)).copied();
+    let end = match text {
+        [b'&', b'#', b'x' | b'X', digits @ ..] => end(digits, u8::is_ascii_hexdigit),
+        [b'&', b'#', digits @ ..] => end(digits, u8::is_ascii_digit),
+        _ => return false,
+    };
+    end != Some(b';')
 }
 
 fn known(name: &[u8]) -> Option<LocalName> {
