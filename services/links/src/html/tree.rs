@@ -70,8 +70,10 @@ pub(crate) enum Undecided {
     Frameset,
     /// A form of white space or attribute that is not worth following.
     Rare,
-    /// Too many elements are open, or looking through them costs too much.
+    /// Too many elements are open.
     TooDeep,
+    /// Looking through what is open costs too much.
+    TooCostly,
 }
 
 /// The insertion modes (section 13.2.4.1); "text" is not one here, as raw text is read in one go, and "in table
@@ -184,8 +186,11 @@ impl<'a, 's, S: LinkSink> Tree<'a, 's, S> {
                 Token::Comment { .. } => self.skip_line_feed = false,
                 Token::EndOfPage => break,
             }
-            if self.stack.steps + self.formatting.steps() > self.max_steps || self.stack.len() > MAX_OPEN {
+            if self.stack.len() > MAX_OPEN {
                 return Err(Undecided::TooDeep);
+            }
+            if self.stack.steps + self.formatting.steps() > self.max_steps {
+                return Err(Undecided::TooCostly);
             }
         }
         if self.link.is_some() {
