@@ -137,6 +137,8 @@ const MARKUP: &[&str] = &[
     "<style></styl</style x>",
     "<title>&lt;<a href=x></title>",
     "<textarea>\n\0<b></textarea\n>",
+    "<textarea>&#10t",
+    "<pre>&#xAt",
     "<b id=1>",
     "<b id='1'>",
     "<b class=x id=1>",
@@ -157,6 +159,13 @@ pub(crate) const MANY_ATTRIBUTES: &str = "0 1 2 3 4 5 6 7 8 9 a b c d e f g h i 
 const ALIKE: &[&str] = &[
     "<b z\0>", "<b z\u{FFFD}>", "<b z\0>", "<b Z\u{FFFD}>", "<b z>", "</b>", "</b>", "<div>", "</div>", "</a>",
     "<x\0>", "<x\u{FFFD}>", "</x\0>", "</X\u{FFFD}>", "<x>", "</x>", "<svg>", "</svg>",
+];
+
+/// Formatting that is compared by its attributes, dense enough to pile up.
+#[rustfmt::skip]
+const PILED: &[&str] = &[
+    "<b class=x id=y>", "<b ID='y' class=x>", "<b class=x id=y>", "<b class=z>", "<b ID=y class='x'>", "<font color=red>",
+    "<b class=x id=y>", "<b class=x id=y class=z>", "</b>", "<p>",
 ];
 
 /// A small generator of pseudo-random numbers (xorshift64*); the same seed gives the same pages.
@@ -188,8 +197,10 @@ pub(crate) fn pieces(random: &mut Random) -> Vec<String> {
         pieces.push(random.pick(DOCTYPES).to_owned());
     }
     let names = if random.below(2) == 0 { COMMON } else { NAMES };
+    let piled = random.below(20) == 0;
     let length = match random.below(20) {
         0 => 300,
+        _ if piled => 120,
         1..4 => 60,
         _ => 25,
     };
@@ -201,6 +212,7 @@ pub(crate) fn pieces(random: &mut Random) -> Vec<String> {
         pieces.push(match random.below(16) {
             0..=2 => format!("<a href=\"/{index}\">"),
             3 | 4 => "</a>".to_owned(),
+            4..=12 if piled => random.pick(PILED).to_owned(),
             5..=8 => {
                 let name = random.pick(names);
                 open.push(name);
