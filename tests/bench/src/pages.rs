@@ -2,7 +2,7 @@
 
 use std::{ffi::OsStr, fmt::Write, fs, io, path::PathBuf};
 
-/// Every file under `folder`.
+/// Every file under `folder`, one at least.
 pub(crate) fn in_folder(folder: &OsStr) -> io::Result<Vec<Vec<u8>>> {
     let mut folders = vec![PathBuf::from(folder)];
     let mut pages = Vec::new();
@@ -12,7 +12,7 @@ pub(crate) fn in_folder(folder: &OsStr) -> io::Result<Vec<Vec<u8>>> {
             if path.is_dir() { folders.push(path) } else { pages.push(fs::read(path)?) }
         }
     }
-    Ok(pages)
+    if pages.is_empty() { Err(io::Error::other("no pages in the folder")) } else { Ok(pages) }
 }
 
 /// A few made-up pages of usual kinds: an article, a directory, documentation, an old page laid out by tables.

@@ -17,8 +17,11 @@ pub(super) type NodeId = u32;
 /// No node.
 const NONE: NodeId = NodeId::MAX;
 
-/// No tree gets more nodes than this, about 50 MB of them.
+/// No tree gets more nodes than this, about 40 MB of them.
 const MAX_NODES: usize = 500_000;
+
+/// One token may add so many nodes to a full tree.
+const SLACK: usize = 8192;
 
 /// What a node is.
 #[derive(Clone, Debug)]
@@ -77,10 +80,12 @@ impl Dom {
 
     /// An empty tree whose budget is in proportion to the page's length.
     pub(super) fn for_page_of(length: usize) -> Self {
+        let max_nodes = MAX_NODES.min(length / 8 + 20_000);
         let dom = Self {
-            nodes: RefCell::new(Vec::new()),
+            // A list that grew would be there twice at times; what is not used of this one is never touched.
+            nodes: RefCell::new(Vec::with_capacity(max_nodes + SLACK)),
             budget: Cell::new(length.saturating_mul(4) + 200_000),
-            max_nodes: MAX_NODES.min(length / 8 + 20_000),
+            max_nodes,
             spent: Cell::new(false),
         };
         dom.add(Kind::Other, None);
