@@ -13,6 +13,7 @@ mod inbound;
 pub(crate) mod inherited;
 mod listeners;
 mod panics;
+mod place;
 mod shared;
 mod socket;
 mod wire;

@@ -90,6 +90,34 @@ async fn a_whole_answer_holds_no_place_while_its_client_reads() {
 }
 
 #[tokio::test]
+async fn nor_does_a_streamed_one_that_its_client_does_not_take() {
+    let server = with_one_place().await;
+    let mut slow = server.connect().await;
+    slow.send(get("/pieces?1000")).await;
+    slow.until("\r\n\r\n").await;
+    // Until all buffers on its way are full, it has the place in turns with others.
+    for _ in 0..100 {
+        server.answers(200).await;
+    }
+    // It goes on where it stopped.
+    assert!(slow.rest().await.len() > 1000 * 64 * 1024);
+}
+
+#[tokio::test]
+async fn who_does_not_send_a_body_has_places_that_those_who_do_cannot_take() {
+    let limits = Limits { requests: 2, header_timeout: NEVER, stall_timeout: NEVER, ..Limits::default() };
+    let server = Server::with(limits).await;
+    let mut first = server.connect().await;
+    first.send(HELD).await;
+    server.in_flight(1).await;
+    assert_problem(&server.exchange(HELD).await, 503, "overloaded");
+    assert_eq!(status(&server.get("/").await), 200);
+    first.send(REST).await;
+    assert_eq!(status(&first.rest().await), 200);
+    assert_eq!(status(&server.exchange(format!("{HELD}{REST}")).await), 200);
+}
+
+#[tokio::test]
 async fn nor_over_http2_before_it_takes_anything() {
     let server = with_one_place().await;
     let mut client = server.connect().await;

@@ -2,7 +2,7 @@
 
 use super::{
     activity::Activity, body::Outgoing, client::Client, exchange::Exchange, host, inbound::Inbound, panics,
-    shared::Shared, wire::Wire,
+    place::Place, shared::Shared, wire::Wire,
 };
 use crate::{
     Peer, Request, Response, Service,
@@ -29,12 +29,13 @@ pub(super) fn answer<S: Service>(
     request: hyper::Request<Incoming>,
 ) -> impl Future<Output = Result<http::Response<Outgoing>, Infallible>> + Send + use<S> {
     let stall = shared.settings.limits.stall_timeout;
-    let mut request = request.map(|body| {
-        if body.is_end_stream() {
-            crate::empty()
-        } else {
-            Inbound::new(body, Arc::clone(&client.activity), stall).boxed_unsync()
-        }
+    // Who sends slowly keeps others who send from a place, but nobody else.
+    let has_body = !request.body().is_end_stream();
+    let receiving = has_body.then(|| Arc::clone(&shared.receiving).try_acquire_owned());
+    let crowded = matches!(receiving, Some(Err(_)));
+    let mut request = request.map(|body| match receiving {
+        Some(place) => Inbound::new(body, Arc::clone(&client.activity), stall, place.ok()).boxed_unsync(),
+        None => crate::empty(),
     });
     let mut exchange = Exchange::begin(Arc::clone(client), &request);
     if shared.access_log && tracing::enabled!(target: "access", tracing::Level::INFO) {
@@ -50,9 +51,9 @@ pub(super) fn answer<S: Service>(
         // What follows a request that cannot be trusted cannot be either.
         let untrusted = refused.as_ref().is_some_and(|answer| answer.status() == StatusCode::BAD_REQUEST);
         let (mut response, place) = match (refused, Arc::clone(&shared.in_work).try_acquire_owned()) {
-            (Some(response), _) => (response, None),
-            (None, Ok(place)) => (handle(&shared, &exchange, request).await, Some(place)),
-            (None, Err(_)) => (shared.service.refuse(overloaded(RETRY_AFTER)), None),
+            (Some(response), _) => (response, Place::None),
+            (None, Ok(place)) if !crowded => (handle(&shared, &exchange, request).await, Place::Held(place)),
+            (None, _) => (shared.service.refuse(overloaded(RETRY_AFTER)), Place::None),
         };
         if exchange.http1 && (untrusted || shared.is_draining()) {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));

@@ -1,6 +1,6 @@
 //! An answer's body on its way out: counted, cut into pieces, and holding the exchange until its end.
 
-use super::{exchange::Exchange, panics};
+use super::{exchange::Exchange, panics, place::Place};
 use crate::{Body, BoxError};
 use bytes::Bytes;
 use http_body::{Body as _, Frame, SizeHint};
@@ -9,7 +9,6 @@ use std::{
     task::{Context, Poll},
     time::Instant,
 };
-use tokio::sync::OwnedSemaphorePermit;
 
 /// Bytes a frame: a large answer is not handed over at once, so that its end is near the client's end.
 const PIECE: usize = 64 * 1024;
@@ -21,18 +20,17 @@ pub(super) struct Outgoing {
     rest: Bytes,
     /// Whether the body's source was asked and had nothing yet.
     waiting: bool,
-    /// The place among the requests in work, until the source has given all. hyper asks for the first frame at once, so
-    /// that a whole body holds none while its client reads.
-    place: Option<OwnedSemaphorePermit>,
+    /// hyper asks for the first frame at once, so that a whole body needs none while its client reads.
+    place: Place,
     exchange: Exchange,
 }
 
 impl Outgoing {
-    pub(super) fn new(body: Body, exchange: Exchange, place: Option<OwnedSemaphorePermit>) -> Self {
+    pub(super) fn new(body: Body, exchange: Exchange, place: Place) -> Self {
         let mut body = Self { body, rest: Bytes::new(), waiting: false, place, exchange };
         if body.is_end_stream() {
             body.exchange.complete();
-            body.place = None;
+            body.place = Place::None;
         }
         body
     }
@@ -41,13 +39,19 @@ impl Outgoing {
         if !self.rest.is_empty() {
             return Poll::Ready(Some(Ok(self.piece())));
         }
+        if self.place.poll_hold(context).is_pending() {
+            self.wait(true);
+            return Poll::Pending;
+        }
         let body = &mut self.body;
         let polled = panics::contain(|| Pin::new(body).poll_frame(context));
         let waiting = matches!(polled, Some(Poll::Pending));
         self.wait(waiting);
         let more = matches!(polled, Some(Poll::Ready(Some(Ok(_))))) && !self.body.is_end_stream();
-        if !waiting && !more {
-            self.place = None;
+        if more {
+            self.place.lend();
+        } else if !waiting {
+            self.place = Place::None;
         }
         match polled {
             None => Poll::Ready(Some(Err("the body panicked".into()))),

@@ -19,6 +19,8 @@ pub(super) struct Shared<S> {
     pub(super) access_log: bool,
     pub(super) connections: usize,
     pub(super) in_work: Arc<Semaphore>,
+    /// For those of them whose body is still to come: the others are not kept waiting by clients.
+    pub(super) receiving: Arc<Semaphore>,
     pub(super) stop: CancellationToken,
     /// The grace is all but over: what is still in work is answered 503.
     pub(super) give_up: CancellationToken,
@@ -28,12 +30,14 @@ pub(super) struct Shared<S> {
 
 impl<S: Service> Shared<S> {
     pub(super) fn service(service: Arc<S>, figures: Arc<Figures>, settings: &ServerSettings) -> Arc<Self> {
+        let requests = settings.limits.requests.min(Semaphore::MAX_PERMITS);
         Arc::new(Self {
             service,
             figures: Some(figures),
             access_log: settings.log.access,
             connections: descriptors::affordable(settings.limits.connections).min(Semaphore::MAX_PERMITS),
-            in_work: Arc::new(Semaphore::new(settings.limits.requests.min(Semaphore::MAX_PERMITS))),
+            in_work: Arc::new(Semaphore::new(requests)),
+            receiving: Arc::new(Semaphore::new(requests.div_ceil(2))),
             settings: settings.clone(),
             stop: CancellationToken::new(),
             give_up: CancellationToken::new(),
@@ -49,6 +53,7 @@ impl<S: Service> Shared<S> {
             access_log: false,
             connections: OPERATORS,
             in_work: Arc::new(Semaphore::new(OPERATORS)),
+            receiving: Arc::new(Semaphore::new(OPERATORS / 2)),
             settings: settings.clone(),
             stop: CancellationToken::new(),
             give_up: CancellationToken::new(),
