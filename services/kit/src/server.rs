@@ -8,6 +8,7 @@ mod cache_status;
 mod client;
 mod connection;
 mod exchange;
+mod framing;
 mod host;
 mod inbound;
 pub(crate) mod inherited;
@@ -16,6 +17,7 @@ mod panics;
 mod place;
 mod shared;
 mod socket;
+mod target;
 mod wire;
 
 pub use listeners::Listeners;

@@ -9,7 +9,7 @@ use crate::{
     refusal::{bad_request, internal, method_not_allowed, other_method, overloaded, stopping, url_too_long},
     request_id::X_REQUEST_ID,
 };
-use http::{HeaderValue, Method, StatusCode, Version, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 use http_body::Body as _;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
@@ -71,8 +71,11 @@ pub(super) fn answer<S: Service>(
 /// The answer to what no service should see.
 fn refuse<S: Service>(service: &Arc<S>, wire: &Wire, request: &Request) -> Option<Response> {
     let http1 = request.version() < Version::HTTP_2;
-    if http1 && wire.two_lengths(request.headers().contains_key(header::TRANSFER_ENCODING)) {
+    if http1 && wire.two_lengths(request.headers()) {
         return Some(service.refuse(bad_request("The body has two lengths.")));
+    }
+    if http1 && !plainly_coded(request.headers()) {
+        return Some(service.refuse(bad_request("The transfer coding is not chunked alone.")));
     }
     if let Err(reason) = host::check(request.version(), request.uri(), request.headers()) {
         return Some(service.refuse(bad_request(reason)));
@@ -85,6 +88,16 @@ fn refuse<S: Service>(service: &Arc<S>, wire: &Wire, request: &Request) -> Optio
         Some("*") if request.method() == Method::OPTIONS => Some(other_method(request.method(), METHODS)),
         Some(target) if target.starts_with('/') => None,
         _ => Some(service.refuse(bad_request("The request target is no path."))),
+    }
+}
+
+/// Whether the body is in no transfer coding but `chunked`, and in that once. hyper sees to it that it is the last.
+fn plainly_coded(headers: &HeaderMap) -> bool {
+    let mut fields = headers.get_all(header::TRANSFER_ENCODING).iter();
+    match (fields.next(), fields.next()) {
+        (None, _) => true,
+        (Some(codings), None) => codings.as_bytes().eq_ignore_ascii_case(b"chunked"),
+        _ => false,
     }
 }
 
