@@ -18,6 +18,7 @@ mod place;
 mod shared;
 mod socket;
 mod target;
+mod unsent;
 mod wire;
 
 pub use listeners::Listeners;

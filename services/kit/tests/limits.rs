@@ -130,6 +130,23 @@ async fn nor_over_http2_before_it_takes_anything() {
 }
 
 #[tokio::test]
+async fn who_asks_for_much_and_reads_nothing_makes_room_for_who_asks_next() {
+    let limits = Limits { header_timeout: NEVER, stall_timeout: NEVER, ..Limits::default() };
+    let server = Server::with(limits).await;
+    let mut slow = Vec::new();
+    for _ in 0..4 {
+        let mut client = server.connect().await;
+        client.send(get("/large?60000000")).await;
+        client.until("\r\n\r\n").await;
+        slow.push(client);
+    }
+    server.figure("http_connections 2").await;
+    let last = slow.pop().map(async |mut client| client.rest().await.len());
+    assert_eq!(last.expect("it was pushed").await, 60_000_000);
+    assert!(slow.remove(0).rest().await.len() < 60_000_000);
+}
+
+#[tokio::test]
 async fn nor_behind_answers_that_it_does_not_take() {
     let server = with_one_place().await;
     let mut client = server.connect().await;

@@ -1,6 +1,6 @@
 //! An answer's body on its way out: counted, cut into pieces, and holding the exchange until its end.
 
-use super::{exchange::Exchange, panics, place::Place};
+use super::{exchange::Exchange, panics, place::Place, unsent::Claim};
 use crate::{Body, BoxError};
 use bytes::Bytes;
 use http_body::{Body as _, Frame, SizeHint};
@@ -13,11 +13,17 @@ use std::{
 /// Bytes a frame: a large answer is not handed over at once, so that its end is near the client's end.
 const PIECE: usize = 64 * 1024;
 
+/// What hyper may still hold when all was handed over is less than this: copies of it, so that they do not keep all of a
+/// large answer in memory.
+const LAST: usize = 4 * PIECE;
+
 /// The body that hyper sends.
 pub(super) struct Outgoing {
     body: Body,
     /// What is left of a frame that was too large.
     rest: Bytes,
+    /// The memory of that frame.
+    claim: Option<Claim>,
     /// Whether the body's source was asked and had nothing yet.
     waiting: bool,
     /// hyper asks for the first frame at once, so that a whole body needs none while its client reads.
@@ -27,7 +33,7 @@ pub(super) struct Outgoing {
 
 impl Outgoing {
     pub(super) fn new(body: Body, exchange: Exchange, place: Place) -> Self {
-        let mut body = Self { body, rest: Bytes::new(), waiting: false, place, exchange };
+        let mut body = Self { body, rest: Bytes::new(), claim: None, waiting: false, place, exchange };
         if body.is_end_stream() {
             body.exchange.complete();
             body.place = Place::None;
@@ -57,6 +63,7 @@ impl Outgoing {
             None => Poll::Ready(Some(Err("the body panicked".into()))),
             Some(Poll::Ready(Some(Ok(frame)))) => Poll::Ready(Some(Ok(match frame.into_data() {
                 Ok(data) => {
+                    self.claim = self.exchange.hold(&data);
                     self.rest = data;
                     self.piece()
                 }
@@ -67,7 +74,11 @@ impl Outgoing {
     }
 
     fn piece(&mut self) -> Frame<Bytes> {
-        let piece = self.rest.split_to(self.rest.len().min(PIECE));
+        let last = self.rest.len() <= LAST;
+        let mut piece = self.rest.split_to(self.rest.len().min(PIECE));
+        if last && self.claim.is_some() {
+            piece = Bytes::copy_from_slice(&piece);
+        }
         self.exchange.sent(piece.len());
         // HTTP/2 asks for more only when the client has opened its window.
         if !self.exchange.http1 {

@@ -1,7 +1,8 @@
 //! One request and its answer: begun when its header is whole, over when the last byte is handed to the socket.
 
-use super::{activity::Activity, cache_status, client::Client, target::public};
+use super::{activity::Activity, cache_status, client::Client, target::public, unsent::Claim};
 use crate::{Request, RequestId, Response, Route};
+use bytes::Bytes;
 use http::{Method, Version};
 use std::{sync::Arc, time::Instant};
 
@@ -69,6 +70,11 @@ impl Exchange {
 
     pub(super) fn activity(&self) -> &Activity {
         &self.client.activity
+    }
+
+    /// Counts `data` of the answer until the result is dropped.
+    pub(super) fn hold(&self, data: &Bytes) -> Option<Claim> {
+        self.client.unsent.hold(data, &self.client.activity)
     }
 
     pub(super) fn sent(&mut self, bytes: usize) {

@@ -1,5 +1,6 @@
 //! What all connections of a listener share.
 
+use super::unsent::Unsent;
 use crate::{ServerSettings, Service, descriptors, metrics::Figures};
 use std::sync::{
     Arc,
@@ -21,6 +22,7 @@ pub(super) struct Shared<S> {
     pub(super) in_work: Arc<Semaphore>,
     /// For those of them whose body is still to come: the others are not kept waiting by clients.
     pub(super) receiving: Arc<Semaphore>,
+    pub(super) unsent: Arc<Unsent>,
     pub(super) stop: CancellationToken,
     /// The grace is all but over: what is still in work is answered 503.
     pub(super) give_up: CancellationToken,
@@ -39,6 +41,7 @@ impl<S: Service> Shared<S> {
             in_work: Arc::new(Semaphore::new(requests)),
             receiving: Arc::new(Semaphore::new(requests.div_ceil(2))),
             settings: settings.clone(),
+            unsent: Arc::default(),
             stop: CancellationToken::new(),
             give_up: CancellationToken::new(),
             draining: AtomicBool::new(false),
@@ -55,6 +58,7 @@ impl<S: Service> Shared<S> {
             in_work: Arc::new(Semaphore::new(OPERATORS)),
             receiving: Arc::new(Semaphore::new(OPERATORS / 2)),
             settings: settings.clone(),
+            unsent: Arc::default(),
             stop: CancellationToken::new(),
             give_up: CancellationToken::new(),
             draining: AtomicBool::new(false),
