@@ -88,6 +88,10 @@ pub(crate) async fn rewrite(links: &Links, format: Format) -> Option<String> {
     if links.json.len() <= AT_ONCE {
         return write();
     }
-    let _place = PLACES.acquire().await.ok()?;
-    task::spawn_blocking(write).await.ok()?
+    let place = PLACES.acquire().await.ok()?;
+    let work = move || {
+        let _place = place;
+        write()
+    };
+    task::spawn_blocking(work).await.ok()?
 }
