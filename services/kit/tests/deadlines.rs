@@ -123,7 +123,7 @@ async fn a_reader_that_is_only_slow_gets_everything() {
     let reading = timed(within(async {
         while let length @ 1.. = client.0.read(&mut buffer).await.unwrap() {
             taken += length;
-            tokio::time::sleep(limit / 100).await;
+            tokio::time::sleep(limit / 40).await;
         }
     }));
     let took = reading.await;
