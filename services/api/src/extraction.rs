@@ -3,7 +3,12 @@
 use crate::entry::Links;
 use fetch::{FetchError, Page, Step};
 use links::{Link, Method, format::Format};
-use std::{num::NonZero, sync::Arc, thread, time::Duration};
+use std::{
+    num::NonZero,
+    sync::{Arc, LazyLock},
+    thread,
+    time::Duration,
+};
 use tokio::{
     sync::Semaphore,
     task,
@@ -29,7 +34,7 @@ pub(crate) struct Extracted {
 
 impl Default for Extractor {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(thread::available_parallelism().map_or(1, NonZero::get))))
+        Self(Arc::new(Semaphore::new(processors())))
     }
 }
 
@@ -51,6 +56,10 @@ impl Extractor {
     }
 }
 
+fn processors() -> usize {
+    thread::available_parallelism().map_or(1, NonZero::get)
+}
+
 fn extract(page: &Page) -> Result<Extracted, FetchError> {
     let start = Instant::now();
     let html = links::Page { body: &page.body, encoding: page.encoding(), url: Some(&page.url) };
@@ -69,10 +78,20 @@ fn extract(page: &Page) -> Result<Extracted, FetchError> {
 pub(crate) async fn rewrite(links: &Links, format: Format) -> Option<String> {
     /// Up to here it takes less time than to hand it to another thread and back.
     const AT_ONCE: usize = 32 * 1024;
+    /// Each takes several times the memory of its links.
+    static PLACES: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(processors()));
     let json = links.json.clone();
     let write = move || {
         let links: Vec<Link> = serde_json::from_slice(&json).ok()?;
         Some(format.write(links))
     };
-    if links.json.len() <= AT_ONCE { write() } else { task::spawn_blocking(write).await.ok()? }
+    if links.json.len() <= AT_ONCE {
+        return write();
+    }
+    let place = PLACES.acquire().await.ok()?;
+    let work = move || {
+        let _place = place;
+        write()
+    };
+    task::spawn_blocking(work).await.ok()?
 }

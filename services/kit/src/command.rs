@@ -141,6 +141,9 @@ impl Arguments {
 
 fn pair(text: &str) -> Result<(String, String), String> {
     let (key, value) = text.split_once('=').ok_or("expected KEY=VALUE")?;
+    if key.split('.').any(str::is_empty) {
+        return Err("expected a dotted KEY, as in limits.grace=5s".to_owned());
+    }
     Ok((key.to_owned(), value.to_owned()))
 }
 

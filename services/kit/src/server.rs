@@ -8,13 +8,17 @@ mod cache_status;
 mod client;
 mod connection;
 mod exchange;
+mod framing;
 mod host;
 mod inbound;
 pub(crate) mod inherited;
 mod listeners;
 mod panics;
+mod place;
 mod shared;
 mod socket;
+mod target;
+mod unsent;
 mod wire;
 
 pub use listeners::Listeners;

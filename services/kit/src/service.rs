@@ -14,9 +14,9 @@ pub type Metrics = prometheus_client::registry::Registry;
 pub trait Service: Send + Sync + 'static {
     /// Answers a request. HEAD needs no thought: the body is dropped on the way out, its length kept.
     ///
-    /// A body that is made while it is sent keeps its place among the requests in work until it ends, so it has to end
-    /// in bounded time by itself: over HTTP/1 a client that has left is noticed only when something is sent to it, as
-    /// one that has only closed its sending side still gets its answer.
+    /// A body that is made while it is sent has a place among the requests in work while it makes the client wait, so
+    /// each part has to come in bounded time by itself: over HTTP/1 a client that has left is noticed only when something
+    /// is sent to it, as one that has only closed its sending side still gets its answer.
     fn handle(&self, request: Request) -> impl Future<Output = Response> + Send;
 
     /// How a refusal that never reached `handle` looks: 400, 414, 500, 503. Problem details unless overridden.

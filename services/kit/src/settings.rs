@@ -54,7 +54,8 @@ mod maybe_address {
 pub struct Limits {
     /// Connections at once; further ones wait in the kernel.
     pub connections: usize,
-    /// Requests in work at once, each until its answer's source has given all; further ones are answered 503.
+    /// Requests in work at once, each until its answer's source has given all, but for the time that the client takes to
+    /// read; further ones are answered 503. At most half of them may be waiting for a body.
     pub requests: usize,
     /// How long requests in flight may take after a signal to stop.
     #[serde(with = "humantime_serde")]

@@ -174,14 +174,14 @@ async fn so_is_one_that_pings_meanwhile() {
 #[tokio::test]
 async fn a_reader_that_is_only_slow_gets_everything() {
     // A machine that stalls for so long makes the client slower than it is.
-    let limit = STALL * 6;
+    let limit = STALL * 16;
     let server = impatient(limit).await;
     let answer = within(connect(&server).await.send_request(request("/large?3000000"))).await.unwrap();
     let (mut body, mut taken) = (answer.into_body(), 0);
     let reading = timed(within(async {
         while let Some(frame) = body.frame().await {
             taken += frame.unwrap().into_data().unwrap().len();
-            tokio::time::sleep(limit / 120).await;
+            tokio::time::sleep(limit / 150).await;
         }
     }));
     let took = reading.await;

@@ -90,6 +90,34 @@ async fn a_whole_answer_holds_no_place_while_its_client_reads() {
 }
 
 #[tokio::test]
+async fn nor_does_a_streamed_one_that_its_client_does_not_take() {
+    let server = with_one_place().await;
+    let mut slow = server.connect().await;
+    slow.send(get("/pieces?1000")).await;
+    slow.until("\r\n\r\n").await;
+    // Until all buffers on its way are full, it has the place in turns with others.
+    for _ in 0..100 {
+        server.answers(200).await;
+    }
+    // It goes on where it stopped.
+    assert!(slow.rest().await.len() > 1000 * 64 * 1024);
+}
+
+#[tokio::test]
+async fn who_does_not_send_a_body_has_places_that_those_who_do_cannot_take() {
+    let limits = Limits { requests: 2, header_timeout: NEVER, stall_timeout: NEVER, ..Limits::default() };
+    let server = Server::with(limits).await;
+    let mut first = server.connect().await;
+    first.send(HELD).await;
+    server.in_flight(1).await;
+    assert_problem(&server.exchange(HELD).await, 503, "overloaded");
+    assert_eq!(status(&server.get("/").await), 200);
+    first.send(REST).await;
+    assert_eq!(status(&first.rest().await), 200);
+    assert_eq!(status(&server.exchange(format!("{HELD}{REST}")).await), 200);
+}
+
+#[tokio::test]
 async fn nor_over_http2_before_it_takes_anything() {
     let server = with_one_place().await;
     let mut client = server.connect().await;
@@ -99,6 +127,23 @@ async fn nor_over_http2_before_it_takes_anything() {
     client.send([0, 0, 6, 1, 0b101, 0, 0, 0, 1, 0x82, 0x84, 0x86, 0x41, 1, b'a']).await;
     server.in_flight(1).await;
     server.answers(200).await;
+}
+
+#[tokio::test]
+async fn who_asks_for_much_and_reads_nothing_makes_room_for_who_asks_next() {
+    let limits = Limits { header_timeout: NEVER, stall_timeout: NEVER, ..Limits::default() };
+    let server = Server::with(limits).await;
+    let mut slow = Vec::new();
+    for _ in 0..4 {
+        let mut client = server.connect().await;
+        client.send(get("/large?60000000")).await;
+        client.until("\r\n\r\n").await;
+        slow.push(client);
+    }
+    server.figure("http_connections 2").await;
+    let last = slow.pop().map(async |mut client| client.rest().await.len());
+    assert_eq!(last.expect("it was pushed").await, 60_000_000);
+    assert!(slow.remove(0).rest().await.len() < 60_000_000);
 }
 
 #[tokio::test]

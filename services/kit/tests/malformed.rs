@@ -28,6 +28,27 @@ async fn a_body_with_two_lengths_is_refused_and_nothing_is_smuggled() {
 }
 
 #[tokio::test]
+async fn nor_does_a_body_count_as_the_next_header() {
+    let server = Server::start().await;
+    let fields = "POST /echo HTTP/1.1\r\nHost: a\r\n";
+    // As one sender's length behind a proxy would spoil another's request.
+    for first in ["Content-Length: 3\n", "\r\n\r\n"] {
+        let length = first.len();
+        let first = format!("{fields}Content-Length: {length}\r\n\r\n{first}");
+        let answers = server
+            .exchange(format!(
+                "{first}{fields}Connection: close\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
+            ))
+            .await;
+        assert_eq!(answers.matches("HTTP/1.1 200").count(), 2, "{answers}");
+        let answers =
+            server.exchange(first + &smuggled("Content-Length: 4\r\nTransfer-Encoding: chunked")).await;
+        assert_eq!(answers.matches("HTTP/1.1 200").count(), 1, "{answers}");
+        assert_eq!(answers.matches("HTTP/1.1 400").count(), 1, "{answers}");
+    }
+}
+
+#[tokio::test]
 async fn lengths_and_codings_that_say_nothing_clear_are_refused() {
     let server = Server::start().await;
     for lines in [
@@ -38,6 +59,9 @@ async fn lengths_and_codings_that_say_nothing_clear_are_refused() {
         "Content-Length: 0x4",
         "Content-Length: 99999999999999999999",
         "Transfer-Encoding: gzip",
+        "Transfer-Encoding: gzip, chunked",
+        "Transfer-Encoding: chunked, chunked",
+        "Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked",
         "Transfer-Encoding: chunked, gzip",
         "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity",
         "Transfer-Encoding: xchunked",

@@ -10,7 +10,7 @@ use tokio::{net::TcpStream, time};
 const CROWD: u32 = 1000;
 const REQUESTS: usize = 500;
 /// One of them has to show no effect: the machine has other things to do, too.
-const ROUNDS: usize = 5;
+const ROUNDS: usize = 10;
 /// What the crowd may cost on top of twice the time.
 const SMALL: Duration = Duration::from_millis(2);
 /// Longer than a round takes.

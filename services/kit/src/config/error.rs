@@ -24,7 +24,11 @@ impl ConfigError {
             }
             Kind::UnknownVariant(found, known) => format!("found `{found}`; expected {}", one_of(known)),
             Kind::InvalidType(found, expected) | Kind::InvalidValue(found, expected) => {
-                format!("found {found}; expected {expected}")
+                format!("found {found}; expected {}", plain(expected))
+            }
+            // The words of the standard library.
+            Kind::Message(what) if what == "invalid socket address syntax" => {
+                "found no address; expected one with a port, such as 127.0.0.1:5000".to_owned()
             }
             other => other.to_string(),
         };
@@ -48,6 +52,15 @@ impl ConfigError {
             (None, None) => String::new(),
         };
         Self(format!("{source}`{key}`: {what}"))
+    }
+}
+
+/// What serde calls by its Rust name.
+fn plain(expected: &str) -> &str {
+    match expected {
+        "usize" | "u16" | "u32" | "u64" => "a whole number",
+        expected if expected.starts_with("struct ") => "a section",
+        expected => expected,
     }
 }
 

@@ -31,12 +31,23 @@ impl Provider for File {
 pub(super) fn read<C: Configuration>(path: &Path) -> Result<File, ConfigError> {
     let name = path.display();
     let text = fs::read_to_string(path).map_err(|error| ConfigError::new(format!("{name}: {error}")))?;
+    if let Err(error) = text.parse::<toml::Table>() {
+        return Err(ConfigError::new(format!("{name}: {}", place(&text, &error))));
+    }
     let data = Toml::string(&text).data().map_err(|error| ConfigError::new(format!("{name}: {error}")))?;
     let mut dict = data.into_values().next().unwrap_or_default();
     for secret in C::SECRETS {
         resolve(&mut dict, secret, path)?;
     }
     Ok(File { path: path.to_owned(), dict })
+}
+
+/// Where and why `text` is no TOML. The library would quote the line, and that may hold a secret.
+fn place(text: &str, error: &toml::de::Error) -> String {
+    let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+    let line = before.matches('\n').count() + 1;
+    let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;
+    format!("line {line}, column {column}: {}", error.message().replace('\n', ", "))
 }
 
 /// Replaces `KEY_file` by `KEY`, for the dotted `key`.

@@ -165,12 +165,16 @@ fn errors_name_the_source_the_key_and_what_was_expected() {
     let cases: &[(Result<Settings, String>, &[&str])] = &[
         (environment(&[("TEST_COUNTS", "1")]), &["environment variable TEST_COUNTS", "`counts`", "`count`"]),
         (environment(&[("TEST_LIMITS__X", "1")]), &["TEST_LIMITS__X", "`limits.x`", "`grace`"]),
-        (environment(&[("TEST_COUNT", "many")]), &["TEST_COUNT", "`count`", "u32"]),
+        (environment(&[("TEST_COUNT", "many")]), &["TEST_COUNT", "`count`", "a whole number"]),
         (environment(&[("TEST_LOG__FORMAT", "xml")]), &["TEST_LOG__FORMAT", "`log.format`", "xml", "`json`"]),
         (load_all(Some("counts = 1"), &[], &[]), &["test.toml", "`counts`", "`count`"]),
         (load_all(Some("[limits]\ngrace = 3"), &[], &[]), &["test.toml", "`limits.grace`", "duration"]),
+        (load_all(Some("limits = 1"), &[], &[]), &["test.toml", "`limits`", "a section"]),
         (load_all(Some("count = "), &[], &[]), &["test.toml", "line 1"]),
-        (load_all(None, &[], &[("listen", "here")]), &["flag --listen", "`listen`", "socket address"]),
+        (
+            load_all(None, &[], &[("listen", "here")]),
+            &["flag --listen", "`listen`", "expected one with a port"],
+        ),
         (load_all(None, &[], &[("count", "0")]), &["flag --count: `count`: found 0", "at least 1"]),
         (environment(&[("TEST_COUNT", "0")]), &["environment variable TEST_COUNT: `count`: found 0"]),
         (load_all(Some("count = 0"), &[], &[]), &["test.toml: `count`: found 0"]),
@@ -185,6 +189,12 @@ fn errors_name_the_source_the_key_and_what_was_expected() {
             assert!(error.contains(part), "{error:?} does not say {part:?}");
         }
     }
+}
+
+#[test]
+fn what_is_no_toml_is_not_shown() {
+    let error = load_all(Some("count = 1\npassword = \"hunter2\n"), &[], &[]).err().unwrap();
+    assert!(error.contains("test.toml: line 2, column 20") && !error.contains("hunter2"), "{error}");
 }
 
 #[test]

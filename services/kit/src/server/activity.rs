@@ -4,6 +4,7 @@ use std::{
     sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed},
     time::{Duration, Instant},
 };
+use tokio::sync::Notify;
 
 /// Written bytes of HTTP/1 that count as a move of the client: it must have taken those before.
 const STRIDE: u64 = 4 * 1024;
@@ -23,6 +24,9 @@ pub(crate) struct Activity {
     unread: AtomicBool,
     closing: AtomicBool,
     leaving: AtomicBool,
+    cut_off: AtomicBool,
+    /// Told of that.
+    cut: Notify,
 }
 
 /// How long a client may take for its turn.
@@ -54,6 +58,8 @@ impl Activity {
             unread: AtomicBool::new(false),
             closing: AtomicBool::new(false),
             leaving: AtomicBool::new(false),
+            cut_off: AtomicBool::new(false),
+            cut: Notify::new(),
         }
     }
 
@@ -121,12 +127,22 @@ impl Activity {
         }
     }
 
+    /// The client's turn is over, whatever it does: others need what it holds.
+    pub(super) fn cut_off(&self) {
+        self.cut_off.store(true, Relaxed);
+        self.cut.notify_one();
+    }
+
+    pub(super) fn is_cut_off(&self) -> bool {
+        self.cut_off.load(Relaxed)
+    }
+
     /// Resolves when the client has let its turn pass.
     pub(super) async fn overdue(&self, patience: Patience) {
-        loop {
+        while !self.is_cut_off() {
             let Some(left) = self.left(patience) else { return };
             // A turn that ends meanwhile moves the deadline to `shortest` after now at least: looking again by then is exact.
-            tokio::time::sleep(left.min(patience.shortest())).await;
+            let _ = tokio::time::timeout(left.min(patience.shortest()), self.cut.notified()).await;
         }
     }
 

@@ -2,14 +2,14 @@
 
 use super::{
     activity::Activity, body::Outgoing, client::Client, exchange::Exchange, host, inbound::Inbound, panics,
-    shared::Shared, wire::Wire,
+    place::Place, shared::Shared, wire::Wire,
 };
 use crate::{
     Peer, Request, Response, Service,
     refusal::{bad_request, internal, method_not_allowed, other_method, overloaded, stopping, url_too_long},
     request_id::X_REQUEST_ID,
 };
-use http::{HeaderValue, Method, StatusCode, Version, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 use http_body::Body as _;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
@@ -29,12 +29,13 @@ pub(super) fn answer<S: Service>(
     request: hyper::Request<Incoming>,
 ) -> impl Future<Output = Result<http::Response<Outgoing>, Infallible>> + Send + use<S> {
     let stall = shared.settings.limits.stall_timeout;
-    let mut request = request.map(|body| {
-        if body.is_end_stream() {
-            crate::empty()
-        } else {
-            Inbound::new(body, Arc::clone(&client.activity), stall).boxed_unsync()
-        }
+    // Who sends slowly keeps others who send from a place, but nobody else.
+    let has_body = !request.body().is_end_stream();
+    let receiving = has_body.then(|| Arc::clone(&shared.receiving).try_acquire_owned());
+    let crowded = matches!(receiving, Some(Err(_)));
+    let mut request = request.map(|body| match receiving {
+        Some(place) => Inbound::new(body, Arc::clone(&client.activity), stall, place.ok()).boxed_unsync(),
+        None => crate::empty(),
     });
     let mut exchange = Exchange::begin(Arc::clone(client), &request);
     if shared.access_log && tracing::enabled!(target: "access", tracing::Level::INFO) {
@@ -50,9 +51,9 @@ pub(super) fn answer<S: Service>(
         // What follows a request that cannot be trusted cannot be either.
         let untrusted = refused.as_ref().is_some_and(|answer| answer.status() == StatusCode::BAD_REQUEST);
         let (mut response, place) = match (refused, Arc::clone(&shared.in_work).try_acquire_owned()) {
-            (Some(response), _) => (response, None),
-            (None, Ok(place)) => (handle(&shared, &exchange, request).await, Some(place)),
-            (None, Err(_)) => (shared.service.refuse(overloaded(RETRY_AFTER)), None),
+            (Some(response), _) => (response, Place::None),
+            (None, Ok(place)) if !crowded => (handle(&shared, &exchange, request).await, Place::Held(place)),
+            (None, _) => (shared.service.refuse(overloaded(RETRY_AFTER)), Place::None),
         };
         if exchange.http1 && (untrusted || shared.is_draining()) {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
@@ -70,8 +71,11 @@ pub(super) fn answer<S: Service>(
 /// The answer to what no service should see.
 fn refuse<S: Service>(service: &Arc<S>, wire: &Wire, request: &Request) -> Option<Response> {
     let http1 = request.version() < Version::HTTP_2;
-    if http1 && wire.two_lengths(request.headers().contains_key(header::TRANSFER_ENCODING)) {
+    if http1 && wire.two_lengths(request.headers()) {
         return Some(service.refuse(bad_request("The body has two lengths.")));
+    }
+    if http1 && !plainly_coded(request.headers()) {
+        return Some(service.refuse(bad_request("The transfer coding is not chunked alone.")));
     }
     if let Err(reason) = host::check(request.version(), request.uri(), request.headers()) {
         return Some(service.refuse(bad_request(reason)));
@@ -84,6 +88,16 @@ fn refuse<S: Service>(service: &Arc<S>, wire: &Wire, request: &Request) -> Optio
         Some("*") if request.method() == Method::OPTIONS => Some(other_method(request.method(), METHODS)),
         Some(target) if target.starts_with('/') => None,
         _ => Some(service.refuse(bad_request("The request target is no path."))),
+    }
+}
+
+/// Whether the body is in no transfer coding but `chunked`, and in that once. hyper sees to it that it is the last.
+fn plainly_coded(headers: &HeaderMap) -> bool {
+    let mut fields = headers.get_all(header::TRANSFER_ENCODING).iter();
+    match (fields.next(), fields.next()) {
+        (None, _) => true,
+        (Some(codings), None) => codings.as_bytes().eq_ignore_ascii_case(b"chunked"),
+        _ => false,
     }
 }
 

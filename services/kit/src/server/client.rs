@@ -1,6 +1,6 @@
 //! The other end of a connection, as its requests see it.
 
-use super::{activity::Activity, wire::Wire};
+use super::{activity::Activity, unsent::Unsent, wire::Wire};
 use crate::metrics::{Figures, Series};
 use std::{
     net::SocketAddr,
@@ -11,6 +11,7 @@ pub(super) struct Client {
     pub(super) peer: SocketAddr,
     pub(super) activity: Arc<Activity>,
     pub(super) wire: Arc<Wire>,
+    pub(super) unsent: Arc<Unsent>,
     /// Nothing on the admin listener.
     pub(super) figures: Option<Arc<Figures>>,
     /// Where its last request was counted.

@@ -45,7 +45,8 @@ pub(super) async fn serve<S: Service>(
     let counted = shared.figures.as_ref().map(|figures| figures.connection());
     let (activity, wire, figures) =
         (Arc::new(Activity::new()), Arc::new(Wire::default()), shared.figures.clone());
-    let client = Arc::new(Client { peer, activity, wire, figures, series: Mutex::new(None) });
+    let unsent = Arc::clone(&shared.unsent);
+    let client = Arc::new(Client { peer, activity, wire, unsent, figures, series: Mutex::new(None) });
     let end = converse(&shared, stream, &client).await;
     if let Some(figures) = &shared.figures {
         figures.ended(end);
@@ -174,6 +175,9 @@ async fn drive<C: GracefulConnection<Error = hyper::Error>>(
             }
         }
         Some(Turn::Theirs) | None => {}
+    }
+    if activity.is_cut_off() {
+        return Some(End::Slow);
     }
     connection.as_mut().graceful_shutdown();
     let _ = tokio::time::timeout(GOODBYE, connection).await;

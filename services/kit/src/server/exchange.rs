@@ -1,7 +1,8 @@
 //! One request and its answer: begun when its header is whole, over when the last byte is handed to the socket.
 
-use super::{activity::Activity, cache_status, client::Client};
+use super::{activity::Activity, cache_status, client::Client, target::public, unsent::Claim};
 use crate::{Request, RequestId, Response, Route};
+use bytes::Bytes;
 use http::{Method, Version};
 use std::{sync::Arc, time::Instant};
 
@@ -71,6 +72,11 @@ impl Exchange {
         &self.client.activity
     }
 
+    /// Counts `data` of the answer until the result is dropped.
+    pub(super) fn hold(&self, data: &Bytes) -> Option<Claim> {
+        self.client.unsent.hold(data, &self.client.activity)
+    }
+
     pub(super) fn sent(&mut self, bytes: usize) {
         self.bytes += bytes as u64;
     }
@@ -122,25 +128,5 @@ fn name(method: &Method) -> &'static str {
         "CONNECT" => "CONNECT",
         "TRACE" => "TRACE",
         _ => "other",
-    }
-}
-
-/// A target without its query, nor that of a URL encoded in its path: secrets are in queries.
-fn public(target: &str) -> &str {
-    let encoded = target.as_bytes().windows(3).position(|three| three.eq_ignore_ascii_case(b"%3f"));
-    let end = target.find('?').into_iter().chain(encoded).min();
-    end.map_or(target, |end| &target[..end])
-}
-
-#[cfg(test)]
-mod tests {
-    use super::public;
-
-    #[test]
-    fn queries_are_not_public() {
-        assert_eq!(public("/a/b"), "/a/b");
-        assert_eq!(public("/a?token=x"), "/a");
-        assert_eq!(public("/a/https%3A%2F%2Fe%2F%3Ftoken%3Dx"), "/a/https%3A%2F%2Fe%2F");
-        assert_eq!(public("/a/%3ftoken?x"), "/a/");
     }
 }

@@ -11,7 +11,10 @@ use std::{
     task::{Context, Poll},
     time::{Duration, Instant},
 };
-use tokio::time::{Sleep, sleep};
+use tokio::{
+    sync::OwnedSemaphorePermit,
+    time::{Sleep, sleep},
+};
 
 /// Bytes that buy a client its whole patience anew.
 const STRIDE: usize = 4 * 1024;
@@ -24,11 +27,18 @@ pub(super) struct Inbound {
     waited: Duration,
     received: usize,
     waiting: Option<(Instant, Pin<Box<Sleep>>)>,
+    /// The place among those who send, until its end.
+    place: Option<OwnedSemaphorePermit>,
 }
 
 impl Inbound {
-    pub(super) fn new(body: Incoming, activity: Arc<Activity>, patience: Duration) -> Self {
-        Self { body, activity, patience, waited: Duration::ZERO, received: 0, waiting: None }
+    pub(super) fn new(
+        body: Incoming,
+        activity: Arc<Activity>,
+        patience: Duration,
+        place: Option<OwnedSemaphorePermit>,
+    ) -> Self {
+        Self { body, activity, patience, waited: Duration::ZERO, received: 0, waiting: None, place }
     }
 
     fn count(&mut self, frame: &Frame<Bytes>) {
@@ -55,6 +65,9 @@ impl Body for Inbound {
                 }
                 if let Some(Ok(frame)) = &frame {
                     this.count(frame);
+                }
+                if !matches!(frame, Some(Ok(_))) || this.body.is_end_stream() {
+                    this.place = None;
                 }
                 Poll::Ready(frame.map(|frame| frame.map_err(Into::into)))
             }

@@ -1,5 +1,6 @@
 //! What all connections of a listener share.
 
+use super::unsent::Unsent;
 use crate::{ServerSettings, Service, descriptors, metrics::Figures};
 use std::sync::{
     Arc,
@@ -19,6 +20,9 @@ pub(super) struct Shared<S> {
     pub(super) access_log: bool,
     pub(super) connections: usize,
     pub(super) in_work: Arc<Semaphore>,
+    /// For those of them whose body is still to come: the others are not kept waiting by clients.
+    pub(super) receiving: Arc<Semaphore>,
+    pub(super) unsent: Arc<Unsent>,
     pub(super) stop: CancellationToken,
     /// The grace is all but over: what is still in work is answered 503.
     pub(super) give_up: CancellationToken,
@@ -28,13 +32,16 @@ pub(super) struct Shared<S> {
 
 impl<S: Service> Shared<S> {
     pub(super) fn service(service: Arc<S>, figures: Arc<Figures>, settings: &ServerSettings) -> Arc<Self> {
+        let requests = settings.limits.requests.min(Semaphore::MAX_PERMITS);
         Arc::new(Self {
             service,
             figures: Some(figures),
             access_log: settings.log.access,
             connections: descriptors::affordable(settings.limits.connections).min(Semaphore::MAX_PERMITS),
-            in_work: Arc::new(Semaphore::new(settings.limits.requests.min(Semaphore::MAX_PERMITS))),
+            in_work: Arc::new(Semaphore::new(requests)),
+            receiving: Arc::new(Semaphore::new(requests.div_ceil(2))),
             settings: settings.clone(),
+            unsent: Arc::default(),
             stop: CancellationToken::new(),
             give_up: CancellationToken::new(),
             draining: AtomicBool::new(false),
@@ -49,7 +56,9 @@ impl<S: Service> Shared<S> {
             access_log: false,
             connections: OPERATORS,
             in_work: Arc::new(Semaphore::new(OPERATORS)),
+            receiving: Arc::new(Semaphore::new(OPERATORS / 2)),
             settings: settings.clone(),
+            unsent: Arc::default(),
             stop: CancellationToken::new(),
             give_up: CancellationToken::new(),
             draining: AtomicBool::new(false),

@@ -1,6 +1,9 @@
 //! A service that does what tests ask of it.
 
+use futures_util::stream;
 use http::{HeaderValue, Method, StatusCode, header};
+use http_body::Frame;
+use http_body_util::{BodyExt, StreamBody};
 use kit::{
     Body, Check, Configuration, Request, RequestId, Response, Route, Secret, ServerSettings, Service, full,
     refusal,
@@ -32,6 +35,12 @@ impl Service for Test {
             (&Method::GET, "/large") => {
                 let bytes = usize::try_from(number.unwrap_or_default()).unwrap_or_default();
                 answer("/large", full(vec![b'x'; bytes]))
+            }
+            // So many pieces of 64 KiB, each as soon as it is wanted.
+            (&Method::GET, "/pieces") => {
+                let piece = || Ok(Frame::data(vec![b'x'; 64 * 1024].into()));
+                let pieces = stream::iter((0..number.unwrap_or_default()).map(move |_| piece()));
+                answer("/pieces", StreamBody::new(pieces).boxed_unsync())
             }
             (&Method::GET, "/cached") => {
                 let mut response = answer("/cached", full("hello\n"));
@@ -86,7 +95,7 @@ impl http_body::Body for Panics {
     fn poll_frame(
         self: Pin<&mut Self>,
         _: &mut Context<'_>,
-    ) -> Poll<Option<Result<http_body::Frame<Self::Data>, Self::Error>>> {
+    ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
         panic!("as asked, in the body")
     }
 }
