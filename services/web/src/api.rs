@@ -2,6 +2,7 @@
 
 mod answer;
 mod client;
+mod memory;
 
 pub(crate) use answer::Answer;
 
@@ -15,15 +16,14 @@ use client::Client;
 use http::{HeaderValue, Request, StatusCode, header};
 use http_body_util::{BodyExt, Empty};
 use kit::{RequestId, Response};
+use memory::Memory;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use std::{sync::Arc, time::Duration};
-use tokio::{sync::Semaphore, time::timeout};
+use std::time::Duration;
+use tokio::time::timeout;
 use url::Url;
 
 /// Everything but the unreserved characters (RFC 3986, section 2.3): a URL becomes one segment.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-/// Bytes of answers held at once; what they become in memory is about as much again.
-const MEMORY: usize = 256 << 20;
 
 /// Where pages are read.
 #[derive(Debug)]
@@ -32,7 +32,7 @@ pub(crate) struct Api {
     /// Ends with a slash.
     endpoint: Url,
     timeout: Duration,
-    memory: Arc<Semaphore>,
+    memory: Memory,
 }
 
 impl Api {
@@ -42,7 +42,7 @@ impl Api {
             endpoint.set_path(&format!("{}/", endpoint.path()));
         }
         let client = client::new(endpoint.scheme() == "https")?;
-        Ok(Self { client, endpoint, timeout: settings.api_timeout, memory: Arc::new(Semaphore::new(MEMORY)) })
+        Ok(Self { client, endpoint, timeout: settings.api_timeout, memory: Memory::default() })
     }
 
     /// Asks for the links of `page`; `fresh`: not from a cache.

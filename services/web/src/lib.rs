@@ -19,6 +19,7 @@ mod summary;
 mod templates;
 mod typed;
 mod words;
+mod work;
 
 pub use settings::Settings;
 
@@ -46,21 +47,19 @@ struct Site {
     templates: templates::Templates,
     assets: assets::Assets,
     page_size: usize,
-    /// One permit a core: parsing and rendering leave the async threads, and no more of it is done at once.
-    work: Arc<tokio::sync::Semaphore>,
+    work: work::Work,
 }
 
 impl Web {
     /// A service that keeps to `settings`; an error names what cannot be used.
     pub fn new(settings: &Settings) -> Result<Self, String> {
-        let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let site = Site {
             answers: answers::Answers::default(),
             api: api::Api::new(settings)?,
             templates: templates::Templates::new(settings.templates_dir.as_deref())?,
             assets: assets::Assets::new(settings.templates_dir.as_deref()),
             page_size: settings.page_size,
-            work: Arc::new(tokio::sync::Semaphore::new(cores)),
+            work: work::Work::default(),
         };
         Ok(Self { site: Arc::new(site), whole_within: Duration::from_millis(100) })
     }

@@ -72,7 +72,6 @@ pub(crate) async fn make<T: Send + 'static>(
     made
 }
 
-/// `work` is done on a thread for CPU work, when it is its turn.
 async fn ask_and<T: Send + 'static>(
     site: &Arc<Site>,
     asked: Asked,
@@ -80,14 +79,9 @@ async fn ask_and<T: Send + 'static>(
     work: impl FnOnce(&Site, &Asked, &Answer) -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, Failure> {
     let answer = site.api.ask(&asked.page, asked.fresh, id).await?;
-    let turn = Arc::clone(&site.work).acquire_owned().await;
-    let turn = turn.map_err(|closed| Failure::caused(Kind::Internal, closed.to_string()))?;
-    let site = Arc::clone(site);
-    let done = tokio::task::spawn_blocking(move || {
-        let _turn = turn;
-        work(&site, &asked, &answer)
-    });
-    done.await.unwrap_or_else(|panic| Err(Failure::caused(Kind::Internal, panic.to_string())))
+    let length = answer.length();
+    let everything = Arc::clone(site);
+    site.work.run(length, move || work(&everything, &asked, &answer)).await
 }
 
 fn fragment(site: &Site, asked: &Asked, answer: &Answer) -> Result<String, Failure> {

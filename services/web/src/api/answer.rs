@@ -1,14 +1,11 @@
 //! The API's answer: links, or a problem.
 
+use super::memory::{Held, Memory};
 use crate::failure::{Failure, Kind};
-use bytes::{Bytes, BytesMut};
 use http::{HeaderMap, StatusCode, header};
-use http_body_util::BodyExt;
-use kit::{Body, Response};
+use kit::Response;
 use links::Link;
 use serde::Deserialize;
-use std::sync::Arc;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use url::Url;
 
 /// The most bytes of links that are read.
@@ -19,9 +16,7 @@ const LONGEST_PROBLEM: usize = 64 << 10;
 /// The links of a page, not yet parsed.
 #[derive(Debug)]
 pub(crate) struct Answer {
-    body: Bytes,
-    /// Returned when the answer has been used.
-    _memory: Option<OwnedSemaphorePermit>,
+    body: Held,
     /// How many seconds ago the page was fetched (`Age`, RFC 9111, section 5.1), where the API says it.
     pub(crate) age: Option<u64>,
     /// The page's own URL after redirects (`Link: …; rel="describes"`, RFC 6892), where the API says it.
@@ -29,12 +24,17 @@ pub(crate) struct Answer {
 }
 
 impl Answer {
-    pub(super) async fn read(response: Response, memory: &Arc<Semaphore>) -> Result<Self, Failure> {
+    pub(super) async fn read(response: Response, memory: &Memory) -> Result<Self, Failure> {
         let headers = response.headers();
         let age = text(headers, header::AGE).and_then(|age| age.trim().parse().ok());
         let page = headers.get_all(header::LINK).iter().find_map(|value| describes(value.to_str().ok()?));
-        let (body, memory) = read(response.into_body(), LONGEST, memory).await?;
-        Ok(Self { body, _memory: memory, age, page })
+        let body = memory.read(response.into_body(), LONGEST).await?;
+        Ok(Self { body, age, page })
+    }
+
+    /// Bytes.
+    pub(crate) fn length(&self) -> usize {
+        self.body.len()
     }
 
     /// The links. CPU work: linear in the answer.
@@ -53,11 +53,10 @@ struct Problem {
 }
 
 /// What an answer other than 200 means. Its words stay unread: anybody may have written them.
-pub(super) async fn failure(response: Response, memory: &Arc<Semaphore>) -> Failure {
+pub(super) async fn failure(response: Response, memory: &Memory) -> Failure {
     let status = response.status();
     let retry_after = text(response.headers(), header::RETRY_AFTER).and_then(|value| value.parse().ok());
-    let body = read(response.into_body(), LONGEST_PROBLEM, memory).await;
-    let body = body.map(|(body, _)| body).unwrap_or_default();
+    let body = memory.read(response.into_body(), LONGEST_PROBLEM).await.unwrap_or_default();
     let problem: Problem = serde_json::from_slice(&body).unwrap_or_default();
     let kind = problem.code.as_deref().and_then(Kind::of_code).unwrap_or_else(|| Kind::of_status(status));
     Failure {
@@ -66,32 +65,6 @@ pub(super) async fn failure(response: Response, memory: &Arc<Semaphore>) -> Fail
         retry_after: retry_after.filter(|_| status == StatusCode::SERVICE_UNAVAILABLE),
         cause: Some(format!("the API answered {status}")),
     }
-}
-
-/// A body of up to `limit` bytes, and its share of `memory`.
-async fn read(
-    mut body: Body,
-    limit: usize,
-    memory: &Arc<Semaphore>,
-) -> Result<(Bytes, Option<OwnedSemaphorePermit>), Failure> {
-    let mut bytes = BytesMut::new();
-    let mut held: Option<OwnedSemaphorePermit> = None;
-    while let Some(frame) = body.frame().await {
-        let frame = frame.map_err(|error| Failure::caused(Kind::ApiAnswer, error.to_string()))?;
-        let Ok(data) = frame.into_data() else { continue };
-        if bytes.len() + data.len() > limit {
-            return Err(Failure::caused(Kind::ApiAnswer, format!("longer than {limit} bytes")));
-        }
-        let length = u32::try_from(data.len()).unwrap_or(u32::MAX);
-        let more = Arc::clone(memory).try_acquire_many_owned(length);
-        let more = more.map_err(|_| Failure::caused(Kind::Overloaded, "too many long answers at once"))?;
-        match &mut held {
-            Some(held) => held.merge(more),
-            None => held = Some(more),
-        }
-        bytes.extend_from_slice(&data);
-    }
-    Ok((bytes.freeze(), held))
 }
 
 fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {

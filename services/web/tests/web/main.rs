@@ -16,6 +16,7 @@ mod harness;
 mod headers;
 mod hostile;
 mod links;
+mod long_answers;
 mod operation;
 mod settings;
 mod templates;
