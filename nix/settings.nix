@@ -23,7 +23,7 @@
     port = 8080;
     adminPort = 8081;
     environment = "LINKEXTRACTOR_WEB_";
-    memory = "512m"; # long answers of the API, what is made of one, and files that are being read
+    memory = "768m"; # long answers of the API, what is made of one, and files that are being read
   };
 
   redis = {
