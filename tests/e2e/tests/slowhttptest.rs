@@ -10,10 +10,10 @@ use std::{
 };
 use tokio::{process::Command, task::JoinSet};
 
-/// What half of the others must be served within, on however busy a machine.
-const SOON: Duration = Duration::from_secs(1);
+/// What others must be served within, on however busy a machine: sooner than the tool is done.
+const SOON: Duration = Duration::from_secs(6);
 /// Of each mode, so long: `-c` connections in all, `-r` a second, `-l` seconds, a word every `-i` seconds.
-const EACH: [&str; 8] = ["-c", "500", "-r", "250", "-l", "8", "-i", "1"];
+const EACH: [&str; 8] = ["-c", "500", "-r", "250", "-l", "10", "-i", "1"];
 
 #[tokio::test]
 async fn slow_headers_bodies_and_readers_take_it_from_nobody() {
@@ -40,13 +40,9 @@ async fn slow_headers_bodies_and_readers_take_it_from_nobody() {
             attack.unwrap();
         }
     }
-    times.sort_unstable();
-    let (half, longest) = (times[times.len() / 2], times[times.len() - 1]);
-    println!(
-        "{} others were served meanwhile, half of them within {half:?}, all within {longest:?}",
-        times.len()
-    );
-    assert!(half < SOON, "half of the others waited for {half:?} or more");
+    let longest = times.iter().max().unwrap();
+    println!("{} others were served meanwhile, all within {longest:?}", times.len());
+    assert!(*longest < SOON, "one of the others waited for {longest:?}");
     for server in [&api, &web] {
         figure_until(server, "http_connections", |open| open == 0).await;
         answered(server).await;
