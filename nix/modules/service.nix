@@ -120,7 +120,7 @@ in
   config = lib.mkIf cfg.enable {
     assertions = [
       {
-        assertion = cfg.environmentFile == null || !lib.isStorePath cfg.environmentFile;
+        assertion = !lib.hasPrefix "${builtins.storeDir}/" (toString cfg.environmentFile);
         message = "services.linkextractor.${name}.environmentFile is in the Nix store, which everyone can read.";
       }
     ];
