@@ -71,7 +71,10 @@ in
             grace = mkOption {
               type = types.str;
               default = "${toString facts.limits.grace}s";
-              description = "How long requests in flight may take when the service stops.";
+              description = ''
+                How long requests in flight may take when the service stops. After ${toString facts.limits.stop} s systemd kills it:
+                a longer time wants a longer `TimeoutStopSec` too.
+              '';
             };
           };
           log = {
@@ -143,7 +146,7 @@ in
         RestartSec = 1;
         TimeoutStopSec = facts.limits.stop;
         WatchdogSec = facts.limits.watchdog;
-        LimitNOFILE = facts.limits.files;
+        LimitNOFILE = lib.max facts.limits.files (2 * cfg.settings.limits.connections);
       };
     };
   };
