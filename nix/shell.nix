@@ -26,5 +26,7 @@ pkgs.mkShell {
     ++ lib.optionals stdenv.hostPlatform.isLinux [
       chromedriver
       chromium
+      iproute2
+      util-linux
     ];
 }

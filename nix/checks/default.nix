@@ -37,26 +37,6 @@ in
     RUSTDOCFLAGS="--deny warnings" cargo doc --offline --workspace --no-deps
   '';
 
-  # What needs a browser is left out. Where the sandbox allows no user namespaces, the tests that make networks of
-  # their own say that they are skipped: .ci/run does not let them.
-  tests =
-    cargo "tests"
-      (
-        [
-          pkgs.cargo-nextest
-          pkgs.redis
-        ]
-        ++ lib.optionals isLinux [
-          pkgs.iproute2
-          pkgs.util-linux
-        ]
-      )
-      ''
-        cargo build --offline --workspace
-        export NIX_SETTINGS=${lib.escapeShellArg (builtins.toJSON settings)}
-        cargo nextest run --offline --workspace --filterset 'not (binary(browser) | binary(same_links))'
-      '';
-
   format =
     pkgs.runCommand "format"
       {
@@ -77,6 +57,22 @@ in
   {
     images = import ./images.nix { inherit self pkgs; };
     modules = import ./modules.nix { inherit self pkgs; };
+
+    # What needs a browser is left out. Where the sandbox allows no user namespaces, the tests that make networks of
+    # their own say that they are skipped: .ci/run does not let them.
+    tests =
+      cargo "tests"
+        [
+          pkgs.cargo-nextest
+          pkgs.iproute2
+          pkgs.redis
+          pkgs.util-linux
+        ]
+        ''
+          cargo build --offline --workspace
+          export NIX_SETTINGS=${lib.escapeShellArg (builtins.toJSON settings)}
+          cargo nextest run --offline --workspace --filterset 'not (binary(browser) | binary(same_links))'
+        '';
   }
   // vm
 )

@@ -50,9 +50,15 @@ assert refused {
   };
 };
 assert refused {
+  api = {
+    enable = true;
+    settings.fetch.proxy = "http://user:password@proxy.example.org:3128";
+  };
+};
+assert refused {
   web = {
     enable = true;
-    environmentFile = pkgs.writeText "secrets" "";
+    environmentFile = "${self}/secrets.env";
   };
 };
 pkgs.runCommand "modules"

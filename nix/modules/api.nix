@@ -88,6 +88,10 @@ in
         message = "services.linkextractor.api.settings.redis_url has credentials, and everyone can read it: use redis.urlFile.";
       }
       {
+        assertion = !lib.hasInfix "@" (toString (cfg.settings.fetch.proxy or null));
+        message = "services.linkextractor.api.settings.fetch.proxy has credentials, and everyone can read it: use environmentFile.";
+      }
+      {
         assertion = !(cfg.redis.createLocally && cfg.redis.urlFile != null);
         message = "services.linkextractor.api.redis: createLocally and urlFile exclude each other.";
       }

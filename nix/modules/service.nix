@@ -71,7 +71,10 @@ in
             grace = mkOption {
               type = types.str;
               default = "${toString facts.limits.grace}s";
-              description = "How long requests in flight may take when the service stops.";
+              description = ''
+                How long requests in flight may take when the service stops. After ${toString facts.limits.stop} s systemd kills it:
+                a longer time wants a longer `TimeoutStopSec` too.
+              '';
             };
           };
           log = {
@@ -120,7 +123,7 @@ in
   config = lib.mkIf cfg.enable {
     assertions = [
       {
-        assertion = cfg.environmentFile == null || !lib.isStorePath cfg.environmentFile;
+        assertion = !lib.hasPrefix "${builtins.storeDir}/" (toString cfg.environmentFile);
         message = "services.linkextractor.${name}.environmentFile is in the Nix store, which everyone can read.";
       }
     ];
@@ -143,7 +146,7 @@ in
         RestartSec = 1;
         TimeoutStopSec = facts.limits.stop;
         WatchdogSec = facts.limits.watchdog;
-        LimitNOFILE = facts.limits.files;
+        LimitNOFILE = lib.max facts.limits.files (2 * cfg.settings.limits.connections);
       };
     };
   };

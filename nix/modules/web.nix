@@ -27,7 +27,10 @@ in
           templates_dir = mkOption {
             type = types.nullOr types.path;
             default = null;
-            description = "A folder of templates to use instead of the built-in ones.";
+            description = ''
+              A folder of templates to use instead of the built-in ones. It is looked at when the system is built, and so
+              has to be in the store, as a path such as `./templates` is.
+            '';
           };
         };
       };

@@ -8,6 +8,7 @@ use common::{
     program::{Program, greeter},
     within,
 };
+use rustix::process::Signal;
 use std::process::Output;
 
 async fn run(arguments: &[&str]) -> (i32, String, String) {
@@ -90,12 +91,12 @@ async fn healthcheck_asks_the_running_program() {
         }
     };
     assert_eq!(ask("").await.0, 0);
-    program.signal("TERM").await;
+    program.signal(Signal::TERM);
     program.line("stopping").await;
     within(async { while !ask("").await.2.contains("stopping") {} }).await;
     assert_eq!(ask("").await.0, 1);
     assert_eq!(ask("--live").await.0, 0);
-    program.signal("TERM").await;
+    program.signal(Signal::TERM);
     program.ended().await;
     let (status, _, error) = ask("").await;
     assert!(status == 1 && error.contains(&admin), "{status}: {error}");

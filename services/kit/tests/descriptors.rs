@@ -9,6 +9,7 @@ use common::{
     program::{Program, greeter},
     status,
 };
+use rustix::process::Signal;
 use std::time::Instant;
 use tokio::{net::TcpStream, process::Command};
 
@@ -72,7 +73,7 @@ async fn it_says_so_once_a_second_however_many_leave() {
         stays.send(common::get_kept("/live")).await;
         stays.until("alive\n").await;
     }
-    program.signal("TERM").await;
+    program.signal(Signal::TERM);
     before.extend(program.lines_until("stopped").await);
     let said = before.iter().filter(|line| line["message"] == "cannot accept").count();
     assert!(said as u64 <= begun.elapsed().as_secs() + 1, "{said} times in {:?}", begun.elapsed());

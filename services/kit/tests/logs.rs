@@ -3,6 +3,7 @@
 mod common;
 
 use common::{get, program::Program};
+use rustix::process::Signal;
 
 #[tokio::test]
 async fn a_request_is_a_line() {
@@ -70,7 +71,7 @@ async fn the_level_changes_at_run_time_and_shows_queries() {
 async fn the_access_log_can_be_off() {
     let mut program = Program::start(&["--set", "log.access=false"]).await;
     program.get("/").await;
-    program.signal("TERM").await;
+    program.signal(Signal::TERM);
     let before = program.lines_until("stopping").await;
     assert!(before.iter().all(|line| line["message"] != "request"), "{before:?}");
 }

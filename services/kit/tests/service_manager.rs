@@ -7,6 +7,7 @@ use common::{
     program::{Program, greeter},
     status, within,
 };
+use rustix::process::Signal;
 use std::{net::TcpListener, os::fd::OwnedFd, process::Stdio};
 use tokio::{net::UnixDatagram, process::Command};
 
@@ -84,10 +85,10 @@ async fn the_manager_is_told_ready_reloading_watchdog_and_stopping() {
     for _ in 0..3 {
         told("WATCHDOG=1").await;
     }
-    program.signal("HUP").await;
+    program.signal(Signal::HUP);
     assert!(told("RELOADING=1").await.contains("MONOTONIC_USEC="));
     told("READY=1").await;
-    program.signal("TERM").await;
+    program.signal(Signal::TERM);
     told("STOPPING=1").await;
     assert!(program.ended().await.success());
 }

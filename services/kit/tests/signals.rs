@@ -3,20 +3,21 @@
 mod common;
 
 use common::{HELD, REST, program::Program, status, timed};
+use rustix::process::Signal;
 use std::time::Duration;
 
 #[tokio::test]
 async fn a_signal_drains_and_the_exit_is_0() {
-    for signal in ["TERM", "INT"] {
+    for signal in [Signal::TERM, Signal::INT] {
         let mut program = Program::start(&[]).await;
         let mut client = program.connect().await;
         client.send(HELD).await;
         program.figure("http_requests_in_flight 1").await;
-        program.signal(signal).await;
+        program.signal(signal);
         program.line("stopping").await;
         client.send(REST).await;
         assert_eq!(status(&client.rest().await), 200);
-        assert_eq!(program.ended().await.code(), Some(0), "after {signal}");
+        assert_eq!(program.ended().await.code(), Some(0), "after {signal:?}");
     }
 }
 
@@ -26,9 +27,9 @@ async fn a_second_signal_ends_at_once() {
     let mut client = program.connect().await;
     client.send(HELD).await;
     program.figure("http_requests_in_flight 1").await;
-    program.signal("TERM").await;
+    program.signal(Signal::TERM);
     program.line("stopping").await;
-    program.signal("TERM").await;
+    program.signal(Signal::TERM);
     let took = timed(async { assert_eq!(program.ended().await.code(), Some(143)) }).await;
     assert!(took.awake < Duration::from_secs(3), "{took:?}");
 }
@@ -40,11 +41,11 @@ async fn a_hangup_reads_the_log_level_again() {
     std::fs::write(&file, "").unwrap();
     let mut program = Program::start(&["--config", file.to_str().unwrap()]).await;
     std::fs::write(&file, "nonsense = 1").unwrap();
-    program.signal("HUP").await;
+    program.signal(Signal::HUP);
     let line = program.line("configuration not changed").await;
     assert!(line["error"].as_str().unwrap().contains("`nonsense`"), "{line}");
     std::fs::write(&file, "[log]\nlevel = \"debug\"").unwrap();
-    program.signal("HUP").await;
+    program.signal(Signal::HUP);
     assert_eq!(program.line("configuration read again").await["log_level"], "debug");
     program.get("/?query").await;
     assert_eq!(program.line("request").await["uri"], "/?query");

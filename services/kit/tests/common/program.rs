@@ -1,6 +1,7 @@
 //! The example program `greeter`, as a process.
 
 use super::{Client, get, within};
+use rustix::process::{Pid, Signal, kill_process};
 use serde_json::Value;
 use std::{
     net::SocketAddr,
@@ -93,9 +94,9 @@ impl Program {
         within(async { while !self.ask_admin(&get("/metrics")).await.contains(&line) {} }).await;
     }
 
-    pub(crate) async fn signal(&self, name: &str) {
-        let id = self.child.id().unwrap().to_string();
-        assert!(Command::new("kill").args(["-s", name, &id]).status().await.unwrap().success());
+    pub(crate) fn signal(&self, signal: Signal) {
+        let id = self.child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
+        kill_process(id.unwrap(), signal).unwrap();
     }
 
     pub(crate) async fn ended(&mut self) -> ExitStatus {

@@ -53,21 +53,20 @@ fn unshare() -> Option<&'static [&'static str]> {
 }
 
 fn setup(files: Files) {
-    // A mount keeps its file when the name goes.
-    let (mut mounts, mut mounted) = (Vec::new(), Vec::new());
-    for (path, text) in [("/etc/resolv.conf", files.resolv_conf), ("/etc/hosts", files.hosts)] {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        fs::write(file.path(), text).unwrap();
-        mounts.push(format!("mount --bind {} {path}", file.path().display()));
-        mounted.push(file);
-    }
-    let routes =
-        ["ip link set lo up", "ip route add local 0.0.0.0/0 dev lo", "ip -6 route add local ::/0 dev lo"];
-    for command in routes.into_iter().chain(mounts.iter().map(String::as_str)) {
+    let commands = [
+        "ip link set lo up",
+        "ip route add local 0.0.0.0/0 dev lo",
+        "ip -6 route add local ::/0 dev lo",
+        // The whole folder: where Nix builds, there is no resolv.conf to mount another on.
+        "mount -t tmpfs tmpfs /etc",
+    ];
+    for command in commands {
         let mut words = command.split(' ');
         let status = Command::new(words.next().unwrap()).args(words).status().unwrap();
         assert!(status.success(), "{command}");
     }
+    fs::write("/etc/resolv.conf", files.resolv_conf).unwrap();
+    fs::write("/etc/hosts", files.hosts).unwrap();
 }
 
 /// How many TCP connections this namespace has begun: a refused destination must not add one.
