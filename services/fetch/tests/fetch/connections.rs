@@ -8,9 +8,19 @@ use crate::support::{
 use bytes::Bytes;
 use fetch::{FetchError, Fetcher, Settings, Step};
 use http_body_util::Full;
-use hyper::{Response, Version, body::Incoming, service::service_fn};
+use hyper::{
+    Response, Version,
+    body::{Frame, Incoming},
+    service::service_fn,
+};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpSocket, TcpStream},
@@ -106,6 +116,52 @@ async fn http2_is_spoken_where_it_is_offered() {
         job.await.unwrap();
     }
     assert_eq!(origin.connections(), 1, "one connection takes them all");
+}
+
+/// A page of 3 MB that does not tell its length.
+#[derive(Default)]
+struct Long(usize);
+
+impl hyper::body::Body for Long {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.0 += 1;
+        let data = || Ok(Frame::data(Bytes::from_static(&[b'x'; 30_000])));
+        Poll::Ready((self.0 <= 100).then(data))
+    }
+}
+
+#[tokio::test]
+async fn who_waits_for_memory_holds_up_nobody_on_a_shared_connection() {
+    let authority = Authority::new("ours");
+    let config = authority.server("127.0.0.1", Validity::Now, &["h2"]);
+    let origin = tls::raw("127.0.0.1:0", config, |stream| async move {
+        let answer = service_fn(|request: http::Request<Incoming>| async move {
+            let long = if request.uri().path() == "/long" { Long::default() } else { Long(99) };
+            Response::builder().header("content-type", "text/html").body(long)
+        });
+        let server = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
+        let _ = server.serve_connection(TokioIo::new(stream), answer).await;
+    })
+    .await;
+    // More at once than there is memory for; each may turn out to be as long as a page may be.
+    let settings = Settings { timeout: Duration::from_mins(1), ..loopback() };
+    let fetcher = Fetcher::new(Settings { extra_roots: vec![authority.root()], ..settings }).unwrap();
+    let (fetcher, at) = (Arc::new(fetcher), |path| url(&format!("https://{}{path}", origin.address)));
+    assert!(fetcher.fetch(&at("/short")).await.is_ok(), "the connection that all will share");
+    let jobs = (0..8).map(|_| {
+        let (fetcher, page) = (Arc::clone(&fetcher), at("/long"));
+        tokio::spawn(async move { fetcher.fetch(&page).await.map(|page| page.body.len()) })
+    });
+    for job in jobs.collect::<Vec<_>>() {
+        assert_eq!(job.await.unwrap(), Ok(3_000_000));
+    }
+    assert_eq!(origin.connections(), 1);
 }
 
 /// An HTTP/2 frame.
