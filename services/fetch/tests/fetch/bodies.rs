@@ -49,6 +49,14 @@ fn brotli(data: &[u8]) -> Vec<u8> {
     coded
 }
 
+/// As [`brotli`] would say it with a window of 1 GiB, which only an extension of the format has.
+fn large_window() -> Vec<u8> {
+    let mut coded = Vec::new();
+    let params = brotli::enc::BrotliEncoderParams { large_window: true, lgwin: 30, ..Default::default() };
+    brotli::CompressorWriter::with_params(&mut coded, 4096, &params).write_all(b"page").unwrap();
+    coded
+}
+
 fn zstd(data: &[u8]) -> Vec<u8> {
     zstd::encode_all(data, 1).unwrap()
 }
@@ -139,6 +147,7 @@ async fn broken_and_unknown_codings_are_errors() {
         ("gzip", b"<!doctype html>".to_vec()),
         ("deflate", b"\xff\xff\xff".to_vec()),
         ("br", b"\xff\xff\xff\xff\xff\xff".to_vec()),
+        ("br", large_window()),
         ("zstd", b"page".to_vec()),
         ("gzip, gzip, gzip", gzip(&gzip(&gzip(b"page")))),
     ] {

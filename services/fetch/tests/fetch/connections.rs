@@ -78,6 +78,15 @@ async fn one_that_is_refused_is_no_connection() {
     assert_eq!(result.unwrap_err(), FetchError::Connect);
 }
 
+#[tokio::test]
+async fn the_unspecified_address_is_the_machine_itself() {
+    let origin = origin::fixed(origin::html("x")).await;
+    let page = url(&format!("http://0.0.0.0:{}/", origin.address.port()));
+    let fetcher = Fetcher::new(Settings { allow_private: true, ..Settings::default() }).unwrap();
+    assert_eq!(fetcher.fetch(&page).await.unwrap().body, "x");
+    assert_eq!(self::fetcher().fetch(&page).await.map(|page| page.url).unwrap_err(), FetchError::Blocked);
+}
+
 fn https(authority: &Authority) -> Fetcher {
     Fetcher::new(Settings { extra_roots: vec![authority.root()], ..loopback() }).unwrap()
 }
@@ -131,7 +140,7 @@ impl hyper::body::Body for Long {
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         self.0 += 1;
-        let data = || Ok(Frame::data(Bytes::from_static(&[b'x'; 30_000])));
+        let data = || Ok(Frame::data(Bytes::from(vec![b'x'; 30_000])));
         Poll::Ready((self.0 <= 100).then(data))
     }
 }
