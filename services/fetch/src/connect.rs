@@ -10,7 +10,7 @@ use hyper::{
 };
 use hyper_util::{
     client::legacy::connect::{HttpConnector, dns::Name},
-    rt::{TokioExecutor, TokioIo},
+    rt::{TokioExecutor, TokioIo, TokioTimer},
 };
 use rustls::{ClientConfig, pki_types::ServerName};
 use std::{
@@ -175,6 +175,10 @@ impl Dialer {
 
     async fn http2<T: Read + Write + Unpin + Send + 'static>(&self, stream: T) -> Result<Sender, FetchError> {
         let (sender, connection) = http2::Builder::new(TokioExecutor::new())
+            // Many share it: one that went dead must not take them all with it until it is old.
+            .timer(TokioTimer::new())
+            .keep_alive_interval(self.timeout)
+            .keep_alive_timeout(self.timeout)
             .initial_stream_window_size(WINDOW)
             .initial_connection_window_size(self.shared_window)
             .max_header_list_size(u32::try_from(self.max_header_bytes).unwrap_or(u32::MAX))

@@ -16,6 +16,7 @@ use hyper::{
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use std::{
     convert::Infallible,
+    io,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -179,22 +180,50 @@ fn frame(kind: u8, flags: u8, stream: u8, payload: &[u8]) -> Vec<u8> {
     [&length[1..], &[kind, flags, 0, 0, 0, stream], payload].concat()
 }
 
+/// Reads the preface and the frames up to the first request's.
+async fn http2_request(stream: &mut TlsStream<TcpStream>) -> io::Result<()> {
+    stream.read_exact(&mut [0; 24]).await?;
+    loop {
+        let mut header = [0; 9];
+        stream.read_exact(&mut header).await?;
+        let length = u32::from_be_bytes([0, header[0], header[1], header[2]]);
+        stream.read_exact(&mut vec![0; length as usize]).await?;
+        if header[3] == 1 {
+            return Ok(());
+        }
+    }
+}
+
 /// Says its settings, waits for the request and answers with `frames`.
 async fn http2_answer(mut stream: TlsStream<TcpStream>, frames: Vec<u8>) {
     let _ = stream.write_all(&frame(4, 0, 0, &[])).await;
-    let mut preface = [0; 24];
-    let _ = stream.read_exact(&mut preface).await;
-    loop {
-        let mut header = [0; 9];
-        if stream.read_exact(&mut header).await.is_err() {
-            return;
+    if http2_request(&mut stream).await.is_ok() {
+        let _ = stream.write_all(&frames).await;
+        let _ = stream.read_to_end(&mut Vec::new()).await;
+    }
+}
+
+#[tokio::test]
+async fn http2_that_has_gone_dead_is_replaced() {
+    let page = [frame(1, 4, 1, &[0x88]), frame(0, 1, 1, b"<html>")].concat();
+    let authority = Authority::new("ours");
+    let config = authority.server("127.0.0.1", Validity::Now, &["h2"]);
+    let origin = tls::raw("127.0.0.1:0", config, move |mut stream| {
+        let page = page.clone();
+        async move {
+            let _ = stream.write_all(&frame(4, 0, 0, &[])).await;
+            let _ = http2_request(&mut stream).await;
+            let _ = stream.write_all(&page).await;
+            std::future::pending::<()>().await;
         }
-        let length = u32::from_be_bytes([0, header[0], header[1], header[2]]);
-        let mut payload = vec![0; length as usize];
-        let _ = stream.read_exact(&mut payload).await;
-        if header[3] == 1 {
-            let _ = stream.write_all(&frames).await;
-        }
+    })
+    .await;
+    let settings = Settings { connect_timeout: Duration::from_secs(1), ..loopback() };
+    let fetcher = Fetcher::new(Settings { extra_roots: vec![authority.root()], ..settings }).unwrap();
+    let page = url(&format!("https://{}/", origin.address));
+    for connections in 1..=2 {
+        assert_eq!(fetcher.fetch(&page).await.map(|page| page.body.len()), Ok(6));
+        assert_eq!(origin.connections(), connections);
     }
 }
 
