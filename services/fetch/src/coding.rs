@@ -105,6 +105,11 @@ fn decoder<'a>(coding: Coding, mut wire: Box<dyn BufRead + 'a>) -> io::Result<Bo
         // "deflate" is zlib's format, but some servers send it bare; browsers take both.
         Coding::Deflate if is_zlib(wire.fill_buf()?) => Box::new(ZlibDecoder::new(wire)),
         Coding::Deflate => Box::new(DeflateDecoder::new(wire)),
+        // A window beyond 16 MiB is an extension of the format that "br" does not have (RFC 7932, section 9.1), and
+        // the decoder would take it.
+        Coding::Brotli if wire.fill_buf()?.first().is_some_and(|byte| byte & 0x7f == 0x11) => {
+            return Err(ErrorKind::InvalidData.into());
+        }
         Coding::Brotli => Box::new(Brotli(Decompressor::new(Watched { inner: wire, ended: false }, 4096))),
         Coding::Zstd => {
             let mut decoder = zstd::Decoder::with_buffer(wire)?;

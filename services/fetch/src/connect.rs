@@ -10,7 +10,7 @@ use hyper::{
 };
 use hyper_util::{
     client::legacy::connect::{HttpConnector, dns::Name},
-    rt::{TokioExecutor, TokioIo},
+    rt::{TokioExecutor, TokioIo, TokioTimer},
 };
 use rustls::{ClientConfig, pki_types::ServerName};
 use std::{
@@ -34,6 +34,8 @@ const MAX_FIELDS: usize = 1000;
 /// How much a peer may send before it is read, by TCP and by HTTP/2: what waits there is memory too, and a bomb
 /// that is cut has not been sent in vain.
 const WINDOW: u32 = 128 * 1024;
+/// The largest window of HTTP/2 (RFC 9113, section 6.9.1).
+const MAX_WINDOW: u32 = (1 << 31) - 1;
 
 /// Makes connections.
 #[derive(Debug)]
@@ -44,6 +46,9 @@ pub(crate) struct Dialer {
     proxy: Option<Proxy>,
     /// How long a connection lives, idle or not.
     lifetime: Duration,
+    /// What may wait on an HTTP/2 connection: as much as on every stream that its host's jobs can have open. With
+    /// less, jobs that wait for memory before they read on would keep the others from being read.
+    shared_window: u32,
 }
 
 /// Requests can be sent on it.
@@ -72,6 +77,10 @@ impl Dialer {
             max_header_bytes,
             proxy: settings.proxy.clone(),
             lifetime,
+            shared_window: u32::try_from(settings.max_jobs_per_host)
+                .unwrap_or(u32::MAX)
+                .saturating_mul(WINDOW)
+                .clamp(WINDOW, MAX_WINDOW),
         })
     }
 
@@ -113,7 +122,9 @@ impl Dialer {
             connector.call(uri(&format!("checked:{port}"))?).await.map_err(|error| failed(&error))?;
         let stream = stream.into_inner();
         let peer = stream.peer_addr().map_err(|error| failed(&error))?.ip();
-        if !addresses.contains(&peer) {
+        // Who connects to the unspecified address arrives at the machine itself.
+        let checked = |ip: &IpAddr| *ip == peer || ip.is_unspecified() && peer.is_loopback();
+        if !addresses.iter().any(checked) {
             tracing::error!(%peer, "connected to an address that was not checked");
             return Err(FetchError::Blocked);
         }
@@ -164,8 +175,12 @@ impl Dialer {
 
     async fn http2<T: Read + Write + Unpin + Send + 'static>(&self, stream: T) -> Result<Sender, FetchError> {
         let (sender, connection) = http2::Builder::new(TokioExecutor::new())
+            // Many share it: one that went dead must not take them all with it until it is old.
+            .timer(TokioTimer::new())
+            .keep_alive_interval(self.timeout)
+            .keep_alive_timeout(self.timeout)
             .initial_stream_window_size(WINDOW)
-            .initial_connection_window_size(WINDOW)
+            .initial_connection_window_size(self.shared_window)
             .max_header_list_size(u32::try_from(self.max_header_bytes).unwrap_or(u32::MAX))
             .handshake(stream)
             .await

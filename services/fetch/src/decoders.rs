@@ -41,8 +41,10 @@ impl Decoders {
     ) -> Option<T> {
         let (sender, result) = oneshot::channel();
         let work = Box::new(move || {
-            // Who asked may have left.
-            let _ = sender.send(work());
+            // Who asked may have left: before it began, and then it is not done for nobody, or since.
+            if !sender.is_closed() {
+                let _ = sender.send(work());
+            }
         });
         self.0.send(work).ok()?;
         result.await.ok()
@@ -55,5 +57,44 @@ fn work(queue: &Mutex<Receiver<Work>>) {
         let Ok(work) = next else { return };
         // The panic hook has told of it; the thread goes on.
         let _ = catch_unwind(AssertUnwindSafe(work));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{
+        future::ready,
+        pin::pin,
+        sync::atomic::{AtomicBool, Ordering},
+    };
+
+    #[tokio::test]
+    async fn nothing_is_done_for_who_has_left() {
+        let decoders = Decoders::new().unwrap();
+        let (shut, gate) = channel::<()>();
+        let (gate, done) = (Arc::new(Mutex::new(gate)), Arc::new(AtomicBool::new(false)));
+        let busy = (0..MAX_THREADS).map(|_| {
+            let gate = Arc::clone(&gate);
+            Box::pin(decoders.run(move || gate.lock().unwrap().recv().is_ok()))
+        });
+        let mut busy: Vec<_> = busy.collect();
+        for work in &mut busy {
+            begin(work.as_mut()).await;
+        }
+        let flag = Arc::clone(&done);
+        begin(pin!(decoders.run(move || flag.store(true, Ordering::SeqCst)))).await;
+        drop((shut, busy));
+        assert_eq!(decoders.run(|| 1).await, Some(1), "what came later has been done");
+        assert!(!done.load(Ordering::SeqCst));
+    }
+
+    /// Polls once, and leaves what is pending.
+    async fn begin(work: std::pin::Pin<&mut impl Future>) {
+        tokio::select! {
+            biased;
+            _ = work => panic!("no thread was free"),
+            () = ready(()) => {}
+        }
     }
 }

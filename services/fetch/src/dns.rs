@@ -30,9 +30,18 @@ const CHECK_EVERY: Duration = Duration::from_secs(1);
 /// The resolver.
 pub(crate) struct Dns {
     servers: Vec<SocketAddr>,
-    try_timeout: Duration,
+    tries: Tries,
     timeout: Duration,
     system: Mutex<(Instant, Arc<System>)>,
+}
+
+/// How often a name server is asked, and how long each time.
+#[derive(Clone, Copy)]
+struct Tries {
+    timeout: Duration,
+    /// As many as fit into a look-up: with more, a server that answers for one family and is silent for the other
+    /// would leave no time for the answer that is there.
+    most: u128,
 }
 
 /// What the system's files said, and when they were written.
@@ -45,10 +54,12 @@ struct System {
 impl Dns {
     /// A resolver with the time limits and name servers of `settings`.
     pub(crate) fn new(settings: &Settings) -> Result<Self, String> {
-        let (servers, try_timeout) = (settings.name_servers.clone(), settings.dns_try_timeout);
-        let system = System::read(&servers, try_timeout).map_err(|error| format!("name servers: {error}"))?;
+        let (servers, each) = (settings.name_servers.clone(), settings.dns_try_timeout);
+        let most = settings.dns_timeout.as_nanos() / each.as_nanos().max(1);
+        let tries = Tries { timeout: each, most };
+        let system = System::read(&servers, tries).map_err(|error| format!("name servers: {error}"))?;
         let system = Mutex::new((Instant::now(), Arc::new(system)));
-        Ok(Self { servers, try_timeout, timeout: settings.dns_timeout, system })
+        Ok(Self { servers, tries, timeout: settings.dns_timeout, system })
     }
 
     /// Every address of `host`, at least one. `relative`: the search domains may complete it.
@@ -82,8 +93,8 @@ impl Dns {
             state.0 = Instant::now();
             Arc::clone(&state.1)
         };
-        let (servers, try_timeout, written) = (self.servers.clone(), self.try_timeout, known.written);
-        let read = move || (written != written_now()).then(|| System::read(&servers, try_timeout));
+        let (servers, tries, written) = (self.servers.clone(), self.tries, known.written);
+        let read = move || (written != written_now()).then(|| System::read(&servers, tries));
         match tokio::task::spawn_blocking(read).await {
             Ok(Some(Ok(system))) => {
                 let system = Arc::new(system);
@@ -100,7 +111,7 @@ impl Dns {
 }
 
 impl System {
-    fn read(servers: &[SocketAddr], try_timeout: Duration) -> Result<Self, NetError> {
+    fn read(servers: &[SocketAddr], tries: Tries) -> Result<Self, NetError> {
         let written = written_now();
         let (config, mut options, hosts) = if servers.is_empty() {
             let (config, options) = system_config();
@@ -109,7 +120,10 @@ impl System {
             let servers = servers.iter().copied().map(name_server).collect();
             (ResolverConfig::from_name_servers(servers), ResolverOpts::default(), Hosts::default())
         };
-        options.timeout = options.timeout.min(try_timeout);
+        options.timeout = options.timeout.min(tries.timeout);
+        // The resolver counts those after the first.
+        options.attempts =
+            options.attempts.min(usize::try_from(tries.most).unwrap_or(usize::MAX).saturating_sub(1));
         options.cache_size = 0;
         options.use_hosts_file = ResolveHosts::Never;
         options.ip_strategy = LookupIpStrategy::Ipv6AndIpv4;

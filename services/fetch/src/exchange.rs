@@ -5,6 +5,7 @@ use crate::{
     connect::{Connection, Dialer, Sender},
     deadline::Deadline,
     pool::{Origin, Pool, REUSED_FOR},
+    tls,
 };
 use bytes::Bytes;
 use http::{
@@ -13,7 +14,7 @@ use http::{
 };
 use http_body_util::Empty;
 use hyper::body::Incoming;
-use std::{net::IpAddr, time::Duration};
+use std::{error::Error, io, net::IpAddr, time::Duration};
 use url::{Position, Url};
 
 /// What sends requests and keeps connections.
@@ -66,7 +67,7 @@ impl Exchange {
             Ok(response) => Ok((response, connection)),
             Err(error) => {
                 tracing::debug!(%error, "no valid answer");
-                Err(FetchError::Connect)
+                Err(without_answer(&error))
             }
         }
     }
@@ -109,5 +110,15 @@ impl Exchange {
         headers.insert(ACCEPT, HeaderValue::from_static("text/html,application/xhtml+xml;q=0.9,*/*;q=0.1"));
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(coding::ACCEPTED));
         Ok(request)
+    }
+}
+
+/// Why there is no answer on a connection that stood. In TLS 1.3 a server that wants a certificate of ours says so
+/// only now.
+fn without_answer(error: &hyper::Error) -> FetchError {
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
+    match cause {
+        Some(cause) if tls::cause(cause).is_some() => FetchError::Tls(tls::problem(cause)),
+        _ => FetchError::Connect,
     }
 }

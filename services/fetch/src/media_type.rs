@@ -2,7 +2,7 @@
 
 use encoding_rs::Encoding;
 use http::{
-    HeaderMap,
+    HeaderMap, HeaderValue,
     header::{CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS},
 };
 
@@ -22,10 +22,11 @@ pub(crate) enum Declared {
 
 /// What the header declares.
 pub(crate) fn declared(headers: &HeaderMap) -> Declared {
-    let types =
-        headers.get_all(CONTENT_TYPE).iter().filter_map(|value| std::str::from_utf8(value.as_bytes()).ok());
+    // Byte by byte, as the standard does: a stray byte in one parameter spoils nothing but that.
+    let value = |value: &HeaderValue| value.as_bytes().iter().copied().map(char::from).collect::<String>();
+    let types: Vec<String> = headers.get_all(CONTENT_TYPE).iter().map(value).collect();
     let mut found: Option<(String, Option<String>)> = None;
-    for text in types.flat_map(|value| split(value, ',')) {
+    for text in types.iter().flat_map(|value| split(value, ',')) {
         let mut parts = split(text, ';');
         let essence = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
         if !is_media_type(&essence) || essence == "*/*" {

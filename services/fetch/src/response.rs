@@ -53,8 +53,14 @@ fn framing(head: &Parts) -> Result<(), FetchError> {
         return Err(FetchError::Connect);
     }
     let mut codings = head.headers.get_all(TRANSFER_ENCODING).iter();
-    let chunked = codings.all(|coding| coding.as_bytes().trim_ascii().eq_ignore_ascii_case(b"chunked"));
-    if chunked { Ok(()) } else { Err(FetchError::BadEncoding) }
+    // "identity" is of old (RFC 2616, section 3.6), and says nothing; browsers take it.
+    let known =
+        |coding: &[u8]| [&b"chunked"[..], b"identity"].iter().any(|name| coding.eq_ignore_ascii_case(name));
+    if codings.all(|coding| known(coding.as_bytes().trim_ascii())) {
+        Ok(())
+    } else {
+        Err(FetchError::BadEncoding)
+    }
 }
 
 /// `Retry-After` of a 429 or 503: seconds, or a date (RFC 9110, section 10.2.3).

@@ -36,11 +36,15 @@ pub(crate) fn client_config(settings: &Settings) -> Result<Arc<ClientConfig>, St
     Ok(Arc::new(config))
 }
 
+/// The error of TLS inside of another, if there is one.
+pub(crate) fn cause(error: &io::Error) -> Option<&Error> {
+    error.get_ref().and_then(|cause| cause.downcast_ref())
+}
+
 /// What a failed handshake says to a person.
 pub(crate) fn problem(error: &io::Error) -> TlsProblem {
     use CertificateError as Certificate;
-    let cause = error.get_ref().and_then(|cause| cause.downcast_ref::<Error>());
-    let Some(Error::InvalidCertificate(cause)) = cause else { return TlsProblem::Handshake };
+    let Some(Error::InvalidCertificate(cause)) = cause(error) else { return TlsProblem::Handshake };
     match cause {
         Certificate::Expired
         | Certificate::ExpiredContext { .. }
@@ -48,6 +52,10 @@ pub(crate) fn problem(error: &io::Error) -> TlsProblem {
         | Certificate::NotValidYetContext { .. } => TlsProblem::Expired,
         Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => TlsProblem::WrongName,
         Certificate::UnknownIssuer => TlsProblem::UnknownIssuer,
+        // What most tools make when asked for a self-signed certificate; rustls tells it by its words alone.
+        Certificate::Other(cause) if cause.to_string().contains("CaUsedAsEndEntity") => {
+            TlsProblem::UnknownIssuer
+        }
         _ => TlsProblem::Handshake,
     }
 }

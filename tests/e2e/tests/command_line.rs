@@ -82,6 +82,21 @@ async fn several_targets_come_in_order_and_a_failure_is_said_and_counted() {
 }
 
 #[tokio::test]
+async fn so_many_are_worked_on_at_once_though_they_be_of_one_host() {
+    let origin = Origin::start().await;
+    origin.hold();
+    let page = origin.page("/", Page::html("<a href=/x>x</a>"));
+    let list = format!("{page}\n").repeat(12);
+    let answer = async {
+        origin.wait_for_requests(12).await;
+        origin.release();
+    };
+    let args = ["--from", "-", "--jobs", "12"];
+    let (output, ()) = tokio::join!(run("linkextractor", &args, list.as_bytes()), answer);
+    assert_eq!((output.code, output.stdout.lines().count()), (Some(0), 12), "{}", output.stderr);
+}
+
+#[tokio::test]
 async fn wrong_usage_is_2_and_a_target_that_fails_is_1() {
     let wrong: [&[&str]; 7] = [
         &["--format", "xml", "page.html"],

@@ -78,6 +78,14 @@ async fn declared_html_and_xhtml_are_pages() {
 }
 
 #[tokio::test]
+async fn stray_bytes_in_a_declared_type_are_passed_over() {
+    let head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; x=\xe9; charset=windows-1251\r\n\r\n";
+    let origin = origin::fixed([&head[..], b"page"].concat()).await;
+    let page = fetcher().fetch(&url(&origin.url("/"))).await.unwrap();
+    assert_eq!(page.declared.map(links::Encoding::name), Some("windows-1251"));
+}
+
+#[tokio::test]
 async fn other_declared_types_are_not() {
     for declared in [
         "text/plain",

@@ -8,9 +8,20 @@ use crate::support::{
 use bytes::Bytes;
 use fetch::{FetchError, Fetcher, Settings, Step};
 use http_body_util::Full;
-use hyper::{Response, Version, body::Incoming, service::service_fn};
+use hyper::{
+    Response, Version,
+    body::{Frame, Incoming},
+    service::service_fn,
+};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{
+    convert::Infallible,
+    io,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Duration,
+};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpSocket, TcpStream},
@@ -68,6 +79,15 @@ async fn one_that_is_refused_is_no_connection() {
     assert_eq!(result.unwrap_err(), FetchError::Connect);
 }
 
+#[tokio::test]
+async fn the_unspecified_address_is_the_machine_itself() {
+    let origin = origin::fixed(origin::html("x")).await;
+    let page = url(&format!("http://0.0.0.0:{}/", origin.address.port()));
+    let fetcher = Fetcher::new(Settings { allow_private: true, ..Settings::default() }).unwrap();
+    assert_eq!(fetcher.fetch(&page).await.unwrap().body, "x");
+    assert_eq!(self::fetcher().fetch(&page).await.map(|page| page.url).unwrap_err(), FetchError::Blocked);
+}
+
 fn https(authority: &Authority) -> Fetcher {
     Fetcher::new(Settings { extra_roots: vec![authority.root()], ..loopback() }).unwrap()
 }
@@ -108,28 +128,102 @@ async fn http2_is_spoken_where_it_is_offered() {
     assert_eq!(origin.connections(), 1, "one connection takes them all");
 }
 
+/// A page of 3 MB that does not tell its length.
+#[derive(Default)]
+struct Long(usize);
+
+impl hyper::body::Body for Long {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        self.0 += 1;
+        let data = || Ok(Frame::data(Bytes::from(vec![b'x'; 30_000])));
+        Poll::Ready((self.0 <= 100).then(data))
+    }
+}
+
+#[tokio::test]
+async fn who_waits_for_memory_holds_up_nobody_on_a_shared_connection() {
+    let authority = Authority::new("ours");
+    let config = authority.server("127.0.0.1", Validity::Now, &["h2"]);
+    let origin = tls::raw("127.0.0.1:0", config, |stream| async move {
+        let answer = service_fn(|request: http::Request<Incoming>| async move {
+            let long = if request.uri().path() == "/long" { Long::default() } else { Long(99) };
+            Response::builder().header("content-type", "text/html").body(long)
+        });
+        let server = hyper::server::conn::http2::Builder::new(TokioExecutor::new());
+        let _ = server.serve_connection(TokioIo::new(stream), answer).await;
+    })
+    .await;
+    // More at once than there is memory for; each may turn out to be as long as a page may be.
+    let settings = Settings { timeout: Duration::from_mins(1), ..loopback() };
+    let fetcher = Fetcher::new(Settings { extra_roots: vec![authority.root()], ..settings }).unwrap();
+    let (fetcher, at) = (Arc::new(fetcher), |path| url(&format!("https://{}{path}", origin.address)));
+    assert!(fetcher.fetch(&at("/short")).await.is_ok(), "the connection that all will share");
+    let jobs = (0..8).map(|_| {
+        let (fetcher, page) = (Arc::clone(&fetcher), at("/long"));
+        tokio::spawn(async move { fetcher.fetch(&page).await.map(|page| page.body.len()) })
+    });
+    for job in jobs.collect::<Vec<_>>() {
+        assert_eq!(job.await.unwrap(), Ok(3_000_000));
+    }
+    assert_eq!(origin.connections(), 1);
+}
+
 /// An HTTP/2 frame.
 fn frame(kind: u8, flags: u8, stream: u8, payload: &[u8]) -> Vec<u8> {
     let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
     [&length[1..], &[kind, flags, 0, 0, 0, stream], payload].concat()
 }
 
+/// Reads the preface and the frames up to the first request's.
+async fn http2_request(stream: &mut TlsStream<TcpStream>) -> io::Result<()> {
+    stream.read_exact(&mut [0; 24]).await?;
+    loop {
+        let mut header = [0; 9];
+        stream.read_exact(&mut header).await?;
+        let length = u32::from_be_bytes([0, header[0], header[1], header[2]]);
+        stream.read_exact(&mut vec![0; length as usize]).await?;
+        if header[3] == 1 {
+            return Ok(());
+        }
+    }
+}
+
 /// Says its settings, waits for the request and answers with `frames`.
 async fn http2_answer(mut stream: TlsStream<TcpStream>, frames: Vec<u8>) {
     let _ = stream.write_all(&frame(4, 0, 0, &[])).await;
-    let mut preface = [0; 24];
-    let _ = stream.read_exact(&mut preface).await;
-    loop {
-        let mut header = [0; 9];
-        if stream.read_exact(&mut header).await.is_err() {
-            return;
+    if http2_request(&mut stream).await.is_ok() {
+        let _ = stream.write_all(&frames).await;
+        let _ = stream.read_to_end(&mut Vec::new()).await;
+    }
+}
+
+#[tokio::test]
+async fn http2_that_has_gone_dead_is_replaced() {
+    let page = [frame(1, 4, 1, &[0x88]), frame(0, 1, 1, b"<html>")].concat();
+    let authority = Authority::new("ours");
+    let config = authority.server("127.0.0.1", Validity::Now, &["h2"]);
+    let origin = tls::raw("127.0.0.1:0", config, move |mut stream| {
+        let page = page.clone();
+        async move {
+            let _ = stream.write_all(&frame(4, 0, 0, &[])).await;
+            let _ = http2_request(&mut stream).await;
+            let _ = stream.write_all(&page).await;
+            std::future::pending::<()>().await;
         }
-        let length = u32::from_be_bytes([0, header[0], header[1], header[2]]);
-        let mut payload = vec![0; length as usize];
-        let _ = stream.read_exact(&mut payload).await;
-        if header[3] == 1 {
-            let _ = stream.write_all(&frames).await;
-        }
+    })
+    .await;
+    let settings = Settings { connect_timeout: Duration::from_secs(1), ..loopback() };
+    let fetcher = Fetcher::new(Settings { extra_roots: vec![authority.root()], ..settings }).unwrap();
+    let page = url(&format!("https://{}/", origin.address));
+    for connections in 1..=2 {
+        assert_eq!(fetcher.fetch(&page).await.map(|page| page.body.len()), Ok(6));
+        assert_eq!(origin.connections(), connections);
     }
 }
 

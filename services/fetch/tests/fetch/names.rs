@@ -81,6 +81,16 @@ async fn one_family_is_enough() {
     assert!(fetcher.fetch(&page).await.is_ok(), "the other family is dialled when one leads nowhere");
 }
 
+#[tokio::test]
+async fn silence_for_one_family_leaves_time_for_the_other() {
+    let address = || dns::Reply::OneFamily(vec!["127.0.0.1".parse().unwrap()]);
+    let names = dns::serve("127.0.0.1:0", move |_, _| address()).await;
+    let origin = origin::fixed(origin::html("x")).await;
+    let fetcher = Fetcher::new(asking(names.address)).unwrap();
+    let page = url(&format!("http://page.test:{}/", origin.address.port()));
+    assert_eq!(fetcher.fetch(&page).await.map(|page| page.body.len()), Ok(1));
+}
+
 /// Odd lines among good ones: neither file is lost for them.
 const ODD: netns::Files = netns::Files {
     resolv_conf: "nonsense\nnameserver 127.0.0.1\nsearch corp.test\noptions ndots:5 timeout:9 nonsense\n",

@@ -6,7 +6,8 @@ use crate::support::{
     url,
 };
 use fetch::{FetchError, Fetcher, Page, Settings, TlsProblem};
-use tokio::io::AsyncWriteExt;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio_rustls::TlsAcceptor;
 
 /// Fetches from a server for `name`, trusting `authority`.
 async fn fetch(
@@ -52,7 +53,7 @@ async fn nothing_but_tls_is_spoken_to_https() {
     // A server without TLS; one that closes; one that knows TLS 1.0 only, as its alert says.
     for answer in [&b"HTTP/1.1 400 Bad Request\r\n\r\n"[..], b"", b"\x15\x03\x01\x00\x02\x02\x46"] {
         let origin = origin::raw("127.0.0.1:0", move |mut stream| async move {
-            let _ = tokio::io::AsyncReadExt::read(&mut stream, &mut [0; 4096]).await;
+            let _ = stream.read(&mut [0; 4096]).await;
             let _ = stream.write_all(answer).await;
         })
         .await;
@@ -61,4 +62,34 @@ async fn nothing_but_tls_is_spoken_to_https() {
         assert_eq!(result.unwrap_err(), FetchError::Tls(TlsProblem::Handshake));
         assert_eq!(origin.connections(), 1, "no second try without TLS");
     }
+}
+
+#[tokio::test]
+async fn a_self_signed_certificate_is_of_an_unknown_issuer() {
+    for is_authority in [false, true] {
+        let config = tls::self_signed("127.0.0.1", is_authority);
+        let origin = tls::raw("127.0.0.1:0", config, |_| async {}).await;
+        let page = url(&format!("https://{}/", origin.address));
+        let result = Fetcher::new(loopback()).unwrap().fetch(&page).await.map(|page| page.url);
+        assert_eq!(result.unwrap_err(), FetchError::Tls(TlsProblem::UnknownIssuer), "{is_authority}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_wants_a_certificate_of_ours_is_a_failure_of_tls() {
+    let authority = Authority::new("ours");
+    let acceptor = TlsAcceptor::from(authority.server_for_its_own("127.0.0.1"));
+    let origin = origin::raw("127.0.0.1:0", move |stream| {
+        let handshake = acceptor.accept(stream).into_fallible();
+        async move {
+            // To close with something unread would be a reset, which may overtake the alert.
+            if let Err((_, mut stream)) = handshake.await {
+                let _ = stream.read_to_end(&mut Vec::new()).await;
+            }
+        }
+    })
+    .await;
+    let fetcher = Fetcher::new(Settings { extra_roots: vec![authority.root()], ..loopback() }).unwrap();
+    let result = fetcher.fetch(&url(&format!("https://{}/", origin.address))).await.map(|page| page.url);
+    assert_eq!(result.unwrap_err(), FetchError::Tls(TlsProblem::Handshake));
 }

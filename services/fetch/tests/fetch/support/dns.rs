@@ -12,6 +12,8 @@ use tokio::net::UdpSocket;
 pub(crate) enum Reply {
     /// These, as far as they are of the family asked for.
     Addresses(Vec<IpAddr>),
+    /// The same, and nothing at all for a family that has none.
+    OneFamily(Vec<IpAddr>),
     /// No such name.
     NoName,
     /// The server failed.
@@ -83,8 +85,9 @@ fn question(packet: &[u8]) -> Option<(String, u16, usize)> {
 }
 
 fn message(question: &[u8], kind: u16, reply: Reply) -> Option<Vec<u8>> {
+    let silent = matches!(reply, Reply::OneFamily(_));
     let (code, addresses) = match reply {
-        Reply::Addresses(addresses) => (0, addresses),
+        Reply::Addresses(addresses) | Reply::OneFamily(addresses) => (0, addresses),
         Reply::NoName => (3, Vec::new()),
         Reply::Failure => (2, Vec::new()),
         Reply::Silence => return None,
@@ -97,6 +100,9 @@ fn message(question: &[u8], kind: u16, reply: Reply) -> Option<Vec<u8>> {
             _ => None,
         })
         .collect();
+    if silent && records.is_empty() {
+        return None;
+    }
     let mut message = question.to_vec();
     message[2..4].copy_from_slice(&[0x81, 0x80 | code]);
     message[6..8].copy_from_slice(&u16::try_from(records.len()).unwrap().to_be_bytes());

@@ -1,10 +1,13 @@
 //! An authority of the tests' own, and servers with its certificates.
 
 use super::origin::{self, Origin};
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd};
+use rcgen::{
+    BasicConstraints, Certificate, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair, date_time_ymd,
+};
 use rustls::{
-    ServerConfig,
+    ConfigBuilder, RootCertStore, ServerConfig, WantsVerifier,
     pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer},
+    server::{WantsServerCert, WebPkiClientVerifier},
 };
 use std::{path::PathBuf, sync::Arc};
 use tempfile::NamedTempFile;
@@ -43,6 +46,22 @@ impl Authority {
 
     /// A server's configuration with a certificate for `name`.
     pub(crate) fn server(&self, name: &str, validity: Validity, protocols: &[&str]) -> Arc<ServerConfig> {
+        let mut config = serving(builder().with_no_client_auth(), &self.certificate(name, validity));
+        config.alpn_protocols = protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
+        Arc::new(config)
+    }
+
+    /// The configuration of a server that asks its clients for a certificate of this authority.
+    pub(crate) fn server_for_its_own(&self, name: &str) -> Arc<ServerConfig> {
+        let mut roots = RootCertStore::empty();
+        roots.add(self.issuer.der().clone()).unwrap();
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let clients = WebPkiClientVerifier::builder_with_provider(roots.into(), provider).build().unwrap();
+        let builder = builder().with_client_cert_verifier(clients);
+        Arc::new(serving(builder, &self.certificate(name, Validity::Now)))
+    }
+
+    fn certificate(&self, name: &str, validity: Validity) -> (Certificate, KeyPair) {
         let mut params = CertificateParams::new([name.to_owned()]).unwrap();
         (params.not_before, params.not_after) = match validity {
             Validity::Now => (date_time_ymd(2020, 1, 1), date_time_ymd(2099, 1, 1)),
@@ -50,18 +69,33 @@ impl Authority {
             Validity::FarAhead => (date_time_ymd(2090, 1, 1), date_time_ymd(2099, 1, 1)),
         };
         let key = KeyPair::generate().unwrap();
-        let certificate = params.signed_by(&key, &self.issuer).unwrap();
-        let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
-        let mut config =
-            ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
-                .with_safe_default_protocol_versions()
-                .unwrap()
-                .with_no_client_auth()
-                .with_single_cert(vec![certificate.der().clone()], key)
-                .unwrap();
-        config.alpn_protocols = protocols.iter().map(|protocol| protocol.as_bytes().to_vec()).collect();
-        Arc::new(config)
+        (params.signed_by(&key, &self.issuer).unwrap(), key)
     }
+}
+
+/// The configuration of a server that vouches for itself.
+pub(crate) fn self_signed(name: &str, is_authority: bool) -> Arc<ServerConfig> {
+    let mut params = CertificateParams::new([name.to_owned()]).unwrap();
+    if is_authority {
+        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+    }
+    let key = KeyPair::generate().unwrap();
+    let certificate = params.self_signed(&key).unwrap();
+    Arc::new(serving(builder().with_no_client_auth(), &(certificate, key)))
+}
+
+fn builder() -> ConfigBuilder<ServerConfig, WantsVerifier> {
+    ServerConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()))
+        .with_safe_default_protocol_versions()
+        .unwrap()
+}
+
+fn serving(
+    builder: ConfigBuilder<ServerConfig, WantsServerCert>,
+    (certificate, key): &(Certificate, KeyPair),
+) -> ServerConfig {
+    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
+    builder.with_single_cert(vec![certificate.der().clone()], key).unwrap()
 }
 
 /// An origin that gives every connection to `serve` once TLS stands.
