@@ -62,13 +62,13 @@ async fn replicas_wait_for_each_other() {
     assert_eq!(origin.requests(), 1);
 }
 
-/// How often `SET` was called: nothing is stored yet, so each was for a lease.
+/// How often a script was run: the job is not done yet, so each was to ask for a lease.
 async fn claims(redis: &RedisServer) -> u64 {
     let client = redis::Client::open(redis.url()).expect("a URL");
     let mut connection = client.get_multiplexed_async_connection().await.expect("a connection");
     let stats: String =
         redis::cmd("INFO").arg("commandstats").query_async(&mut connection).await.expect("figures");
-    let calls = stats.split("cmdstat_set:calls=").nth(1).and_then(|rest| rest.split(',').next());
+    let calls = stats.split("cmdstat_eval:calls=").nth(1).and_then(|rest| rest.split(',').next());
     calls.map_or(0, |calls| calls.parse().expect("a number"))
 }
 
