@@ -146,6 +146,21 @@ async fn wrong_values() {
 }
 
 #[tokio::test]
+async fn wrong_leases() {
+    let stage = Stage::set().await;
+    // Set by nobody who fetches: they never run out, or not for a day.
+    for command in [&["SET"][..], &["LPUSH"], &["SETEX", "86400"]] {
+        let page = stage.origin.page(&format!("/{}", command[0]), Page::html("<a href=x>x</a>"));
+        let lease = format!("linkextractor:1:{page}#lease");
+        let (name, rest) = command.split_first().unwrap();
+        let command: Vec<&str> =
+            [*name, &lease].into_iter().chain(rest.iter().copied()).chain(["x"]).collect();
+        stage.command(&command).await;
+        assert_eq!(stage.api.get(&page).await.status, 200, "{command:?}");
+    }
+}
+
+#[tokio::test]
 async fn never_there() {
     let origin = Origin::start().await;
     let page = origin.page("/", Page::html("<a href=x>x</a>"));

@@ -2,7 +2,7 @@
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, value_parser};
 use clap_complete::Shell;
-use std::{net::SocketAddr, path::PathBuf};
+use std::{ffi::OsString, net::SocketAddr, path::PathBuf};
 use url::Url;
 
 /// The program's name.
@@ -39,7 +39,7 @@ pub enum Command {
 pub struct Extract {
     /// A URL, a file, or `-` for HTML on standard input
     #[arg(value_name = "TARGET")]
-    pub targets: Vec<String>,
+    pub targets: Vec<OsString>,
     /// How links are written
     #[arg(long, value_enum, default_value_t)]
     pub format: OutputFormat,

@@ -1,6 +1,7 @@
 //! How the program ends.
 
-use std::process::ExitCode;
+use crate::note::note;
+use std::{io, process::ExitCode};
 
 /// The program's exit status; scripts rely on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -11,6 +12,20 @@ pub enum Exit {
     Failed,
     /// 2: wrong usage.
     Usage,
+}
+
+impl Exit {
+    /// The end of what was written to standard output: a reader that has seen enough is no failure.
+    pub fn of_writing(written: io::Result<Self>) -> Self {
+        match written {
+            Ok(exit) => exit,
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Self::Done,
+            Err(error) => {
+                note(error);
+                Self::Failed
+            }
+        }
+    }
 }
 
 impl From<Exit> for ExitCode {

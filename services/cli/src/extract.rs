@@ -3,6 +3,7 @@
 use crate::{
     args::Extract,
     exit::Exit,
+    note::note,
     output::Writer,
     progress,
     target::{Target, TargetError},
@@ -21,19 +22,12 @@ pub fn run(args: Extract) -> Exit {
     let targets = match targets(&args) {
         Ok(targets) => targets,
         Err(message) => {
-            eprintln!("linkextractor: {message}");
+            note(message);
             return Exit::Usage;
         }
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    match runtime.and_then(|runtime| runtime.block_on(print(args, targets))) {
-        Ok(exit) => exit,
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Done,
-        Err(error) => {
-            eprintln!("linkextractor: {error}");
-            Exit::Failed
-        }
-    }
+    Exit::of_writing(runtime.and_then(|runtime| runtime.block_on(print(args, targets))))
 }
 
 /// The targets on the command line, then those in the file.
@@ -41,11 +35,15 @@ fn targets(args: &Extract) -> Result<Vec<Target>, String> {
     if args.targets.is_empty() && args.from.is_none() {
         return Err("no target: name a URL, a file, or - for standard input".to_owned());
     }
-    let mut targets: Vec<_> = args.targets.iter().map(|target| Target::parse(target)).collect();
+    let mut targets: Vec<_> = args.targets.iter().map(Target::parse).collect();
     if let Some(file) = &args.from {
         let list = read_list(file).map_err(|error| format!("{}: {error}", file.display()))?;
-        // RFC 2483, section 5: a line that begins with # is a comment.
-        let lines = list.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'));
+        // RFC 2483, section 5: a line that begins with # is a comment. Some editors begin with a byte order mark.
+        let lines = list
+            .trim_start_matches('\u{feff}')
+            .lines()
+            .map(str::trim)
+            .filter(|line| !line.is_empty() && !line.starts_with('#'));
         targets.extend(lines.map(Target::parse));
     }
     let stdin = targets.iter().filter(|target| **target == Target::Stdin).count();
@@ -106,11 +104,11 @@ async fn print(args: Extract, targets: Vec<Target>) -> io::Result<Exit> {
 /// What a person should know about a target besides its links.
 fn explain(page: &str, result: &Result<Extraction, TargetError>) {
     match result {
-        Err(error) => eprintln!("linkextractor: {page}: {error}"),
-        Ok(found) if found.unresolved > 0 => eprintln!(
-            "linkextractor: {page}: hrefs left out because they do not resolve: {} (see --base and --raw)",
+        Err(error) => note(format_args!("{page}: {error}")),
+        Ok(found) if found.unresolved > 0 => note(format_args!(
+            "{page}: hrefs left out because they do not resolve: {} (see --base and --raw)",
             found.unresolved
-        ),
+        )),
         Ok(_) => {}
     }
 }

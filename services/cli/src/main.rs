@@ -3,6 +3,7 @@
 mod args;
 mod exit;
 mod extract;
+mod note;
 mod output;
 mod progress;
 mod serve;
@@ -26,9 +27,7 @@ fn main() -> ExitCode {
         Some(Command::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Args::command(), args::NAME, &mut script);
-            // A reader that has seen enough is no failure.
-            let _ = io::stdout().write_all(&script);
-            Exit::Done
+            Exit::of_writing(io::stdout().write_all(&script).map(|()| Exit::Done))
         }
     };
     exit.into()

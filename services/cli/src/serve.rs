@@ -3,11 +3,15 @@
 use crate::{
     args::{ConfigFiles, Serve},
     exit::Exit,
+    note::note,
 };
 use kit::{ConfigError, Configuration, Listeners, config, logging};
 use linkextractor_api::Api;
 use linkextractor_web::Web;
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    io::{self, Write},
+    net::{IpAddr, SocketAddr},
+};
 use tokio::sync::oneshot;
 use url::Url;
 
@@ -40,7 +44,7 @@ pub fn check_config(files: ConfigFiles) -> Exit {
     match load(&Serve { listen: None, api_listen: None, allow_private: false, config: files }) {
         Ok(settings) => {
             for warning in config::warnings(&settings.api).chain(config::warnings(&settings.web)) {
-                eprintln!("linkextractor: warning: {warning}");
+                note(format_args!("warning: {warning}"));
             }
             Exit::Done
         }
@@ -83,7 +87,8 @@ async fn serve(Settings { api, mut web }: Settings) -> Result<(), String> {
     api.fetch.own_addresses.push(web_address);
     let (api, web) = (Api::new(&api)?, Web::new(&web)?);
     api.settled().await;
-    println!("Open {} (the API is at {})", shown(web_address), shown(api_address));
+    // Nobody may be reading: no reason not to serve.
+    let _ = writeln!(io::stdout(), "Open {} (the API is at {})", shown(web_address), shown(api_address));
 
     let (web_is_done, wait_for_web) = oneshot::channel::<()>();
     let serve_web = async {
@@ -120,6 +125,6 @@ fn shown(address: SocketAddr) -> String {
 }
 
 fn failed(error: &str, exit: Exit) -> Exit {
-    eprintln!("linkextractor: {error}");
+    note(error);
     exit
 }

@@ -3,6 +3,7 @@
 use fetch::{FetchError, Fetcher, PageUrl};
 use links::{Extraction, Page};
 use std::{
+    ffi::OsStr,
     fmt,
     fs::File,
     io::{self, Read},
@@ -54,8 +55,11 @@ impl TargetError {
 }
 
 impl Target {
-    /// What `text` names: `-`, anything with an http(s) scheme, a file that exists, anything else with `://`.
-    pub fn parse(text: &str) -> Self {
+    /// What `target` names: `-`, anything with an http(s) scheme, a file that exists, anything else with `://`.
+    pub fn parse(target: impl AsRef<OsStr>) -> Self {
+        let target = target.as_ref();
+        // A name of a file need not be UTF-8; a URL is.
+        let Some(text) = target.to_str() else { return Self::File(target.into()) };
         let scheme = text.split_once(':').map_or("", |(scheme, _)| scheme.trim_start());
         let is_http = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
         if text == "-" {

@@ -7,6 +7,7 @@ use crate::{
     typed::PageUrl,
 };
 use links::format::Format;
+use std::num::IntErrorKind;
 use url::form_urlencoded;
 
 /// What a request asks for.
@@ -31,9 +32,9 @@ pub(crate) struct Refused {
 }
 
 impl Asked {
-    /// Reads `query`; `None` where no page is named. Parameters that nobody knows are let through, a known one
-    /// twice or with a value that means nothing is refused. A page number past either end is brought back by
-    /// who knows the ends.
+    /// Reads `query`; `None` where no page is named. Parameters that nobody knows are let through, `url` twice, or
+    /// `links` or `format` with a value that means nothing, is refused. A page number past either end is brought
+    /// back by who knows the ends; what is no number is the first page.
     pub(crate) fn parse(query: &str) -> Result<Option<Self>, Refused> {
         let pairs = || form_urlencoded::parse(query.as_bytes());
         let mut urls = pairs().filter(|(name, _)| name == "url");
@@ -54,7 +55,7 @@ impl Asked {
                 ("domain", domain) => asked.selection.domain = Some(domain.to_owned()),
                 ("links", "internal") => asked.selection.scope = Some(Scope::Internal),
                 ("links", "external") => asked.selection.scope = Some(Scope::External),
-                ("page", number) => asked.selection.page = number.parse().unwrap_or(1).max(1),
+                ("page", number) => asked.selection.page = page_number(number),
                 ("fresh", value) => asked.fresh = value == "1",
                 ("format", name) => {
                     asked.format = Some(download::format(name).ok_or_else(|| refuse(Kind::BadQuery))?);
@@ -64,6 +65,15 @@ impl Asked {
             }
         }
         Ok(Some(asked))
+    }
+}
+
+/// The number of a page, from 1; one too large to hold is as good as the largest.
+fn page_number(text: &str) -> usize {
+    match text.parse::<usize>() {
+        Ok(number) => number.max(1),
+        Err(error) if *error.kind() == IntErrorKind::PosOverflow => usize::MAX,
+        Err(_) => 1,
     }
 }
 
@@ -107,7 +117,14 @@ mod tests {
         for query in ["url[]=1", "url%5B0%5D=1", "url=a&url=b", "url=a&links=some", "url=a&format=exe"] {
             assert_eq!(refused(query), Kind::BadQuery, "{query}");
         }
-        assert_eq!(Asked::parse("url=a.example&page=x").unwrap().unwrap().selection.page, 1);
-        assert_eq!(Asked::parse("url=a.example&page=0").unwrap().unwrap().selection.page, 1);
+    }
+
+    #[test]
+    fn page_numbers_keep_within_bounds() {
+        for (text, page) in
+            [("3", 3), ("0", 1), ("-1", 1), ("x", 1), ("", 1), ("99999999999999999999", usize::MAX)]
+        {
+            assert_eq!(page_number(text), page, "{text}");
+        }
     }
 }

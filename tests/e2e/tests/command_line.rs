@@ -2,7 +2,12 @@
 
 use e2e::{Origin, Output, Page, command, run};
 use serde_json::{Value, json};
-use std::{fs, process::Stdio};
+use std::{
+    ffi::OsStr,
+    fs::{self, File},
+    os::unix::ffi::OsStrExt,
+    process::Stdio,
+};
 use tempfile::tempdir;
 
 const PAGE: &[u8] = b"<a href=/a>A &amp; B</a><a href='x,\"y\"'>one\x00\x1b\ntwo</a><a href=#f><img></a>";
@@ -129,6 +134,42 @@ async fn a_closed_pipe_ends_it_quietly() {
     drop(child.stdout.take());
     let output = e2e::within("the end", child.wait_with_output()).await.unwrap();
     assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
+}
+
+#[tokio::test]
+async fn outputs_that_take_nothing_are_no_crash() {
+    let full = || Stdio::from(File::options().write(true).open("/dev/full").unwrap());
+    let folder = tempdir().unwrap();
+    // A name that is not UTF-8.
+    let file = folder.path().join(OsStr::from_bytes(b"caf\xe9.html"));
+    fs::write(&file, "<a href=http://h/>link</a>").unwrap();
+    let mut links = command("linkextractor");
+    links.args(["--format", "text", "no-such-file.html"]).arg(&file).stdout(Stdio::piped()).stderr(full());
+    let links = links.spawn().unwrap();
+    let output = e2e::within("the end", links.wait_with_output()).await.unwrap();
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(1), b"http://h/\n".as_slice()));
+
+    for args in [["--raw", "-"], ["completions", "bash"]] {
+        let mut unwritable = command("linkextractor");
+        unwritable.args(args).stdin(File::open(&file).unwrap()).stdout(full()).stderr(Stdio::piped());
+        let unwritable = unwritable.spawn().unwrap();
+        let output = e2e::within("the end", unwritable.wait_with_output()).await.unwrap();
+        assert_eq!(output.status.code(), Some(1), "{args:?}");
+        assert!(output.stderr.starts_with(b"linkextractor: "), "{args:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_may_be_anybodys() {
+    let list = "\u{feff}no-such-file.html\r\n\r\n  http://\x1b[2J/  \r\n";
+    let output = run("linkextractor", &["--from", "-"], list.as_bytes()).await;
+    assert_eq!((output.code, output.stdout.as_str()), (Some(1), ""));
+    assert!(output.stderr.starts_with("linkextractor: no-such-file.html: no such file"), "{}", output.stderr);
+    assert!(
+        !output.stderr.contains('\x1b') && output.stderr.contains("http://\u{fffd}[2J/"),
+        "{}",
+        output.stderr
+    );
 }
 
 #[tokio::test]

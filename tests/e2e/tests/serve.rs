@@ -1,7 +1,11 @@
 //! `linkextractor serve`: both services in one process.
 
 use e2e::{Client, Origin, Page, Program, command};
-use std::{fs, process::Stdio};
+use serde_json::Value;
+use std::{
+    fs::{self, File},
+    process::Stdio,
+};
 use tokio::io::{AsyncBufReadExt, BufReader};
 
 const ANY_PORT: [&str; 5] = ["serve", "--listen", "127.0.0.1:0", "--api-listen", "127.0.0.1:0"];
@@ -20,6 +24,24 @@ async fn it_prints_the_address_to_open() {
     let page = Client::default().get(&address.replace("localhost", "127.0.0.1")).await;
     assert_eq!(page.status, 200);
     assert!(page.text().contains("<form"), "{}", page.text());
+}
+
+#[tokio::test]
+async fn it_serves_also_when_nobody_reads_the_address() {
+    let full = File::options().write(true).open("/dev/full").unwrap();
+    let mut serve = command("linkextractor");
+    let serve = serve.args(ANY_PORT).stdout(full).stderr(Stdio::piped());
+    let mut serve = serve.spawn().expect("the program starts");
+    let mut lines = BufReader::new(serve.stderr.take().expect("piped")).lines();
+    // Its listeners are said before the address is printed: only an answer proves that it goes on.
+    let web = loop {
+        let line = e2e::within("the log", lines.next_line()).await.expect("readable").expect("a line");
+        let line: Value = serde_json::from_str(&line).expect("JSON");
+        if line["service"] == "linkextractor-web" {
+            break line["address"].as_str().expect("an address").to_owned();
+        }
+    };
+    assert_eq!(Client::default().get(&format!("http://{web}/")).await.status, 200);
 }
 
 #[tokio::test]

@@ -37,8 +37,9 @@ const MAX_VALUE: usize = 16 * 1024 * 1024;
 pub(crate) struct Redis {
     link: Arc<Link>,
     near: Arc<Near>,
-    /// Whether the last command was refused: said once, not at every request.
-    refused: AtomicBool,
+    /// Whether the last command to read, and the last to write, was refused: said once, not at every request.
+    reads_refused: AtomicBool,
+    writes_refused: AtomicBool,
 }
 
 impl Redis {
@@ -48,7 +49,7 @@ impl Redis {
     pub(crate) fn new(urls: &Secret, bytes: u64) -> Result<Self, String> {
         let near = Arc::new(Near::new(bytes));
         let link = Arc::new(Link::new(Nodes::parse(urls)?, Arc::clone(&near)));
-        Ok(Self { link, near, refused: AtomicBool::new(false) })
+        Ok(Self { link, near, reads_refused: AtomicBool::new(false), writes_refused: AtomicBool::new(false) })
     }
 
     /// Whether `urls` could be a Redis.
@@ -56,20 +57,28 @@ impl Redis {
         Nodes::parse(urls).map(drop)
     }
 
-    fn note<T>(&self, answer: Result<T, Fault>) -> Option<T> {
-        match answer {
-            Ok(value) => {
-                self.refused.store(false, Ordering::Relaxed);
-                Some(value)
-            }
-            Err(Fault::Refused(error)) => {
-                if !self.refused.swap(true, Ordering::Relaxed) {
-                    tracing::warn!(%error, "Redis refuses a command");
-                }
-                None
-            }
-            Err(Fault::Down | Fault::Slow) => None,
+    fn read<T>(&self, answer: Result<T, Fault>) -> Option<T> {
+        note(&self.reads_refused, answer)
+    }
+
+    fn written<T>(&self, answer: Result<T, Fault>) -> Option<T> {
+        note(&self.writes_refused, answer)
+    }
+}
+
+fn note<T>(refused: &AtomicBool, answer: Result<T, Fault>) -> Option<T> {
+    match answer {
+        Ok(value) => {
+            refused.store(false, Ordering::Relaxed);
+            Some(value)
         }
+        Err(Fault::Refused(error)) => {
+            if !refused.swap(true, Ordering::Relaxed) {
+                tracing::warn!(%error, "Redis refuses a command");
+            }
+            None
+        }
+        Err(Fault::Down | Fault::Slow) => None,
     }
 }
 
@@ -85,7 +94,7 @@ impl Cache for Redis {
             }
             let asked = self.near.moment();
             let command = redis::cmd("GET").arg(key.as_str()).take();
-            let Some(value) = self.note(self.link.query::<Option<Bytes>>(&command, READ, patience).await)
+            let Some(value) = self.read(self.link.query::<Option<Bytes>>(&command, READ, patience).await)
             else {
                 return Lookup::Unreachable;
             };
@@ -113,7 +122,8 @@ impl Cache for Redis {
                 return false;
             }
             let command = redis::cmd("SET").arg(key.as_str()).arg(entry.encode()).arg("PX").arg(life).take();
-            let stored = self.note(self.link.query::<()>(&command, Duration::MAX, patience).await).is_some();
+            let stored =
+                self.written(self.link.query::<()>(&command, Duration::MAX, patience).await).is_some();
             self.near.forget(key.as_str());
             stored
         }
@@ -122,7 +132,7 @@ impl Cache for Redis {
 
     fn claim<'a>(&'a self, key: &'a CacheKey, patience: &'a mut Patience) -> BoxFuture<'a, Claim> {
         async move {
-            match self.note(Lease::ask(&self.link, key, CLAIM, patience).await) {
+            match self.written(Lease::ask(&self.link, key, CLAIM, patience).await) {
                 Some(Some(lease)) => Claim::Granted(Some(lease)),
                 Some(None) => Claim::Taken,
                 None => Claim::Granted(None),

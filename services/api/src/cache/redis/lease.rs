@@ -11,6 +11,10 @@ use tokio::{runtime::Handle, task::AbortHandle, time};
 const LIFE: Duration = Duration::from_secs(3);
 /// How often it is renewed.
 const RENEWAL: Duration = Duration::from_secs(1);
+/// A key that outlives every lease is none: somebody else's value at our key must not keep a page from being fetched.
+/// `PTTL` is negative for a key that is not there, or never goes away.
+const ASK: &str = "local rest=redis.call('PTTL',KEYS[1]) if rest<0 or rest>tonumber(ARGV[2]) then \
+                   return redis.call('SET',KEYS[1],ARGV[1],'PX',ARGV[2]) end";
 /// Only who holds the token may renew or give back: it may have run out and be another's by now.
 const RENEW: &str =
     "if redis.call('GET',KEYS[1])==ARGV[1] then return redis.call('PEXPIRE',KEYS[1],ARGV[2]) end";
@@ -40,8 +44,7 @@ impl Lease {
     ) -> Result<Option<Self>, Fault> {
         let key = format!("{}#lease", key.as_str());
         let name = Name { link: Arc::clone(link), key, token: format!("{:032x}", fastrand::u128(..)) };
-        let mut command = redis::cmd("SET");
-        command.arg(&name.key).arg(&name.token).arg("NX").arg("PX").arg(millis(LIFE));
+        let command = name.script(ASK).arg(millis(LIFE)).take();
         let granted: Option<String> = link.query(&command, most, patience).await?;
         Ok(granted.map(|_| {
             let renewal = tokio::spawn(name.clone().renew()).abort_handle();
