@@ -22,7 +22,12 @@ mod target;
 
 pub use settings::{Cache, Settings};
 
-use endpoints::{batch::batch, description::description, page::links_of, usage::usage};
+use endpoints::{
+    batch::{Room, batch},
+    description::description,
+    page::links_of,
+    usage::usage,
+};
 use extraction_log::ExtractionLog;
 use fetch::{FetchError, Fetcher};
 use http::Method;
@@ -50,6 +55,7 @@ pub struct Api {
 struct Parts {
     pages: Arc<Pages>,
     log: ExtractionLog,
+    room: Room,
 }
 
 impl Api {
@@ -66,7 +72,7 @@ impl Api {
         let log = ExtractionLog::new(settings.extraction_log.clone(), metrics.log_lines_lost.clone())
             .map_err(|error| format!("extraction_log: {error}"))?;
         let pages = Arc::new(Pages::new(cache, fetcher, settings, metrics.clone()));
-        Ok(Self { parts: Arc::new(Parts { pages, log }), metrics })
+        Ok(Self { parts: Arc::new(Parts { pages, log, room: Room::default() }), metrics })
     }
 
     /// Waits until it is known whether the cache can be asked, about a second at most: the first requests then

@@ -4,7 +4,7 @@
 
 mod support;
 
-use e2e::{Answer, Origin, Page};
+use e2e::{Answer, Origin, Page, Wire};
 use serde_json::{Value, json};
 use std::collections::HashMap;
 use support::{Service, assert_code};
@@ -64,6 +64,41 @@ async fn a_line_comes_as_soon_as_it_is_done() {
     origin.wait_for_requests(1).await;
     origin.release();
     assert!(next("the fetched one").await.contains("\"links\""));
+}
+
+#[tokio::test]
+async fn lines_that_do_not_fit_into_memory_while_nobody_reads_are_there_when_somebody_does() {
+    const BATCHES: usize = 3;
+    const PAGES: usize = 8;
+    let origin = Origin::start().await;
+    let mut settings = support::settings();
+    settings.cache.memory = bytesize::ByteSize::mib(256);
+    let api = Service::with(settings).await;
+    // A small page whose links are 3.8 MB: each is as long as the base. 24 of those are more than may wait.
+    let (base, links) = ("b".repeat(10_000), 380);
+    let html = format!("<base href=/{base}/>{}", "<a href=x>".repeat(links));
+    let (mut unread, mut pages) = (Vec::new(), Vec::new());
+    for batch in 0..BATCHES {
+        let page = |number| origin.page(&format!("/{batch}/{number}"), Page::html(html.clone()));
+        pages.extend((0..PAGES).map(page));
+        let body = pages[batch * PAGES..].join("\n");
+        let head = format!("Content-Type: text/uri-list\r\nContent-Length: {}\r\n", body.len());
+        let mut wire = Wire::connect(api.address()).await;
+        wire.send(&format!("POST /api HTTP/1.1\r\nHost: a\r\n{head}\r\n{body}")).await;
+        unread.push(wire);
+    }
+    // All are there, and nobody has read a line.
+    for page in pages {
+        let kept = async || api.get_with(&page, "cache-control", "only-if-cached").await.status == 200;
+        e2e::within("the result", async { while !kept().await {} }).await;
+    }
+    for mut wire in unread {
+        let answer = wire.answer().await.unwrap();
+        let found = lines(&answer);
+        assert_eq!(found.len(), PAGES);
+        assert!(found.values().all(|line| line["links"].as_array().unwrap().len() == links));
+    }
+    assert_eq!(origin.requests(), BATCHES * PAGES, "each was fetched once");
 }
 
 #[tokio::test]

@@ -1,17 +1,21 @@
 //! `POST /api`: the links of many pages, a line each, as each is done.
 
-use super::page::find;
-use crate::{Parts, directives::Directives, entry::Outcome, problems::Failure};
+mod line;
+
+pub(crate) use line::Room;
+
+use crate::{Parts, directives::Directives, problems::Failure};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use http::{HeaderMap, HeaderValue, header};
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 use kit::{Body, ReadError, Request, Response};
-use links::format::ndjson;
+use line::Waiting;
 use serde::Deserialize;
 use std::{sync::Arc, time::Duration};
 use tokio::time::timeout;
+use tokio_util::task::AbortOnDropHandle;
 
 /// The media types of a request's body.
 pub(crate) const ACCEPTED: &str = "text/uri-list, application/x-ndjson";
@@ -24,8 +28,8 @@ const AT_ONCE: usize = 8;
 /// How long a body may take to come.
 const BODY: Duration = Duration::from_secs(10);
 
-/// Answers with a line of NDJSON a page. The lines are made while they are read: a client that leaves takes
-/// with it all that was not begun.
+/// Answers with a line of NDJSON a page. At most [`AT_ONCE`] pages are begun and their lines not yet taken: a client that
+/// leaves takes with it all that was not begun.
 pub(crate) async fn batch(parts: Arc<Parts>, request: Request) -> Result<Response, Failure> {
     let (head, body) = request.into_parts();
     let read = reader(&head.headers)?;
@@ -34,10 +38,20 @@ pub(crate) async fn batch(parts: Arc<Parts>, request: Request) -> Result<Respons
         return Err(Failure::BodyTooLarge);
     }
     let directives = Arc::new(Directives::of(&head.headers));
-    let lines = stream::iter(urls)
-        .map(move |url| line(Arc::clone(&parts), url, Arc::clone(&directives)))
-        .buffer_unordered(AT_ONCE)
-        .map(|line| Ok(Frame::data(line)));
+    let begin = {
+        let (parts, directives) = (Arc::clone(&parts), Arc::clone(&directives));
+        move |url: String| {
+            // A task of its own, so that no result waits for the client without its share of the room.
+            let making = Waiting::make(Arc::clone(&parts), url.clone(), Arc::clone(&directives));
+            let made = AbortOnDropHandle::new(tokio::spawn(making));
+            async move { made.await.unwrap_or(Waiting::Later(url)) }
+        }
+    };
+    let take = move |waiting: Waiting| {
+        let (parts, directives) = (Arc::clone(&parts), Arc::clone(&directives));
+        async move { Ok(Frame::data(waiting.line(&parts, &directives).await)) }
+    };
+    let lines = stream::iter(urls).map(begin).buffer_unordered(AT_ONCE).then(take);
     let mut response = Response::new(StreamBody::new(lines).boxed_unsync());
     let fields = response.headers_mut();
     fields.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"));
@@ -97,27 +111,6 @@ fn lines(text: &str) -> impl Iterator<Item = &str> {
     text.lines().map(str::trim).filter(|line| !line.is_empty())
 }
 
-/// The line of the page at `url`.
-async fn line(parts: Arc<Parts>, url: String, directives: Arc<Directives>) -> Bytes {
-    let failure = match find(&parts, &url, &directives).await {
-        Ok(found) => match &found.entry.outcome {
-            Outcome::Links(links) => return with_links(&url, &links.json),
-            Outcome::Failure(error) => error.clone().into(),
-        },
-        Err(failure) => failure,
-    };
-    let mut line = Vec::new();
-    // Cannot fail: memory takes every write, and every part of a problem has a JSON form.
-    let _ = ndjson::write_error(&mut line, &url, &failure.member());
-    line.into()
-}
-
-/// As [`ndjson::write_links`], from links that are written down already.
-fn with_links(url: &str, json: &[u8]) -> Bytes {
-    let page = serde_json::Value::from(url).to_string();
-    [b"{\"page\":", page.as_bytes(), b",\"links\":", json.trim_ascii_end(), b"}\n"].concat().into()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -136,14 +129,5 @@ mod tests {
         for wrong in ["http://a/", "1", "{}", "[\"http://a/\"]"] {
             assert!(json_lines(wrong.as_bytes()).is_err(), "{wrong}");
         }
-    }
-
-    #[test]
-    fn a_line_is_the_same_from_links_written_down() {
-        let links = [links::Link { text: "\u{201c}\n".into(), href: "http://a/".into() }];
-        let mut line = Vec::new();
-        ndjson::write_links(&mut line, "http://\"/\u{1}", links.clone()).unwrap();
-        let json = links::format::Format::Json.write(links);
-        assert_eq!(with_links("http://\"/\u{1}", json.as_bytes()), line);
     }
 }

@@ -1,0 +1,108 @@
+//! A line of a batch: made as soon as its page's result is there, and kept while the client reads what is before it, as far
+//! as there is room. Where there is none it is made once more when it is its turn: from the cache, as a rule.
+
+use crate::{
+    Parts, directives::Directives, endpoints::page::find, entry::Outcome, pages::Found, problems::Failure,
+};
+use bytes::Bytes;
+use fetch::PageUrl;
+use links::format::ndjson;
+use std::sync::Arc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Bytes of lines that wait for their clients, those of all batches together.
+const ROOM: usize = 64 << 20;
+
+/// What of it is free.
+#[derive(Clone, Debug)]
+pub(crate) struct Room(Arc<Semaphore>);
+
+impl Default for Room {
+    fn default() -> Self {
+        Self(Arc::new(Semaphore::new(ROOM)))
+    }
+}
+
+impl Room {
+    fn take(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
+        let bytes = u32::try_from(bytes).ok()?;
+        Arc::clone(&self.0).try_acquire_many_owned(bytes).ok()
+    }
+}
+
+/// A line that waits for its turn.
+#[derive(Debug)]
+pub(super) enum Waiting {
+    /// It is made, and has its share of the room.
+    Made { line: Bytes, _share: OwnedSemaphorePermit },
+    /// It is to be made, for the page at this URL.
+    Later(String),
+}
+
+impl Waiting {
+    /// The line of the page at `url`.
+    pub(super) async fn make(parts: Arc<Parts>, url: String, directives: Arc<Directives>) -> Self {
+        let line = written(&url, find(&parts, &url, &directives).await);
+        match parts.room.take(line.len()) {
+            Some(share) => Self::Made { line, _share: share },
+            None => Self::Later(url),
+        }
+    }
+
+    /// The line itself, whose turn it is now.
+    pub(super) async fn line(self, parts: &Parts, directives: &Directives) -> Bytes {
+        match self {
+            Self::Made { line, .. } => line,
+            Self::Later(url) => written(&url, again(parts, &url, directives).await),
+        }
+    }
+}
+
+/// The result that was there a while ago. What was extracted then is in the log.
+async fn again(parts: &Parts, url: &str, directives: &Directives) -> Result<Found, Failure> {
+    let only_if_cached = directives.only_if_cached;
+    parts.pages.find(&PageUrl::parse(url)?, &Directives { only_if_cached, ..Directives::default() }).await
+}
+
+fn written(url: &str, found: Result<Found, Failure>) -> Bytes {
+    let failure = match found {
+        Ok(found) => match &found.entry.outcome {
+            Outcome::Links(links) => return with_links(url, &links.json),
+            Outcome::Failure(error) => error.clone().into(),
+        },
+        Err(failure) => failure,
+    };
+    let mut line = Vec::new();
+    // Cannot fail: memory takes every write, and every part of a problem has a JSON form.
+    let _ = ndjson::write_error(&mut line, url, &failure.member());
+    line.into()
+}
+
+/// As [`ndjson::write_links`], from links that are written down already.
+fn with_links(url: &str, json: &[u8]) -> Bytes {
+    let page = serde_json::Value::from(url).to_string();
+    [b"{\"page\":", page.as_bytes(), b",\"links\":", json.trim_ascii_end(), b"}\n"].concat().into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_the_same_from_links_written_down() {
+        let links = [links::Link { text: "\u{201c}\n".into(), href: "http://a/".into() }];
+        let mut line = Vec::new();
+        ndjson::write_links(&mut line, "http://\"/\u{1}", links.clone()).unwrap();
+        let json = links::format::Format::Json.write(links);
+        assert_eq!(with_links("http://\"/\u{1}", json.as_bytes()), line);
+    }
+
+    #[test]
+    fn room_is_there_again_when_a_line_goes() {
+        let room = Room::default();
+        let line = room.take(ROOM - 1);
+        assert!(line.is_some() && room.take(2).is_none() && room.take(1).is_some());
+        drop(line);
+        assert!(room.take(ROOM).is_some() && room.take(usize::MAX).is_none());
+    }
+}
