@@ -51,7 +51,8 @@ impl Extractor {
         };
         match timeout_at(deadline, task::spawn_blocking(work)).await {
             Ok(extracted) => extracted.ok(),
-            Err(_) => Some(Err(FetchError::Timeout(Step::Body))),
+            // No page takes so long by itself: others had the processors.
+            Err(_) => Some(Err(FetchError::Timeout(Step::Queue))),
         }
     }
 }
