@@ -2,22 +2,14 @@
 
 use crate::entry::Links;
 use fetch::{FetchError, Page, Step};
+use kit::Turns;
 use links::{Link, Method, format::Format};
-use std::{
-    num::NonZero,
-    sync::{Arc, LazyLock},
-    thread,
-    time::Duration,
-};
-use tokio::{
-    sync::Semaphore,
-    task,
-    time::{Instant, timeout_at},
-};
+use std::{sync::LazyLock, time::Duration};
+use tokio::time::{Instant, timeout_at};
 
 /// The places for extraction.
 #[derive(Debug)]
-pub(crate) struct Extractor(Arc<Semaphore>);
+pub(crate) struct Extractor(Turns);
 
 /// What came of a page.
 #[derive(Debug)]
@@ -34,31 +26,20 @@ pub(crate) struct Extracted {
 
 impl Default for Extractor {
     fn default() -> Self {
-        Self(Arc::new(Semaphore::new(processors())))
+        Self(Turns::per_processor())
     }
 }
 
 impl Extractor {
     /// The links of `page`, before `deadline`. Nothing when the extraction panicked. One that takes longer goes on
-    /// to its end, which is near, in its place: a thread cannot be stopped.
+    /// to its end, which is near, in its turn.
     pub(crate) async fn links(&self, page: Page, deadline: Instant) -> Option<Result<Extracted, FetchError>> {
-        let Ok(place) = timeout_at(deadline, Arc::clone(&self.0).acquire_owned()).await else {
-            return Some(Err(FetchError::Timeout(Step::Queue)));
-        };
-        let work = move || {
-            let _place = place;
-            extract(&page)
-        };
-        match timeout_at(deadline, task::spawn_blocking(work)).await {
+        match timeout_at(deadline, self.0.run(move || extract(&page))).await {
             Ok(extracted) => extracted.ok(),
             // No page takes so long by itself: others had the processors.
             Err(_) => Some(Err(FetchError::Timeout(Step::Queue))),
         }
     }
-}
-
-fn processors() -> usize {
-    thread::available_parallelism().map_or(1, NonZero::get)
 }
 
 fn extract(page: &Page) -> Result<Extracted, FetchError> {
@@ -81,19 +62,11 @@ pub(crate) async fn rewrite(links: &Links, format: Format) -> Option<String> {
     /// Up to here it takes less time than to hand it to another thread and back.
     const AT_ONCE: usize = 32 * 1024;
     /// Each takes several times the memory of its links.
-    static PLACES: LazyLock<Semaphore> = LazyLock::new(|| Semaphore::new(processors()));
+    static TURNS: LazyLock<Turns> = LazyLock::new(Turns::per_processor);
     let json = links.json.clone();
     let write = move || {
         let links: Vec<Link> = serde_json::from_slice(&json).ok()?;
         Some(format.write(links))
     };
-    if links.json.len() <= AT_ONCE {
-        return write();
-    }
-    let place = PLACES.acquire().await.ok()?;
-    let work = move || {
-        let _place = place;
-        write()
-    };
-    task::spawn_blocking(work).await.ok()?
+    if links.json.len() <= AT_ONCE { write() } else { TURNS.run(write).await.ok()? }
 }

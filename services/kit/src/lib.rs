@@ -1,4 +1,5 @@
-//! What every hyper service gets: accept loop, limits, drain, admin listener, errors, configuration, logs.
+//! What every hyper service gets: accept loop, limits, drain, admin listener, errors, configuration, logs, turns at work for
+//! a processor.
 //!
 //! Promises: a service on it is a struct with one async function from request to response.
 //! Does not know: any business word. A third service could be written on it in an afternoon.
@@ -87,6 +88,7 @@ mod service;
 mod settings;
 pub mod shutdown;
 mod systemd;
+mod turns;
 
 pub use body::{Body, BoxError, ReadError, empty, full, read};
 pub use config::{ConfigError, Configuration};
@@ -96,3 +98,4 @@ pub use secret::Secret;
 pub use server::{Listeners, serve};
 pub use service::{Check, Metrics, Peer, Request, Response, Route, Service};
 pub use settings::{Admin, Limits, Log, LogFormat, ServerSettings};
+pub use turns::Turns;

@@ -1,8 +1,7 @@
-//! Work for a processor, off the async threads.
+//! What is made of the API's answers, off the async threads.
 
 use crate::failure::{Failure, Kind};
-use std::{num::NonZero, sync::Arc, thread};
-use tokio::{sync::Semaphore, task};
+use kit::Turns;
 
 /// Bytes of an answer. What is made of a longer one takes several times as much memory for a while.
 const LONG: usize = 256 << 10;
@@ -11,14 +10,13 @@ const LONG: usize = 256 << 10;
 /// keep the others waiting.
 #[derive(Debug)]
 pub(crate) struct Work {
-    short: Arc<Semaphore>,
-    long: Arc<Semaphore>,
+    short: Turns,
+    long: Turns,
 }
 
 impl Default for Work {
     fn default() -> Self {
-        let processors = thread::available_parallelism().map_or(1, NonZero::get);
-        Self { short: Arc::new(Semaphore::new(processors)), long: Arc::new(Semaphore::new(1)) }
+        Self { short: Turns::per_processor(), long: Turns::new(1) }
     }
 }
 
@@ -30,12 +28,7 @@ impl Work {
         work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
         let turns = if length > LONG { &self.long } else { &self.short };
-        let turn = Arc::clone(turns).acquire_owned().await;
-        let turn = turn.map_err(|closed| Failure::caused(Kind::Internal, closed.to_string()))?;
-        let done = task::spawn_blocking(move || {
-            let _turn = turn;
-            work()
-        });
-        done.await.unwrap_or_else(|panic| Err(Failure::caused(Kind::Internal, panic.to_string())))
+        let done = turns.run(work).await;
+        done.unwrap_or_else(|panic| Err(Failure::caused(Kind::Internal, panic.to_string())))
     }
 }
