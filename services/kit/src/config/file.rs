@@ -3,7 +3,6 @@
 use super::{ConfigError, Configuration};
 use figment::{
     Metadata, Profile, Provider,
-    providers::{Format, Toml},
     value::{Dict, Map, Value},
 };
 use std::{
@@ -31,11 +30,8 @@ impl Provider for File {
 pub(super) fn read<C: Configuration>(path: &Path) -> Result<File, ConfigError> {
     let name = path.display();
     let text = fs::read_to_string(path).map_err(|error| ConfigError::new(format!("{name}: {error}")))?;
-    if let Err(error) = text.parse::<toml::Table>() {
-        return Err(ConfigError::new(format!("{name}: {}", place(&text, &error))));
-    }
-    let data = Toml::string(&text).data().map_err(|error| ConfigError::new(format!("{name}: {error}")))?;
-    let mut dict = data.into_values().next().unwrap_or_default();
+    let mut dict: Dict = toml::from_str(&text)
+        .map_err(|error| ConfigError::new(format!("{name}: {}", place(&text, &error))))?;
     for secret in C::SECRETS {
         resolve(&mut dict, secret, path)?;
     }
