@@ -2,11 +2,20 @@
 
 mod common;
 
-use common::{Server, get, get_kept, status, within};
+use common::{Client, Server, get, get_kept, status};
 use std::time::Duration;
 
 /// Longer than a connection takes to rest.
 const PAUSE: Duration = Duration::from_millis(400);
+
+/// A client that has had its first answer.
+async fn answered() -> (Server, Client) {
+    let server = Server::start().await;
+    let mut client = server.connect().await;
+    client.send(get_kept("/")).await;
+    client.until("hello\n").await;
+    (server, client)
+}
 
 #[tokio::test]
 async fn a_kept_connection_is_there_for_the_next_request() {
@@ -41,10 +50,7 @@ async fn a_header_may_come_in_pieces() {
 
 #[tokio::test]
 async fn two_lengths_in_pieces_are_refused() {
-    let server = Server::start().await;
-    let mut client = server.connect().await;
-    client.send(get_kept("/")).await;
-    client.until("hello\n").await;
+    let (_server, mut client) = answered().await;
     for piece in
         ["POST / HTTP/1.1\r\nHost: a\r\nContent-", "Length: 3\r\nTransfer-Enc", "oding: chunked\r\n\r\n"]
     {
@@ -56,10 +62,7 @@ async fn two_lengths_in_pieces_are_refused() {
 
 #[tokio::test]
 async fn the_protocol_does_not_change() {
-    let server = Server::start().await;
-    let mut client = server.connect().await;
-    client.send(get_kept("/")).await;
-    client.until("hello\n").await;
+    let (_server, mut client) = answered().await;
     tokio::time::sleep(PAUSE).await;
     client.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await;
     assert_eq!(client.rest().await, "", "no answer, and no SETTINGS");
@@ -67,13 +70,10 @@ async fn the_protocol_does_not_change() {
 
 #[tokio::test]
 async fn a_client_that_leaves_meanwhile_is_let_go() {
-    let server = Server::start().await;
-    let mut client = server.connect().await;
-    client.send(get_kept("/")).await;
-    client.until("hello\n").await;
+    let (server, client) = answered().await;
     tokio::time::sleep(PAUSE).await;
     drop(client);
-    within(async { while !server.ask_admin("/metrics").await.contains("\nhttp_connections 0\n") {} }).await;
+    server.figure("http_connections 0").await;
 }
 
 #[tokio::test]
