@@ -79,9 +79,8 @@ async fn ask_and<T: Send + 'static>(
     work: impl FnOnce(&Site, &Asked, &Answer) -> Result<T, Failure> + Send + 'static,
 ) -> Result<T, Failure> {
     let answer = site.api.ask(&asked.page, asked.fresh, id).await?;
-    let length = answer.length();
-    let everything = Arc::clone(site);
-    site.work.run(length, move || work(&everything, &asked, &answer)).await
+    let (length, for_work) = (answer.length(), Arc::clone(site));
+    site.work.run(length, move || work(&for_work, &asked, &answer)).await
 }
 
 fn fragment(site: &Site, asked: &Asked, answer: &Answer) -> Result<String, Failure> {

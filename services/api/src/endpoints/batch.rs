@@ -11,7 +11,7 @@ use http::{HeaderMap, HeaderValue, header};
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 use kit::{Body, ReadError, Request, Response};
-use line::Waiting;
+use line::{Maker, Waiting};
 use serde::Deserialize;
 use std::{sync::Arc, time::Duration};
 use tokio::time::timeout;
@@ -37,21 +37,18 @@ pub(crate) async fn batch(parts: Arc<Parts>, request: Request) -> Result<Respons
     if urls.len() > MAX_PAGES {
         return Err(Failure::BodyTooLarge);
     }
-    let directives = Arc::new(Directives::of(&head.headers));
-    let begin = {
-        let (parts, directives) = (Arc::clone(&parts), Arc::clone(&directives));
-        move |url: String| {
-            // A task of its own, so that no result waits for the client without its share of the room.
-            let making = Waiting::make(Arc::clone(&parts), url.clone(), Arc::clone(&directives));
-            let made = AbortOnDropHandle::new(tokio::spawn(making));
-            async move { made.await.unwrap_or(Waiting::Later(url)) }
-        }
+    let maker = Arc::new(Maker { parts, directives: Directives::of(&head.headers) });
+    let taker = Arc::clone(&maker);
+    let begin = move |url: String| {
+        // A task of its own, so that no result waits for the client without its share of the room.
+        let made = AbortOnDropHandle::new(tokio::spawn(Arc::clone(&maker).make(url.clone())));
+        async move { made.await.unwrap_or(Waiting::Later(url)) }
     };
-    let take = move |waiting: Waiting| {
-        let (parts, directives) = (Arc::clone(&parts), Arc::clone(&directives));
-        async move { Ok(Frame::data(waiting.line(&parts, &directives).await)) }
-    };
-    let lines = stream::iter(urls).map(begin).buffer_unordered(AT_ONCE).then(take);
+    let lines = stream::iter(urls)
+        .map(begin)
+        .buffer_unordered(AT_ONCE)
+        .then(move |waiting| Arc::clone(&taker).take(waiting))
+        .map(|line| Ok(Frame::data(line)));
     let mut response = Response::new(StreamBody::new(lines).boxed_unsync());
     let fields = response.headers_mut();
     fields.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"));

@@ -14,7 +14,7 @@ const SHARED: usize = 96 << 20;
 const OWN: usize = 64 << 10;
 
 /// What is left of it.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Memory(Arc<Semaphore>);
 
 impl Default for Memory {

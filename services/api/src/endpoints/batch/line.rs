@@ -14,7 +14,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 const ROOM: usize = 64 << 20;
 
 /// What of it is free.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(crate) struct Room(Arc<Semaphore>);
 
 impl Default for Room {
@@ -39,29 +39,37 @@ pub(super) enum Waiting {
     Later(String),
 }
 
-impl Waiting {
+/// What makes the lines of a batch.
+#[derive(Debug)]
+pub(super) struct Maker {
+    pub(super) parts: Arc<Parts>,
+    pub(super) directives: Directives,
+}
+
+impl Maker {
     /// The line of the page at `url`.
-    pub(super) async fn make(parts: Arc<Parts>, url: String, directives: Arc<Directives>) -> Self {
-        let line = written(&url, find(&parts, &url, &directives).await);
-        match parts.room.take(line.len()) {
-            Some(share) => Self::Made { line, _share: share },
-            None => Self::Later(url),
+    pub(super) async fn make(self: Arc<Self>, url: String) -> Waiting {
+        let line = written(&url, find(&self.parts, &url, &self.directives).await);
+        match self.parts.room.take(line.len()) {
+            Some(share) => Waiting::Made { line, _share: share },
+            None => Waiting::Later(url),
         }
     }
 
     /// The line itself, whose turn it is now.
-    pub(super) async fn line(self, parts: &Parts, directives: &Directives) -> Bytes {
-        match self {
-            Self::Made { line, .. } => line,
-            Self::Later(url) => written(&url, again(parts, &url, directives).await),
+    pub(super) async fn take(self: Arc<Self>, waiting: Waiting) -> Bytes {
+        match waiting {
+            Waiting::Made { line, .. } => line,
+            Waiting::Later(url) => written(&url, self.again(&url).await),
         }
     }
-}
 
-/// The result that was there a while ago. What was extracted then is in the log.
-async fn again(parts: &Parts, url: &str, directives: &Directives) -> Result<Found, Failure> {
-    let only_if_cached = directives.only_if_cached;
-    parts.pages.find(&PageUrl::parse(url)?, &Directives { only_if_cached, ..Directives::default() }).await
+    /// The result that was there a while ago. What was extracted then is in the log.
+    async fn again(&self, url: &str) -> Result<Found, Failure> {
+        let only_if_cached = self.directives.only_if_cached;
+        let directives = Directives { only_if_cached, ..Directives::default() };
+        self.parts.pages.find(&PageUrl::parse(url)?, &directives).await
+    }
 }
 
 fn written(url: &str, found: Result<Found, Failure>) -> Bytes {
