@@ -72,3 +72,24 @@ impl Memory {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn read(memory: &Memory, length: usize) -> Result<usize, Kind> {
+        let held = memory.read(kit::full(vec![b' '; length]), 4 * OWN).await;
+        held.map(|held| held.len()).map_err(|failure| failure.kind)
+    }
+
+    #[tokio::test]
+    async fn what_each_has_for_itself_is_there_when_nothing_else_is() {
+        let memory = Memory(Arc::new(Semaphore::new(1)));
+        for _ in 0..2 {
+            assert_eq!(read(&memory, OWN + 1).await, Ok(OWN + 1));
+        }
+        assert_eq!(read(&memory, OWN + 2).await, Err(Kind::Overloaded));
+        assert_eq!(read(&memory, 4 * OWN + 1).await, Err(Kind::ApiAnswer));
+        assert_eq!(read(&Memory(Arc::new(Semaphore::new(0))), OWN).await, Ok(OWN));
+    }
+}
