@@ -2,7 +2,7 @@
 
 use crate::{
     entry::{Entry, Links, Outcome},
-    extraction,
+    extraction::{self, Extractor},
     negotiation::{entity_tag, preferred},
     pages::{Found, Source},
     problems::Failure,
@@ -17,9 +17,9 @@ const CACHE: &str = "linkextractor";
 const CACHE_STATUS: http::HeaderName = http::HeaderName::from_static("cache-status");
 
 /// Answers with what was found, to a request with `headers`.
-pub(crate) async fn answer(found: &Found, headers: &HeaderMap) -> Response {
+pub(crate) async fn answer(extractor: &Extractor, found: &Found, headers: &HeaderMap) -> Response {
     let mut response = match &found.entry.outcome {
-        Outcome::Links(links) => with_links(&found.entry, links, headers).await,
+        Outcome::Links(links) => with_links(extractor, &found.entry, links, headers).await,
         Outcome::Failure(error) => Failure::from(error.clone()).problem(found.entry.age()).into_response(),
     };
     response.headers_mut().insert(CACHE_STATUS, value(CacheStatus(found)));
@@ -28,17 +28,17 @@ pub(crate) async fn answer(found: &Found, headers: &HeaderMap) -> Response {
     response
 }
 
-async fn with_links(entry: &Entry, links: &Links, headers: &HeaderMap) -> Response {
+async fn with_links(extractor: &Extractor, entry: &Entry, links: &Links, headers: &HeaderMap) -> Response {
     let form = preferred(headers);
     let tag = entity_tag(form, links.tag);
-    let mut response = if matches(headers, &tag) {
+    let mut response = if kit::not_modified(headers, &tag) {
         let mut response = Response::new(kit::empty());
         *response.status_mut() = StatusCode::NOT_MODIFIED;
         response
     } else {
         let body = match form {
             Format::Json => Some(links.json.clone()),
-            other => extraction::rewrite(links, other).await.map(Into::into),
+            other => extraction::rewrite(extractor, links, other).await.map(Into::into),
         };
         let Some(body) = body else {
             return Failure::Internal.problem(entry.age()).into_response();
@@ -54,17 +54,6 @@ async fn with_links(entry: &Entry, links: &Links, headers: &HeaderMap) -> Respon
     fields.insert(header::LINK, value(format_args!("<{}>; rel=\"describes\"", links.page)));
     fields.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
-}
-
-/// Whether `If-None-Match` names `tag` (RFC 9110, section 13.1.2: weak comparison).
-fn matches(headers: &HeaderMap, tag: &str) -> bool {
-    headers
-        .get_all(header::IF_NONE_MATCH)
-        .iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(','))
-        .map(str::trim)
-        .any(|other| other == "*" || other.strip_prefix("W/").unwrap_or(other) == tag)
 }
 
 /// The value of `Cache-Status` (RFC 9211).
@@ -91,24 +80,4 @@ impl Display for CacheStatus<'_> {
 /// A field's value from text that is ASCII by construction: numbers, tokens, serialized URLs.
 fn value(text: impl Display) -> HeaderValue {
     HeaderValue::try_from(text.to_string()).unwrap_or_else(|_| HeaderValue::from_static(""))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn entity_tags_are_compared_weakly() {
-        let matches = |value: &'static str| {
-            let mut headers = HeaderMap::new();
-            headers.insert(header::IF_NONE_MATCH, HeaderValue::from_static(value));
-            super::matches(&headers, "\"1\"")
-        };
-        for value in ["\"1\"", "W/\"1\"", "\"0\", \"1\"", "*"] {
-            assert!(matches(value), "{value}");
-        }
-        for value in ["", "1", "\"1-csv\"", "\"0\", \"2\""] {
-            assert!(!matches(value), "{value}");
-        }
-    }
 }

@@ -2,14 +2,14 @@
 
 use crate::entry::Links;
 use fetch::{FetchError, Page, Step};
-use kit::Turns;
+use kit::CpuPool;
 use links::{Link, Method, format::Format};
-use std::{sync::LazyLock, time::Duration};
+use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 /// The places for extraction.
 #[derive(Debug)]
-pub(crate) struct Extractor(Turns);
+pub(crate) struct Extractor(CpuPool);
 
 /// What came of a page.
 #[derive(Debug)]
@@ -24,18 +24,17 @@ pub(crate) struct Extracted {
     pub(crate) time: Duration,
 }
 
-impl Default for Extractor {
-    fn default() -> Self {
-        Self(Turns::per_processor())
-    }
-}
-
 impl Extractor {
+    /// Extracts on `pool`.
+    pub(crate) fn new(pool: CpuPool) -> Self {
+        Self(pool)
+    }
+
     /// The links of `page`, before `deadline`. Nothing when the extraction panicked. One that takes longer goes on
     /// to its end, which is near, in its turn.
     pub(crate) async fn links(&self, page: Page, deadline: Instant) -> Option<Result<Extracted, FetchError>> {
         match timeout_at(deadline, self.0.run(move || extract(&page))).await {
-            Ok(extracted) => extracted.ok(),
+            Ok(extracted) => extracted,
             // No page takes so long by itself: others had the processors.
             Err(_) => Some(Err(FetchError::Timeout(Step::Queue))),
         }
@@ -58,15 +57,13 @@ fn extract(page: &Page) -> Result<Extracted, FetchError> {
 }
 
 /// Kept links in another format.
-pub(crate) async fn rewrite(links: &Links, format: Format) -> Option<String> {
+pub(crate) async fn rewrite(extractor: &Extractor, links: &Links, format: Format) -> Option<String> {
     /// Up to here it takes less time than to hand it to another thread and back.
     const AT_ONCE: usize = 32 * 1024;
-    /// Each takes several times the memory of its links.
-    static TURNS: LazyLock<Turns> = LazyLock::new(Turns::per_processor);
     let json = links.json.clone();
     let write = move || {
         let links: Vec<Link> = serde_json::from_slice(&json).ok()?;
         Some(format.write(links))
     };
-    if links.json.len() <= AT_ONCE { write() } else { TURNS.run(write).await.ok()? }
+    if links.json.len() <= AT_ONCE { write() } else { extractor.0.run(write).await? }
 }

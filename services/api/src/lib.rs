@@ -29,19 +29,13 @@ use endpoints::{
     usage::usage,
 };
 use extraction_log::ExtractionLog;
-use fetch::{FetchError, Fetcher};
+use fetch::Fetcher;
 use http::Method;
-use kit::{Check, Request, Response, Service, refusal};
+use kit::{Check, CpuPool, Request, Response, Service, errors};
 use metrics::Metrics;
 use pages::Pages;
-use problems::Failure;
 use router::Endpoint;
 use std::{sync::Arc, time::Duration};
-
-/// The stable code of a failure to fetch, as problems have it.
-pub fn code_of(error: &FetchError) -> &'static str {
-    Failure::from(error.clone()).code()
-}
 
 /// The service.
 #[derive(Debug)]
@@ -59,19 +53,19 @@ struct Parts {
 }
 
 impl Api {
-    /// A service that keeps to `settings`; an error names what cannot be used. Within a Tokio runtime: it
+    /// A service that keeps to `settings` and decodes and extracts on `pool`; an error names what cannot be used. Within a Tokio runtime: it
     /// connects to Redis in the background.
-    pub fn new(settings: &Settings) -> Result<Self, String> {
+    pub fn new(settings: &Settings, pool: &CpuPool) -> Result<Self, String> {
         let metrics = Metrics::default();
         let memory = settings.cache.memory.as_u64();
         let cache: Box<dyn cache::Cache> = match &settings.redis_url {
             Some(urls) => Box::new(cache::Redis::new(urls, memory)?),
             None => Box::new(cache::Embedded::new(memory)),
         };
-        let fetcher = Fetcher::new(settings.fetch.clone())?;
+        let fetcher = Fetcher::new(settings.fetch.clone(), pool.clone())?;
         let log = ExtractionLog::new(settings.extraction_log.clone(), metrics.log_lines_lost.clone())
             .map_err(|error| format!("extraction_log: {error}"))?;
-        let pages = Arc::new(Pages::new(cache, fetcher, settings, metrics.clone()));
+        let pages = Arc::new(Pages::new(cache, fetcher, pool.clone(), settings, metrics.clone()));
         Ok(Self { parts: Arc::new(Parts { pages, log, room: Room::default() }), metrics })
     }
 
@@ -85,7 +79,7 @@ impl Api {
         let (method, allow) = (request.method().clone(), endpoint.methods());
         let answer = match endpoint {
             Endpoint::Pages(_) if method == Method::POST => batch(Arc::clone(&self.parts), request).await,
-            _ if method != Method::GET && method != Method::HEAD => Ok(refusal::other_method(&method, allow)),
+            _ if method != Method::GET && method != Method::HEAD => Ok(errors::other_method(&method, allow)),
             Endpoint::Usage => Ok(usage()),
             Endpoint::Description => Ok(description()),
             Endpoint::Page(url) | Endpoint::Pages(url) => links_of(&self.parts, url, request.headers()).await,

@@ -5,7 +5,8 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     kit::command::run(async |settings: Settings, server, listeners| {
-        let api = Api::new(&settings.listening_at(&listeners))?;
+        let pool = kit::CpuPool::per_processor().map_err(|error| error.to_string())?;
+        let api = Api::new(&settings.listening_at(&listeners), &pool)?;
         api.settled().await;
         kit::serve(api, listeners, server, kit::shutdown::signal()).await.map_err(|error| error.to_string())
     })

@@ -12,6 +12,7 @@ use crate::{
     settings,
 };
 use fetch::{FetchError, Fetcher, PageUrl, Step};
+use kit::CpuPool;
 use std::{
     sync::Arc,
     time::{Duration, SystemTime},
@@ -86,6 +87,7 @@ impl Pages {
     pub(crate) fn new(
         cache: Box<dyn Cache>,
         fetcher: Fetcher,
+        pool: CpuPool,
         settings: &settings::Settings,
         metrics: Metrics,
     ) -> Self {
@@ -94,10 +96,15 @@ impl Pages {
             fetcher,
             timeout: settings.fetch.timeout,
             lives: settings.cache.clone(),
-            extractor: Extractor::default(),
+            extractor: Extractor::new(pool),
             flights: Flights::default(),
             metrics,
         }
+    }
+
+    /// Where links are extracted, and written in other formats.
+    pub(crate) fn extractor(&self) -> &Extractor {
+        &self.extractor
     }
 
     /// The cache.

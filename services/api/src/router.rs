@@ -2,7 +2,7 @@
 
 use crate::target::{self, TargetError};
 use http::Uri;
-use kit::{Problem, Route, refusal};
+use kit::{Problem, Route, errors};
 
 /// What can be asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -33,8 +33,8 @@ impl Endpoint {
             return Ok(Self::Page(target::url_in_path(whole, url, uri.query()).map(Into::into)));
         }
         match target::decode(path) {
-            Ok(_) => Err(refusal::not_found()),
-            Err(error) => Err(refusal::bad_request(error.to_string())),
+            Ok(_) => Err(errors::not_found()),
+            Err(error) => Err(errors::bad_request(error.to_string())),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use crate::extraction_log;
 use bytesize::ByteSize;
-use kit::{Admin, Configuration, Limits, Listeners, Log, Secret, ServerSettings};
+use kit::{Admin, Configuration, CpuPool, Limits, Listeners, Log, Secret, ServerSettings};
 use serde::{Deserialize, Serialize};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -101,7 +101,8 @@ impl Configuration for Settings {
         if self.fetch.timeout.is_zero() {
             return Err("fetch.timeout: found 0s; expected a duration such as 10s".to_owned());
         }
-        fetch::Fetcher::new(self.fetch.clone()).map(drop)
+        let pool = CpuPool::new(1).map_err(|error| error.to_string())?;
+        fetch::Fetcher::new(self.fetch.clone(), pool).map(drop)
     }
 
     fn warnings(&self) -> Vec<String> {

@@ -10,6 +10,7 @@ use crate::{
 };
 use fetch::Fetcher;
 use futures_util::{StreamExt, stream};
+use kit::CpuPool;
 use links::Extraction;
 use std::{
     fs, io,
@@ -38,13 +39,7 @@ fn targets(args: &Extract) -> Result<Vec<Target>, String> {
     let mut targets: Vec<_> = args.targets.iter().map(Target::parse).collect();
     if let Some(file) = &args.from {
         let list = read_list(file).map_err(|error| format!("{}: {error}", file.display()))?;
-        // RFC 2483, section 5: a line that begins with # is a comment. Some editors begin with a byte order mark.
-        let lines = list
-            .trim_start_matches('\u{feff}')
-            .lines()
-            .map(str::trim)
-            .filter(|line| !line.is_empty() && !line.starts_with('#'));
-        targets.extend(lines.map(Target::parse));
+        targets.extend(fetch::url_list::entries(&list).map(Target::parse));
     }
     let stdin = targets.iter().filter(|target| **target == Target::Stdin).count();
     let list_is_stdin = args.from.as_deref() == Some(Path::new("-"));
@@ -70,7 +65,7 @@ async fn print(args: Extract, targets: Vec<Target>) -> io::Result<Exit> {
     // Whoever asks for so many at once may mean pages of one host.
     let max_jobs_per_host = args.jobs.into();
     let settings = fetch::Settings { allow_private: true, max_jobs_per_host, ..fetch::Settings::default() };
-    let fetcher = Fetcher::new(settings).map_err(io::Error::other)?;
+    let fetcher = Fetcher::new(settings, CpuPool::per_processor()?).map_err(io::Error::other)?;
     let bar = progress::bar(targets.len());
     let mut writer = Writer::new(BufWriter::new(io::stdout()), args.format, targets.len() != 1);
     writer.start()?;

@@ -5,7 +5,7 @@ use crate::{
     exit::Exit,
     note::note,
 };
-use kit::{ConfigError, Configuration, Listeners, config, logging};
+use kit::{ConfigError, Configuration, CpuPool, Listeners, config, logging};
 use linkextractor_api::Api;
 use linkextractor_web::Web;
 use std::{
@@ -85,7 +85,8 @@ async fn serve(Settings { api, mut web }: Settings) -> Result<(), String> {
     web.api_endpoint = own_endpoint(api_address)?;
     let mut api = api.listening_at(&api_listeners);
     api.fetch.own_addresses.push(web_address);
-    let (api, web) = (Api::new(&api)?, Web::new(&web)?);
+    let pool = CpuPool::per_processor().map_err(|error| error.to_string())?;
+    let (api, web) = (Api::new(&api, &pool)?, Web::new(&web, pool)?);
     api.settled().await;
     // Nobody may be reading: no reason not to serve.
     let _ = writeln!(io::stdout(), "Open {} (the API is at {})", shown(web_address), shown(api_address));

@@ -46,7 +46,7 @@ impl TargetError {
     /// A stable code: the API's, for what the API knows too.
     pub fn code(&self) -> &'static str {
         match self {
-            Self::Fetch(error) => linkextractor_api::code_of(error),
+            Self::Fetch(error) => error.code(),
             Self::Read(_) => "unreadable",
             Self::TooLarge => "too-large",
             Self::Missing(_) => "not-found",

@@ -1,6 +1,6 @@
 //! Who may start: so many jobs in all, so many of them at one host.
 
-use crate::{FetchError, Settings, Step, deadline::Deadline};
+use crate::{FetchError, Settings, Step, deadline::JobDeadline};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
@@ -46,7 +46,7 @@ impl Admission {
 
     /// A place for a new job at `host`, its turn there waited for until the deadline. Who waits for one host
     /// takes no place from the jobs at others.
-    pub(crate) async fn enter(&self, host: &str, deadline: Deadline) -> Result<Place<'_>, FetchError> {
+    pub(crate) async fn enter(&self, host: &str, deadline: JobDeadline) -> Result<Place<'_>, FetchError> {
         let (host, turns) = self.host(host);
         let turn = if let Ok(turn) = Arc::clone(&turns).try_acquire_owned() {
             turn
@@ -64,7 +64,7 @@ impl Admission {
         &'a self,
         place: Place<'a>,
         host: &str,
-        deadline: Deadline,
+        deadline: JobDeadline,
     ) -> Result<Place<'a>, FetchError> {
         if place.host.name == host {
             return Ok(place);
@@ -86,7 +86,7 @@ impl Admission {
 }
 
 /// A turn at a host, waited for until the deadline.
-async fn turn(turns: Arc<Semaphore>, deadline: Deadline) -> Result<OwnedSemaphorePermit, FetchError> {
+async fn turn(turns: Arc<Semaphore>, deadline: JobDeadline) -> Result<OwnedSemaphorePermit, FetchError> {
     // Nobody closes it; the error would be this one.
     deadline.run(Step::Queue, turns.acquire_owned()).await?.map_err(|_| FetchError::Overloaded)
 }
@@ -110,7 +110,7 @@ mod tests {
     #[tokio::test]
     async fn a_job_that_goes_on_stays_one() {
         let settings = Settings { max_jobs: 2, max_jobs_per_host: 1, ..Settings::default() };
-        let (admission, deadline) = (Admission::new(&settings), Deadline::after(Duration::from_secs(10)));
+        let (admission, deadline) = (Admission::new(&settings), JobDeadline::after(Duration::from_secs(10)));
         let at_b = admission.enter("b", deadline).await.unwrap();
         let at_a = admission.enter("a", deadline).await.unwrap();
         let refused = || async { admission.enter("c", deadline).await.map(|_| ()) };

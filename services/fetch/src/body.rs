@@ -4,22 +4,22 @@ use crate::{
     FetchError, Step,
     budget::{Budget, Claim},
     coding::{self, Coding},
-    deadline::Deadline,
-    decoders::Decoders,
+    deadline::JobDeadline,
 };
 use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
+use kit::CpuPool;
 use std::{error::Error, io};
 
 /// What bounds the reading of a body.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Bounds<'a> {
     pub(crate) budget: &'a Budget,
-    pub(crate) decoders: &'a Decoders,
+    pub(crate) pool: &'a CpuPool,
     /// The most bytes, on the wire and of each coding.
     pub(crate) limit: usize,
-    pub(crate) deadline: Deadline,
+    pub(crate) deadline: JobDeadline,
 }
 
 /// A body as it came by the wire.
@@ -108,7 +108,7 @@ impl Bounds<'_> {
         self,
         work: impl FnOnce() -> Result<T, FetchError> + Send + 'static,
     ) -> Result<T, FetchError> {
-        self.deadline.run(Step::Body, self.decoders.run(work)).await?.unwrap_or(Err(FetchError::BadEncoding))
+        self.deadline.run(Step::Body, self.pool.run(work)).await?.unwrap_or(Err(FetchError::BadEncoding))
     }
 }
 

@@ -60,6 +60,30 @@ pub enum FetchError {
     Overloaded,
 }
 
+impl FetchError {
+    /// The stable code, which does not change when the text does.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::InvalidUrl(UrlProblem::TooLong) => "url-too-long",
+            Self::InvalidUrl(_) => "invalid-url",
+            Self::UnsupportedScheme => "unsupported-scheme",
+            Self::Blocked => "blocked-destination",
+            Self::Dns => "dns-failure",
+            Self::Connect => "connect-failure",
+            Self::Tls(_) => "tls-failure",
+            Self::UpstreamStatus { .. } => "upstream-status",
+            Self::TooManyRedirects => "too-many-redirects",
+            Self::BadRedirect => "bad-redirect",
+            Self::TooLarge => "too-large",
+            Self::BadEncoding => "bad-encoding",
+            Self::Incomplete => "incomplete",
+            Self::NotHtml => "not-html",
+            Self::Timeout(_) => "timeout",
+            Self::Overloaded => "overloaded",
+        }
+    }
+}
+
 /// What is wrong with a URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "kebab-case")]

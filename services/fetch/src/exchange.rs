@@ -3,7 +3,7 @@
 use crate::{
     FetchError, Settings, Step, UrlProblem, coding,
     connect::{Connection, Dialer, Sender},
-    deadline::Deadline,
+    deadline::JobDeadline,
     pool::{Origin, Pool, REUSED_FOR},
     tls,
 };
@@ -50,7 +50,7 @@ impl Exchange {
         url: &Url,
         origin: &Origin,
         addresses: &[IpAddr],
-        deadline: Deadline,
+        deadline: JobDeadline,
     ) -> Result<(Response<Incoming>, Connection), FetchError> {
         if let Some(mut kept) = self.pool.take(origin, addresses)
             && let Ok(response) = self.send(url, &mut kept, deadline).await?
@@ -76,7 +76,7 @@ impl Exchange {
         &self,
         url: &Url,
         connection: &mut Connection,
-        deadline: Deadline,
+        deadline: JobDeadline,
     ) -> Result<hyper::Result<Response<Incoming>>, FetchError> {
         let version = match connection.sender {
             Sender::H1(_) => Version::HTTP_11,

@@ -5,8 +5,7 @@ use crate::{
     admission::{Admission, Place},
     body::Bounds,
     budget::Budget,
-    deadline::Deadline,
-    decoders::Decoders,
+    deadline::JobDeadline,
     dns::Dns,
     exchange::Exchange,
     guard::{Guard, Refusal},
@@ -15,6 +14,7 @@ use crate::{
     response::{self, Answer},
 };
 use bytes::Bytes;
+use kit::CpuPool;
 use links::Encoding;
 use std::net::IpAddr;
 use url::{Host, Url};
@@ -45,7 +45,7 @@ pub struct Fetcher {
     admission: Admission,
     exchange: Exchange,
     budget: Budget,
-    decoders: Decoders,
+    pool: CpuPool,
     settings: Settings,
 }
 
@@ -56,22 +56,22 @@ enum Hop {
 }
 
 impl Fetcher {
-    /// A fetcher that keeps to `settings`; an error names the setting that cannot be used.
-    pub fn new(settings: Settings) -> Result<Self, String> {
+    /// A fetcher that keeps to `settings` and decodes on `pool`; an error names the setting that cannot be used.
+    pub fn new(settings: Settings, pool: CpuPool) -> Result<Self, String> {
         Ok(Self {
             guard: Guard::new(&settings)?,
             dns: Dns::new(&settings)?,
             admission: Admission::new(&settings),
             exchange: Exchange::new(&settings)?,
             budget: Budget::new(&settings),
-            decoders: Decoders::new()?,
+            pool,
             settings,
         })
     }
 
     /// The page at `url`, by GET, redirects followed.
     pub async fn fetch(&self, url: &PageUrl) -> Result<Page, FetchError> {
-        let deadline = Deadline::after(self.settings.timeout);
+        let deadline = JobDeadline::after(self.settings.timeout);
         let mut url = url.clone();
         let mut place = None;
         for _ in 0..=self.settings.max_redirects {
@@ -88,7 +88,7 @@ impl Fetcher {
         &'a self,
         url: &PageUrl,
         place: &mut Option<Place<'a>>,
-        deadline: Deadline,
+        deadline: JobDeadline,
     ) -> Result<Hop, FetchError> {
         let refused = |refusal: Refusal| {
             tracing::info!(host = url.as_url().host_str(), %refusal, "destination refused");
@@ -121,7 +121,7 @@ impl Fetcher {
             return Ok(redirect.map_or(Hop::Page(found), Hop::Redirect));
         };
         let limit = usize::try_from(self.settings.max_bytes.0).unwrap_or(usize::MAX);
-        let bounds = Bounds { budget: &self.budget, decoders: &self.decoders, limit, deadline };
+        let bounds = Bounds { budget: &self.budget, pool: &self.pool, limit, deadline };
         let wire = bounds.read(body, &codings).await?;
         self.exchange.keep(origin, connection);
         found.body = bounds.undo(wire, codings).await?;

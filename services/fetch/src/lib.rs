@@ -9,7 +9,6 @@ mod budget;
 mod coding;
 mod connect;
 mod deadline;
-mod decoders;
 mod dns;
 mod error;
 mod exchange;
@@ -23,6 +22,7 @@ mod settings;
 pub mod size;
 mod tls;
 mod url;
+pub mod url_list;
 
 pub use self::error::{FetchError, Step, TlsProblem, UrlProblem};
 pub use self::fetcher::{Fetcher, Page};

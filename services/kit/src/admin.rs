@@ -8,10 +8,11 @@
 //! | `PUT /log-level` | sets the level or directives in the body; loopback only |
 
 use crate::{
-    Peer, Request, Response, Service, full, logging,
+    Peer, Request, Response, Service,
+    errors::{bad_request, not_found, other_method, unread},
+    full, logging,
     metrics::Figures,
     ready::Readiness,
-    refusal::{bad_request, not_found, other_method, unread},
 };
 use http::{HeaderValue, Method, StatusCode, header};
 use std::sync::Arc;

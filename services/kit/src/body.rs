@@ -19,7 +19,7 @@ pub fn empty() -> Body {
     Empty::new().map_err(|never| match never {}).boxed_unsync()
 }
 
-/// Why a request's body could not be read; [`refusal::unread`](crate::refusal::unread) is the answer to it.
+/// Why a request's body could not be read; [`errors::unread`](crate::errors::unread) is the answer to it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ReadError {
     /// It is larger than the caller allowed, in bytes.

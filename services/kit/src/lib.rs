@@ -1,5 +1,5 @@
-//! What every hyper service gets: accept loop, limits, drain, admin listener, errors, configuration, logs, turns at work for
-//! a processor.
+//! What every hyper service gets: accept loop, limits, drain, admin listener, errors, configuration, logs, and
+//! what services share besides: deadlines, memory budgets, a pool of threads, TLS for clients.
 //!
 //! Promises: a service on it is a struct with one async function from request to response.
 //! Does not know: any business word. A third service could be written on it in an afternoon.
@@ -7,7 +7,7 @@
 //! A whole service:
 //!
 //! ```no_run
-//! use kit::{Admin, Configuration, Limits, Log, Request, Response, Route, ServerSettings, Service, full, refusal};
+//! use kit::{Admin, Configuration, Limits, Log, Request, Response, Route, ServerSettings, Service, errors, full};
 //! use serde::{Deserialize, Serialize};
 //! use std::{net::SocketAddr, process::ExitCode};
 //!
@@ -46,8 +46,8 @@
 //!                 response.extensions_mut().insert(Route("/"));
 //!                 response
 //!             }
-//!             (_, "/") => refusal::other_method(request.method(), "GET, HEAD, OPTIONS"),
-//!             _ => refusal::not_found().into_response(),
+//!             (_, "/") => errors::other_method(request.method(), "GET, HEAD, OPTIONS"),
+//!             _ => errors::not_found().into_response(),
 //!         }
 //!     }
 //! }
@@ -71,15 +71,19 @@ mod admin;
 #[cfg(target_env = "musl")]
 mod allocator;
 mod body;
+mod byte_budget;
 pub mod command;
+mod conditional;
 pub mod config;
+mod cpu_pool;
+mod deadline;
 mod descriptors;
+pub mod errors;
 mod healthcheck;
 pub mod logging;
 mod metrics;
 mod problem;
 mod ready;
-pub mod refusal;
 mod reload;
 mod request_id;
 mod secret;
@@ -88,14 +92,17 @@ mod service;
 mod settings;
 pub mod shutdown;
 mod systemd;
-mod turns;
+pub mod tls;
 
 pub use body::{Body, BoxError, ReadError, empty, full, read};
+pub use byte_budget::{ByteBudget, Reservation};
+pub use conditional::not_modified;
 pub use config::{ConfigError, Configuration};
+pub use cpu_pool::CpuPool;
+pub use deadline::Deadline;
 pub use problem::Problem;
 pub use request_id::RequestId;
 pub use secret::Secret;
 pub use server::{Listeners, serve};
 pub use service::{Check, Metrics, Peer, Request, Response, Route, Service};
 pub use settings::{Admin, Limits, Log, LogFormat, ServerSettings};
-pub use turns::Turns;

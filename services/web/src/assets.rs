@@ -79,10 +79,7 @@ impl Assets {
         let tag = format!("\"{:016x}\"", hasher.finish());
         let versioned = request.uri.query() == Some(&format!("v={}", self.version));
         let life = if versioned && self.folder.is_none() { FOREVER } else { REVALIDATE };
-        let has_it = request.headers.get_all(header::IF_NONE_MATCH).iter().any(|field| {
-            let field = field.to_str().unwrap_or_default();
-            field.split(',').any(|entry| [&tag, "*"].contains(&entry.trim().trim_start_matches("W/")))
-        });
+        let has_it = kit::not_modified(&request.headers, &tag);
         let mut response = Response::new(if has_it { kit::empty() } else { kit::full(body) });
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(life));

@@ -51,15 +51,15 @@ struct Site {
 }
 
 impl Web {
-    /// A service that keeps to `settings`; an error names what cannot be used.
-    pub fn new(settings: &Settings) -> Result<Self, String> {
+    /// A service that keeps to `settings` and renders on `pool`; an error names what cannot be used.
+    pub fn new(settings: &Settings, pool: kit::CpuPool) -> Result<Self, String> {
         let site = Site {
             answers: answers::Answers::default(),
             api: api::Api::new(settings)?,
             templates: templates::Templates::new(settings.templates_dir.as_deref())?,
             assets: assets::Assets::new(settings.templates_dir.as_deref()),
             page_size: settings.page_size,
-            work: work::Work::default(),
+            work: work::Work::new(pool),
         };
         Ok(Self { site: Arc::new(site), whole_within: Duration::from_millis(100) })
     }
@@ -79,10 +79,10 @@ impl Web {
             return page::error(site, &Failure::new(Kind::NotFound), "");
         }
         if request.method == Method::OPTIONS {
-            return kit::refusal::other_method(&request.method, METHODS);
+            return kit::errors::other_method(&request.method, METHODS);
         }
         if !matches!(request.method, Method::GET | Method::HEAD) {
-            return self.refuse(kit::refusal::method_not_allowed(METHODS));
+            return self.refuse(kit::errors::method_not_allowed(METHODS));
         }
         if let Some(asset) = asset {
             return site.assets.answer(asset, request);

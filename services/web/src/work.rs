@@ -1,7 +1,8 @@
 //! What is made of the API's answers, off the async threads.
 
 use crate::failure::{Failure, Kind};
-use kit::Turns;
+use kit::CpuPool;
+use tokio::sync::Semaphore;
 
 /// Bytes of an answer. What is made of a longer one takes several times as much memory for a while.
 const LONG: usize = 256 << 10;
@@ -10,25 +11,24 @@ const LONG: usize = 256 << 10;
 /// keep the others waiting.
 #[derive(Debug)]
 pub(crate) struct Work {
-    short: Turns,
-    long: Turns,
-}
-
-impl Default for Work {
-    fn default() -> Self {
-        Self { short: Turns::per_processor(), long: Turns::new(1) }
-    }
+    pool: CpuPool,
+    long: Semaphore,
 }
 
 impl Work {
+    /// Works on `pool`.
+    pub(crate) fn new(pool: CpuPool) -> Self {
+        Self { pool, long: Semaphore::new(1) }
+    }
+
     /// What `work` makes of `length` bytes.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
         length: usize,
         work: impl FnOnce() -> Result<T, Failure> + Send + 'static,
     ) -> Result<T, Failure> {
-        let turns = if length > LONG { &self.long } else { &self.short };
-        let done = turns.run(work).await;
-        done.unwrap_or_else(|panic| Err(Failure::caused(Kind::Internal, panic.to_string())))
+        let _alone = if length > LONG { self.long.acquire().await.ok() } else { None };
+        let done = self.pool.run(work).await;
+        done.unwrap_or_else(|| Err(Failure::caused(Kind::Internal, "the work on an answer panicked")))
     }
 }

@@ -79,10 +79,8 @@ async fn receive(body: Body) -> Result<Bytes, Failure> {
     })
 }
 
-/// RFC 2483, section 5: a URI a line; lines that begin with `#` are comments.
 fn uri_list(body: &[u8]) -> Result<Vec<String>, Failure> {
-    let text = text(body)?;
-    Ok(lines(text).filter(|line| !line.starts_with('#')).map(str::to_owned).collect())
+    Ok(fetch::url_list::entries(text(body)?).map(str::to_owned).collect())
 }
 
 /// A line is a string, or an object with the member `url`.

@@ -21,7 +21,7 @@ pub(crate) async fn links_of(
     headers: &HeaderMap,
 ) -> Result<Response, Failure> {
     let found = find(parts, &url?, &Directives::of(headers)).await?;
-    Ok(answer(&found, headers).await)
+    Ok(answer(parts.pages.extractor(), &found, headers).await)
 }
 
 /// The result for the page at `url`; an extraction is a line in the log.

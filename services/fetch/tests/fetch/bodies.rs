@@ -169,7 +169,8 @@ async fn broken_and_unknown_codings_are_errors() {
 
 /// A fetcher with small limits.
 fn small(max_bytes: u64, timeout: Duration) -> Fetcher {
-    Fetcher::new(Settings { max_bytes: ByteSize(max_bytes), timeout, ..loopback() }).unwrap()
+    Fetcher::new(Settings { max_bytes: ByteSize(max_bytes), timeout, ..loopback() }, crate::support::pool())
+        .unwrap()
 }
 
 #[tokio::test]

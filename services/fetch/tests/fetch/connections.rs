@@ -64,7 +64,7 @@ async fn one_that_nobody_takes_times_out() {
         queued.push(stream.unwrap());
     }
     let connect_timeout = Duration::from_millis(200);
-    let fetcher = Fetcher::new(Settings { connect_timeout, ..loopback() }).unwrap();
+    let fetcher = Fetcher::new(Settings { connect_timeout, ..loopback() }, crate::support::pool()).unwrap();
     let result = fetcher.fetch(&url(&format!("http://{address}/"))).await.map(|page| page.url);
     assert_eq!(result.unwrap_err(), FetchError::Timeout(Step::Connect));
 }
@@ -83,13 +83,16 @@ async fn one_that_is_refused_is_no_connection() {
 async fn the_unspecified_address_is_the_machine_itself() {
     let origin = origin::fixed(origin::html("x")).await;
     let page = url(&format!("http://0.0.0.0:{}/", origin.address.port()));
-    let fetcher = Fetcher::new(Settings { allow_private: true, ..Settings::default() }).unwrap();
+    let fetcher =
+        Fetcher::new(Settings { allow_private: true, ..Settings::default() }, crate::support::pool())
+            .unwrap();
     assert_eq!(fetcher.fetch(&page).await.unwrap().body, "x");
     assert_eq!(self::fetcher().fetch(&page).await.map(|page| page.url).unwrap_err(), FetchError::Blocked);
 }
 
 fn https(authority: &Authority) -> Fetcher {
-    Fetcher::new(Settings { extra_roots: vec![authority.root()], ..loopback() }).unwrap()
+    Fetcher::new(Settings { extra_roots: vec![authority.root()], ..loopback() }, crate::support::pool())
+        .unwrap()
 }
 
 #[tokio::test]
@@ -161,7 +164,9 @@ async fn who_waits_for_memory_holds_up_nobody_on_a_shared_connection() {
     .await;
     // More at once than there is memory for; each may turn out to be as long as a page may be.
     let settings = Settings { timeout: Duration::from_mins(1), ..loopback() };
-    let fetcher = Fetcher::new(Settings { extra_roots: vec![authority.root()], ..settings }).unwrap();
+    let fetcher =
+        Fetcher::new(Settings { extra_roots: vec![authority.root()], ..settings }, crate::support::pool())
+            .unwrap();
     let (fetcher, at) = (Arc::new(fetcher), |path| url(&format!("https://{}{path}", origin.address)));
     assert!(fetcher.fetch(&at("/short")).await.is_ok(), "the connection that all will share");
     let jobs = (0..8).map(|_| {
@@ -219,7 +224,9 @@ async fn http2_that_has_gone_dead_is_replaced() {
     })
     .await;
     let settings = Settings { connect_timeout: Duration::from_secs(1), ..loopback() };
-    let fetcher = Fetcher::new(Settings { extra_roots: vec![authority.root()], ..settings }).unwrap();
+    let fetcher =
+        Fetcher::new(Settings { extra_roots: vec![authority.root()], ..settings }, crate::support::pool())
+            .unwrap();
     let page = url(&format!("https://{}/", origin.address));
     for connections in 1..=2 {
         assert_eq!(fetcher.fetch(&page).await.map(|page| page.body.len()), Ok(6));

@@ -22,7 +22,13 @@ async fn gated(address: &str, gate: &Arc<Semaphore>) -> origin::Origin {
 
 fn limited(max_jobs: usize, max_jobs_per_host: usize, timeout: Duration) -> Arc<Fetcher> {
     let allow = vec!["127.0.0.0/8".to_owned()];
-    Arc::new(Fetcher::new(Settings { allow, max_jobs, max_jobs_per_host, timeout, ..loopback() }).unwrap())
+    Arc::new(
+        Fetcher::new(
+            Settings { allow, max_jobs, max_jobs_per_host, timeout, ..loopback() },
+            crate::support::pool(),
+        )
+        .unwrap(),
+    )
 }
 
 fn spawn(fetcher: &Arc<Fetcher>, page: &PageUrl) -> tokio::task::JoinHandle<Result<(), FetchError>> {

@@ -124,7 +124,9 @@ fn flood(
     runtime.block_on(async {
         let (origin, sent) = serve(coding, bomb()).await;
         let timeout = Duration::from_mins(2);
-        let fetcher = Fetcher::new(Settings { max_jobs_per_host: jobs, timeout, ..loopback() }).unwrap();
+        let fetcher =
+            Fetcher::new(Settings { max_jobs_per_host: jobs, timeout, ..loopback() }, crate::support::pool())
+                .unwrap();
         let (fetcher, page) = (Arc::new(fetcher), url(&origin.url("/")));
         let began = std::time::Instant::now();
         let flood: Vec<_> = (0..jobs)

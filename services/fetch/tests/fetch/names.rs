@@ -15,7 +15,7 @@ async fn every_hop_asks_anew() {
         if head.starts_with("GET /1 ") { origin::redirect(302, "/2") } else { origin::html("x") }
     })
     .await;
-    let fetcher = Fetcher::new(asking(names.address)).unwrap();
+    let fetcher = Fetcher::new(asking(names.address), crate::support::pool()).unwrap();
     let page = format!("http://page.test:{}/1", origin.address.port());
     for jobs in 1..=3 {
         assert_eq!(fetcher.fetch(&url(&page)).await.unwrap().url.path(), "/2");
@@ -36,7 +36,7 @@ async fn a_kept_connection_does_not_outlive_its_address() {
     let port = first.address.port();
     let second = origin::answering(&format!("127.0.0.2:{port}"), |_| origin::html("second")).await;
     let allow = vec!["127.0.0.1".to_owned(), "127.0.0.2".to_owned()];
-    let fetcher = Fetcher::new(Settings { allow, ..asking(names.address) }).unwrap();
+    let fetcher = Fetcher::new(Settings { allow, ..asking(names.address) }, crate::support::pool()).unwrap();
     let page = url(&format!("http://page.test:{port}/"));
     for expected in ["first", "first", "second"] {
         assert_eq!(fetcher.fetch(&page).await.unwrap().body, expected);
@@ -54,11 +54,14 @@ async fn failures_are_told_apart() {
         _ => dns::Reply::NoName,
     })
     .await;
-    let fetcher = Fetcher::new(Settings {
-        dns_timeout: Duration::from_secs(2),
-        dns_try_timeout: Duration::from_millis(500),
-        ..asking(names.address)
-    })
+    let fetcher = Fetcher::new(
+        Settings {
+            dns_timeout: Duration::from_secs(2),
+            dns_try_timeout: Duration::from_millis(500),
+            ..asking(names.address)
+        },
+        crate::support::pool(),
+    )
     .unwrap();
     for (name, error) in [
         ("nowhere", FetchError::Dns),
@@ -76,7 +79,7 @@ async fn one_family_is_enough() {
     let names = dns::serve("127.0.0.1:0", |_, _| dns::addresses(&["2001:db8::1", "127.0.0.1"])).await;
     let origin = origin::fixed(origin::html("x")).await;
     let settings = Settings { allow: vec!["page.test".to_owned()], ..asking(names.address) };
-    let fetcher = Fetcher::new(settings).unwrap();
+    let fetcher = Fetcher::new(settings, crate::support::pool()).unwrap();
     let page = url(&format!("http://page.test:{}/", origin.address.port()));
     assert!(fetcher.fetch(&page).await.is_ok(), "the other family is dialled when one leads nowhere");
 }
@@ -86,7 +89,7 @@ async fn silence_for_one_family_leaves_time_for_the_other() {
     let address = || dns::Reply::OneFamily(vec!["127.0.0.1".parse().unwrap()]);
     let names = dns::serve("127.0.0.1:0", move |_, _| address()).await;
     let origin = origin::fixed(origin::html("x")).await;
-    let fetcher = Fetcher::new(asking(names.address)).unwrap();
+    let fetcher = Fetcher::new(asking(names.address), crate::support::pool()).unwrap();
     let page = url(&format!("http://page.test:{}/", origin.address.port()));
     assert_eq!(fetcher.fetch(&page).await.map(|page| page.body.len()), Ok(1));
 }
@@ -107,8 +110,11 @@ fn the_system_says_how() {
         })
         .await;
         let _origin = origin::answering("[::]:80", |_| origin::html("x")).await;
-        let fetcher =
-            Fetcher::new(Settings { allow: vec!["wiki".to_owned()], ..Settings::default() }).unwrap();
+        let fetcher = Fetcher::new(
+            Settings { allow: vec!["wiki".to_owned()], ..Settings::default() },
+            crate::support::pool(),
+        )
+        .unwrap();
         let outcome = async |name: &str| fetcher.fetch(&url(&format!("http://{name}/"))).await.map(|_| ());
 
         for listed in ["listed.test", "also-listed.test", "LISTED.test."] {
@@ -143,7 +149,7 @@ fn without_files_the_machine_itself_is_asked() {
     netns::run("names::without_files_the_machine_itself_is_asked", none, async {
         let _names = dns::serve("127.0.0.1:53", |_, _| dns::addresses(&["93.184.215.14"])).await;
         let _origin = origin::answering("93.184.215.14:80", |_| origin::html("x")).await;
-        let fetcher = Fetcher::new(Settings::default()).unwrap();
+        let fetcher = Fetcher::new(Settings::default(), crate::support::pool()).unwrap();
         assert!(fetcher.fetch(&url("http://page.test/")).await.is_ok());
     });
 }

@@ -8,7 +8,9 @@ const PAGE: &str = "HTTP/1.0 200 OK\r\nContent-Type: text/html; charset=koi8-r\r
 #[tokio::test]
 async fn is_fetched_when_private_addresses_are_allowed() {
     let origin = origin::fixed(PAGE).await;
-    let fetcher = Fetcher::new(Settings { allow_private: true, ..Settings::default() }).unwrap();
+    let fetcher =
+        Fetcher::new(Settings { allow_private: true, ..Settings::default() }, crate::support::pool())
+            .unwrap();
     let page = fetcher.fetch(&url(&format!("http://{}/a?b#c", origin.address))).await.unwrap();
     assert_eq!(&page.body[..], b"<a href=/>x</a>");
     assert_eq!(page.url.as_str(), format!("http://{}/a?b", origin.address));
@@ -18,7 +20,7 @@ async fn is_fetched_when_private_addresses_are_allowed() {
 #[tokio::test]
 async fn is_refused_otherwise() {
     let origin = origin::fixed(PAGE).await;
-    let fetcher = Fetcher::new(Settings::default()).unwrap();
+    let fetcher = Fetcher::new(Settings::default(), crate::support::pool()).unwrap();
     let refused = fetcher.fetch(&url(&format!("http://{}/", origin.address))).await;
     assert_eq!(refused.unwrap_err(), FetchError::Blocked);
     assert_eq!(origin.connections(), 0);

@@ -49,7 +49,9 @@ async fn it_is_asked_for_the_checked_address() {
     let origin = origin::fixed(origin::html("x")).await;
     let port = origin.address.port();
     let (proxy, mut asked) = proxy().await;
-    let fetcher = Fetcher::new(through(&format!("http://me:p%40ss@{proxy}"), names.address)).unwrap();
+    let fetcher =
+        Fetcher::new(through(&format!("http://me:p%40ss@{proxy}"), names.address), crate::support::pool())
+            .unwrap();
 
     assert_eq!(fetcher.fetch(&url(&format!("http://page.test:{port}/"))).await.unwrap().body, "x");
     let head = asked.recv().await.unwrap();

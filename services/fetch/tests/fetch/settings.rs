@@ -43,7 +43,7 @@ fn every_key_can_be_set() {
     .unwrap();
     assert_eq!(settings.timeout, Duration::from_secs(90));
     assert_eq!(settings.max_bytes, ByteSize::mb(5));
-    assert!(Fetcher::new(settings).is_ok());
+    assert!(Fetcher::new(settings, crate::support::pool()).is_ok());
 }
 
 #[test]
@@ -55,7 +55,7 @@ fn what_cannot_be_used_is_named() {
         ("extra_roots", json!(["/nowhere.pem"])),
     ] {
         let settings: Settings = serde_json::from_value(json!({ key: value })).unwrap();
-        let error = Fetcher::new(settings).map(|_| ()).expect_err(key);
+        let error = Fetcher::new(settings, crate::support::pool()).map(|_| ()).expect_err(key);
         assert!(error.contains(&format!("fetch.{key}")), "{error}");
     }
     for unreadable in

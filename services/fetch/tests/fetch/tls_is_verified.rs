@@ -23,7 +23,9 @@ async fn fetch(
         }
     })
     .await;
-    let fetcher = Fetcher::new(Settings { extra_roots: vec![authority.root()], ..loopback() }).unwrap();
+    let fetcher =
+        Fetcher::new(Settings { extra_roots: vec![authority.root()], ..loopback() }, crate::support::pool())
+            .unwrap();
     fetcher.fetch(&url(&format!("https://{}/", origin.address))).await
 }
 
@@ -57,7 +59,7 @@ async fn nothing_but_tls_is_spoken_to_https() {
             let _ = stream.write_all(answer).await;
         })
         .await;
-        let fetcher = Fetcher::new(loopback()).unwrap();
+        let fetcher = Fetcher::new(loopback(), crate::support::pool()).unwrap();
         let result = fetcher.fetch(&url(&format!("https://{}/", origin.address))).await.map(|page| page.url);
         assert_eq!(result.unwrap_err(), FetchError::Tls(TlsProblem::Handshake));
         assert_eq!(origin.connections(), 1, "no second try without TLS");
@@ -70,7 +72,8 @@ async fn a_self_signed_certificate_is_of_an_unknown_issuer() {
         let config = tls::self_signed("127.0.0.1", is_authority);
         let origin = tls::raw("127.0.0.1:0", config, |_| async {}).await;
         let page = url(&format!("https://{}/", origin.address));
-        let result = Fetcher::new(loopback()).unwrap().fetch(&page).await.map(|page| page.url);
+        let result =
+            Fetcher::new(loopback(), crate::support::pool()).unwrap().fetch(&page).await.map(|page| page.url);
         assert_eq!(result.unwrap_err(), FetchError::Tls(TlsProblem::UnknownIssuer), "{is_authority}");
     }
 }
@@ -89,7 +92,9 @@ async fn a_server_that_wants_a_certificate_of_ours_is_a_failure_of_tls() {
         }
     })
     .await;
-    let fetcher = Fetcher::new(Settings { extra_roots: vec![authority.root()], ..loopback() }).unwrap();
+    let fetcher =
+        Fetcher::new(Settings { extra_roots: vec![authority.root()], ..loopback() }, crate::support::pool())
+            .unwrap();
     let result = fetcher.fetch(&url(&format!("https://{}/", origin.address))).await.map(|page| page.url);
     assert_eq!(result.unwrap_err(), FetchError::Tls(TlsProblem::Handshake));
 }

@@ -6,7 +6,7 @@ use super::{
 };
 use crate::{
     Peer, Request, Response, Service,
-    refusal::{bad_request, internal, method_not_allowed, other_method, overloaded, stopping, url_too_long},
+    errors::{bad_request, internal, method_not_allowed, other_method, overloaded, stopping, url_too_long},
     request_id::X_REQUEST_ID,
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};

@@ -5,8 +5,8 @@ use http::{HeaderValue, Method, StatusCode, header};
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 use kit::{
-    Body, Check, Configuration, Request, RequestId, Response, Route, Secret, ServerSettings, Service, full,
-    refusal,
+    Body, Check, Configuration, Request, RequestId, Response, Route, Secret, ServerSettings, Service, errors,
+    full,
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -58,10 +58,10 @@ impl Service for Test {
             (&Method::POST, "/stream") => answer("/stream", request.into_body()),
             (&Method::POST, "/echo") => match kit::read(request.into_body(), 1024 * 1024).await {
                 Ok(body) => answer("/echo", full(body)),
-                Err(error) => refusal::unread(error).into_response(),
+                Err(error) => errors::unread(error).into_response(),
             },
-            (method, "/" | "/slow" | "/large") => refusal::other_method(method, "GET, HEAD, OPTIONS"),
-            _ => refusal::not_found().into_response(),
+            (method, "/" | "/slow" | "/large") => errors::other_method(method, "GET, HEAD, OPTIONS"),
+            _ => errors::not_found().into_response(),
         }
     }
 

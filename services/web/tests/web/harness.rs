@@ -122,12 +122,18 @@ pub(crate) struct Page {
 impl Site {
     /// One that waits long enough for every page to be whole, however busy the machine is.
     pub(crate) async fn start(settings: Settings) -> Self {
-        Self::of(Web::new(&settings).unwrap().whole_within(Duration::from_mins(1)), &settings).await
+        Self::of(
+            Web::new(&settings, kit::CpuPool::per_processor().unwrap())
+                .unwrap()
+                .whole_within(Duration::from_mins(1)),
+            &settings,
+        )
+        .await
     }
 
     /// One that sends the frame first, as soon as it does where it is used.
     pub(crate) async fn framed(settings: Settings) -> Self {
-        Self::of(Web::new(&settings).unwrap(), &settings).await
+        Self::of(Web::new(&settings, kit::CpuPool::per_processor().unwrap()).unwrap(), &settings).await
     }
 
     async fn of(web: Web, settings: &Settings) -> Self {

@@ -55,6 +55,6 @@ async fn a_broken_template_is_a_500_without_internals() {
 #[tokio::test]
 async fn a_folder_that_is_not_there_is_said_at_once() {
     let settings = Settings { templates_dir: Some("/nowhere/at/all".into()), ..Settings::default() };
-    let error = Web::new(&settings).unwrap_err();
+    let error = Web::new(&settings, kit::CpuPool::new(1).unwrap()).unwrap_err();
     assert!(error.contains("templates_dir") && error.contains("/nowhere/at/all"), "{error}");
 }

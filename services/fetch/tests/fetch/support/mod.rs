@@ -15,10 +15,15 @@ pub(crate) fn url(url: &str) -> PageUrl {
 
 /// A fetcher that may reach 127.0.0.1 and nothing else that is not public.
 pub(crate) fn fetcher() -> Fetcher {
-    Fetcher::new(loopback()).unwrap()
+    Fetcher::new(loopback(), pool()).unwrap()
 }
 
 /// The settings of [`fetcher`].
 pub(crate) fn loopback() -> Settings {
     Settings { allow: vec!["127.0.0.1".to_owned()], ..Settings::default() }
+}
+
+/// Threads for the decoding of one fetcher.
+pub fn pool() -> kit::CpuPool {
+    kit::CpuPool::new(1).unwrap()
 }

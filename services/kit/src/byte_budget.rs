@@ -1,0 +1,118 @@
+//! Memory that many holders share, counted in bytes.
+
+use bytes::Bytes;
+use std::sync::Arc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Bytes of one permit: a semaphore hands out at most `u32::MAX` permits at a time.
+const UNIT: u64 = 1024;
+
+/// A number of bytes to be shared out. Clones share the same bytes. Reservations are rounded up to whole KiB.
+#[derive(Clone, Debug)]
+pub struct ByteBudget(Arc<Semaphore>);
+
+/// Some bytes of a [`ByteBudget`], given back when this is dropped.
+#[derive(Debug)]
+pub struct Reservation(OwnedSemaphorePermit);
+
+impl ByteBudget {
+    /// A budget of `bytes`.
+    pub fn new(bytes: u64) -> Self {
+        Self(Arc::new(Semaphore::new((units(bytes) as usize).min(Semaphore::MAX_PERMITS))))
+    }
+
+    /// Reserves `bytes`, waiting until they are free, first come first served. Never resolves if the whole budget is
+    /// smaller.
+    #[expect(clippy::missing_panics_doc, reason = "the semaphore is never closed")]
+    pub async fn reserve(&self, bytes: u64) -> Reservation {
+        let permit = Arc::clone(&self.0).acquire_many_owned(units(bytes)).await;
+        Reservation(permit.expect("the semaphore is never closed"))
+    }
+
+    /// Reserves `bytes` if they are free now and nobody waits for them.
+    pub fn try_reserve(&self, bytes: u64) -> Option<Reservation> {
+        Arc::clone(&self.0).try_acquire_many_owned(units(bytes)).ok().map(Reservation)
+    }
+
+    /// How many bytes are free.
+    pub fn available(&self) -> u64 {
+        self.0.available_permits() as u64 * UNIT
+    }
+}
+
+impl Reservation {
+    /// How many bytes it holds.
+    pub fn bytes(&self) -> u64 {
+        self.0.num_permits() as u64 * UNIT
+    }
+
+    /// Adds the bytes of `other`, which is of the same budget.
+    pub fn merge(&mut self, other: Self) {
+        self.0.merge(other.0);
+    }
+
+    /// Gives back what exceeds `bytes`.
+    pub fn shrink_to(&mut self, bytes: u64) {
+        let excess = self.0.num_permits().saturating_sub(units(bytes) as usize);
+        drop(self.0.split(excess));
+    }
+
+    /// Binds the reservation, shrunk to their number, to `bytes`: it is given back with the last reference to them.
+    pub fn hold(mut self, bytes: Vec<u8>) -> Bytes {
+        self.shrink_to(bytes.len() as u64);
+        Bytes::from_owner(Held { bytes, _reservation: self })
+    }
+}
+
+struct Held {
+    bytes: Vec<u8>,
+    _reservation: Reservation,
+}
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
+    }
+}
+
+fn units(bytes: u64) -> u32 {
+    u32::try_from(bytes.div_ceil(UNIT)).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn reserved_bytes_are_free_again_when_the_reservation_is_dropped() {
+        let budget = ByteBudget::new(10 * UNIT);
+        let mut reservation = budget.try_reserve(8 * UNIT - 1).unwrap();
+        assert_eq!((reservation.bytes(), budget.available()), (8 * UNIT, 2 * UNIT));
+        assert!(budget.try_reserve(3 * UNIT).is_none());
+        reservation.merge(budget.try_reserve(2 * UNIT).unwrap());
+        assert_eq!(budget.available(), 0);
+        reservation.shrink_to(UNIT);
+        assert_eq!(budget.available(), 9 * UNIT);
+        drop(reservation);
+        assert_eq!(budget.available(), 10 * UNIT);
+    }
+
+    #[test]
+    fn held_bytes_keep_their_part_of_the_reservation_until_the_last_reference_is_dropped() {
+        let budget = ByteBudget::new(10 * UNIT);
+        let bytes = budget.try_reserve(10 * UNIT).unwrap().hold(vec![0; 100]);
+        let slice = bytes.slice(..10);
+        drop(bytes);
+        assert_eq!(budget.available(), 9 * UNIT);
+        drop(slice);
+        assert_eq!(budget.available(), 10 * UNIT);
+    }
+
+    #[tokio::test]
+    async fn a_waiting_reservation_is_served_when_bytes_are_given_back() {
+        let budget = ByteBudget::new(UNIT);
+        let first = budget.reserve(UNIT).await;
+        let (second, ()) = tokio::join!(budget.reserve(UNIT), async { drop(first) });
+        assert_eq!(second.bytes(), UNIT);
+    }
+}

@@ -1,0 +1,117 @@
+//! Threads for work that keeps a processor busy for longer than an async thread may.
+
+use std::{
+    io,
+    num::NonZero,
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::{
+        Arc, Mutex, PoisonError,
+        mpsc::{Receiver, Sender, channel},
+    },
+    thread,
+};
+use tokio::sync::oneshot;
+
+type Job = Box<dyn FnOnce() + Send>;
+
+/// A fixed number of threads that run jobs in the order in which they came. Clones share the threads, which end when the
+/// last clone is dropped.
+///
+/// Not `tokio::task::spawn_blocking`: an allocator keeps memory for each thread that once needed it, and the runtime
+/// spreads such work over hundreds of threads.
+#[derive(Clone, Debug)]
+pub struct CpuPool(Sender<Job>);
+
+impl CpuPool {
+    /// A pool of `threads`; an error when the system has no more threads.
+    pub fn new(threads: usize) -> io::Result<Self> {
+        let (sender, receiver) = channel();
+        let receiver = Arc::new(Mutex::new(receiver));
+        for _ in 0..threads.max(1) {
+            let receiver = Arc::clone(&receiver);
+            thread::Builder::new().name("cpu".to_owned()).spawn(move || work(&receiver))?;
+        }
+        Ok(Self(sender))
+    }
+
+    /// A pool of one thread per processor.
+    pub fn per_processor() -> io::Result<Self> {
+        Self::new(thread::available_parallelism().map_or(1, NonZero::get))
+    }
+
+    /// Runs `job` on one of the threads; `None` if it panicked. If the caller is cancelled, a job that has not started is
+    /// skipped, and one that has started runs to its end. The queue is unbounded: callers bound how many jobs they have.
+    pub async fn run<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> Option<T> {
+        let (sender, result) = oneshot::channel();
+        let job = Box::new(move || {
+            if !sender.is_closed() {
+                let _ = sender.send(job());
+            }
+        });
+        self.0.send(job).ok()?;
+        result.await.ok()
+    }
+}
+
+fn work(queue: &Mutex<Receiver<Job>>) {
+    loop {
+        let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let Ok(job) = next else { return };
+        // The panic hook has logged it, and the caller sees that there is no result.
+        let _ = catch_unwind(AssertUnwindSafe(job));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{
+        future::poll_fn,
+        pin::pin,
+        sync::atomic::{AtomicUsize, Ordering::SeqCst},
+        task::Poll,
+    };
+
+    #[tokio::test]
+    async fn no_more_jobs_run_at_once_than_there_are_threads() {
+        static RUNNING: AtomicUsize = AtomicUsize::new(0);
+        let pool = CpuPool::new(2).unwrap();
+        let job = || {
+            let running = RUNNING.fetch_add(1, SeqCst) + 1;
+            thread::yield_now();
+            RUNNING.fetch_sub(1, SeqCst);
+            running
+        };
+        let most = futures_util::future::join_all((0..100).map(|_| pool.run(job))).await;
+        assert!(most.into_iter().all(|running| running.unwrap() <= 2));
+    }
+
+    #[tokio::test]
+    async fn a_job_that_panics_has_no_result_and_its_thread_goes_on() {
+        let pool = CpuPool::new(1).unwrap();
+        assert_eq!(pool.run(|| assert_eq!(1, 2, "on purpose")).await, None);
+        assert_eq!(pool.run(|| 1).await, Some(1));
+    }
+
+    #[tokio::test]
+    async fn a_job_whose_caller_was_cancelled_before_it_started_is_skipped() {
+        let pool = CpuPool::new(1).unwrap();
+        let (open, gate) = channel::<()>();
+        let ran = Arc::new(AtomicUsize::new(0));
+        let mut busy = pin!(pool.run(move || gate.recv().is_ok()));
+        assert!(poll_once(busy.as_mut()).await.is_pending());
+        {
+            let ran = Arc::clone(&ran);
+            let cancelled = pin!(pool.run(move || ran.fetch_add(1, SeqCst)));
+            assert!(poll_once(cancelled).await.is_pending());
+        }
+        drop(open);
+        assert_eq!(busy.await, Some(false));
+        assert_eq!(pool.run(|| 1).await, Some(1), "jobs run in order, so the cancelled one is over");
+        assert_eq!(ran.load(SeqCst), 0);
+    }
+
+    async fn poll_once<F: Future>(mut future: std::pin::Pin<&mut F>) -> Poll<F::Output> {
+        poll_fn(|context| Poll::Ready(future.as_mut().poll(context))).await
+    }
+}
