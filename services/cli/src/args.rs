@@ -84,6 +84,9 @@ pub struct Serve {
     /// Let the API reach private addresses: lifts the rules on addresses, names and ports
     #[arg(long)]
     pub allow_private: bool,
+    /// Answer to this host name too; with --allow-private only localhost, this machine's name and IP addresses are
+    #[arg(long, value_name = "NAME", requires = "allow_private")]
+    pub allow_host: Vec<String>,
     #[command(flatten)]
     pub config: ConfigFiles,
 }

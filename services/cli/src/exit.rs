@@ -1,29 +1,32 @@
-//! How the program ends.
+//! The exit status.
 
 use crate::note::note;
-use std::{io, process::ExitCode};
+use std::{fmt::Display, io, process::ExitCode};
 
 /// The program's exit status; scripts rely on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
     /// 0: all done.
     Done,
-    /// 1: at least one target failed, or a server could not go on.
+    /// 1: at least one target failed, the output could not be written, or a server stopped with an error.
     Failed,
     /// 2: wrong usage.
     Usage,
 }
 
 impl Exit {
-    /// The end of what was written to standard output: a reader that has seen enough is no failure.
+    /// This status, with a line on standard error that says why.
+    pub fn because(self, reason: impl Display) -> Self {
+        note(reason);
+        self
+    }
+
+    /// The status after a write to standard output. A reader that closes the pipe early is no failure.
     pub fn of_writing(written: io::Result<Self>) -> Self {
         match written {
             Ok(exit) => exit,
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Self::Done,
-            Err(error) => {
-                note(error);
-                Self::Failed
-            }
+            Err(error) => Self::Failed.because(format_args!("cannot write to standard output: {error}")),
         }
     }
 }

@@ -5,13 +5,13 @@ use crate::{
     exit::Exit,
     note::note,
     output::Writer,
-    progress,
-    target::{Target, TargetError},
+    progress, stdout,
+    target::{Target, TargetError, blocking},
 };
 use fetch::Fetcher;
 use futures_util::{StreamExt, stream};
 use kit::CpuPool;
-use links::Extraction;
+use links::{Extraction, Method};
 use std::{
     fs, io,
     io::{BufWriter, Read},
@@ -20,25 +20,42 @@ use std::{
 
 /// Prints the links of every target, in the order given; a target that fails is a line on standard error.
 pub fn run(args: Extract) -> Exit {
-    let targets = match targets(&args) {
-        Ok(targets) => targets,
-        Err(message) => {
-            note(message);
-            return Exit::Usage;
-        }
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return Exit::Failed.because(error),
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    Exit::of_writing(runtime.and_then(|runtime| runtime.block_on(print(args, targets))))
+    let exit = runtime.block_on(async {
+        tokio::select! {
+            exit = extract(args) => exit,
+            () = stdout::reader_closed() => Exit::Done,
+        }
+    });
+    // Do not wait for a standard input that stays open.
+    runtime.shutdown_background();
+    exit
+}
+
+async fn extract(args: Extract) -> Exit {
+    let targets = match targets(&args).await {
+        Ok(targets) => targets,
+        Err(message) => return Exit::Usage.because(message),
+    };
+    match fetcher(args.jobs) {
+        Ok(fetcher) => Exit::of_writing(print(args, targets, &fetcher).await),
+        Err(error) => Exit::Failed.because(error),
+    }
 }
 
 /// The targets on the command line, then those in the file.
-fn targets(args: &Extract) -> Result<Vec<Target>, String> {
+async fn targets(args: &Extract) -> Result<Vec<Target>, String> {
     if args.targets.is_empty() && args.from.is_none() {
         return Err("no target: name a URL, a file, or - for standard input".to_owned());
     }
     let mut targets: Vec<_> = args.targets.iter().map(Target::parse).collect();
     if let Some(file) = &args.from {
-        let list = read_list(file).map_err(|error| format!("{}: {error}", file.display()))?;
+        let path = file.clone();
+        let list = blocking(move || read_list(&path)).await;
+        let list = list.map_err(|error| format!("{}: {error}", file.display()))?;
         targets.extend(fetch::url_list::entries(&list).map(Target::parse));
     }
     let stdin = targets.iter().filter(|target| **target == Target::Stdin).count();
@@ -61,22 +78,26 @@ fn read_list(file: &Path) -> io::Result<String> {
     fs::read_to_string(file)
 }
 
-async fn print(args: Extract, targets: Vec<Target>) -> io::Result<Exit> {
-    // Whoever asks for so many at once may mean pages of one host.
-    let max_jobs_per_host = args.jobs.into();
-    let settings = fetch::Settings { allow_private: true, max_jobs_per_host, ..fetch::Settings::default() };
-    let fetcher = Fetcher::new(settings, CpuPool::per_processor()?).map_err(io::Error::other)?;
+fn fetcher(jobs: u8) -> Result<Fetcher, String> {
+    let settings = fetch::Settings {
+        allow_private: true,
+        // All targets may be pages of one host.
+        max_jobs_per_host: jobs.into(),
+        ..fetch::Settings::default()
+    };
+    let pool = CpuPool::per_processor().map_err(|error| error.to_string())?;
+    Fetcher::new(settings, pool)
+}
+
+async fn print(args: Extract, targets: Vec<Target>, fetcher: &Fetcher) -> io::Result<Exit> {
     let bar = progress::bar(targets.len());
-    let mut writer = Writer::new(BufWriter::new(io::stdout()), args.format, targets.len() != 1);
+    let mut writer = Writer::new(BufWriter::new(stdout::open()?), args.format, targets.len() != 1);
     writer.start()?;
     let mut exit = Exit::Done;
 
-    let work = |target: Target| {
-        let (fetcher, base) = (&fetcher, args.base.clone());
-        async move {
-            let result = target.links(fetcher, base, args.raw).await;
-            (target, result)
-        }
+    let work = async |target: Target| {
+        let result = target.links(fetcher, args.base.clone(), args.raw).await;
+        (target, result)
     };
     let mut results = stream::iter(targets).map(work).buffered(args.jobs.into());
     while let Some((target, result)) = results.next().await {
@@ -96,14 +117,22 @@ async fn print(args: Extract, targets: Vec<Target>) -> io::Result<Exit> {
     Ok(exit)
 }
 
-/// What a person should know about a target besides its links.
+/// Writes to standard error that a target failed, or that its links are incomplete.
 fn explain(page: &str, result: &Result<Extraction, TargetError>) {
-    match result {
-        Err(error) => note(format_args!("{page}: {error}")),
-        Ok(found) if found.unresolved > 0 => note(format_args!(
-            "{page}: hrefs left out because they do not resolve: {} (see --base and --raw)",
+    let found = match result {
+        Ok(found) => found,
+        Err(error) => return note(format_args!("{page}: {error}")),
+    };
+    if found.unresolved > 0 {
+        note(format_args!(
+            "{page}: links left out: {}, as their hrefs do not resolve or take too much memory; --base names the URL of \
+             a file or standard input, --raw prints every href as written",
             found.unresolved
-        )),
-        Ok(_) => {}
+        ));
+    }
+    if found.method == Method::Approximate {
+        note(format_args!(
+            "{page}: the links are approximate: the page is nested too deeply to be read exactly"
+        ));
     }
 }

@@ -16,7 +16,7 @@ use tokio::sync::oneshot;
 use url::Url;
 
 /// The settings of both services.
-struct Settings {
+struct ServeSettings {
     api: linkextractor_api::Settings,
     web: linkextractor_web::Settings,
 }
@@ -25,35 +25,43 @@ struct Settings {
 pub fn run(args: &Serve) -> Exit {
     let settings = match load(args) {
         Ok(settings) => settings,
-        Err(error) => return failed(&error.to_string(), Exit::Usage),
+        Err(error) => return Exit::Usage.because(error),
     };
-    // One process, one log: the API's settings are the ones that count.
+    // One process has one log: the API's settings apply.
     let _logs = match logging::init(&settings.api.log) {
         Ok(guard) => guard,
-        Err(error) => return failed(&error, Exit::Usage),
+        Err(error) => return Exit::Usage.because(error),
     };
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    match runtime.map_err(|error| error.to_string()).and_then(|runtime| runtime.block_on(serve(settings))) {
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return Exit::Failed.because(error),
+    };
+    let result = runtime.block_on(serve(settings));
+    // Do not wait for a name lookup that blocks.
+    runtime.shutdown_background();
+    match result {
         Ok(()) => Exit::Done,
-        Err(error) => failed(&error, Exit::Failed),
+        Err(error) => Exit::Failed.because(error),
     }
 }
 
 /// Checks both configurations without serving.
 pub fn check_config(files: ConfigFiles) -> Exit {
-    match load(&Serve { listen: None, api_listen: None, allow_private: false, config: files }) {
+    let args =
+        Serve { listen: None, api_listen: None, allow_private: false, allow_host: vec![], config: files };
+    match load(&args) {
         Ok(settings) => {
             for warning in config::warnings(&settings.api).chain(config::warnings(&settings.web)) {
                 note(format_args!("warning: {warning}"));
             }
             Exit::Done
         }
-        Err(error) => failed(&error.to_string(), Exit::Usage),
+        Err(error) => Exit::Usage.because(error),
     }
 }
 
 /// The settings of each service from its file, its environment and the flags.
-fn load(args: &Serve) -> Result<Settings, ConfigError> {
+fn load(args: &Serve) -> Result<ServeSettings, ConfigError> {
     // The admin listeners are opened only when asked for.
     let defaults = vec![("admin.listen", "none".to_owned())];
     let flags = |listen: Option<SocketAddr>| listen.map(|listen| ("listen", listen.to_string()));
@@ -67,14 +75,14 @@ fn load(args: &Serve) -> Result<Settings, ConfigError> {
         args.config.web_config.as_deref(),
         &flags(args.listen).into_iter().collect(),
     )?;
-    let mut settings = Settings { api, web };
+    let mut settings = ServeSettings { api, web };
     settings.api.fetch.allow_private = args.allow_private;
     Ok(settings)
 }
 
 /// Binds both, tells where, and serves. The web page needs the API, so it is stopped first; each has half of the
 /// grace, so that together they keep to it.
-async fn serve(Settings { api, mut web }: Settings) -> Result<(), String> {
+async fn serve(ServeSettings { api, mut web }: ServeSettings) -> Result<(), String> {
     let (mut api_server, mut web_server) = (api.server(), web.server());
     api_server.limits.grace /= 2;
     web_server.limits.grace /= 2;
@@ -88,7 +96,7 @@ async fn serve(Settings { api, mut web }: Settings) -> Result<(), String> {
     let pool = CpuPool::per_processor().map_err(|error| error.to_string())?;
     let (api, web) = (Api::new(&api, &pool)?, Web::new(&web, pool)?);
     api.settled().await;
-    // Nobody may be reading: no reason not to serve.
+    // Serve even if nothing reads this.
     let _ = writeln!(io::stdout(), "Open {} (the API is at {})", shown(web_address), shown(api_address));
 
     let (web_is_done, wait_for_web) = oneshot::channel::<()>();
@@ -123,9 +131,4 @@ fn shown(address: SocketAddr) -> String {
     } else {
         format!("http://{address}")
     }
-}
-
-fn failed(error: &str, exit: Exit) -> Exit {
-    note(error);
-    exit
 }

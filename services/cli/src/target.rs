@@ -132,10 +132,10 @@ fn extract(
     if found.truncated { Err(TargetError::TooLarge) } else { Ok(found) }
 }
 
-/// Runs CPU work and blocking reads off the async threads.
-async fn blocking<T: Send + 'static>(
-    work: impl FnOnce() -> Result<T, TargetError> + Send + 'static,
-) -> Result<T, TargetError> {
+/// Runs work that blocks, or takes the processor for long, off the async threads.
+pub async fn blocking<T: Send + 'static, E: From<io::Error> + Send + 'static>(
+    work: impl FnOnce() -> Result<T, E> + Send + 'static,
+) -> Result<T, E> {
     match tokio::task::spawn_blocking(work).await {
         Ok(result) => result,
         Err(error) => Err(io::Error::other(error).into()),
