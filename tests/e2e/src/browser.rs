@@ -1,8 +1,8 @@
 //! A real Chromium, driven by chromedriver through the WebDriver protocol (W3C WebDriver 2).
 //!
-//! Six commands are all that is needed; a client library would bring a second copy of half the dependency tree.
+//! The tests need six commands; a client library would add a second version of many dependencies.
 
-use crate::{Client, PATIENCE, within};
+use crate::{Client, TIMEOUT, within};
 use bytes::Bytes;
 use http::{Method, Request};
 use http_body_util::Full;
@@ -19,7 +19,7 @@ use tokio::{
     process::{Child, Command},
 };
 
-/// The key of an element's reference in an answer (WebDriver, section 12.3).
+/// The key of an element's reference in a response (the standard's "web element identifier").
 const ELEMENT: &str = "element-6066-11e4-a52e-4f735466cecf";
 
 /// A browser with one empty window.
@@ -55,7 +55,7 @@ impl Browser {
         let profile = TempDir::new().expect("a folder for the profile");
         let arguments = [
             "--headless=new",
-            "--no-sandbox", // root, as in a container, cannot have one
+            "--no-sandbox", // it does not work for root, as in a container
             "--disable-gpu",
             "--disable-quic",
             "--no-first-run",
@@ -65,12 +65,12 @@ impl Browser {
             "--hide-scrollbars",
             &format!("--user-data-dir={}", profile.path().display()),
         ];
-        // Device metrics set the layout width itself: a headless window cannot be as narrow as a phone.
+        // Device metrics set the layout width: a headless window cannot be as narrow as a phone.
         let metrics =
             json!({ "width": width, "height": height, "pixelRatio": 1, "mobile": false, "touch": false });
         let options = json!({ "args": arguments, "mobileEmulation": { "deviceMetrics": metrics } });
-        // The driver itself waits for an element to appear.
-        let timeouts = json!({ "implicit": PATIENCE.as_millis() });
+        // The driver waits for elements to appear.
+        let timeouts = json!({ "implicit": TIMEOUT.as_millis() });
         let wanted = json!({ "capabilities": { "alwaysMatch": { "goog:chromeOptions": options, "timeouts": timeouts } } });
 
         let client = Client::default();
@@ -102,7 +102,7 @@ impl Browser {
         self.element(selector).await;
     }
 
-    /// The result of a function body in the page; what a test needs to know of it in one call.
+    /// The result of `script`, a function body, run in the page.
     pub async fn ask(&self, script: &str) -> Value {
         self.post("execute/sync", &json!({ "script": script, "args": [] })).await
     }
@@ -125,13 +125,13 @@ impl Browser {
 }
 
 impl Drop for Browser {
-    /// Ends the browser, which would outlive its driver; also after a test has failed, so not with the client.
+    /// Ends the browser, which would outlive its driver. Blocking, as it must also run while a failed test unwinds.
     fn drop(&mut self) {
         let (authority, path) = self.session["http://".len()..].split_once('/').expect("a session's URL");
         let Ok(mut driver) = TcpStream::connect(authority) else { return };
         let request = format!("DELETE /{path} HTTP/1.1\r\nHost: {authority}\r\n\r\n");
         let _ = driver.set_read_timeout(Some(Duration::from_secs(10)));
-        // The driver answers when the browser is gone.
+        // The driver answers once the browser has ended.
         let _ = driver.write_all(request.as_bytes()).and_then(|()| driver.read(&mut [0; 512]));
     }
 }

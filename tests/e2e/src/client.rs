@@ -8,11 +8,11 @@ use serde_json::Value;
 
 type Http = legacy::Client<legacy::connect::HttpConnector, Full<Bytes>>;
 
-/// Sends requests, follows nothing.
+/// Sends requests; does not follow redirects.
 #[derive(Clone, Debug)]
 pub struct Client(Http);
 
-/// A whole answer.
+/// A response with its whole body.
 #[derive(Debug)]
 pub struct Answer {
     /// Its status.
@@ -35,7 +35,7 @@ impl Client {
         self.send(Request::get(url).body(Full::default()).expect("a URL")).await
     }
 
-    /// The answer to `GET url` with one more header field.
+    /// The answer to `GET url` with one additional header field.
     pub async fn get_with(&self, url: &str, name: &str, value: &str) -> Answer {
         self.send(Request::get(url).header(name, value).body(Full::default()).expect("a URL")).await
     }
@@ -55,7 +55,7 @@ impl Client {
 }
 
 impl Answer {
-    /// A header field's value; empty where it is missing.
+    /// A header field's value; empty if the field is missing.
     pub fn header(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().expect("a readable value"))
     }

@@ -1,6 +1,6 @@
-//! Which settings a configuration names.
+//! The keys in a configuration file.
 
-/// The dotted names of all values in a TOML text, sorted.
+/// The dotted keys of all values in a TOML document, sorted.
 pub fn keys(toml: &str) -> Vec<String> {
     let mut keys = Vec::new();
     let mut tables = vec![(String::new(), toml.parse::<toml::Table>().expect("TOML"))];

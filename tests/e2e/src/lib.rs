@@ -1,6 +1,6 @@
-//! What the end-to-end tests share: the real programs as processes, a real Redis, a real browser, pages to fetch.
+//! Shared by the end-to-end tests: the real programs as processes, a real Redis, a real browser, an origin server.
 //!
-//! Everything listens on a port or a path of its own, and ends when it is dropped. Nothing waits by sleeping.
+//! Each listens on its own port or path and ends when it is dropped. Nothing sleeps to wait.
 
 #![expect(clippy::missing_panics_doc, reason = "in a test's helper a panic is the test's failure")]
 
@@ -22,17 +22,17 @@ pub use limits::{own_address, raise_open_files};
 pub use origin::{Origin, Page, raw_origin};
 pub use program::{Output, Program, command, program, run};
 pub use redis::RedisServer;
-pub use servers::{api, figure, figure_until, web};
+pub use servers::{SERVE, api, metric, serve, wait_for_metric, web};
 pub use tool::installed;
 pub use wire::Wire;
 
 use std::time::Duration;
 
-/// How long a test waits for what has to happen; far more than it takes, so that only a failure meets it.
-pub const PATIENCE: Duration = Duration::from_secs(30);
+/// How long a test waits for something that must happen; much longer than it takes, so that only failures reach it.
+pub const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// `future`'s result; a test that waits longer than [`PATIENCE`] fails with `what`.
+/// The result of `future`; panics with `what` after [`TIMEOUT`].
 pub async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
-    let waited = tokio::time::timeout(PATIENCE, future).await;
-    waited.unwrap_or_else(|_| panic!("waited {PATIENCE:?} for {what}"))
+    let result = tokio::time::timeout(TIMEOUT, future).await;
+    result.unwrap_or_else(|_| panic!("waited {TIMEOUT:?} for {what}"))
 }

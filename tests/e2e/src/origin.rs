@@ -1,4 +1,4 @@
-//! Pages to fetch: a server on the loopback interface.
+//! An origin server on the loopback interface.
 
 use bytes::Bytes;
 use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
@@ -18,7 +18,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// Serves the pages it is given; counts what is asked for.
+/// Serves the pages that a test adds; counts requests.
 #[derive(Debug)]
 pub struct Origin {
     address: SocketAddr,
@@ -33,7 +33,7 @@ struct State {
     held: watch::Sender<bool>,
 }
 
-/// What is answered at a path.
+/// The response at a path.
 #[derive(Clone, Debug)]
 pub struct Page {
     response: Response<Bytes>,
@@ -45,14 +45,14 @@ impl Page {
         Self::new(StatusCode::OK, body).header("content-type", "text/html; charset=utf-8")
     }
 
-    /// Any answer.
+    /// A response with this status and body.
     pub fn new(status: StatusCode, body: impl Into<Bytes>) -> Self {
         let mut response = Response::new(body.into());
         *response.status_mut() = status;
         Self { response }
     }
 
-    /// With one more header field.
+    /// Adds a header field.
     #[must_use]
     pub fn header(mut self, name: &'static str, value: &str) -> Self {
         let value = HeaderValue::from_str(value).expect("a header value");
@@ -62,9 +62,16 @@ impl Page {
 }
 
 impl Origin {
+    /// An origin with one page, whose one link is to `/x` with the text `x`; returns the page's URL, which ends in `/`.
+    pub async fn with_link() -> (Self, String) {
+        let origin = Self::start().await;
+        let page = origin.page("/", Page::html("<a href=/x>x</a>"));
+        (origin, page)
+    }
+
     /// An origin without pages: every path is 404.
     pub async fn start() -> Self {
-        // Every address, so that a test can have as many hosts as it likes: all of 127.0.0.0/8 is this machine.
+        // On every address, so that a test can use many hosts: all of 127.0.0.0/8 is this machine.
         let listener = TcpListener::bind("0.0.0.0:0").await.expect("a free port");
         let address = SocketAddr::from(([127, 0, 0, 1], listener.local_addr().expect("it is bound").port()));
         let state = Arc::new(State {
@@ -76,7 +83,7 @@ impl Origin {
         Self { address, state, task }
     }
 
-    /// Answers `path` (query included) with `page`; the URL to ask for.
+    /// Serves `page` at `path` (with its query), and returns its URL.
     pub fn page(&self, path: &str, page: Page) -> String {
         self.state.pages.lock().expect("no panic inside").insert(path.to_owned(), page);
         format!("http://{}{path}", self.address)
@@ -98,12 +105,12 @@ impl Origin {
         crate::within("requests", requests.wait_for(|seen| *seen >= count)).await.expect("it still serves");
     }
 
-    /// Answers nothing until [`release`](Self::release).
+    /// Holds every response back until [`release`](Self::release).
     pub fn hold(&self) {
         self.state.held.send_replace(true);
     }
 
-    /// Answers what is waiting, and what comes.
+    /// Sends the responses held back, and later ones at once.
     pub fn release(&self) {
         self.state.held.send_replace(false);
     }
@@ -138,8 +145,8 @@ impl State {
     }
 }
 
-/// Answers every connection with `bytes`, whatever is asked, and closes it: for answers that no server library
-/// would send. The URL to ask for; it serves as long as the runtime does.
+/// Answers every connection with `bytes` and closes it, for responses that no server library would send. Returns the
+/// URL; runs until the runtime ends.
 pub async fn raw_origin(bytes: &'static [u8]) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let address = listener.local_addr().expect("it is bound");

@@ -18,17 +18,17 @@ pub fn program(name: &str) -> PathBuf {
     path
 }
 
-/// A command for a program of this workspace; it sees nothing of this process's environment but `PATH`.
+/// A command for a program of this workspace, with no environment but `PATH`.
 pub fn command(name: &str) -> Command {
     let mut command = Command::new(program(name));
     command.env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default()).kill_on_drop(true);
     command
 }
 
-/// What a program that ended has left.
+/// The result of a program that has ended.
 #[derive(Debug)]
 pub struct Output {
-    /// Its exit status; none if a signal ended it.
+    /// Its exit status; `None` if a signal ended it.
     pub code: Option<i32>,
     /// Its standard output.
     pub stdout: String,
@@ -36,7 +36,7 @@ pub struct Output {
     pub stderr: String,
 }
 
-/// Runs a program to its end, with `input` on standard input.
+/// Runs a program to its end with `input` on standard input.
 pub async fn run(name: &str, args: &[&str], input: &[u8]) -> Output {
     let mut child = command(name)
         .args(args)
@@ -47,7 +47,7 @@ pub async fn run(name: &str, args: &[&str], input: &[u8]) -> Output {
         .expect("the program starts");
     let mut stdin = child.stdin.take().expect("piped");
     let feed = async {
-        // A program may end without reading: that is its business.
+        // A program may end without reading its input.
         let _ = stdin.write_all(input).await;
         drop(stdin);
     };
@@ -69,14 +69,14 @@ pub struct Program {
 }
 
 impl Program {
-    /// Starts a server and waits until `listeners` sockets are bound, which it says in its log.
+    /// Starts a server and waits until its log says that `listeners` sockets are bound.
     pub async fn start(name: &str, args: &[&str], env: &[(&str, &str)], listeners: usize) -> Self {
         let mut command = command(name);
         command.args(args).envs(env.iter().copied()).stdin(Stdio::null());
         Self::spawn(&mut command, listeners).await
     }
 
-    /// The same for a command that starts it in its own way.
+    /// As [`start`](Self::start), for a prepared command.
     pub async fn spawn(command: &mut Command, listeners: usize) -> Self {
         let command = command.stdout(Stdio::null()).stderr(Stdio::piped()).kill_on_drop(true);
         let mut child = command.spawn().expect("the program starts");
@@ -100,7 +100,7 @@ impl Program {
         program
     }
 
-    /// The address of the one socket of that kind (`service`, `admin`).
+    /// The address of the only listener of that kind (`service` or `admin`).
     pub fn address(&self, listener: &str) -> SocketAddr {
         let mut found = self.addresses.iter().filter(|((_, kind), _)| kind == listener);
         let (_, address) = found.next().expect("it listens there");
@@ -108,7 +108,7 @@ impl Program {
         *address
     }
 
-    /// The address of a service of a process that runs several.
+    /// The address of a listener of one service, in a process that runs several.
     pub fn address_of(&self, service: &str, listener: &str) -> SocketAddr {
         self.addresses[&(service.to_owned(), listener.to_owned())]
     }
@@ -131,7 +131,7 @@ impl Program {
         .await
     }
 
-    /// The memory it takes (`VmRSS`), in KiB.
+    /// Its resident memory (`VmRSS`) in KiB.
     pub fn resident(&self) -> u64 {
         let id = self.child.id().expect("the program still runs");
         let status = std::fs::read_to_string(format!("/proc/{id}/status")).expect("the program still runs");
@@ -146,7 +146,7 @@ impl Program {
         rustix::process::kill_process(id, rustix::process::Signal::TERM).expect("it can be signalled");
     }
 
-    /// Waits for the end; the exit status, none if a signal ended it.
+    /// Waits for its end; returns the exit status, `None` if a signal ended it.
     pub async fn end(&mut self) -> Option<i32> {
         within("the program's end", self.child.wait()).await.expect("it can be waited for").code()
     }

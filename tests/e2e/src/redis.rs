@@ -24,27 +24,27 @@ impl RedisServer {
         Self { folder, child }
     }
 
-    /// The URL to give to a client.
+    /// The URL for clients.
     pub fn url(&self) -> String {
         format!("redis+unix://{}", self.socket().display())
     }
 
-    /// Ends it at once, as a crash would.
+    /// Kills it, as a crash would.
     pub async fn kill(&mut self) {
         self.child.kill().await.expect("redis can be killed");
     }
 
-    /// Starts it again at the same place, empty.
+    /// Starts it again on the same socket, empty.
     pub async fn restart(&mut self) {
         self.child = Self::launch(&self.folder).await;
     }
 
-    /// Stops it in its tracks: connections stay open, nothing is answered.
+    /// Stops the process (SIGSTOP): connections stay open, nothing is answered.
     pub fn freeze(&self) {
         self.signal(Signal::STOP);
     }
 
-    /// Lets it go on.
+    /// Continues the process.
     pub fn thaw(&self) {
         self.signal(Signal::CONT);
     }
@@ -76,7 +76,7 @@ impl RedisServer {
             }
         })
         .await;
-        // Nobody may block Redis by leaving its output unread.
+        // Redis would block on a full pipe.
         tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
         child
     }

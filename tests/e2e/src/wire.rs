@@ -1,4 +1,4 @@
-//! A connection that sends what it is told to, also what no client library would.
+//! A raw connection, for requests that no client library would send.
 
 use crate::{Answer, within};
 use bytes::{Buf, Bytes, BytesMut};
@@ -9,10 +9,10 @@ use tokio::{
     net::{TcpStream, UnixStream},
 };
 
-/// Header fields of an answer that are read.
+/// The greatest number of header fields in a response.
 const FIELDS: usize = 64;
 
-/// A connection to a server, and what was received on it and not yet read.
+/// A connection to a server, with the bytes received but not yet read.
 #[derive(Debug)]
 pub struct Wire {
     stream: Box<dyn Stream>,
@@ -38,7 +38,7 @@ impl Wire {
         Self { stream: Box::new(stream), received: BytesMut::new() }
     }
 
-    /// Sends `bytes`. The server may answer and close before it has taken all of them: its answer tells.
+    /// Sends `bytes`. The server may answer and close before it has read all of them, so errors are ignored.
     pub async fn send(&mut self, bytes: impl AsRef<[u8]>) {
         let _ = within("the server to take a request", self.stream.write_all(bytes.as_ref())).await;
     }
@@ -48,17 +48,17 @@ impl Wire {
         let _ = self.stream.shutdown().await;
     }
 
-    /// The next answer to a request by any method but HEAD; none when the server has closed the connection.
+    /// The next response to a request other than HEAD; `None` if the server has closed the connection.
     pub async fn answer(&mut self) -> Option<Answer> {
         within("an answer", self.read(false)).await
     }
 
-    /// The next answer to HEAD.
+    /// The next response to a HEAD request.
     pub async fn answer_to_head(&mut self) -> Option<Answer> {
         within("an answer", self.read(true)).await
     }
 
-    /// Waits until the server closes the connection; panics if it says one more thing before.
+    /// Waits until the server closes the connection; panics if it sends another response first.
     pub async fn closed(&mut self) {
         if let Some(answer) = self.answer().await {
             panic!("one answer too many: {answer:?}");
@@ -91,7 +91,7 @@ impl Wire {
         Some(Answer { status, headers, body })
     }
 
-    /// The head of the next answer, if it is whole.
+    /// The head of the next response, once it is complete.
     fn head(&mut self) -> Option<(StatusCode, HeaderMap)> {
         let mut fields = [httparse::EMPTY_HEADER; FIELDS];
         let mut parsed = httparse::Response::new(&mut fields);
@@ -137,7 +137,7 @@ impl Wire {
         self.received.split_to(length).freeze()
     }
 
-    /// Receives more; false when there will be none.
+    /// Receives more; false at the end of the stream.
     async fn receive(&mut self) -> bool {
         matches!(self.stream.read_buf(&mut self.received).await, Ok(1..))
     }

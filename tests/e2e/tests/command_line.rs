@@ -1,6 +1,6 @@
-//! What scripts rely on: the formats, the exit status, and nothing but results on standard output.
+//! The command line's formats, exit status and messages.
 
-use e2e::{Origin, Output, Page, command, run};
+use e2e::{Origin, Output, Page, command, program, run, within};
 use serde_json::{Value, json};
 use std::{
     ffi::OsStr,
@@ -9,6 +9,7 @@ use std::{
     process::Stdio,
 };
 use tempfile::tempdir;
+use tokio::process::Command;
 
 const PAGE: &[u8] = b"<a href=/a>A &amp; B</a><a href='x,\"y\"'>one\x00\x1b\ntwo</a><a href=#f><img></a>";
 
@@ -20,7 +21,7 @@ async fn format(format: &str) -> Output {
 }
 
 #[tokio::test]
-async fn each_format_is_what_it_promises() {
+async fn each_format_is_written_as_documented() {
     // The tree drops NUL; the line forms replace the escape character.
     let text = "one\u{fffd} two";
     assert_eq!(
@@ -44,19 +45,32 @@ async fn each_format_is_what_it_promises() {
 }
 
 #[tokio::test]
-async fn raw_shows_every_href_as_written() {
+async fn raw_prints_every_href_as_written() {
     let page = b"<a href=' /x '>x</a><a href='https://[bad/'>bad</a><a>none</a>";
     let raw = run("linkextractor", &["--raw", "--format", "text", "-"], page).await;
-    assert_eq!((raw.code, raw.stdout.as_str()), (Some(0), " /x \nhttps://[bad/\n"));
-    let resolved = run("linkextractor", &["--format", "text", "--base", "http://h/", "-"], page).await;
-    assert_eq!((resolved.code, resolved.stdout.as_str()), (Some(0), "http://h/x\n"));
-    assert!(resolved.stderr.contains("left out"), "what is left out is said: {}", resolved.stderr);
+    assert_eq!((raw.code, raw.stdout.as_str(), raw.stderr.as_str()), (Some(0), " /x \nhttps://[bad/\n", ""));
 }
 
 #[tokio::test]
-async fn several_targets_come_in_order_and_a_failure_is_said_and_counted() {
-    let origin = Origin::start().await;
-    let page = origin.page("/", Page::html("<a href=/x>x</a>"));
+async fn links_left_out_and_approximate_answers_are_reported_on_standard_error() {
+    let unresolved = "<a href=/x>x</a><a href='https://[bad/'>bad</a>".to_owned();
+    let nested = "<a href=http://h/>x</a>".to_owned() + &"<b><p>".repeat(50_000);
+    let rows = [
+        (unresolved, "linkextractor: -: links left out: 1, ", "--raw"),
+        (nested, "linkextractor: -: the links are approximate", "nested"),
+    ];
+    for (page, beginning, reason) in rows {
+        let output =
+            run("linkextractor", &["--format", "text", "--base", "http://h/", "-"], page.as_bytes()).await;
+        assert_eq!((output.code, output.stdout.lines().count()), (Some(0), 1), "{}", output.stderr);
+        assert_eq!(output.stderr.lines().count(), 1, "{}", output.stderr);
+        assert!(output.stderr.starts_with(beginning) && output.stderr.contains(reason), "{}", output.stderr);
+    }
+}
+
+#[tokio::test]
+async fn several_targets_are_printed_in_order_and_a_failure_is_reported() {
+    let (origin, page) = Origin::with_link().await;
     let folder = tempdir().unwrap();
     let file = folder.path().join("page.html");
     fs::write(&file, "<base href=http://f/><a href=y>y</a>").unwrap();
@@ -87,10 +101,9 @@ async fn several_targets_come_in_order_and_a_failure_is_said_and_counted() {
 }
 
 #[tokio::test]
-async fn so_many_are_worked_on_at_once_though_they_be_of_one_host() {
-    let origin = Origin::start().await;
+async fn jobs_targets_are_fetched_at_once_even_from_one_host() {
+    let (origin, page) = Origin::with_link().await;
     origin.hold();
-    let page = origin.page("/", Page::html("<a href=/x>x</a>"));
     let list = format!("{page}\n").repeat(12);
     let answer = async {
         origin.wait_for_requests(12).await;
@@ -102,7 +115,7 @@ async fn so_many_are_worked_on_at_once_though_they_be_of_one_host() {
 }
 
 #[tokio::test]
-async fn wrong_usage_is_2_and_a_target_that_fails_is_1() {
+async fn wrong_usage_exits_with_2_and_a_failed_target_with_1() {
     let wrong: [&[&str]; 7] = [
         &["--format", "xml", "page.html"],
         &["--nonsense"],
@@ -125,55 +138,102 @@ async fn wrong_usage_is_2_and_a_target_that_fails_is_1() {
 }
 
 #[tokio::test]
-async fn a_closed_pipe_ends_it_quietly() {
+async fn it_ends_with_status_0_when_its_reader_closes_the_pipe() {
     let folder = tempdir().unwrap();
     let file = folder.path().join("page.html");
     fs::write(&file, "<a href=http://h/>link</a>".repeat(10_000)).unwrap();
-    let mut child =
-        command("linkextractor").arg(&file).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    drop(child.stdout.take());
-    let output = e2e::within("the end", child.wait_with_output()).await.unwrap();
-    assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr).as_ref()), (Some(0), ""));
-}
-
-#[tokio::test]
-async fn outputs_that_take_nothing_are_no_crash() {
-    let full = || Stdio::from(File::options().write(true).open("/dev/full").unwrap());
-    let folder = tempdir().unwrap();
-    // A name that is not UTF-8.
-    let file = folder.path().join(OsStr::from_bytes(b"caf\xe9.html"));
-    fs::write(&file, "<a href=http://h/>link</a>").unwrap();
-    let mut links = command("linkextractor");
-    links.args(["--format", "text", "no-such-file.html"]).arg(&file).stdout(Stdio::piped()).stderr(full());
-    let links = links.spawn().unwrap();
-    let output = e2e::within("the end", links.wait_with_output()).await.unwrap();
-    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(1), b"http://h/\n".as_slice()));
-
-    for args in [["--raw", "-"], ["completions", "bash"]] {
-        let mut unwritable = command("linkextractor");
-        unwritable.args(args).stdin(File::open(&file).unwrap()).stdout(full()).stderr(Stdio::piped());
-        let unwritable = unwritable.spawn().unwrap();
-        let output = e2e::within("the end", unwritable.wait_with_output()).await.unwrap();
-        assert_eq!(output.status.code(), Some(1), "{args:?}");
-        assert!(output.stderr.starts_with(b"linkextractor: "), "{args:?}");
+    let file = file.to_str().unwrap();
+    let (origin, page) = Origin::with_link().await;
+    origin.hold();
+    let rows: [&[&str]; 7] =
+        [&[file], &["-"], &["--from", "-"], &["-", file], &[file, "-"], &[&page], &[&page, "-"]];
+    for args in rows {
+        let requests = origin.requests();
+        let mut child = command("linkextractor")
+            .args(args)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let open = child.stdin.take();
+        if args[0] == page {
+            origin.wait_for_requests(requests + 1).await;
+        }
+        drop(child.stdout.take());
+        let output = within(&format!("the end of {args:?}"), child.wait_with_output()).await.unwrap();
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        assert_eq!((output.status.code(), &*stderr), (Some(0), ""), "{args:?}");
+        drop(open);
     }
 }
 
 #[tokio::test]
-async fn a_list_may_be_anybodys() {
-    let list = "\u{feff}no-such-file.html\r\n\r\n  http://\x1b[2J/  \r\n";
-    let output = run("linkextractor", &["--from", "-"], list.as_bytes()).await;
-    assert_eq!((output.code, output.stdout.as_str()), (Some(1), ""));
-    assert!(output.stderr.starts_with("linkextractor: no-such-file.html: no such file"), "{}", output.stderr);
-    assert!(
-        !output.stderr.contains('\x1b') && output.stderr.contains("http://\u{fffd}[2J/"),
-        "{}",
-        output.stderr
-    );
+async fn output_that_cannot_be_written_is_a_failure() {
+    let folder = tempdir().unwrap();
+    let file = folder.path().join("page.html");
+    fs::write(&file, "<a href=http://h/>link</a>").unwrap();
+    let file = file.to_str().unwrap();
+    let rows: [&[&str]; 7] = [
+        &[file],
+        &["--raw", file, file],
+        &["--format", "json", file],
+        &["completions", "bash"],
+        &["--version"],
+        &["--help"],
+        &["serve", "--help"],
+    ];
+    for args in rows {
+        for redirection in [">&-", ">/dev/full"] {
+            let mut shell = Command::new("sh");
+            shell.arg("-c").arg(format!("exec \"$0\" \"$@\" {redirection}")).arg(program("linkextractor"));
+            let output = within("the end", shell.args(args).output()).await.unwrap();
+            let stderr = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(1), "{args:?} {redirection}: {stderr}");
+            let reason = "linkextractor: cannot write to standard output: ";
+            assert!(stderr.starts_with(reason) && stderr.lines().count() == 1, "{redirection}: {stderr}");
+        }
+    }
 }
 
 #[tokio::test]
-async fn it_says_who_it_is_and_how_it_is_used() {
+async fn links_are_printed_even_if_standard_error_cannot_be_written() {
+    let folder = tempdir().unwrap();
+    // This name is not UTF-8.
+    let file = folder.path().join(OsStr::from_bytes(b"caf\xe9.html"));
+    fs::write(&file, "<a href=http://h/>link</a>").unwrap();
+    let mut links = command("linkextractor");
+    links.args(["--format", "text", "no-such-file.html"]).arg(&file).stdout(Stdio::piped());
+    let links = links.stderr(File::options().write(true).open("/dev/full").unwrap()).spawn().unwrap();
+    let output = within("the end", links.wait_with_output()).await.unwrap();
+    assert_eq!((output.status.code(), output.stdout.as_slice()), (Some(1), b"http://h/\n".as_slice()));
+}
+
+#[tokio::test]
+async fn a_list_may_have_a_byte_order_mark_comments_and_blank_lines() {
+    let (_origin, page) = Origin::with_link().await;
+    let folder = tempdir().unwrap();
+    let file = folder.path().join("list.txt");
+    let list = format!("\u{feff}{page}\r\n# comment\r\n\r\n  {page}  \r\n");
+    fs::write(&file, &list).unwrap();
+    for (name, input) in [(file.to_str().unwrap(), ""), ("-", list.as_str())] {
+        let output = run("linkextractor", &["--from", name, "--format", "text"], input.as_bytes()).await;
+        assert_eq!((output.code, output.stderr.as_str()), (Some(0), ""), "{name}");
+        assert_eq!(output.stdout, format!("{page}x\n").repeat(2), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn control_characters_of_a_target_do_not_reach_the_terminal() {
+    let output = run("linkextractor", &["--from", "-"], b"no-such-file.html\nhttp://\x1b[2J/\n").await;
+    assert_eq!((output.code, output.stdout.as_str()), (Some(1), ""));
+    assert!(output.stderr.starts_with("linkextractor: no-such-file.html: no such file"), "{}", output.stderr);
+    assert!(!output.stderr.contains('\x1b'), "{}", output.stderr);
+    assert!(output.stderr.contains("http://\u{fffd}[2J/"), "{}", output.stderr);
+}
+
+#[tokio::test]
+async fn version_help_and_completions_are_printed() {
     let version = run("linkextractor", &["--version"], b"").await;
     assert_eq!(version.stdout, format!("linkextractor {}\n", env!("CARGO_PKG_VERSION")));
     let help = run("linkextractor", &["--help"], b"").await;

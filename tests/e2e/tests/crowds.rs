@@ -1,6 +1,6 @@
 //! A crowd that says nothing, or one byte now and then, takes nothing from those who are served.
 
-use e2e::{Program, Wire, figure, figure_until, within};
+use e2e::{Program, Wire, metric, wait_for_metric, within};
 use std::{
     net::SocketAddr,
     time::{Duration, Instant},
@@ -38,10 +38,10 @@ async fn unmoved(server: &Program) {
             } else {
                 p99(address).await
             };
-            let stayed = figure(server, "http_connections").await;
+            let stayed = metric(server, "http_connections").await;
             assert!(stayed >= u64::from(CROWD), "{stayed} stayed");
             drop(crowd);
-            figure_until(server, "http_connections", |open| open == 0).await;
+            wait_for_metric(server, "http_connections", |open| open == 0).await;
             rounds.push((alone, beside));
             if beside <= 2 * alone + SMALL {
                 break true;
@@ -75,7 +75,7 @@ async fn gather(server: &Program) -> Vec<TcpStream> {
         let connecting = TcpStream::connect(server.address("service"));
         crowd.push(within("a connection", connecting).await.expect("it listens"));
     }
-    figure_until(server, "http_connections", |open| open >= u64::from(CROWD)).await;
+    wait_for_metric(server, "http_connections", |open| open >= u64::from(CROWD)).await;
     crowd
 }
 

@@ -1,6 +1,6 @@
 //! Ten thousand connections that rest cost little, and what they cost is there again when they have left.
 
-use e2e::{Origin, Page, Program, Wire, figure_until};
+use e2e::{Origin, Page, Program, Wire, wait_for_metric};
 
 const CONNECTIONS: u64 = 10_000;
 /// Crowds, one after the other: what one has left behind, the next one does not add to.
@@ -22,17 +22,17 @@ async fn ten_thousand_idle_connections_cost_little_and_less_afterwards() {
     for _ in 0..50 {
         rest(&api, &format!("/api/{page}")).await;
     }
-    figure_until(&api, "http_connections", |open| open == 0).await;
+    wait_for_metric(&api, "http_connections", |open| open == 0).await;
     let before = api.resident();
     for crowd in 1..=CROWDS {
         let mut idle = Vec::new();
         for _ in 0..connections {
             idle.push(rest(&api, "/").await);
         }
-        figure_until(&api, "http_connections", |open| open == connections).await;
+        wait_for_metric(&api, "http_connections", |open| open == connections).await;
         let meanwhile = api.resident();
         drop(idle);
-        figure_until(&api, "http_connections", |open| open == 0).await;
+        wait_for_metric(&api, "http_connections", |open| open == 0).await;
         let after = api.resident();
         println!(
             "{connections} in crowd {crowd}: KiB before, meanwhile, after: {before}, {meanwhile}, {after}"

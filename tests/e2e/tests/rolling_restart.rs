@@ -6,7 +6,7 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the failure")]
 
-use e2e::{Origin, Page, Program, Wire, figure_until, installed, own_address, within};
+use e2e::{Origin, Page, Program, Wire, installed, own_address, wait_for_metric, within};
 use std::{
     env, fs,
     net::{SocketAddr, TcpListener},
@@ -195,7 +195,7 @@ impl Instances {
             assert_eq!(program.end().await, Some(0));
             *program = instance(&self.config, service, admin).await;
             // The balancer has seen that it is back.
-            figure_until(program, "http_connections_accepted_total", |count| count > 0).await;
+            wait_for_metric(program, "http_connections_accepted_total", |count| count > 0).await;
             restarts += 1;
             check(&mut clients);
         }

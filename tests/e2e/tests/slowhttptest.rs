@@ -2,7 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the failure")]
 
-use e2e::{Program, Wire, figure_until, installed};
+use e2e::{Program, Wire, installed, wait_for_metric};
 use std::{
     path::Path,
     process::Stdio,
@@ -44,7 +44,7 @@ async fn slow_headers_bodies_and_readers_take_it_from_nobody() {
     println!("{} others were served meanwhile, all within {longest:?}", times.len());
     assert!(*longest < SOON, "one of the others waited for {longest:?}");
     for server in [&api, &web] {
-        figure_until(server, "http_connections", |open| open == 0).await;
+        wait_for_metric(server, "http_connections", |open| open == 0).await;
         answered(server).await;
     }
 }
