@@ -1,4 +1,4 @@
-//! Each program serves on the sockets that a service manager opened for it, chosen by name.
+//! Socket activation: each program serves on the sockets it inherits, found by their names.
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the failure")]
 
@@ -12,11 +12,11 @@ use tokio::{
     process::{Child, Command},
 };
 
-/// Nobody can bind to it here: who does not take the socket cannot start.
+/// An address that cannot be bound here: a program that ignores the inherited socket fails to start.
 const ELSEWHERE: &str = "192.0.2.1:1";
 
 #[tokio::test]
-async fn the_api_takes_both_sockets() {
+async fn the_api_serves_on_both_inherited_sockets() {
     let sockets = ["service", "admin"];
     let env = [("LINKEXTRACTOR_API_LISTEN", ELSEWHERE), ("LINKEXTRACTOR_API_ADMIN__LISTEN", ELSEWHERE)];
     let Some(activated) = activate(own_address(30), &sockets, &["linkextractor-api"], &env).await else {
@@ -27,7 +27,7 @@ async fn the_api_takes_both_sockets() {
 }
 
 #[tokio::test]
-async fn the_web_front_end_takes_both_sockets_in_any_order() {
+async fn the_web_front_end_finds_its_inherited_sockets_in_any_order() {
     let sockets = ["linkextractor-web-admin.socket", "linkextractor-web.socket"];
     let env = [("LINKEXTRACTOR_WEB_LISTEN", ELSEWHERE), ("LINKEXTRACTOR_WEB_ADMIN__LISTEN", ELSEWHERE)];
     let Some(activated) = activate(own_address(31), &sockets, &["linkextractor-web"], &env).await else {
@@ -38,7 +38,7 @@ async fn the_web_front_end_takes_both_sockets_in_any_order() {
 }
 
 #[tokio::test]
-async fn serve_takes_all_four() {
+async fn serve_finds_all_four_inherited_sockets() {
     let sockets =
         ["linkextractor-api", "linkextractor-api-admin", "linkextractor-web-admin", "linkextractor-web"];
     let serve = ["linkextractor", "serve", "--listen", ELSEWHERE, "--api-listen", ELSEWHERE];
@@ -50,13 +50,13 @@ async fn serve_takes_all_four() {
     }
 }
 
-/// A program that is started at the first connection.
+/// A program that starts at the first connection.
 struct Activated {
     sockets: Vec<(String, SocketAddr)>,
     _program: Child,
 }
 
-/// Has systemd's tool listen on `address`, a port for each name, and start `arguments` with these variables.
+/// Runs systemd-socket-activate on `address`, one port for each name, to start `arguments` with these variables.
 async fn activate(
     address: Ipv4Addr,
     names: &[&str],
@@ -91,7 +91,7 @@ async fn activate(
 }
 
 impl Activated {
-    /// Asserts what is answered on the socket of that name.
+    /// Asserts that the response on the socket of that name contains `expected`.
     async fn answers(&self, name: &str, path: &str, expected: &str) {
         let (_, address) = self.sockets.iter().find(|(socket, _)| socket == name).expect("a socket's name");
         let answer = Client::default().get(&format!("http://{address}{path}")).await;

@@ -1,22 +1,16 @@
-//! A person's way: open the page, type an address, press the button, read the table. Also on a phone.
+//! The web page in a browser: form, table, error, and layout on a phone.
 
 use e2e::{Browser, Origin, Page, Program};
 use serde_json::json;
 
-async fn serve() -> (Program, String) {
-    let serve = Program::start(
-        "linkextractor",
-        &["serve", "--allow-private", "--listen", "127.0.0.1:0", "--api-listen", "127.0.0.1:0"],
-        &[],
-        2,
-    )
-    .await;
+async fn start() -> (Program, String) {
+    let serve = e2e::serve(&["--allow-private"], &[]).await;
     let page = format!("http://{}/", serve.address_of("linkextractor-web", "service"));
     (serve, page)
 }
 
 #[tokio::test]
-async fn type_an_address_press_the_button_read_the_table() {
+async fn the_form_leads_to_a_table_of_links() {
     let origin = Origin::start().await;
     let page = origin.page(
         "/start",
@@ -24,7 +18,7 @@ async fn type_an_address_press_the_button_read_the_table() {
             "<a href=/one>One</a> <a href=https://example.org/>Elsewhere</a> <a href='javascript:x()'>X</a>",
         ),
     );
-    let (_serve, home) = serve().await;
+    let (_serve, home) = start().await;
     let browser = Browser::start(1200, 900).await;
     browser.open(&home).await;
     browser.type_into("input[name=url]", &page).await;
@@ -38,16 +32,16 @@ async fn type_an_address_press_the_button_read_the_table() {
     assert_eq!(
         browser.ask(clickable).await,
         json!([format!("http://{}/one", origin.address()), "https://example.org/"]),
-        "a script is shown, not linked"
+        "a javascript: URL is text, not a link"
     );
     assert_eq!(browser.ask("return document.querySelector('input[name=url]').value").await, json!(page));
 }
 
 #[tokio::test]
-async fn an_error_is_a_page_that_says_what_is_wrong() {
+async fn an_error_page_names_the_status_of_the_fetched_page() {
     let origin = Origin::start().await;
     let missing = format!("http://{}/missing", origin.address());
-    let (_serve, home) = serve().await;
+    let (_serve, home) = start().await;
     let browser = Browser::start(1200, 900).await;
     browser.open(&home).await;
     browser.type_into("input[name=url]", &missing).await;
@@ -58,12 +52,12 @@ async fn an_error_is_a_page_that_says_what_is_wrong() {
 }
 
 #[tokio::test]
-async fn nothing_is_wider_than_a_phone() {
+async fn no_page_is_wider_than_a_phone_screen() {
     let origin = Origin::start().await;
     let long = "x".repeat(3000);
     let page =
         origin.page("/", Page::html(format!("<a href=/{long}>{long}</a> <a href=https://{long}.org/>y</a>")));
-    let (_serve, home) = serve().await;
+    let (_serve, home) = start().await;
     let browser = Browser::start(360, 740).await;
     for url in
         [home.clone(), format!("{home}?url={page}"), format!("{home}?url=http://{}/404", origin.address())]

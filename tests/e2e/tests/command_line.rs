@@ -1,6 +1,6 @@
 //! The command line's formats, exit status and messages.
 
-use e2e::{Origin, Output, Page, command, program, run, within};
+use e2e::{Origin, Output, command, program, run, within};
 use serde_json::{Value, json};
 use std::{
     ffi::OsStr,

@@ -1,4 +1,4 @@
-//! A server that is told to stop finishes what is in flight, and ends well; told twice, it ends.
+//! SIGTERM: requests in flight are finished; a second signal ends the process at once.
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the failure")]
 
@@ -16,25 +16,19 @@ async fn sigterm_loses_no_request_of_the_api() {
 }
 
 #[tokio::test]
-async fn sigterm_loses_no_request_of_the_web_page_and_its_api_together() {
+async fn sigterm_loses_no_request_of_linkextractor_serve() {
     let origin = Origin::start().await;
-    let mut serve = Program::start(
-        "linkextractor",
-        &["serve", "--allow-private", "--listen", "127.0.0.1:0", "--api-listen", "127.0.0.1:0"],
-        &[],
-        2,
-    )
-    .await;
+    let mut serve = e2e::serve(&["--allow-private"], &[]).await;
     let web = serve.address_of("linkextractor-web", "service");
     drained(&mut serve, &origin, 50, |page| format!("http://{web}/?url={page}")).await;
 }
 
 #[tokio::test]
-async fn a_second_sigterm_ends_it_at_once() {
+async fn a_second_sigterm_ends_the_process_at_once() {
     let origin = Origin::start().await;
     let page = origin.page("/", Page::html(""));
     origin.hold();
-    // Longer than this test waits for anything.
+    // Longer than any timeout of this test.
     let mut api = e2e::api(&[("LINKEXTRACTOR_API_LIMITS__GRACE", "10m")]).await;
     let mut web = e2e::web(api.address("service"), &[("LINKEXTRACTOR_WEB_LIMITS__GRACE", "10m")]).await;
     let mut wires = Vec::new();
@@ -44,7 +38,7 @@ async fn a_second_sigterm_ends_it_at_once() {
         wires.push(wire);
     }
     origin.wait_for_requests(2).await;
-    // The one in front first: without the other it has nothing to wait for.
+    // The web front end first: without the API its request would end.
     for program in [&mut web, &mut api] {
         program.terminate();
         program.line("stopping").await;
@@ -53,13 +47,13 @@ async fn a_second_sigterm_ends_it_at_once() {
     }
 }
 
-/// Sends `count` requests for pages that the origin holds back, stops the program, lets the pages go: all are answered.
+/// Sends `count` requests for pages that the origin holds back, sends SIGTERM, releases the pages: all are answered.
 async fn drained(program: &mut Program, origin: &Origin, count: usize, url: impl Fn(&str) -> String) {
     origin.hold();
     let client = Client::default();
     let mut answers = JoinSet::new();
     for n in 0..count {
-        // A host of its own for each page: the limit of jobs per host is not what is tested.
+        // One host a page, to stay below the limit of jobs per host.
         let page = origin.page(&format!("/{n}"), Page::html(format!("<a href=/link-{n}>{n}</a>")));
         let page = page.replace("127.0.0.1", &format!("127.1.{}.{}", n / 250, n % 250 + 1));
         let (client, url) = (client.clone(), url(&page));

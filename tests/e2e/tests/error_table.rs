@@ -1,4 +1,4 @@
-//! Each row of the API's error table, provoked from outside: status, code, and what every error promises.
+//! The API's error table: each row's status and code, and the fields that every error has.
 
 use e2e::{Answer, Client, Origin, Page, Program, raw_origin};
 use http::{Method, StatusCode};
@@ -23,7 +23,7 @@ impl Api {
     }
 }
 
-/// Asserts what every error promises, and that it is this one.
+/// Asserts the status and code, and the fields that every error has.
 #[track_caller]
 fn assert_problem(answer: &Answer, status: u16, code: &str) {
     assert_eq!((answer.status.as_u16(), answer.json()["code"].as_str()), (status, Some(code)), "{answer:?}");
@@ -38,7 +38,7 @@ fn assert_problem(answer: &Answer, status: u16, code: &str) {
 }
 
 #[tokio::test]
-async fn what_is_asked_for_is_wrong() {
+async fn wrong_requests_have_their_status_and_code() {
     let api = Api::start(&[]).await;
     for page in ["http://", "http://user:pass@example.com/", "http://a..example.com/", "nonsense"] {
         assert_problem(&api.ask(page).await, 400, "invalid-url");
@@ -56,7 +56,7 @@ async fn what_is_asked_for_is_wrong() {
 }
 
 #[tokio::test]
-async fn where_it_leads_is_not_allowed() {
+async fn blocked_destinations_are_403_and_do_not_reveal_addresses() {
     let origin = Origin::start().await;
     let page = origin.page("/", Page::html("secret"));
     let moved = Page::new(StatusCode::FOUND, "").header("location", "http://10.0.0.1/");
@@ -74,12 +74,12 @@ async fn where_it_leads_is_not_allowed() {
 }
 
 #[tokio::test]
-async fn there_is_no_one_to_ask() {
+async fn unreachable_hosts_are_502_with_the_code_of_the_step() {
     let allow = ("LINKEXTRACTOR_API_FETCH__ALLOW", r#"["127.0.0.0/8", "nowhere.invalid"]"#);
     let api = Api::start(&[allow]).await;
     // RFC 6761, section 6.4: resolvers answer for `invalid.` themselves.
     assert_problem(&api.ask("http://nowhere.invalid/").await, 502, "dns-failure");
-    // Bound, so that nobody else gets the port, but not listening.
+    // Bound, so that no other process gets the port, but not listening.
     let closed = TcpSocket::new_v4().unwrap();
     closed.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let page = format!("http://{}/", closed.local_addr().unwrap());
@@ -89,7 +89,7 @@ async fn there_is_no_one_to_ask() {
 }
 
 #[tokio::test]
-async fn the_answer_is_no_page() {
+async fn responses_that_are_no_page_are_502_503_or_422() {
     let api = Api::start(&[]).await;
     let origin = Origin::start().await;
     let missing = api.ask(&format!("http://{}/missing", origin.address())).await;
@@ -104,7 +104,7 @@ async fn the_answer_is_no_page() {
 }
 
 #[tokio::test]
-async fn redirects_lead_nowhere() {
+async fn failed_redirects_are_502() {
     let api = Api::start(&[]).await;
     let origin = Origin::start().await;
     let moved = |to: &str| Page::new(StatusCode::MOVED_PERMANENTLY, "").header("location", to);
@@ -115,7 +115,7 @@ async fn redirects_lead_nowhere() {
 }
 
 #[tokio::test]
-async fn the_page_is_too_much_or_broken() {
+async fn too_large_and_broken_bodies_are_502() {
     let api = Api::start(&[("LINKEXTRACTOR_API_FETCH__MAX_BYTES", "1kB")]).await;
     let origin = Origin::start().await;
     let large = origin.page("/large", Page::html("x".repeat(1001)));
@@ -129,7 +129,7 @@ async fn the_page_is_too_much_or_broken() {
 }
 
 #[tokio::test]
-async fn it_takes_too_long() {
+async fn a_slow_page_is_504_timeout() {
     let api = Api::start(&[("LINKEXTRACTOR_API_FETCH__TIMEOUT", "200ms")]).await;
     let origin = Origin::start().await;
     origin.hold();
@@ -137,7 +137,7 @@ async fn it_takes_too_long() {
 }
 
 #[tokio::test]
-async fn too_many_pages_are_being_fetched() {
+async fn a_full_queue_is_503_with_retry_after_and_running_jobs_go_on() {
     let api = Api::start(&[("LINKEXTRACTOR_API_FETCH__MAX_JOBS", "1")]).await;
     let origin = Origin::start().await;
     let (one, other) = (origin.page("/one", Page::html("")), origin.page("/other", Page::html("")));
@@ -150,14 +150,13 @@ async fn too_many_pages_are_being_fetched() {
     assert_problem(&refused, 503, "overloaded");
     assert!(refused.header("retry-after").parse::<u32>().is_ok());
     origin.release();
-    assert_eq!(first.await.unwrap().status, 200, "who was there first is served");
+    assert_eq!(first.await.unwrap().status, 200, "the running job is finished");
 }
 
 #[tokio::test]
-async fn only_what_is_kept_was_wanted() {
+async fn only_if_cached_without_an_entry_is_504_not_cached() {
     let api = Api::start(&[]).await;
-    let origin = Origin::start().await;
-    let page = origin.page("/", Page::html("<a href=/x>x</a>"));
+    let (origin, page) = Origin::with_link().await;
     let url = api.url(&format!("/api/{page}"));
     let answer = api.client.get_with(&url, "cache-control", "only-if-cached").await;
     assert_problem(&answer, 504, "not-cached");

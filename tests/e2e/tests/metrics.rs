@@ -1,4 +1,4 @@
-//! What `/metrics` says is as Prometheus wants it, in form and in names, whatever has happened before.
+//! `/metrics` passes promtool, whatever the servers have answered before.
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the failure")]
 
@@ -8,7 +8,7 @@ use std::process::Stdio;
 use tokio::{io::AsyncWriteExt, process::Command};
 
 #[tokio::test]
-async fn promtool_finds_nothing_to_complain_of() {
+async fn promtool_accepts_metrics_after_every_kind_of_request() {
     let Some(promtool) = installed("promtool") else { return };
     let redis = RedisServer::start().await;
     let api = e2e::api(&[("REDIS_URL", &redis.url())]).await;
@@ -28,13 +28,12 @@ async fn promtool_finds_nothing_to_complain_of() {
         }
     }
     let (code, complaints) = check(Command::new(&promtool), "# TYPE x counter\nx 1\n").await;
-    assert!(code != Some(0) && complaints.contains("_total"), "it would complain: {complaints}");
+    assert!(code != Some(0) && complaints.contains("_total"), "it detects a fault: {complaints}");
 }
 
-/// Something for every figure: answers, errors, hits and misses, what cannot be read, who leaves.
+/// Requests for every metric: responses, errors, cache hits and misses, malformed requests.
 async fn traffic(api: &Program, web: &Program) {
-    let origin = Origin::start().await;
-    let page = origin.page("/", Page::html("<a href=/x>x</a>"));
+    let (origin, page) = Origin::with_link().await;
     let gone = origin.page("/gone", Page::new(StatusCode::GONE, ""));
     let client = Client::default();
     let (api, web) = (api.address("service"), web.address("service"));
@@ -68,7 +67,7 @@ async fn traffic(api: &Program, web: &Program) {
     }
 }
 
-/// What the tool says of `metrics`, and its exit status.
+/// The tool's exit status and output for `metrics`.
 async fn check(mut promtool: Command, metrics: &str) -> (Option<i32>, String) {
     let command = promtool.args(["check", "metrics"]).kill_on_drop(true);
     let mut child =

@@ -1,13 +1,13 @@
-//! `nix/settings.nix`, from which images, compose and NixOS modules are made, says what the programs say.
+//! `nix/settings.nix`, the source of images, compose file and NixOS modules, agrees with the programs.
 //!
-//! It is read from `NIX_SETTINGS` as JSON, or computed by `nix-instantiate` where there is one.
+//! Read from `NIX_SETTINGS` as JSON, or evaluated by `nix-instantiate` where it is installed.
 
 use e2e::{command, run};
 use serde_json::Value;
 use std::{env, path::Path, process::Command};
 
-/// The facts; none where Nix cannot be asked.
-fn facts() -> Option<Value> {
+/// The settings; `None` without Nix.
+fn settings() -> Option<Value> {
     if let Ok(json) = env::var("NIX_SETTINGS") {
         return Some(serde_json::from_str(&json).expect("NIX_SETTINGS is JSON"));
     }
@@ -30,7 +30,7 @@ fn facts() -> Option<Value> {
     }
 }
 
-/// The configuration that `program` prints, given one variable.
+/// The configuration that `program` prints with one environment variable.
 async fn printed(program: &str, variable: &str, value: &str) -> toml::Table {
     let output =
         command(program).env(variable, value).arg("--print-config").output().await.expect("it starts");
@@ -43,10 +43,10 @@ fn port(address: &toml::Value) -> Option<i64> {
 }
 
 #[tokio::test]
-async fn ports_limits_and_variables_are_those_of_the_programs() {
-    let Some(facts) = facts() else { return };
+async fn nix_settings_have_the_ports_limits_and_variables_of_the_programs() {
+    let Some(settings) = settings() else { return };
     for server in ["api", "web"] {
-        let own = &facts[server];
+        let own = &settings[server];
         let program = own["program"].as_str().expect("a program");
         let variable = format!("{}LOG__LEVEL", own["environment"].as_str().expect("a prefix"));
         let config = printed(program, &variable, "trace").await;
@@ -54,19 +54,22 @@ async fn ports_limits_and_variables_are_those_of_the_programs() {
         assert_eq!(own["port"].as_i64(), port(&config["listen"]), "{server}.port");
         assert_eq!(own["adminPort"].as_i64(), port(&config["admin"]["listen"]), "{server}.adminPort");
         let limits = &config["limits"];
-        assert_eq!(facts["limits"]["connections"].as_i64(), limits["connections"].as_integer());
-        let grace = facts["limits"]["grace"].as_i64().expect("seconds");
+        assert_eq!(settings["limits"]["connections"].as_i64(), limits["connections"].as_integer());
+        let grace = settings["limits"]["grace"].as_i64().expect("seconds");
         assert_eq!(limits["grace"].as_str(), Some(format!("{grace}s").as_str()));
-        assert!(facts["limits"]["stop"].as_i64().expect("seconds") > grace, "what is in flight ends first");
+        assert!(
+            settings["limits"]["stop"].as_i64().expect("seconds") > grace,
+            "the manager waits longer than the grace period"
+        );
     }
 }
 
 #[tokio::test]
-async fn images_are_asked_for_their_health_by_a_command_that_exists() {
-    let Some(facts) = facts() else { return };
+async fn the_health_check_of_images_is_a_command_of_the_programs() {
+    let Some(settings) = settings() else { return };
     for server in ["api", "web"] {
-        let program = facts[server]["program"].as_str().expect("a program");
-        let health = facts["health"]["command"].as_str().expect("a command");
+        let program = settings[server]["program"].as_str().expect("a program");
+        let health = settings["health"]["command"].as_str().expect("a command");
         let help = run(program, &[health, "--help"], b"").await;
         assert_eq!(help.code, Some(0), "{program} {health}: {}", help.stderr);
     }

@@ -1,8 +1,7 @@
-//! The API, stopped and started under load: no request fails, where two processes are restarted one after the other
-//! behind a balancer, nor where one comes back to a socket that a service manager keeps.
+//! Restarts of the API under load fail no request: two processes behind a balancer, one restarted after the other, or
+//! one process on a socket that a service manager keeps open.
 //!
-//! The balancers' configurations are those of `docs/operations.md`. `ROLLING_REQUESTS` says how many requests at
-//! least.
+//! The balancers' configurations are those of `docs/operations.md`. `ROLLING_REQUESTS` is the least number of requests.
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the failure")]
 
@@ -34,7 +33,7 @@ const QUIET: [(&str, &str); 2] =
     [("LINKEXTRACTOR_API_FETCH__ALLOW", r#"["127.0.0.0/8"]"#), ("LINKEXTRACTOR_API_LOG__ACCESS", "false")];
 
 #[tokio::test]
-async fn behind_nginx_no_request_fails() {
+async fn restarts_behind_nginx_fail_no_request() {
     let Some(nginx) = installed("nginx") else { return };
     let folder = TempDir::new().unwrap();
     let instances = Instances::start(1, folder.path(), "").await;
@@ -44,7 +43,7 @@ async fn behind_nginx_no_request_fails() {
     let config = format!(
         "daemon off; master_process off; pid pid; error_log stderr notice; events {{}}\n\
          http {{ access_log off; client_body_temp_path body; proxy_temp_path proxy;\n{} }}",
-        instances.in_place_of_the_documented(&server)
+        instances.configured(&server)
     );
     fs::write(folder.path().join("nginx.conf"), config).unwrap();
     let mut nginx = Command::new(nginx)
@@ -65,32 +64,32 @@ async fn behind_nginx_no_request_fails() {
         }
     })
     .await;
-    // That an instance is gone is a line each time: somebody has to read them.
+    // nginx logs each failed connection, and would block on a full pipe.
     tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
     instances.restarted_under_load(&balancer).await;
 }
 
 #[tokio::test]
-async fn behind_haproxy_no_request_fails() {
+async fn restarts_behind_haproxy_fail_no_request() {
     let Some(haproxy) = installed("haproxy") else { return };
     let folder = TempDir::new().unwrap();
     let instances = Instances::start(2, folder.path(), &documented("toml")).await;
     let balancer = folder.path().join("balancer");
     let config = replaced(&documented("haproxy"), "bind :80", &format!("bind unix@{}", balancer.display()));
-    fs::write(folder.path().join("haproxy.cfg"), instances.in_place_of_the_documented(&config)).unwrap();
+    fs::write(folder.path().join("haproxy.cfg"), instances.configured(&config)).unwrap();
     let _haproxy = notified(Command::new(haproxy).args(["-Ws", "-f", "haproxy.cfg"]), folder.path()).await;
     instances.restarted_under_load(&balancer).await;
 }
 
 #[tokio::test]
-async fn on_a_socket_that_stays_open_no_request_fails() {
+async fn restarts_on_a_socket_that_stays_open_fail_no_request() {
     let origin = Origin::start().await;
     let socket = TcpListener::bind("127.0.0.1:0").unwrap();
-    let load = Load::new(&origin, Door::Tcp(socket.local_addr().unwrap()));
+    let load = Load::new(&origin, Target::Tcp(socket.local_addr().unwrap()));
     let mut program = activated(&socket).await;
     let mut clients = load.clients();
     let mut restarts = 0;
-    while restarts < RESTARTS || load.unsatisfied() {
+    while restarts < RESTARTS || load.is_unfinished() {
         let enough = load.asked.load(Relaxed) + CLIENTS.max(load.wanted / 20);
         program.terminate();
         assert_eq!(program.end().await, Some(0));
@@ -107,7 +106,7 @@ async fn on_a_socket_that_stays_open_no_request_fails() {
     load.end(clients, restarts).await;
 }
 
-/// The API, passed `socket` as a service manager does: as descriptor 3.
+/// The API with `socket` as descriptor 3, as from a service manager.
 async fn activated(socket: &TcpListener) -> Program {
     let mut command = Command::new("sh");
     command
@@ -120,7 +119,7 @@ async fn activated(socket: &TcpListener) -> Program {
     Program::spawn(&mut command, 2).await
 }
 
-/// Starts `command` in `folder`, and waits until it says that it is ready, as to a service manager.
+/// Starts `command` in `folder`, and waits for its `READY=1`.
 async fn notified(command: &mut Command, folder: &Path) -> Child {
     let socket = folder.join("notify");
     let manager = UnixDatagram::bind(&socket).unwrap();
@@ -150,7 +149,7 @@ fn replaced(config: &str, from: &str, to: &str) -> String {
     config.replace(from, to)
 }
 
-/// Two processes, each with an address of its own that it comes back to.
+/// Two processes, each with its own address, kept over restarts.
 struct Instances {
     programs: Vec<Program>,
     config: String,
@@ -158,22 +157,22 @@ struct Instances {
 }
 
 impl Instances {
-    /// `set` tells those of one test from those of another.
+    /// `set` keeps the addresses of different tests apart.
     async fn start(set: u8, folder: &Path, config: &str) -> Self {
         let file = folder.join("linkextractor-api.toml");
         fs::write(&file, config).unwrap();
         let config = file.to_str().unwrap().to_owned();
         let mut programs = Vec::new();
         for number in 0..2 {
-            // Its ports stay free while nobody listens.
+            // Its ports stay free during a restart.
             let own = SocketAddr::from((own_address(2 * set + number), 0));
             programs.push(instance(&config, own, own).await);
         }
         Self { programs, config, origin: Origin::start().await }
     }
 
-    /// A balancer's configuration for these in place of those of the documentation.
-    fn in_place_of_the_documented(&self, config: &str) -> String {
+    /// A documented balancer configuration with the addresses of these instances.
+    fn configured(&self, config: &str) -> String {
         let mut config = config.to_owned();
         for (program, port) in self.programs.iter().zip([5000, 5010]) {
             let (service, admin) = (program.address("service"), program.address("admin"));
@@ -183,18 +182,18 @@ impl Instances {
         config
     }
 
-    /// Restarts one after the other while clients ask through `balancer`; each request must be answered.
+    /// Restarts one after the other while clients send requests through `balancer`; each must be answered.
     async fn restarted_under_load(mut self, balancer: &Path) {
-        let load = Load::new(&self.origin, Door::Unix(balancer.to_owned()));
+        let load = Load::new(&self.origin, Target::Unix(balancer.to_owned()));
         let mut clients = load.clients();
         let mut restarts = 0;
-        while restarts < RESTARTS || load.unsatisfied() {
+        while restarts < RESTARTS || load.is_unfinished() {
             let program = &mut self.programs[restarts % 2];
             let (service, admin) = (program.address("service"), program.address("admin"));
             program.terminate();
             assert_eq!(program.end().await, Some(0));
             *program = instance(&self.config, service, admin).await;
-            // The balancer has seen that it is back.
+            // The balancer uses it again.
             wait_for_metric(program, "http_connections_accepted_total", |count| count > 0).await;
             restarts += 1;
             check(&mut clients);
@@ -209,36 +208,36 @@ async fn instance(config: &str, listen: SocketAddr, admin: SocketAddr) -> Progra
     Program::start("linkextractor-api", &["--config", config], &[&own[..], &QUIET].concat(), 2).await
 }
 
-/// Panics if a client has.
+/// Panics if a client has panicked.
 fn check(clients: &mut JoinSet<()>) {
     if let Some(failed) = clients.try_join_next() {
         failed.expect("no request failed");
     }
 }
 
-/// What the clients share.
+/// The state that the clients share.
 struct Load {
     page: String,
-    door: Door,
+    target: Target,
     wanted: usize,
     asked: AtomicUsize,
     over: AtomicBool,
 }
 
-/// Where they connect.
-enum Door {
+/// The address that clients connect to.
+enum Target {
     Tcp(SocketAddr),
     Unix(PathBuf),
 }
 
 impl Load {
-    fn new(origin: &Origin, door: Door) -> Arc<Self> {
+    fn new(origin: &Origin, target: Target) -> Arc<Self> {
         let wanted = env::var("ROLLING_REQUESTS").map_or(10_000, |number| number.parse().expect("a number"));
         let page = origin.page("/page?a=b//c", Page::html("<a href=/x>there</a>"));
-        Arc::new(Self { page, door, wanted, asked: AtomicUsize::new(0), over: AtomicBool::new(false) })
+        Arc::new(Self { page, target, wanted, asked: AtomicUsize::new(0), over: AtomicBool::new(false) })
     }
 
-    fn unsatisfied(&self) -> bool {
+    fn is_unfinished(&self) -> bool {
         self.asked.load(Relaxed) < self.wanted
     }
 
@@ -255,13 +254,13 @@ impl Load {
     }
 
     async fn connect(&self) -> Wire {
-        match &self.door {
-            Door::Tcp(address) => Wire::connect(*address).await,
-            Door::Unix(path) => Wire::connect_unix(path).await,
+        match &self.target {
+            Target::Tcp(address) => Wire::connect(*address).await,
+            Target::Unix(path) => Wire::connect_unix(path).await,
         }
     }
 
-    /// Asks for the page on a kept connection, now and then past the cache, until it is over.
+    /// Sends requests on a kept connection until the test is over; every twentieth bypasses the cache.
     async fn go_on(self: Arc<Self>) {
         let mut wire = self.connect().await;
         while !self.over.load(Relaxed) {

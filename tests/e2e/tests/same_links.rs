@@ -1,10 +1,10 @@
-//! The same page has the same links, whichever way it is asked for.
+//! A page has the same links in the command line, the API and the web page.
 //!
-//! Fixtures: `tests/fixtures/pages/NAME.html` is the page, `NAME.json` its links, `$ORIGIN` where it is served.
+//! Fixtures: `tests/fixtures/pages/NAME.html` is the page, `NAME.json` its links; `$ORIGIN` stands for its origin.
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the failure")]
 
-use e2e::{Browser, Client, Origin, Page, Program, run};
+use e2e::{Browser, Client, Origin, Page, run};
 use serde_json::{Value, json};
 use std::{fs, path::Path};
 
@@ -34,15 +34,9 @@ fn fixtures() -> Vec<Fixture> {
 }
 
 #[tokio::test]
-async fn as_a_file_on_standard_input_by_url_through_the_api_and_on_the_web_page() {
+async fn a_page_has_the_same_links_as_file_standard_input_url_api_and_web_page() {
     let origin = Origin::start().await;
-    let serve = Program::start(
-        "linkextractor",
-        &["serve", "--allow-private", "--listen", "127.0.0.1:0", "--api-listen", "127.0.0.1:0"],
-        &[],
-        2,
-    )
-    .await;
+    let serve = e2e::serve(&["--allow-private"], &[]).await;
     let api = serve.address_of("linkextractor-api", "service");
     let web = serve.address_of("linkextractor-web", "service");
     let browser = Browser::start(1200, 800).await;
@@ -76,7 +70,7 @@ fn encoded(url: &str) -> String {
     url.bytes().fold(String::new(), |encoded, byte| encoded + &format!("%{byte:02X}"))
 }
 
-/// The rows of the table of links: text and address as a person reads them.
+/// The rows of the table of links, as shown.
 async fn links_shown(browser: &Browser) -> Value {
     let rows = browser
         .ask(

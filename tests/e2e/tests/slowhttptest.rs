@@ -1,4 +1,4 @@
-//! `slowhttptest` in its three modes, all at once, takes neither program from others.
+//! Both servers answer other clients during `slowhttptest` attacks in all three modes.
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the failure")]
 
@@ -10,13 +10,13 @@ use std::{
 };
 use tokio::{process::Command, task::JoinSet};
 
-/// What others must be served within, on however busy a machine: sooner than the tool is done.
-const SOON: Duration = Duration::from_secs(6);
-/// Of each mode, so long: `-c` connections in all, `-r` a second, `-l` seconds, a word every `-i` seconds.
+/// The longest response time for other clients; shorter than an attack.
+const LONGEST: Duration = Duration::from_secs(6);
+/// Options of each attack: `-c` connections, `-r` a second, `-l` seconds long, data every `-i` seconds.
 const EACH: [&str; 8] = ["-c", "500", "-r", "250", "-l", "10", "-i", "1"];
 
 #[tokio::test]
-async fn slow_headers_bodies_and_readers_take_it_from_nobody() {
+async fn slow_headers_bodies_and_readers_do_not_stop_service_to_others() {
     let Some(tool) = installed("slowhttptest") else { return };
     e2e::raise_open_files();
     let quiet = ("LINKEXTRACTOR_API_LOG__ACCESS", "false");
@@ -34,22 +34,22 @@ async fn slow_headers_bodies_and_readers_take_it_from_nobody() {
     let mut times = Vec::new();
     while !attacks.is_empty() {
         for server in [&api, &web] {
-            times.push(answered(server).await);
+            times.push(response_time(server).await);
         }
         while let Some(attack) = attacks.try_join_next() {
             attack.unwrap();
         }
     }
     let longest = times.iter().max().unwrap();
-    println!("{} others were served meanwhile, all within {longest:?}", times.len());
-    assert!(*longest < SOON, "one of the others waited for {longest:?}");
+    println!("{} other requests, the slowest answered in {longest:?}", times.len());
+    assert!(*longest < LONGEST, "another client waited for {longest:?}");
     for server in [&api, &web] {
         wait_for_metric(server, "http_connections", |open| open == 0).await;
-        answered(server).await;
+        response_time(server).await;
     }
 }
 
-/// Runs the tool to its end. `mode`: the mode, the path, and what else is wanted.
+/// Runs the tool to its end. `mode` has the mode, the path and further options.
 fn attack(tool: &Path, server: &Program, mode: &[&str]) -> impl Future<Output = ()> + Send + use<> {
     let url = format!("http://{}{}", server.address("service"), mode[1]);
     let mut command = Command::new(tool);
@@ -60,14 +60,14 @@ fn attack(tool: &Path, server: &Program, mode: &[&str]) -> impl Future<Output = 
         let output = e2e::within(&what, command.output()).await.unwrap();
         let said = String::from_utf8_lossy(&output.stdout);
         assert!(output.status.success(), "{what}: {said}");
-        // The last word, of the report that it makes every five seconds and at its end.
+        // The last of its reports.
         let available = said.rsplit("service available:").next().unwrap();
         assert!(said.contains("service available:") && available.contains("YES"), "{what}: {said}");
     }
 }
 
-/// The time that another's request takes: an answer must come.
-async fn answered(server: &Program) -> Duration {
+/// The response time of another client.
+async fn response_time(server: &Program) -> Duration {
     let begun = Instant::now();
     let mut wire = Wire::connect(server.address("service")).await;
     wire.send("GET / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;

@@ -1,4 +1,4 @@
-//! Every other request: answered as HTTP says.
+//! Unusual requests that are valid, or wrong in a way that leaves the connection usable.
 
 use super::{
     Server::{Api, Web},
@@ -8,14 +8,14 @@ use e2e::{Origin, Page};
 use http::{HeaderMap, Method};
 
 #[tokio::test]
-async fn every_other_request_is_answered_in_the_servers_own_form_and_the_connection_kept() {
+async fn valid_and_harmless_requests_are_answered_and_the_connection_is_kept() {
     let servers = Servers::start().await;
     let origin = Origin::start().await;
     let page = origin.page("/%C3%A9", Page::html("<a href=/x>x</a>")).replace("%C3%A9", "\u{e9}");
     let request = |method: &str, target: &str| format!("{method} {target} HTTP/1.1\r\nHost: a\r\n\r\n");
     let header = |line: &str| format!("GET / HTTP/1.1\r\nHost: a\r\n{line}\r\n\r\n");
     let rows = [
-        // Host rules that allow.
+        // Valid Host fields.
         ("GET / HTTP/1.1\r\nHost:\r\n\r\n".to_owned(), [200, 200]),
         ("GET / HTTP/1.1\r\nHost: [::1]:8080\r\n\r\n".to_owned(), [200, 200]),
         ("GET http://a/ HTTP/1.1\r\nHost: b\r\n\r\n".to_owned(), [200, 200]),
@@ -41,7 +41,7 @@ async fn every_other_request_is_answered_in_the_servers_own_form_and_the_connect
         (request("CONNECT", "a:443"), [405, 405]),
         (request("get", "/"), [405, 405]),
         (request("BREW", "/"), [405, 405]),
-        // Fields that change nothing here.
+        // Fields without effect.
         (header("Range: bytes=0-1"), [200, 200]),
         (header("If-None-Match: \"x\""), [200, 200]),
         (header("If-Modified-Since: Thu, 01 Jan 1970 00:00:00 GMT"), [200, 200]),
@@ -63,7 +63,7 @@ async fn every_other_request_is_answered_in_the_servers_own_form_and_the_connect
 }
 
 #[tokio::test]
-async fn methods_that_a_resource_does_not_know_are_405_with_those_that_it_does() {
+async fn unsupported_methods_are_405_with_allow() {
     let servers = Servers::start().await;
     for method in ["POST", "PUT", "DELETE", "PATCH", "TRACE"] {
         for server in [Api, Web] {
@@ -80,7 +80,7 @@ async fn methods_that_a_resource_does_not_know_are_405_with_those_that_it_does()
 }
 
 #[tokio::test]
-async fn http_1_0_is_served_and_closed() {
+async fn an_http_1_0_request_is_served_and_the_connection_closed() {
     let servers = Servers::start().await;
     for server in [Api, Web] {
         let mut wire = servers.connect(server).await;
@@ -94,10 +94,9 @@ async fn http_1_0_is_served_and_closed() {
 }
 
 #[tokio::test]
-async fn head_is_get_without_its_body() {
+async fn head_has_the_fields_of_get_and_no_body() {
     let servers = Servers::start().await;
-    let origin = Origin::start().await;
-    let page = origin.page("/", Page::html("<a href=/x>x</a>"));
+    let (_origin, page) = Origin::with_link().await;
     for (server, target) in [
         (Api, "/".to_owned()),
         (Api, "/openapi.json".to_owned()),
@@ -114,18 +113,18 @@ async fn head_is_get_without_its_body() {
             let head = method == Method::HEAD;
             if head { wire.answer_to_head().await } else { wire.answer().await }.expect("an answer")
         };
-        // The first fetches the page: its answer is another's.
+        // The first request fetches the page: its response is not from the cache.
         ask(Method::GET).await;
         let head = ask(Method::HEAD).await;
         let get = ask(Method::GET).await;
         assert_eq!(head.status, get.status, "{server:?} {target}");
-        assert_eq!(lasting(&head.headers), lasting(&get.headers), "{server:?} {target}");
+        assert_eq!(without_varying(&head.headers), without_varying(&get.headers), "{server:?} {target}");
         assert!(!get.body.is_empty(), "{server:?} {target}");
     }
 }
 
-/// What is the same in two answers to the same request, a moment apart.
-fn lasting(headers: &HeaderMap) -> HeaderMap {
+/// The header fields without those that differ between two responses to the same request.
+fn without_varying(headers: &HeaderMap) -> HeaderMap {
     let mut headers = headers.clone();
     for name in ["date", "age", "cache-status", "x-request-id"] {
         headers.remove(name);
@@ -152,10 +151,9 @@ async fn a_thousand_pipelined_requests_are_answered_in_order() {
 }
 
 #[tokio::test]
-async fn ranges_are_ignored_and_what_has_not_changed_is_304() {
+async fn range_is_ignored_and_a_matching_if_none_match_is_304() {
     let servers = Servers::start().await;
-    let origin = Origin::start().await;
-    let page = origin.page("/", Page::html("<a href=/x>x</a>"));
+    let (_origin, page) = Origin::with_link().await;
     let mut wire = servers.connect(Api).await;
     let mut ask = async |line: &str| {
         wire.send(format!("GET /api/{page} HTTP/1.1\r\nHost: a\r\n{line}\r\n\r\n")).await;

@@ -1,13 +1,13 @@
-//! Bodies: taken where a route has a use for them, not waited for elsewhere.
+//! Request bodies: read where a route uses them, and not waited for elsewhere.
 
 use super::{
     Server::{Api, Web},
     Servers, assert_own,
 };
-use e2e::{Origin, Page};
+use e2e::Origin;
 
 #[tokio::test]
-async fn a_body_that_no_route_takes_is_not_waited_for() {
+async fn a_body_that_no_route_reads_is_not_waited_for() {
     let servers = Servers::start().await;
     for body in [
         "Content-Length: 1000000\r\n\r\nslow",
@@ -26,10 +26,9 @@ async fn a_body_that_no_route_takes_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn a_body_that_a_route_takes_is_asked_for() {
+async fn a_body_that_a_route_reads_is_asked_for_with_100_continue() {
     let servers = Servers::start().await;
-    let origin = Origin::start().await;
-    let page = origin.page("/", Page::html("<a href=/x>x</a>"));
+    let (_origin, page) = Origin::with_link().await;
     let mut wire = servers.connect(Api).await;
     let (kind, length) = ("Content-Type: text/uri-list", page.len());
     wire.send(format!(

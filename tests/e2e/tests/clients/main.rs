@@ -1,5 +1,4 @@
-//! Whatever a client sends, both servers answer as HTTP says, in their own form, and believe nothing after what
-//! cannot be trusted.
+//! Both servers answer unusual requests as HTTP requires, and read nothing after a request that could be smuggling.
 
 mod answered;
 mod bodies;
@@ -17,7 +16,7 @@ const SECURITY: [&str; 6] = [
     "permissions-policy",
 ];
 
-/// Both servers, the second in front of the first.
+/// The API, and a web front end that uses it.
 struct Servers {
     api: Program,
     web: Program,
@@ -41,11 +40,11 @@ impl Servers {
         Wire::connect(program.address("service")).await
     }
 
-    /// The one answer to `request` on a connection of its own, which the server closes then.
+    /// The response to `request` on a new connection, which the server must close without a second response.
     async fn refused(&self, server: Server, request: &[u8]) -> Answer {
         let mut wire = self.connect(server).await;
         wire.send(request).await;
-        // It must not be answered, whatever the first was taken for.
+        // Must not be answered.
         wire.send("GET /smuggled HTTP/1.1\r\nHost: a\r\n\r\n").await;
         let answer =
             wire.answer().await.unwrap_or_else(|| panic!("{server:?}: no answer to {}", shown(request)));
@@ -53,7 +52,7 @@ impl Servers {
         answer
     }
 
-    /// The answer to `request` on a connection that serves the next one, too.
+    /// The response to `request` on a new connection, which must then serve another request.
     async fn kept(&self, server: Server, request: &[u8]) -> Answer {
         let mut wire = self.connect(server).await;
         wire.send(request).await;
@@ -71,7 +70,7 @@ fn shown(request: &[u8]) -> String {
     request[..request.len().min(200)].escape_ascii().to_string()
 }
 
-/// What each server's every answer is, once the request could be read.
+/// Asserts the header fields of every response to a request that could be parsed.
 #[track_caller]
 fn assert_own(server: Server, answer: &Answer, what: &str) {
     assert!(!answer.header("x-request-id").is_empty(), "{what}: {answer:?}");
