@@ -55,17 +55,22 @@ lint:
 doc:
     RUSTDOCFLAGS="-D warnings" cargo doc --workspace --no-deps
 
+# Check the direction of imports, and that each type's name is unique
+[group('check')]
+structure:
+    ./tests/structure
+
 # Check the Nix files, without nixpkgs
 [group('check')]
 nix-check:
     ./tests/nix-check
 
-# All that decides whether a change lands
+# Run all checks that a change must pass
 [group('check')]
 ci:
     .ci/run
 
-# Measure: `bench links [FOLDER]` beside other extractors, `bench kit [ROUNDS [SECONDS]]` beside bare hyper
+# Benchmark: `bench links [FOLDER]` against other extractors, `bench kit [ROUNDS [SECONDS]]` against bare hyper
 [group('measure')]
 bench what *args:
     @just _bench-{{ what }} {{ args }}
