@@ -58,7 +58,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 5000)),
-            admin: Admin { listen: Some(SocketAddr::from(([127, 0, 0, 1], 5001))) },
+            admin: Admin::at(Some(SocketAddr::from(([127, 0, 0, 1], 5001)))),
             redis_url: None,
             cache: Cache::default(),
             fetch: fetch::Settings::default(),
@@ -87,13 +87,8 @@ impl Configuration for Settings {
     const SECRETS: &'static [&'static str] = &["redis_url", "fetch.proxy"];
 
     fn server(&self) -> ServerSettings {
-        ServerSettings {
-            name: Self::NAME,
-            listen: self.listen,
-            admin: self.admin.clone(),
-            limits: self.limits.clone(),
-            log: self.log.clone(),
-        }
+        let (admin, limits, log) = (self.admin.clone(), self.limits.clone(), self.log.clone());
+        ServerSettings::new(Self::NAME, self.listen, admin, limits, log)
     }
 
     fn check(&self) -> Result<(), String> {

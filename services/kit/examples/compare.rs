@@ -51,13 +51,9 @@ impl Service for Empty {
 }
 
 async fn on_the_kit() -> Result<(), Box<dyn Error>> {
-    let settings = ServerSettings {
-        name: "empty",
-        listen: ([127, 0, 0, 1], 0).into(),
-        admin: Admin { listen: None },
-        limits: Limits::default(),
-        log: Log { access: false, ..Log::default() },
-    };
+    let log = Log { access: false, ..Log::default() };
+    let listen = ([127, 0, 0, 1], 0).into();
+    let settings = ServerSettings::new("empty", listen, Admin::at(None), Limits::default(), log);
     let listeners = Listeners::bind(&settings).await?;
     println!("{}", listeners.address()?);
     Ok(kit::serve(Empty, listeners, settings, kit::shutdown::signal()).await?)

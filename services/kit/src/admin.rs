@@ -20,12 +20,12 @@ use std::sync::Arc;
 /// Bytes of a request body.
 const BODY_LIMIT: usize = 1024;
 
-pub(crate) struct Admin<S> {
+pub(crate) struct AdminService<S> {
     readiness: Arc<Readiness<S>>,
     figures: Arc<Figures>,
 }
 
-impl<S: Service> Admin<S> {
+impl<S: Service> AdminService<S> {
     pub(crate) fn new(readiness: Arc<Readiness<S>>, figures: Arc<Figures>) -> Self {
         Self { readiness, figures }
     }
@@ -41,7 +41,7 @@ impl<S: Service> Admin<S> {
     }
 }
 
-impl<S: Service> Service for Admin<S> {
+impl<S: Service> Service for AdminService<S> {
     async fn handle(&self, request: Request) -> Response {
         let get = matches!(*request.method(), Method::GET | Method::HEAD);
         match request.uri().path() {

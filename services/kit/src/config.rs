@@ -72,7 +72,9 @@ pub(crate) fn load_from<C: Configuration>(
     environment: impl IntoIterator<Item = (std::ffi::OsString, std::ffi::OsString)>,
     flags: Vec<Source>,
 ) -> Result<C, ConfigError> {
-    let mut base = defaults;
+    // So that a source may set `admin.hosts` alone: the section's other key has a default of the service's own.
+    let admin = Serialized::default("admin", C::default().server().admin);
+    let mut base = Figment::from(admin).merge(defaults);
     if let Some(file) = file {
         base = base.merge(file::read::<C>(file)?);
     }
@@ -80,8 +82,10 @@ pub(crate) fn load_from<C: Configuration>(
     sources.extend(flags);
     let settings: C = extract(&base, &mut sources)?;
     let server = settings.server();
-    let checked =
-        server.limits.check().and_then(|()| logging::check(&server.log)).and_then(|()| settings.check());
+    let checked = (server.limits.check())
+        .and_then(|()| server.admin.check())
+        .and_then(|()| logging::check(&server.log))
+        .and_then(|()| settings.check());
     match checked {
         Ok(()) => Ok(settings),
         Err(error) => Err(ConfigError::from_check(&error, &base, &sources)),

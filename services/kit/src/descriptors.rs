@@ -11,10 +11,11 @@ pub(crate) fn raise() {
     }
 }
 
-/// `connections`, or fewer if the limit of open files is too low for them: a quarter of it is kept for all else.
-pub(crate) fn affordable(connections: usize) -> usize {
+/// `connections`, or fewer if the limit of open files is too low: three quarters of it are for connections, in equal
+/// parts for each of the process's `services`.
+pub(crate) fn affordable(connections: usize, services: usize) -> usize {
     let Some(limit) = limit() else { return connections };
-    let affordable = usize::try_from(limit / 4 * 3).unwrap_or(usize::MAX).max(1);
+    let affordable = (usize::try_from(limit / 4 * 3).unwrap_or(usize::MAX) / services.max(1)).max(1);
     if affordable < connections {
         tracing::warn!(wanted = connections, connections = affordable, "the limit of open files is too low");
     }

@@ -30,9 +30,8 @@
 //!     const ENV_PREFIX: &'static str = "GREETER_";
 //!
 //!     fn server(&self) -> ServerSettings {
-//!         let admin = Admin { listen: Some(([127, 0, 0, 1], 7001).into()) };
-//!         let (limits, log) = (Limits::default(), Log::default());
-//!         ServerSettings { name: Self::NAME, listen: self.listen, admin, limits, log }
+//!         let admin = Admin::at(Some(([127, 0, 0, 1], 7001).into()));
+//!         ServerSettings::new(Self::NAME, self.listen, admin, Limits::default(), Log::default())
 //!     }
 //! }
 //!
@@ -80,6 +79,9 @@ mod deadline;
 mod descriptors;
 pub mod errors;
 mod healthcheck;
+mod host;
+mod inherited;
+mod listeners;
 pub mod logging;
 mod metrics;
 mod problem;
@@ -100,9 +102,11 @@ pub use conditional::not_modified;
 pub use config::{ConfigError, Configuration};
 pub use cpu_pool::CpuPool;
 pub use deadline::Deadline;
+pub use host::HostRule;
+pub use listeners::Listeners;
 pub use problem::Problem;
 pub use request_id::RequestId;
 pub use secret::Secret;
-pub use server::{Listeners, serve};
-pub use service::{Check, Metrics, Peer, Request, Response, Route, Service};
+pub use server::serve;
+pub use service::{CacheOutcome, Check, Metrics, Peer, Request, Response, Route, Service};
 pub use settings::{Admin, Limits, Log, LogFormat, ServerSettings};

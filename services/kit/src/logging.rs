@@ -1,6 +1,6 @@
 //! Logs: structured lines on standard error, written by a thread of their own so that no request waits for a disk.
 
-use crate::{Log, LogFormat, server::inherited};
+use crate::{Log, LogFormat, inherited};
 use std::{
     io::{IsTerminal, stderr},
     panic::PanicHookInfo,

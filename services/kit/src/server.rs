@@ -4,15 +4,11 @@ mod acceptor;
 mod activity;
 mod answer;
 mod body;
-mod cache_status;
 mod client;
 mod connection;
 mod exchange;
 mod framing;
-mod host;
 mod inbound;
-pub(crate) mod inherited;
-mod listeners;
 mod panics;
 mod place;
 mod shared;
@@ -21,10 +17,9 @@ mod target;
 mod unsent;
 mod wire;
 
-pub use listeners::Listeners;
-
 use crate::{
-    ServerSettings, Service, admin::Admin, descriptors, metrics::Figures, ready::Readiness, systemd,
+    Listeners, ServerSettings, Service, admin::AdminService, descriptors, inherited, metrics::Figures,
+    ready::Readiness, systemd,
 };
 use acceptor::Acceptor;
 use shared::Shared;
@@ -62,7 +57,7 @@ pub async fn serve<S: Service>(
 
     let admin = admin.map(|socket| {
         announce(settings.name, "admin", &socket);
-        let admin = Admin::new(Arc::clone(&readiness), Arc::clone(&figures));
+        let admin = AdminService::new(Arc::clone(&readiness), Arc::clone(&figures));
         let shared = Shared::admin(admin, &settings);
         (Arc::clone(&shared), tokio::spawn(run(shared, socket, ADMIN_GRACE)))
     });

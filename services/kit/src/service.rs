@@ -59,3 +59,8 @@ pub struct Peer(pub SocketAddr);
 /// A route's pattern, such as `/api/{url}`: a bounded label for logs and metrics.
 #[derive(Clone, Copy, Debug)]
 pub struct Route(pub &'static str);
+
+/// A response's extension: what the service's cache did, as one of a few words (`hit`, `miss`, `stale` …), for the access
+/// log.
+#[derive(Clone, Copy, Debug)]
+pub struct CacheOutcome(pub &'static str);

@@ -1,5 +1,6 @@
 //! The sections of a configuration that every service has.
 
+use crate::HostRule;
 use serde::{Deserialize, Serialize};
 use std::{net::SocketAddr, time::Duration};
 
@@ -16,6 +17,17 @@ pub struct ServerSettings {
     pub limits: Limits,
     /// Its logs.
     pub log: Log,
+    /// The host names to which the service answers; `None`: to any.
+    pub host_rule: Option<HostRule>,
+    /// How many services of this process share its limit of open files, in equal parts; 1 unless there are several.
+    pub services: usize,
+}
+
+impl ServerSettings {
+    /// The settings of the only service in its process, which answers to any host name.
+    pub fn new(name: &'static str, listen: SocketAddr, admin: Admin, limits: Limits, log: Log) -> Self {
+        Self { name, listen, admin, limits, log, host_rule: None, services: 1 }
+    }
 }
 
 /// The `admin` section.
@@ -25,6 +37,25 @@ pub struct Admin {
     /// Where `/live`, `/ready` and `/metrics` are answered; none (`"none"` in a file): nowhere.
     #[serde(with = "maybe_address")]
     pub listen: Option<SocketAddr>,
+    /// Host names, without a port, to which it answers besides IP addresses, `localhost` and the machine's own name.
+    #[serde(default)]
+    pub hosts: Vec<String>,
+}
+
+impl Admin {
+    /// Answers on `listen`, to no further host names.
+    pub fn at(listen: Option<SocketAddr>) -> Self {
+        Self { listen, hosts: Vec::new() }
+    }
+
+    /// Checks that the server can use it; the error names the key, the value and what is expected.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let is_name = |host: &&String| !host.is_empty() && !host.contains([':', '/', '@', ' ']);
+        match self.hosts.iter().find(|host| !is_name(host)) {
+            Some(host) => Err(format!("admin.hosts: found `{host}`; expected host names without a port")),
+            None => Ok(()),
+        }
+    }
 }
 
 /// An address or the word `none`: TOML has no null.

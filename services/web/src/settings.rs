@@ -32,7 +32,7 @@ impl Default for Settings {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
-            admin: Admin { listen: Some(SocketAddr::from(([127, 0, 0, 1], 8081))) },
+            admin: Admin::at(Some(SocketAddr::from(([127, 0, 0, 1], 8081)))),
             api_endpoint: Url::parse("http://localhost:5000/api/").expect("a literal"),
             templates_dir: None,
             page_size: 500,
@@ -75,12 +75,7 @@ impl Configuration for Settings {
     }
 
     fn server(&self) -> ServerSettings {
-        ServerSettings {
-            name: Self::NAME,
-            listen: self.listen,
-            admin: self.admin.clone(),
-            limits: self.limits.clone(),
-            log: self.log.clone(),
-        }
+        let (admin, limits, log) = (self.admin.clone(), self.limits.clone(), self.log.clone());
+        ServerSettings::new(Self::NAME, self.listen, admin, limits, log)
     }
 }

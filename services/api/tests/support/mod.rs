@@ -23,7 +23,7 @@ pub struct Service {
 pub fn settings() -> Settings {
     let mut settings = Settings {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
-        admin: Admin { listen: None },
+        admin: Admin::at(None),
         ..Settings::default()
     };
     settings.fetch.allow = vec!["127.0.0.0/8".to_owned()];

@@ -12,6 +12,7 @@ struct Settings {
     word: String,
     count: u32,
     list: Vec<String>,
+    admin: Admin,
     limits: Limits,
     log: Log,
     nested: Nested,
@@ -32,6 +33,7 @@ impl Default for Settings {
             word: "word".into(),
             count: 1,
             list: Vec::new(),
+            admin: Admin::at(None),
             limits: Limits::default(),
             log: Log::default(),
             nested: Nested::default(),
@@ -47,13 +49,8 @@ impl Configuration for Settings {
     const SECRETS: &'static [&'static str] = &["password", "nested.token"];
 
     fn server(&self) -> ServerSettings {
-        ServerSettings {
-            name: Self::NAME,
-            listen: self.listen,
-            admin: Admin { listen: None },
-            limits: self.limits.clone(),
-            log: self.log.clone(),
-        }
+        let (admin, limits, log) = (self.admin.clone(), self.limits.clone(), self.log.clone());
+        ServerSettings::new(Self::NAME, self.listen, admin, limits, log)
     }
 
     fn check(&self) -> Result<(), String> {
@@ -98,6 +95,12 @@ fn a_section_keeps_the_defaults_of_what_it_does_not_name() {
     assert_eq!(settings.limits.grace, Duration::from_secs(3));
     assert_eq!(settings.limits.connections, 7);
     assert_eq!(settings.limits.requests, Limits::default().requests);
+}
+
+#[test]
+fn admin_hosts_can_be_set_alone() {
+    let settings = environment(&[("TEST_ADMIN__HOSTS", r#"["api", "web"]"#)]).unwrap();
+    assert_eq!(settings.admin, Admin { listen: None, hosts: vec!["api".into(), "web".into()] });
 }
 
 #[test]
@@ -179,6 +182,7 @@ fn errors_name_the_source_the_key_and_what_was_expected() {
         (environment(&[("TEST_COUNT", "0")]), &["environment variable TEST_COUNT: `count`: found 0"]),
         (load_all(Some("count = 0"), &[], &[]), &["test.toml: `count`: found 0"]),
         (load_all(Some("[log]\nlevel = \"loud\""), &[], &[]), &["test.toml: `log.level`: found `loud`"]),
+        (load_all(None, &[], &[("admin.hosts", r#"["api:5001"]"#)]), &["`admin.hosts`", "without a port"]),
         (load_all(None, &[], &[("limits.connections", "0")]), &["`limits.connections`", "at least 1"]),
         (load_all(None, &[], &[("limits.header_timeout", "0s")]), &["`limits.header_timeout`", "10ms"]),
         (load_all(None, &[], &[("limits.stall_timeout", "9000days")]), &["`limits.stall_timeout`", "24h"]),

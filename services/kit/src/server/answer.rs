@@ -1,12 +1,13 @@
 //! One request answered, whatever the client sent and whatever the service does.
 
 use super::{
-    activity::Activity, body::Outgoing, client::Client, exchange::Exchange, host, inbound::Inbound, panics,
+    activity::Activity, body::Outgoing, client::Client, exchange::Exchange, inbound::Inbound, panics,
     place::Place, shared::Shared, wire::Wire,
 };
 use crate::{
     Peer, Request, Response, Service,
     errors::{bad_request, internal, method_not_allowed, other_method, overloaded, stopping, url_too_long},
+    host,
     request_id::X_REQUEST_ID,
 };
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
@@ -41,7 +42,7 @@ pub(super) fn answer<S: Service>(
     if shared.access_log && tracing::enabled!(target: "access", tracing::Level::INFO) {
         exchange.log(shared.settings.name, &request);
     }
-    let refused = refuse(&shared.service, &client.wire, &request);
+    let refused = refuse(&shared, &client.wire, &request);
     if refused.is_none() {
         request.extensions_mut().insert(exchange.id.clone());
         request.extensions_mut().insert(Peer(client.peer));
@@ -69,7 +70,8 @@ pub(super) fn answer<S: Service>(
 }
 
 /// The answer to what no service should see.
-fn refuse<S: Service>(service: &Arc<S>, wire: &Wire, request: &Request) -> Option<Response> {
+fn refuse<S: Service>(shared: &Shared<S>, wire: &Wire, request: &Request) -> Option<Response> {
+    let service = &shared.service;
     let http1 = request.version() < Version::HTTP_2;
     if http1 && wire.two_lengths(request.headers()) {
         return Some(service.refuse(bad_request("The body has two lengths.")));
@@ -79,6 +81,10 @@ fn refuse<S: Service>(service: &Arc<S>, wire: &Wire, request: &Request) -> Optio
     }
     if let Err(reason) = host::check(request.version(), request.uri(), request.headers()) {
         return Some(service.refuse(bad_request(reason)));
+    }
+    let rule = shared.host_rule.as_ref();
+    if let Some(Err(problem)) = rule.map(|rule| rule.check(request.uri(), request.headers())) {
+        return Some(service.refuse(problem));
     }
     if request.method() == Method::CONNECT {
         return Some(service.refuse(method_not_allowed(METHODS)));

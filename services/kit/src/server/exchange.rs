@@ -1,7 +1,7 @@
 //! One request and its answer: begun when its header is whole, over when the last byte is handed to the socket.
 
-use super::{activity::Activity, cache_status, client::Client, target::public, unsent::Claim};
-use crate::{Request, RequestId, Response, Route};
+use super::{activity::Activity, client::Client, target::public, unsent::Claim};
+use crate::{CacheOutcome, Request, RequestId, Response, Route};
 use bytes::Bytes;
 use http::{Method, Version};
 use std::{sync::Arc, time::Instant};
@@ -29,7 +29,7 @@ pub(super) struct Exchange {
 struct Line {
     service: &'static str,
     target: String,
-    cache: Option<String>,
+    cache: Option<&'static str>,
 }
 
 impl Exchange {
@@ -63,8 +63,7 @@ impl Exchange {
         self.status = response.status().as_u16();
         self.route = response.extensions().get::<Route>().map_or("none", |route| route.0);
         if let Some(line) = &mut self.line {
-            let field = response.headers().get("cache-status").and_then(|value| value.to_str().ok());
-            line.cache = field.and_then(cache_status::outcome).map(str::to_owned);
+            line.cache = response.extensions().get::<CacheOutcome>().map(|outcome| outcome.0);
         }
     }
 

@@ -1,7 +1,7 @@
 //! What all connections of a listener share.
 
 use super::unsent::Unsent;
-use crate::{ServerSettings, Service, descriptors, metrics::Figures};
+use crate::{HostRule, ServerSettings, Service, descriptors, metrics::Figures};
 use std::sync::{
     Arc,
     atomic::{AtomicBool, Ordering::Relaxed},
@@ -17,6 +17,8 @@ pub(super) struct Shared<S> {
     /// Nothing where requests are not counted: the admin listener.
     pub(super) figures: Option<Arc<Figures>>,
     pub(super) settings: ServerSettings,
+    /// The host names to which it answers; `None`: to any.
+    pub(super) host_rule: Option<HostRule>,
     pub(super) access_log: bool,
     pub(super) connections: usize,
     pub(super) in_work: Arc<Semaphore>,
@@ -37,7 +39,9 @@ impl<S: Service> Shared<S> {
             service,
             figures: Some(figures),
             access_log: settings.log.access,
-            connections: descriptors::affordable(settings.limits.connections).min(Semaphore::MAX_PERMITS),
+            host_rule: settings.host_rule.clone(),
+            connections: descriptors::affordable(settings.limits.connections, settings.services)
+                .min(Semaphore::MAX_PERMITS),
             in_work: Arc::new(Semaphore::new(requests)),
             receiving: Arc::new(Semaphore::new(requests.div_ceil(2))),
             settings: settings.clone(),
@@ -54,6 +58,7 @@ impl<S: Service> Shared<S> {
             service: Arc::new(service),
             figures: None,
             access_log: false,
+            host_rule: Some(HostRule::new(settings.admin.hosts.iter().cloned())),
             connections: OPERATORS,
             in_work: Arc::new(Semaphore::new(OPERATORS)),
             receiving: Arc::new(Semaphore::new(OPERATORS / 2)),

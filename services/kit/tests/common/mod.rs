@@ -45,8 +45,11 @@ impl Server {
 
     pub(crate) async fn with(limits: Limits) -> Self {
         let free = SocketAddr::from(([127, 0, 0, 1], 0));
-        let admin = Admin { listen: Some(free) };
-        let settings = ServerSettings { name: "test", listen: free, admin, limits, log: Log::default() };
+        Self::with_settings(ServerSettings::new("test", free, Admin::at(Some(free)), limits, Log::default()))
+            .await
+    }
+
+    pub(crate) async fn with_settings(settings: ServerSettings) -> Self {
         let listeners = Listeners::bind(&settings).await.unwrap();
         let (address, admin) = (listeners.address().unwrap(), listeners.admin_address().unwrap().unwrap());
         let (stop, stopped) = oneshot::channel();
@@ -122,12 +125,12 @@ impl Server {
 
 /// GET on a connection that ends with it.
 pub(crate) fn get(path: &str) -> String {
-    format!("GET {path} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n\r\n")
+    format!("GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
 }
 
 /// GET on a connection that is kept.
 pub(crate) fn get_kept(path: &str) -> String {
-    format!("GET {path} HTTP/1.1\r\nHost: test\r\n\r\n")
+    format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n")
 }
 
 /// A connection.

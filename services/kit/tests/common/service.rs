@@ -5,8 +5,8 @@ use http::{HeaderValue, Method, StatusCode, header};
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 use kit::{
-    Body, Check, Configuration, Request, RequestId, Response, Route, Secret, ServerSettings, Service, errors,
-    full,
+    Body, CacheOutcome, Check, Configuration, Request, RequestId, Response, Route, Secret, ServerSettings,
+    Service, errors, full,
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -44,8 +44,7 @@ impl Service for Test {
             }
             (&Method::GET, "/cached") => {
                 let mut response = answer("/cached", full("hello\n"));
-                let status = HeaderValue::from_static("test; hit; ttl=30");
-                response.headers_mut().insert("cache-status", status);
+                response.extensions_mut().insert(CacheOutcome("hit"));
                 response
             }
             (&Method::GET, "/id") => {
@@ -113,7 +112,7 @@ pub(crate) struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         let free = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
-        let admin = kit::Admin { listen: Some(free) };
+        let admin = kit::Admin::at(Some(free));
         Self { listen: free, admin, password: None, limits: kit::Limits::default(), log: kit::Log::default() }
     }
 }
@@ -133,12 +132,7 @@ impl Configuration for Settings {
     }
 
     fn server(&self) -> ServerSettings {
-        ServerSettings {
-            name: Self::NAME,
-            listen: self.listen,
-            admin: self.admin.clone(),
-            limits: self.limits.clone(),
-            log: self.log.clone(),
-        }
+        let (admin, limits, log) = (self.admin.clone(), self.limits.clone(), self.log.clone());
+        ServerSettings::new(Self::NAME, self.listen, admin, limits, log)
     }
 }

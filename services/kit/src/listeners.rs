@@ -1,7 +1,9 @@
 //! The sockets of a service: inherited from a service manager, or bound.
 
-use super::inherited::{self, Role};
-use crate::ServerSettings;
+use crate::{
+    ServerSettings,
+    inherited::{self, Role},
+};
 use std::{io, net::SocketAddr};
 use tokio::net::TcpListener;
 
@@ -11,8 +13,8 @@ const BACKLOG: i32 = 4096;
 /// The sockets of a service, bound before anything else is started.
 #[derive(Debug)]
 pub struct Listeners {
-    pub(super) service: TcpListener,
-    pub(super) admin: Option<TcpListener>,
+    pub(crate) service: TcpListener,
+    pub(crate) admin: Option<TcpListener>,
 }
 
 impl Listeners {

@@ -25,7 +25,7 @@ pub(crate) fn read() {
 }
 
 /// The next socket for `role` of `service`; one without a name only if the service has a use for it: `wanted`.
-pub(super) fn take(role: Role, service: &str, wanted: bool) -> io::Result<Option<TcpListener>> {
+pub(crate) fn take(role: Role, service: &str, wanted: bool) -> io::Result<Option<TcpListener>> {
     let mut sockets = sockets().lock().unwrap_or_else(PoisonError::into_inner);
     let names: Vec<&str> = sockets.iter().map(|(name, _)| name.as_str()).collect();
     let Some(index) = choose(role, service, wanted, &names) else { return Ok(None) };
@@ -38,7 +38,7 @@ pub(super) fn take(role: Role, service: &str, wanted: bool) -> io::Result<Option
 
 /// That each socket was taken, once all services of the process have theirs: who connects to one that nobody
 /// serves would wait forever. An error names one.
-pub(super) fn check_all_taken() -> io::Result<()> {
+pub(crate) fn check_all_taken() -> io::Result<()> {
     let sockets = sockets().lock().unwrap_or_else(PoisonError::into_inner);
     let Some((name, _)) = sockets.first() else { return Ok(()) };
     let expected = "expected `service`, `admin`, or the service's name, alone or with `-admin`, each once";
