@@ -84,7 +84,7 @@ async fn print(args: Extract, targets: Vec<Target>) -> io::Result<Exit> {
         let page = target.to_string();
         bar.suspend(|| explain(&page, &result));
         match result {
-            Ok(found) => writer.links(&page, &found.links)?,
+            Ok(found) => writer.links(&page, &found)?,
             Err(error) => {
                 exit = Exit::Failed;
                 writer.failure(&page, &error)?;

@@ -39,7 +39,8 @@ async fn each_format_is_what_it_promises() {
     ]);
     assert_eq!(serde_json::from_str::<Value>(&format("json").await.stdout).unwrap(), links);
     let line = format("ndjson").await.stdout;
-    assert_eq!(serde_json::from_str::<Value>(&line).unwrap(), json!({ "page": "-", "links": links }));
+    let page = json!({ "page": "-", "count": 3, "unresolved": 0, "approximate": false, "links": links });
+    assert_eq!(serde_json::from_str::<Value>(&line).unwrap(), page);
     assert_eq!(line.matches('\n').count(), 1);
 }
 
@@ -51,6 +52,15 @@ async fn raw_shows_every_href_as_written() {
     let resolved = run("linkextractor", &["--format", "text", "--base", "http://h/", "-"], page).await;
     assert_eq!((resolved.code, resolved.stdout.as_str()), (Some(0), "http://h/x\n"));
     assert!(resolved.stderr.contains("left out"), "what is left out is said: {}", resolved.stderr);
+}
+
+#[tokio::test]
+async fn ndjson_says_how_many_links_were_left_out_and_that_an_answer_is_approximate() {
+    let page = format!("<a href='https://[bad/'>bad</a>{}<a href=http://h/>x</a>", "<div>".repeat(5000));
+    let run = run("linkextractor", &["--format", "ndjson", "-"], page.as_bytes()).await;
+    let line: Value = serde_json::from_str(&run.stdout).unwrap();
+    assert_eq!((&line["count"], &line["unresolved"]), (&json!(1), &json!(1)));
+    assert_eq!(line["approximate"], true);
 }
 
 #[tokio::test]
@@ -70,11 +80,15 @@ async fn several_targets_come_in_order_and_a_failure_is_said_and_counted() {
     assert!(ndjson.stderr.contains(&missing) && ndjson.stderr.contains("404"), "{}", ndjson.stderr);
     let pages: Vec<Value> = ndjson.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(pages.len(), 3);
-    assert_eq!(pages[0], json!({ "page": page, "links": [{ "text": "x", "href": format!("{page}x") }] }));
+    let line = |page: &str, text: &str, href: String| {
+        let links = [json!({ "text": text, "href": href })];
+        json!({ "page": page, "count": 1, "unresolved": 0, "approximate": false, "links": links })
+    };
+    assert_eq!(pages[0], line(&page, "x", format!("{page}x")));
     assert_eq!(pages[1]["page"], missing);
     assert_eq!(pages[1]["error"]["code"], "upstream-status");
     assert!(pages[1]["error"]["detail"].as_str().unwrap().contains("404"));
-    assert_eq!(pages[2], json!({ "page": file, "links": [{ "text": "y", "href": "http://f/y" }] }));
+    assert_eq!(pages[2], line(file, "y", "http://f/y".into()));
 
     let csv = run("linkextractor", &["--format", "csv", &page, file], b"").await;
     assert_eq!(
