@@ -31,6 +31,12 @@ pub(crate) enum Outcome {
 pub(crate) struct Links {
     /// The page's final URL.
     pub(crate) page: String,
+    /// How many links there are.
+    pub(crate) count: usize,
+    /// How many `href`s did not resolve.
+    pub(crate) unresolved: usize,
+    /// Whether the links were found by tags alone.
+    pub(crate) approximate: bool,
     /// The array of links in JSON, as answered.
     pub(crate) json: Bytes,
     /// A hash of `json`, for entity tags.
@@ -41,7 +47,7 @@ impl Links {
     /// Hashes `json`; linear in it.
     pub(crate) fn new(page: String, json: Bytes) -> Self {
         let tag = xxh3_64(&json);
-        Self { page, json, tag }
+        Self { page, count: 0, unresolved: 0, approximate: false, json, tag }
     }
 }
 
@@ -57,7 +63,7 @@ struct Head {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Kind {
-    Links { page: String, tag: u64 },
+    Links { page: String, count: usize, unresolved: usize, approximate: bool, tag: u64 },
     Failure(FetchError),
 }
 
@@ -100,7 +106,9 @@ impl Entry {
     pub(crate) fn encode(&self) -> Vec<u8> {
         let (kind, json) = match &self.outcome {
             Outcome::Links(links) => {
-                (Kind::Links { page: links.page.clone(), tag: links.tag }, links.json.as_ref())
+                let Links { count, unresolved, approximate, tag, .. } = *links;
+                let page = links.page.clone();
+                (Kind::Links { page, count, unresolved, approximate, tag }, links.json.as_ref())
             }
             Outcome::Failure(error) => (Kind::Failure(error.clone()), [].as_slice()),
         };
@@ -117,8 +125,8 @@ impl Entry {
         let head: Head = serde_json::from_slice(&bytes[..end]).ok()?;
         let json = bytes.slice(end + 1..);
         let outcome = match head.kind {
-            Kind::Links { page, tag } => {
-                let links = Links::new(page, json);
+            Kind::Links { page, count, unresolved, approximate, tag } => {
+                let links = Links { count, unresolved, approximate, ..Links::new(page, json) };
                 (links.tag == tag).then_some(Outcome::Links(links))?
             }
             Kind::Failure(error) => Outcome::Failure(error),

@@ -52,7 +52,12 @@ fn extract(page: &Page) -> Result<Extracted, FetchError> {
     url.set_fragment(None);
     // Exactly as long as it is: a cache that counts bytes would otherwise hold up to twice as many.
     let json = Format::Json.write(&found.links).into_bytes().into_boxed_slice();
-    let links = Links::new(url.into(), json.into());
+    let links = Links {
+        count: found.links.len(),
+        unresolved: found.unresolved,
+        approximate: found.method == Method::Approximate,
+        ..Links::new(url.into(), json.into())
+    };
     Ok(Extracted { links, method: found.method, unresolved: found.unresolved, time: start.elapsed() })
 }
 

@@ -32,11 +32,27 @@ async fn each_page_has_a_line() {
     for (media_type, body) in [("text/uri-list; charset=utf-8", list), ("application/x-ndjson", json_lines)] {
         let lines = lines(&api.post(media_type, body).await);
         assert_eq!(lines.len(), 3);
-        assert_eq!(lines[&page], json!({"page": page, "links": [{"text": "x", "href": "http://a/"}]}));
+        let links = [json!({"text": "x", "href": "http://a/"})];
+        let line = json!({"page": page, "count": 1, "unresolved": 0, "approximate": false, "links": links});
+        assert_eq!(lines[&page], line);
         assert_eq!(lines[&missing]["error"]["code"], "upstream-status");
         assert_eq!(lines[&missing]["error"]["upstream_status"], 404);
         assert_eq!(lines["ftp://example.com/"]["error"]["code"], "unsupported-scheme");
         assert!(lines["ftp://example.com/"].get("links").is_none());
+    }
+}
+
+#[tokio::test]
+async fn a_line_says_how_many_links_were_left_out_and_that_the_answer_is_approximate() {
+    let origin = Origin::start().await;
+    let body = format!("<a href='https://[bad/'>bad</a>{}<a href=http://h/>x</a>", "<div>".repeat(5000));
+    let page = origin.page("/", Page::html(body));
+    let api = Service::start().await;
+    for _ in ["fetched", "cached"] {
+        let lines = lines(&api.post("text/uri-list", page.clone()).await);
+        let line = &lines[&page];
+        assert_eq!((&line["count"], &line["unresolved"]), (&json!(1), &json!(1)));
+        assert_eq!(line["approximate"], true);
     }
 }
 

@@ -105,7 +105,7 @@ async fn print(args: Extract, targets: Vec<Target>, fetcher: &Fetcher) -> io::Re
         let page = target.to_string();
         bar.suspend(|| explain(&page, &result));
         match result {
-            Ok(found) => writer.links(&page, &found.links)?,
+            Ok(found) => writer.links(&page, &found)?,
             Err(error) => {
                 exit = Exit::Failed;
                 writer.failure(&page, &error)?;

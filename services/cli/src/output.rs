@@ -2,8 +2,11 @@
 
 use crate::{args::OutputFormat, target::TargetError};
 use links::{
-    Links,
-    format::{Format, csv, ndjson},
+    Extraction, Links, Method,
+    format::{
+        Format, csv,
+        ndjson::{self, PageMembers},
+    },
 };
 use serde_json::json;
 use std::io::{self, Write};
@@ -33,12 +36,18 @@ impl<W: Write> Writer<W> {
     }
 
     /// Writes the links of `page`.
-    pub fn links(&mut self, page: &str, links: &Links) -> io::Result<()> {
+    pub fn links(&mut self, page: &str, found: &Extraction) -> io::Result<()> {
         let out = &mut self.out;
+        let links = &found.links;
         match self.format {
             OutputFormat::Markdown => Format::Markdown.write_to(out, links)?,
             OutputFormat::Text => Format::Text.write_to(out, links)?,
-            OutputFormat::Ndjson => ndjson::write_links(out, page, links)?,
+            OutputFormat::Ndjson => {
+                let approximate = found.method == Method::Approximate;
+                let members =
+                    PageMembers { page, count: links.len(), unresolved: found.unresolved, approximate };
+                ndjson::write_links(out, members, links)?;
+            }
             OutputFormat::Csv if self.several => csv::write_page(out, page, links)?,
             OutputFormat::Csv => Format::Csv.write_to(out, links)?,
             OutputFormat::Json if self.several => self.joined(links)?,

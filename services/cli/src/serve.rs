@@ -5,7 +5,7 @@ use crate::{
     exit::Exit,
     note::note,
 };
-use kit::{ConfigError, Configuration, CpuPool, Listeners, config, logging};
+use kit::{ConfigError, Configuration, CpuPool, HostRule, Listeners, ServerSettings, config, logging};
 use linkextractor_api::Api;
 use linkextractor_web::Web;
 use std::{
@@ -19,6 +19,7 @@ use url::Url;
 struct ServeSettings {
     api: linkextractor_api::Settings,
     web: linkextractor_web::Settings,
+    host_rule: Option<HostRule>,
 }
 
 /// Serves until a signal; prints the address to open.
@@ -75,17 +76,17 @@ fn load(args: &Serve) -> Result<ServeSettings, ConfigError> {
         args.config.web_config.as_deref(),
         &flags(args.listen).into_iter().collect(),
     )?;
-    let mut settings = ServeSettings { api, web };
+    // What private addresses answer must not be readable by web pages through DNS rebinding.
+    let host_rule = args.allow_private.then(|| HostRule::new(&args.allow_host));
+    let mut settings = ServeSettings { api, web, host_rule };
     settings.api.fetch.allow_private = args.allow_private;
     Ok(settings)
 }
 
-/// Binds both, tells where, and serves. The web page needs the API, so it is stopped first; each has half of the
-/// grace, so that together they keep to it.
-async fn serve(ServeSettings { api, mut web }: ServeSettings) -> Result<(), String> {
-    let (mut api_server, mut web_server) = (api.server(), web.server());
-    api_server.limits.grace /= 2;
-    web_server.limits.grace /= 2;
+/// Binds both, prints the address, and serves. The web page needs the API, so it is stopped first.
+async fn serve(ServeSettings { api, mut web, host_rule }: ServeSettings) -> Result<(), String> {
+    let api_server = one_of_two(api.server(), host_rule.clone());
+    let web_server = one_of_two(web.server(), host_rule);
     let api_listeners = Listeners::bind(&api_server).await.map_err(|error| error.to_string())?;
     let web_listeners = Listeners::bind(&web_server).await.map_err(|error| error.to_string())?;
     let api_address = api_listeners.address().map_err(|error| error.to_string())?;
@@ -111,6 +112,14 @@ async fn serve(ServeSettings { api, mut web }: ServeSettings) -> Result<(), Stri
     let serve_api = kit::serve(api, api_listeners, api_server, stop_api);
     tokio::try_join!(serve_web, serve_api).map_err(|error| error.to_string())?;
     Ok(())
+}
+
+/// The settings of one of the two services in this process: each has half of the grace period, as one is stopped after the
+/// other, and half of the file descriptors.
+fn one_of_two(server: ServerSettings, host_rule: Option<HostRule>) -> ServerSettings {
+    let mut server = ServerSettings { host_rule, services: 2, ..server };
+    server.limits.grace /= 2;
+    server
 }
 
 /// Where the web page of this process finds the API of this process.

@@ -1,22 +1,22 @@
-//! The crate's one question: which links does this page have?
+//! A page and the links extracted from it.
 
 use crate::{Links, html, resolve::resolve};
 use encoding_rs::{Encoding, UTF_8};
 use std::borrow::Cow;
 use url::Url;
 
-/// An HTML page as it came, and what is known about it from outside.
+/// An HTML page as it was received.
 #[derive(Clone, Copy, Debug)]
 pub struct Page<'a> {
-    /// The page's bytes, content codings undone.
+    /// The page's bytes, after content decoding.
     pub body: &'a [u8],
     /// Its encoding, see [`encoding_of`](crate::charset::encoding_of).
     pub encoding: &'static Encoding,
-    /// Its final URL; `None` where nobody knows it: then only `<base>` and absolute references resolve.
+    /// Its final URL. Without one, only absolute references resolve, and those below an absolute `<base>`.
     pub url: Option<&'a Url>,
 }
 
-/// What came of a page.
+/// The result of extraction.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Extraction {
     /// Its links, in tree order, duplicates kept.
@@ -25,14 +25,16 @@ pub struct Extraction {
     pub unresolved: usize,
     /// How they were found.
     pub method: Method,
-    /// Whether the page, in UTF-8, was longer than 256 MiB: what is beyond was not read.
+    /// How many chunks of the canonical page `tl` could not parse: their links are missing. To be logged: it is a fault.
+    pub unparsed_chunks: usize,
+    /// Whether the page was longer than 256 MiB in UTF-8; the links beyond are missing.
     pub truncated: bool,
 }
 
 /// The way a page's links were found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Method {
-    /// In one go, exactly.
+    /// In one pass, exactly.
     #[default]
     Streamed,
     /// Through a whole tree, exactly.
@@ -46,21 +48,21 @@ impl Page<'_> {
     /// page's encoding.
     pub fn links(&self) -> Extraction {
         let (page, encoding) = self.decoded();
-        let html::Found { links, base, method, truncated } = html::find(&page);
+        let (mut found, base) = html::find(&page);
         drop(page);
-        let (links, unresolved) = resolve(links, base.as_deref(), self.url, encoding, self.body.len());
-        Extraction { links, unresolved, method, truncated }
+        (found.links, found.unresolved) =
+            resolve(found.links, base.as_deref(), self.url, encoding, self.body.len());
+        found
     }
 
     /// Every link, its `href` exactly as written; nothing is left out.
     pub fn links_as_written(&self) -> Extraction {
-        let html::Found { links, method, truncated, .. } = html::find(&self.decoded().0);
-        Extraction { links, unresolved: 0, method, truncated }
+        html::find(&self.decoded().0).0
     }
 
     /// The page in UTF-8, and the encoding it was in ("decode", WHATWG Encoding, section 6).
     ///
-    /// A page that is in UTF-8 already is not copied: what is no UTF-8 in it matters only where it is in a link.
+    /// A page in UTF-8 is not copied; its invalid bytes are replaced where they are part of a link.
     fn decoded(&self) -> (Cow<'_, [u8]>, &'static Encoding) {
         match Encoding::for_bom(self.body).map_or(self.encoding, |(encoding, _)| encoding) {
             encoding if encoding == UTF_8 => (Cow::Borrowed(self.body), encoding),

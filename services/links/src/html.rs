@@ -1,73 +1,65 @@
 //! HTML to links, stage by stage.
 //!
 //! ```text
-//! page ─ tokenize ─ tree ─ reduce ─ canonical (tl) ─ links
-//!                    └─ undecided ─ dom (html5ever) ──┘
-//!                                    └─ too costly ─ approximate, reduce, canonical
+//! page ─ tokenize ─ tree ─ canonicalizer ─ tl_reader ─ links
+//!                    └─ bailout ─ dom (html5ever) ──────┘
+//!                                  └─ too costly ─ approximate, canonicalizer, tl_reader
 //! ```
 //!
-//! In: a page in UTF-8; bytes that are none count as U+FFFD. Out: its links as written, and its first `<base>`.
-//! Every way is linear in the page, in time and in memory.
+//! In: a page in UTF-8, in which invalid bytes count as U+FFFD. Out: its links as written, and its first `<base>`.
+//! Each way is linear in the page, in time and in memory.
 
 mod approximate;
-mod canonical;
+mod canonicalizer;
 #[cfg(feature = "measure")]
 mod direct;
 mod dom;
 mod name;
-mod reduce;
 mod text;
-mod tokenize;
+mod tl_reader;
+pub(crate) mod tokenize;
 mod tree;
 
-use crate::{Links, Method};
-use reduce::Reducer;
-use tree::{Tree, Undecided};
+#[cfg(feature = "measure")]
+use crate::Links;
+use crate::{Extraction, Method};
+use canonicalizer::Canonicalizer;
+use tree::{Bailout, Tree};
 
-/// What a page holds.
-#[derive(Debug)]
-pub(crate) struct Found {
-    /// The links in tree order, `href` as written.
-    pub(crate) links: Links,
-    /// The `href` of the first `<base>` that has one.
-    pub(crate) base: Option<String>,
-    pub(crate) method: Method,
-    /// Whether the page was longer than [`tokenize::MAX_PAGE`].
-    pub(crate) truncated: bool,
-}
-
-/// The links of `page`, whose byte order mark counts for nothing.
-pub(crate) fn find(page: &[u8]) -> Found {
+/// The links of `page` as written, without a byte order mark, and the `href` of the first `<base>` that has one.
+pub(crate) fn find(page: &[u8]) -> (Extraction, Option<String>) {
     let page = page.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(page);
     let truncated = page.len() > tokenize::MAX_PAGE;
-    let page = &page[..page.len().min(tokenize::MAX_PAGE)];
-    let found = |reducer: Reducer, base: Option<&[u8]>, method| {
-        let base = base.map(text::attribute_value);
-        Found { links: reducer.finish().finish(), base, method, truncated }
-    };
-    let mut reducer = Reducer::default();
-    let undecided = match Tree::build(page, &mut reducer) {
-        Ok(base) => return found(reducer, base, Method::Streamed),
-        Err(undecided) => undecided,
-    };
-    drop(reducer);
-    if undecided != Undecided::TooDeep
-        && let Some(dom::Found { links, base }) = dom::find(page)
-    {
-        return Found { links, base, method: Method::Tree, truncated };
-    }
-    let mut reducer = Reducer::default();
-    let base = approximate::build(page, &mut reducer);
-    found(reducer, base, Method::Approximate)
+    let (mut found, base) = find_in(&page[..page.len().min(tokenize::MAX_PAGE)]);
+    found.truncated = truncated;
+    (found, base)
 }
 
-/// The links of `page` where they can be streamed, without a canonical page.
+fn find_in(page: &[u8]) -> (Extraction, Option<String>) {
+    let mut canonicalizer = Canonicalizer::default();
+    let bailout = match Tree::build(page, &mut canonicalizer) {
+        Ok(base) => return (canonicalizer.finish(), base.map(text::attribute_value)),
+        Err(bailout) => bailout,
+    };
+    drop(canonicalizer);
+    if bailout != Bailout::TooDeep
+        && let Some((links, base)) = dom::find(page)
+    {
+        return (Extraction { links, method: Method::Tree, ..Extraction::default() }, base);
+    }
+    let mut canonicalizer = Canonicalizer::default();
+    let base = approximate::build(page, &mut canonicalizer);
+    let found = Extraction { method: Method::Approximate, ..canonicalizer.finish() };
+    (found, base.map(text::attribute_value))
+}
+
+/// The links of `page`, without the canonical page where they can be streamed.
 #[cfg(feature = "measure")]
 pub(crate) fn find_without_tl(page: &[u8]) -> Links {
     let page = page.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(page);
     let mut direct = direct::Direct::default();
     match Tree::build(page, &mut direct) {
         Ok(_) => direct.links,
-        Err(_) => find(page).links,
+        Err(_) => find(page).0.links,
     }
 }

@@ -1,10 +1,10 @@
-//! A page's links: what one is, and a list of many that takes little more room than their characters.
+//! A page's links: one link, and a list of many that takes little more memory than their characters.
 
-mod pieces;
+mod records;
 
-pub(crate) use pieces::{Piece, Pieces};
+pub(crate) use records::{RecordPart, Records};
 
-use pieces::{END, OWN_HREF, SAME_HREF};
+use records::{END, OWN_HREF, SAME_HREF};
 use serde::{Deserialize, Serialize};
 use std::{
     borrow::Cow,
@@ -14,34 +14,32 @@ use std::{
 };
 
 /// One HTML `a` element with an `href`.
-///
-/// Its strings are borrowed from the list it stands in, or owned where it came from elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct Link<'a> {
     /// Text content, runs of white space collapsed and trimmed; `[IMG]` when empty.
     #[serde(borrow)]
     pub text: Cow<'a, str>,
-    /// Where it leads: resolved by the URL standard, or as written.
+    /// The address: resolved by the URL standard, or as written.
     #[serde(borrow)]
     pub href: Cow<'a, str>,
 }
 
-/// The text of a link without any. It is not stored.
+/// Stands for an empty text, which is not stored.
 const NO_TEXT: &str = "[IMG]";
 
-/// A block has this many bytes at least, and twice as many as the one before it.
+/// Sizes of blocks in bytes: each is twice as large as the one before it, up to the largest, or as long as its href.
 const FIRST_BLOCK: usize = 1024;
 const LARGEST_BLOCK: usize = 64 * 1024;
 
 /// Links in tree order, duplicates kept.
 ///
-/// A million links of a few bytes take a few megabytes, and a list that grows is never copied: it is kept in blocks. An
-/// href stands in one block; a text may go on in the next.
+/// They are kept in blocks: a million links of a few bytes take a few megabytes, and a list that grows is never copied. An
+/// href is within one block; a text may continue in the next.
 #[derive(Clone, Default)]
 pub struct Links {
     blocks: Vec<String>,
     len: usize,
-    /// Where the last href of its own stands: block, and bytes in it.
+    /// The last href that was stored: its block, and its bytes there.
     last_href: (usize, Range<usize>),
 }
 
@@ -58,7 +56,13 @@ impl Links {
 
     /// The links, in order.
     pub fn iter(&self) -> Iter<'_> {
-        Iter { pieces: Pieces::new("", false), blocks: self.blocks.iter(), href: "" }
+        Iter { records: Records::new("", false), blocks: self.blocks.iter(), href: "" }
+    }
+
+    pub(crate) fn push(&mut self, href: &str, text: &str) {
+        self.start(href);
+        self.push_text(text);
+        self.end();
     }
 
     /// Starts a link. Its text follows, in parts, up to [`end`](Self::end).
@@ -94,12 +98,12 @@ impl Links {
         self.block_with_room(1).push(END);
     }
 
-    /// The blocks, so that each can be let go once its [`Pieces`] have been read.
+    /// The blocks, so that the caller can free each one after reading its [`Records`].
     pub(crate) fn into_blocks(self) -> impl Iterator<Item = String> {
         self.blocks.into_iter()
     }
 
-    /// The last block, or a new one where it has no room for so many `bytes`.
+    /// The last block where it has room for `bytes` more, otherwise a new one.
     #[inline]
     fn block_with_room(&mut self, bytes: usize) -> &mut String {
         let room = self.blocks.last().map_or(0, |block| block.capacity() - block.len());
@@ -123,7 +127,7 @@ impl Links {
     }
 }
 
-/// Two lists are equal if their links are, whatever their blocks.
+/// Two lists are equal if their links are, however they are divided into blocks.
 impl PartialEq for Links {
     fn eq(&self, other: &Self) -> bool {
         self.len == other.len && self.iter().eq(other)
@@ -147,10 +151,10 @@ impl<'a> IntoIterator for &'a Links {
     }
 }
 
-/// Goes through [`Links`]. Only a text that stands in two blocks, as few do, is copied.
+/// The links of a list, in order. Only a text that spans blocks, as few do, is copied.
 #[derive(Clone, Debug)]
 pub struct Iter<'a> {
-    pieces: Pieces<'a>,
+    records: Records<'a>,
     blocks: slice::Iter<'a, String>,
     href: &'a str,
 }
@@ -161,15 +165,15 @@ impl<'a> Iterator for Iter<'a> {
     fn next(&mut self) -> Option<Link<'a>> {
         let mut text = Cow::Borrowed("");
         loop {
-            match self.pieces.next() {
-                Some(Piece::Href(href)) => self.href = href,
-                Some(Piece::SameHref) => {}
-                Some(Piece::Text(part)) => text += part,
-                Some(Piece::End) => {
+            match self.records.next() {
+                Some(RecordPart::Href(href)) => self.href = href,
+                Some(RecordPart::SameHref) => {}
+                Some(RecordPart::Text(part)) => text += part,
+                Some(RecordPart::End) => {
                     let text = if text.is_empty() { Cow::Borrowed(NO_TEXT) } else { text };
                     return Some(Link { text, href: Cow::Borrowed(self.href) });
                 }
-                None => self.pieces = Pieces::new(self.blocks.next()?, self.pieces.in_text()),
+                None => self.records = Records::new(self.blocks.next()?, self.records.in_text()),
             }
         }
     }

@@ -4,7 +4,7 @@ use crate::{Links, Method, html};
 
 /// The links of a page in UTF-8, as written.
 pub fn links(page: &[u8]) -> Links {
-    html::find(page).links
+    html::find(page).0.links
 }
 
 /// As [`links`], but with the canonical page and `tl` left out.
@@ -14,5 +14,5 @@ pub fn links_without_tl(page: &[u8]) -> Links {
 
 /// The way [`links`] takes.
 pub fn method(page: &[u8]) -> Method {
-    html::find(page).method
+    html::find(page).0.method
 }

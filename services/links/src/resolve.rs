@@ -2,7 +2,7 @@
 
 use crate::{
     Links,
-    links::{Piece, Pieces},
+    links::{RecordPart, Records},
 };
 use encoding_rs::{EncoderResult, Encoding, ISO_2022_JP, UTF_8};
 use std::{borrow::Cow, fmt::Write};
@@ -43,14 +43,14 @@ pub(crate) fn resolve(
     let mut resolved: Option<Url> = None;
     let (mut in_text, mut is_kept) = (false, false);
     for block in written.into_blocks() {
-        let mut pieces = Pieces::new(&block, in_text);
-        for piece in &mut pieces {
-            if let Piece::Href(href) = piece {
+        let mut records = Records::new(&block, in_text);
+        for part in &mut records {
+            if let RecordPart::Href(href) = part {
                 work = work.saturating_sub(base_len + href.len());
                 resolved = if work > 0 { options.parse(href).ok() } else { None };
             }
-            match piece {
-                Piece::Href(_) | Piece::SameHref => {
+            match part {
+                RecordPart::Href(_) | RecordPart::SameHref => {
                     let fits = resolved.as_ref().map(Url::as_str).filter(|url| url.len() < room);
                     is_kept = fits.is_some();
                     if let Some(url) = fits {
@@ -58,15 +58,15 @@ pub(crate) fn resolve(
                         links.start(url);
                     }
                 }
-                Piece::Text(text) if is_kept => {
+                RecordPart::Text(text) if is_kept => {
                     room = room.saturating_sub(text.len());
                     links.push_text(text);
                 }
-                Piece::End if is_kept => links.end(),
-                Piece::Text(_) | Piece::End => {}
+                RecordPart::End if is_kept => links.end(),
+                RecordPart::Text(_) | RecordPart::End => {}
             }
         }
-        in_text = pieces.in_text();
+        in_text = records.in_text();
     }
     let unresolved = found - links.len();
     (links, unresolved)

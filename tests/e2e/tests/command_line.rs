@@ -40,7 +40,8 @@ async fn each_format_is_written_as_documented() {
     ]);
     assert_eq!(serde_json::from_str::<Value>(&format("json").await.stdout).unwrap(), links);
     let line = format("ndjson").await.stdout;
-    assert_eq!(serde_json::from_str::<Value>(&line).unwrap(), json!({ "page": "-", "links": links }));
+    let page = json!({ "page": "-", "count": 3, "unresolved": 0, "approximate": false, "links": links });
+    assert_eq!(serde_json::from_str::<Value>(&line).unwrap(), page);
     assert_eq!(line.matches('\n').count(), 1);
 }
 
@@ -69,6 +70,15 @@ async fn links_left_out_and_approximate_answers_are_reported_on_standard_error()
 }
 
 #[tokio::test]
+async fn ndjson_has_the_counts_of_links_and_whether_the_answer_is_approximate() {
+    let page = format!("<a href='https://[bad/'>bad</a>{}<a href=http://h/>x</a>", "<div>".repeat(5000));
+    let output = run("linkextractor", &["--format", "ndjson", "-"], page.as_bytes()).await;
+    let line: Value = serde_json::from_str(&output.stdout).unwrap();
+    assert_eq!((&line["count"], &line["unresolved"]), (&json!(1), &json!(1)));
+    assert_eq!(line["approximate"], true);
+}
+
+#[tokio::test]
 async fn several_targets_are_printed_in_order_and_a_failure_is_reported() {
     let (origin, page) = Origin::with_link().await;
     let folder = tempdir().unwrap();
@@ -84,11 +94,15 @@ async fn several_targets_are_printed_in_order_and_a_failure_is_reported() {
     assert!(ndjson.stderr.contains(&missing) && ndjson.stderr.contains("404"), "{}", ndjson.stderr);
     let pages: Vec<Value> = ndjson.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(pages.len(), 3);
-    assert_eq!(pages[0], json!({ "page": page, "links": [{ "text": "x", "href": format!("{page}x") }] }));
+    let line = |page: &str, text: &str, href: String| {
+        let links = [json!({ "text": text, "href": href })];
+        json!({ "page": page, "count": 1, "unresolved": 0, "approximate": false, "links": links })
+    };
+    assert_eq!(pages[0], line(&page, "x", format!("{page}x")));
     assert_eq!(pages[1]["page"], missing);
     assert_eq!(pages[1]["error"]["code"], "upstream-status");
     assert!(pages[1]["error"]["detail"].as_str().unwrap().contains("404"));
-    assert_eq!(pages[2], json!({ "page": file, "links": [{ "text": "y", "href": "http://f/y" }] }));
+    assert_eq!(pages[2], line(file, "y", "http://f/y".into()));
 
     let csv = run("linkextractor", &["--format", "csv", &page, file], b"").await;
     assert_eq!(

@@ -2,7 +2,9 @@
 //!
 //! In: the page's first bytes. Out: the encoding of the first `<meta>` that names one, else of an XML declaration.
 
+use crate::html::tokenize::{Attributes, Span};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252, X_USER_DEFINED};
+use std::iter;
 
 /// The encoding named within `head`; `head` ends where the search has to.
 pub(super) fn encoding_in(head: &[u8]) -> Option<&'static Encoding> {
@@ -21,52 +23,36 @@ struct Prescan<'a> {
     at: usize,
 }
 
-/// What "get an attribute" gives.
-enum Attribute {
-    /// A name and a value, ASCII letters in lower case.
-    Found(Vec<u8>, Vec<u8>),
-    /// The tag's end came first.
-    TagEnd,
-}
-
-/// What a `<meta>` names.
-enum Named {
-    Encoding(&'static Encoding),
-    Nothing,
-}
-
 impl Prescan<'_> {
-    /// Steps "Loop" and "Next byte"; `None` when the bytes run out.
+    /// The steps "Loop" and "Next byte"; `None` when the bytes run out.
     fn meta_encoding(&mut self) -> Option<&'static Encoding> {
         loop {
-            let rest = self.rest();
+            let rest = self.bytes.get(self.at..)?;
             if rest.starts_with(b"<!--") {
                 // `-->` may share its hyphens with `<!--`.
                 self.at += 2 + memchr::memmem::find(&rest[2..], b"-->")? + 2;
             } else if is_meta(rest) {
                 self.at += 5;
-                if let Named::Encoding(encoding) = self.encoding_of_meta()? {
+                if let Some(encoding) = self.encoding_of_meta()? {
                     return Some(encoding);
                 }
             } else if is_tag(rest) {
-                self.at += rest.iter().position(|&c| is_space(c) || c == b'>')?;
-                while let Attribute::Found(..) = self.attribute()? {}
+                self.at += rest.iter().position(|&c| c.is_ascii_whitespace() || c == b'>')?;
+                self.attributes()?;
             } else if rest.starts_with(b"<!") || rest.starts_with(b"</") || rest.starts_with(b"<?") {
                 self.at += memchr::memchr(b'>', rest)?;
-            } else if rest.is_empty() {
-                return None;
             }
             self.at += 1;
         }
     }
 
-    /// The step for `<meta`; `None` when the bytes run out.
-    fn encoding_of_meta(&mut self) -> Option<Named> {
+    /// The step for `<meta`; the outer `None` when the bytes run out, the inner one when it names no encoding.
+    fn encoding_of_meta(&mut self) -> Option<Option<&'static Encoding>> {
         let mut seen: Vec<Vec<u8>> = Vec::new();
         let mut got_pragma = false;
         let mut need_pragma = None;
         let mut charset = None; // `Some(None)` is the standard's "failure"
-        while let Attribute::Found(name, value) = self.attribute()? {
+        for (name, value) in self.attributes()? {
             if seen.contains(&name) {
                 continue;
             }
@@ -87,78 +73,25 @@ impl Prescan<'_> {
             seen.push(name);
         }
         let usable = need_pragma.is_some_and(|needed| got_pragma || !needed);
-        Some(match charset {
-            Some(Some(encoding)) if usable => Named::Encoding(as_ascii_compatible(encoding)),
-            _ => Named::Nothing,
-        })
+        Some(charset.flatten().filter(|_| usable).map(as_ascii_compatible))
     }
 
-    /// "Get an attribute"; `None` when the bytes run out.
-    fn attribute(&mut self) -> Option<Attribute> {
-        while is_space(self.byte()?) || self.byte()? == b'/' {
-            self.at += 1;
-        }
-        if self.byte()? == b'>' {
-            return Some(Attribute::TagEnd);
-        }
-        let mut name = Vec::new();
-        loop {
-            match self.byte()? {
-                b'=' if !name.is_empty() => break,
-                c if is_space(c) => {
-                    self.skip_spaces()?;
-                    if self.byte()? != b'=' {
-                        return Some(Attribute::Found(name, Vec::new()));
-                    }
-                    break;
-                }
-                b'/' | b'>' => return Some(Attribute::Found(name, Vec::new())),
-                c => name.push(c.to_ascii_lowercase()),
-            }
-            self.at += 1;
-        }
-        self.at += 1; // the equals sign
-        self.skip_spaces()?;
-        self.value().map(|value| Attribute::Found(name, value))
+    /// "Get an attribute" up to the end of the tag, in lower case; `None` when the bytes run out. The tokenizer's rules are
+    /// the same.
+    fn attributes(&mut self) -> Option<Vec<(Vec<u8>, Vec<u8>)>> {
+        let mut attributes = Attributes::new(self.bytes, self.at);
+        let lower = |span: Span| self.bytes[span.range()].to_ascii_lowercase();
+        let all =
+            iter::from_fn(|| attributes.next().map(|(name, value)| (lower(name), lower(value)))).collect();
+        self.at = attributes.end()? - 1; // at the `>`
+        Some(all)
     }
-
-    /// The step "Value", after the equals sign and its white space.
-    fn value(&mut self) -> Option<Vec<u8>> {
-        let quote = self.byte()?;
-        if quote == b'"' || quote == b'\'' {
-            self.at += 1;
-            let length = memchr::memchr(quote, self.rest())?;
-            let value = self.rest()[..length].to_ascii_lowercase();
-            self.at += length + 1;
-            return Some(value);
-        }
-        let length = self.rest().iter().position(|&c| is_space(c) || c == b'>')?;
-        let value = self.rest()[..length].to_ascii_lowercase();
-        self.at += length;
-        Some(value)
-    }
-
-    fn skip_spaces(&mut self) -> Option<()> {
-        self.at += self.rest().iter().position(|&c| !is_space(c))?;
-        Some(())
-    }
-
-    fn byte(&self) -> Option<u8> {
-        self.bytes.get(self.at).copied()
-    }
-
-    fn rest(&self) -> &[u8] {
-        self.bytes.get(self.at..).unwrap_or_default()
-    }
-}
-
-/// HTML's ASCII white space.
-const fn is_space(c: u8) -> bool {
-    matches!(c, b'\t' | b'\n' | b'\x0C' | b'\r' | b' ')
 }
 
 fn is_meta(rest: &[u8]) -> bool {
-    rest.len() > 5 && rest[..5].eq_ignore_ascii_case(b"<meta") && (is_space(rest[5]) || rest[5] == b'/')
+    rest.len() > 5
+        && rest[..5].eq_ignore_ascii_case(b"<meta")
+        && (rest[5].is_ascii_whitespace() || rest[5] == b'/')
 }
 
 fn is_tag(rest: &[u8]) -> bool {
@@ -178,7 +111,7 @@ fn encoding_in_content(content: &[u8]) -> Option<&'static Encoding> {
     };
     let label = match value.first()? {
         quote @ (b'"' | b'\'') => &value[1..=memchr::memchr(*quote, &value[1..])?],
-        _ => value.split(|&c| is_space(c) || c == b';').next()?,
+        _ => value.split(|&c| c.is_ascii_whitespace() || c == b';').next()?,
     };
     Encoding::for_label(label)
 }

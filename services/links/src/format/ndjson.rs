@@ -1,31 +1,56 @@
-//! A page a line: `{"page", "links"}` or `{"page", "error"}`, for answers about several pages.
+//! One line a page: its links, or its error.
 
 use super::json;
 use crate::Link;
 use serde::Serialize;
 use std::io;
 
+/// The members of a page's line that stand before its `links`.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct PageMembers<'a> {
+    /// The target as the user gave it.
+    pub page: &'a str,
+    /// The number of links.
+    pub count: usize,
+    /// The number of hrefs that were left out because they do not resolve.
+    pub unresolved: usize,
+    /// Whether the links were found by [`Method::Approximate`](crate::Method::Approximate).
+    pub approximate: bool,
+}
+
 #[derive(Serialize)]
-struct Failed<'a, E> {
+struct ErrorLine<'a, E> {
     page: &'a str,
     error: E,
 }
 
-/// Writes the line of a page whose links were found; `page` is the target as it was asked for.
+/// Writes the line of a page.
 pub fn write_links<'a>(
     out: &mut dyn io::Write,
-    page: &str,
+    members: PageMembers<'_>,
     links: impl IntoIterator<Item = Link<'a>>,
 ) -> io::Result<()> {
-    out.write_all(b"{\"page\":")?;
-    serde_json::to_writer(&mut *out, page)?;
-    out.write_all(b",\"links\":")?;
+    write_members(out, members)?;
     json::write_array(out, links)?;
     out.write_all(b"}\n")
 }
 
+/// Writes the same line from `links` that are a JSON array already; white space at its end is dropped.
+pub fn write_json_links(out: &mut dyn io::Write, members: PageMembers<'_>, links: &[u8]) -> io::Result<()> {
+    write_members(out, members)?;
+    out.write_all(links.trim_ascii_end())?;
+    out.write_all(b"}\n")
+}
+
+fn write_members(out: &mut dyn io::Write, members: PageMembers<'_>) -> io::Result<()> {
+    let mut object = serde_json::to_vec(&members)?;
+    object.pop(); // the closing brace
+    out.write_all(&object)?;
+    out.write_all(b",\"links\":")
+}
+
 /// Writes the line of a page that failed; `error` is anything that serializes, such as a message or a problem.
 pub fn write_error(out: &mut dyn io::Write, page: &str, error: &impl Serialize) -> io::Result<()> {
-    serde_json::to_writer(&mut *out, &Failed { page, error })?;
+    serde_json::to_writer(&mut *out, &ErrorLine { page, error })?;
     out.write_all(b"\n")
 }

@@ -1,4 +1,7 @@
-use super::{Format, csv, ndjson};
+use super::{
+    Format, csv,
+    ndjson::{self, PageMembers},
+};
 use crate::Link;
 
 fn link<'a>(text: &'a str, href: &'a str) -> Link<'a> {
@@ -59,14 +62,20 @@ fn csv_of_several_pages_names_the_page_first() {
 }
 
 #[test]
-fn ndjson_is_a_page_a_line() {
+fn ndjson_has_one_line_a_page_with_what_was_left_out() {
+    let members = PageMembers { page: "p\"", count: 1, unresolved: 3, approximate: true };
+    let links = [link("t\n", "x:y")];
+    let expected = "{\"page\":\"p\\\"\",\"count\":1,\"unresolved\":3,\"approximate\":true,\
+                    \"links\":[{\"text\":\"t\\n\",\"href\":\"x:y\"}]}\n";
     let mut out = Vec::new();
-    ndjson::write_links(&mut out, "p", [link("t\n", "x:y")]).unwrap();
+    ndjson::write_links(&mut out, members, links.clone()).unwrap();
+    assert_eq!(String::from_utf8(out).unwrap(), expected);
+    let mut out = Vec::new();
+    ndjson::write_json_links(&mut out, members, Format::Json.write(links).as_bytes()).unwrap();
+    assert_eq!(String::from_utf8(out).unwrap(), expected, "from links that are JSON already");
+    let mut out = Vec::new();
     ndjson::write_error(&mut out, "q", &"gone").unwrap();
-    assert_eq!(
-        String::from_utf8(out).unwrap(),
-        "{\"page\":\"p\",\"links\":[{\"text\":\"t\\n\",\"href\":\"x:y\"}]}\n{\"page\":\"q\",\"error\":\"gone\"}\n"
-    );
+    assert_eq!(String::from_utf8(out).unwrap(), "{\"page\":\"q\",\"error\":\"gone\"}\n");
 }
 
 #[test]

@@ -12,19 +12,13 @@ use crate::Links;
 use html5ever::tendril::StrTendril;
 use sink::{Dom, Kind, NodeId};
 
-/// What a page's tree holds for us.
-pub(crate) struct Found {
-    pub(crate) links: Links,
-    pub(crate) base: Option<String>,
-}
-
 /// The links of `page`; `None` where the tree gets too deep, too large or too costly, or a formatting element has too many attributes.
-pub(crate) fn find(page: &[u8]) -> Option<Found> {
+pub(crate) fn find(page: &[u8]) -> Option<(Links, Option<String>)> {
     walk(&feed::tree_of(page)?, page.len())
 }
 
 /// Goes through the tree in order, without recursion.
-fn walk(dom: &Dom, page_len: usize) -> Option<Found> {
+fn walk(dom: &Dom, page_len: usize) -> Option<(Links, Option<String>)> {
     let mut base = None;
     let mut links: Vec<Gathered> = Vec::new();
     let mut open: Vec<(NodeId, usize)> = Vec::new();
@@ -63,7 +57,11 @@ fn walk(dom: &Dom, page_len: usize) -> Option<Found> {
             }
         });
     }
-    Some(Found { links: listed(links), base })
+    let mut list = Links::default();
+    for link in links {
+        list.push(&link.href, &link.text);
+    }
+    Some((list, base))
 }
 
 /// A link to whose text more may come, whatever other links come between.
@@ -72,14 +70,4 @@ struct Gathered {
     href: StrTendril,
     text: String,
     collapse: Collapse,
-}
-
-fn listed(gathered: Vec<Gathered>) -> Links {
-    let mut links = Links::default();
-    for link in gathered {
-        links.start(&link.href);
-        links.push_text(&link.text);
-        links.end();
-    }
-    links
 }

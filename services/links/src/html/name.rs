@@ -3,8 +3,6 @@
 //!
 //! In: a tag name as written. Out: a [`Name`]; every other name is [`Name::Other`].
 
-use super::tokenize::is_space;
-
 /// An element name with a rule of its own; `Other` has none.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[repr(u8)]
@@ -93,7 +91,7 @@ const fn letters() -> [u8; 256] {
     let mut letters = [0; 256];
     let mut c: u8 = 255;
     while c > 0 {
-        if !is_space(c) && c != b'/' && c != b'>' {
+        if !c.is_ascii_whitespace() && c != b'/' && c != b'>' {
             letters[c as usize] = c.to_ascii_lowercase();
         }
         c -= 1;

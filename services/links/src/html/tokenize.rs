@@ -8,7 +8,7 @@ mod attributes;
 mod doctype;
 mod raw;
 
-pub(crate) use attributes::{Attributes, is_space};
+pub(crate) use attributes::Attributes;
 pub(crate) use raw::RawKind;
 
 use super::name::Name;

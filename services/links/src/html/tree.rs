@@ -4,7 +4,7 @@
 //!
 //! The stack of open elements, the active formatting elements and the insertion modes are kept exactly as the
 //! standard says, scripting off; nodes are not. That is enough as long as elements come in the order of the page
-//! and at most one link is open at a time. Where they do not, the answer is [`Undecided`], never a wrong one.
+//! and at most one link is open at a time. Where they do not, the answer is [`Bailout`], never a wrong one.
 
 #![expect(
     clippy::unnecessary_wraps,
@@ -16,13 +16,13 @@ mod adoption;
 mod body;
 mod body_end;
 mod content;
+mod end_tag_name;
 mod events;
 mod foreign;
 mod formatting;
 mod head;
 mod insert;
 mod reconstruct;
-mod same_name;
 mod stack;
 mod table;
 mod table_rows;
@@ -59,7 +59,7 @@ pub(crate) struct TextKind {
 
 /// Why the events in page order may not be those of the tree.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Undecided {
+pub(crate) enum Bailout {
     /// A link or its text belongs before what a table already holds.
     Fostered,
     /// A link inside of a link.
@@ -105,7 +105,7 @@ enum Next {
     Again,
 }
 
-type Step = Result<Next, Undecided>;
+type Step = Result<Next, Bailout>;
 
 /// The form element pointer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -144,7 +144,7 @@ pub(crate) struct Tree<'a, 's, S> {
 
 impl<'a, 's, S: LinkSink> Tree<'a, 's, S> {
     /// Sends the links of `page` to `sink`; gives the `href` of the first `<base>`, as written.
-    pub(crate) fn build(page: &'a [u8], sink: &'s mut S) -> Result<Option<&'a [u8]>, Undecided> {
+    pub(crate) fn build(page: &'a [u8], sink: &'s mut S) -> Result<Option<&'a [u8]>, Bailout> {
         let tree = Tree {
             page,
             tokens: Tokenizer::new(page),
@@ -167,7 +167,7 @@ impl<'a, 's, S: LinkSink> Tree<'a, 's, S> {
         tree.run()
     }
 
-    fn run(mut self) -> Result<Option<&'a [u8]>, Undecided> {
+    fn run(mut self) -> Result<Option<&'a [u8]>, Bailout> {
         loop {
             let cdata = self.current_is_foreign();
             let token = self.tokens.next(cdata);
@@ -187,10 +187,10 @@ impl<'a, 's, S: LinkSink> Tree<'a, 's, S> {
                 Token::EndOfPage => break,
             }
             if self.stack.len() > MAX_OPEN {
-                return Err(Undecided::TooDeep);
+                return Err(Bailout::TooDeep);
             }
             if self.stack.steps + self.formatting.steps() > self.max_steps {
-                return Err(Undecided::TooCostly);
+                return Err(Bailout::TooCostly);
             }
         }
         if self.link.is_some() {

@@ -56,9 +56,7 @@ fn a_list_takes_little_more_room_than_its_characters() {
         let mut list = Links::default();
         while list.blocks.iter().map(String::len).sum::<usize>() < 3_000_000 {
             for href in hrefs {
-                list.start(href);
-                list.push_text("t");
-                list.end();
+                list.push(href, "t");
             }
         }
         let room: usize = list.blocks.iter().map(String::capacity).sum();

@@ -3,13 +3,11 @@ use crate::Links;
 use encoding_rs::{Encoding, KOI8_R, SHIFT_JIS, UTF_8, UTF_16LE, WINDOWS_1252};
 use url::Url;
 
-/// So many links with these hrefs by turns.
+/// `count` links that repeat these hrefs in order.
 fn links(hrefs: &[&str], count: usize) -> Links {
     let mut links = Links::default();
     for href in hrefs.iter().cycle().take(count) {
-        links.start(href);
-        links.push_text("t");
-        links.end();
+        links.push(href, "t");
     }
     links
 }

@@ -2,11 +2,16 @@
 //! as there is room. Where there is none it is made once more when it is its turn: from the cache, as a rule.
 
 use crate::{
-    Parts, directives::Directives, endpoints::page::find, entry::Outcome, pages::Found, problems::Failure,
+    Parts,
+    directives::Directives,
+    endpoints::page::find,
+    entry::{Links, Outcome},
+    pages::Found,
+    problems::Failure,
 };
 use bytes::Bytes;
 use fetch::PageUrl;
-use links::format::ndjson;
+use links::format::ndjson::{self, PageMembers};
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -73,37 +78,25 @@ impl Maker {
 }
 
 fn written(url: &str, found: Result<Found, Failure>) -> Bytes {
-    let failure = match found {
-        Ok(found) => match &found.entry.outcome {
-            Outcome::Links(links) => return with_links(url, &links.json),
-            Outcome::Failure(error) => error.clone().into(),
-        },
-        Err(failure) => failure,
-    };
     let mut line = Vec::new();
-    // Cannot fail: memory takes every write, and every part of a problem has a JSON form.
-    let _ = ndjson::write_error(&mut line, url, &failure.member());
+    let written = match found.as_ref().map(|found| &found.entry.outcome) {
+        Ok(Outcome::Links(links)) => {
+            let &Links { count, unresolved, approximate, .. } = links;
+            let members = PageMembers { page: url, count, unresolved, approximate };
+            ndjson::write_json_links(&mut line, members, &links.json)
+        }
+        Ok(Outcome::Failure(error)) => {
+            ndjson::write_error(&mut line, url, &Failure::from(error.clone()).member())
+        }
+        Err(failure) => ndjson::write_error(&mut line, url, &failure.member()),
+    };
+    written.expect("memory takes every write, and every member has a JSON form");
     line.into()
-}
-
-/// As [`ndjson::write_links`], from links that are written down already.
-fn with_links(url: &str, json: &[u8]) -> Bytes {
-    let page = serde_json::Value::from(url).to_string();
-    [b"{\"page\":", page.as_bytes(), b",\"links\":", json.trim_ascii_end(), b"}\n"].concat().into()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_line_is_the_same_from_links_written_down() {
-        let links = [links::Link { text: "\u{201c}\n".into(), href: "http://a/".into() }];
-        let mut line = Vec::new();
-        ndjson::write_links(&mut line, "http://\"/\u{1}", links.clone()).unwrap();
-        let json = links::format::Format::Json.write(links);
-        assert_eq!(with_links("http://\"/\u{1}", json.as_bytes()), line);
-    }
 
     #[test]
     fn room_is_there_again_when_a_line_goes() {

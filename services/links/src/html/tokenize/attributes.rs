@@ -9,12 +9,6 @@
 
 use super::{Span, near};
 
-/// HTML's white space; a carriage return is a line feed by the time the standard looks.
-#[inline]
-pub(crate) const fn is_space(c: u8) -> bool {
-    matches!(c, b' ' | b'\n' | b'\t' | b'\r' | b'\x0C')
-}
-
 /// The bytes that end an attribute's name.
 static ENDS_NAME: [bool; 256] = ends_name();
 
@@ -22,7 +16,7 @@ const fn ends_name() -> [bool; 256] {
     let mut ends = [false; 256];
     let mut c: u8 = 255;
     while c > 0 {
-        ends[c as usize] = is_space(c) || matches!(c, b'=' | b'>' | b'/');
+        ends[c as usize] = c.is_ascii_whitespace() || matches!(c, b'=' | b'>' | b'/');
         c -= 1;
     }
     ends
@@ -127,7 +121,7 @@ impl<'a> Attributes<'a> {
             return Some(Span::new(start, end));
         }
         let start = self.at;
-        self.at += self.page[start..].iter().position(|&c| is_space(c) || c == b'>')?;
+        self.at += self.page[start..].iter().position(|&c| c.is_ascii_whitespace() || c == b'>')?;
         Some(Span::new(start, self.at))
     }
 
@@ -135,7 +129,7 @@ impl<'a> Attributes<'a> {
     fn after_spaces(&mut self) -> Option<u8> {
         loop {
             let c = *self.page.get(self.at)?;
-            if !is_space(c) {
+            if !c.is_ascii_whitespace() {
                 return Some(c);
             }
             self.at += 1;

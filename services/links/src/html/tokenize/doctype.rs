@@ -2,7 +2,6 @@
 //!
 //! Links need it for one rule: outside of quirks mode, a `table` closes an open `p`.
 
-use super::is_space;
 use memchr::memchr;
 
 /// Public identifiers that start with one of these mean quirks mode.
@@ -91,11 +90,11 @@ type Identifiers = (Option<Vec<u8>>, Option<Vec<u8>>);
 
 /// The identifiers; `None` for a document type that is broken or not `html`.
 fn identifiers(body: &[u8]) -> Option<Identifiers> {
-    let rest = trim(body).strip_prefix(b"html")?;
-    if !rest.first().is_none_or(|&c| is_space(c)) {
+    let rest = body.trim_ascii_start().strip_prefix(b"html")?;
+    if !rest.first().is_none_or(|&c| c.is_ascii_whitespace()) {
         return None;
     }
-    let rest = trim(rest);
+    let rest = rest.trim_ascii_start();
     if rest.is_empty() {
         return Some((None, None));
     }
@@ -103,7 +102,7 @@ fn identifiers(body: &[u8]) -> Option<Identifiers> {
         return Some((None, Some(quoted(rest)?.0)));
     }
     let (public, rest) = quoted(rest.strip_prefix(b"public")?)?;
-    if trim(rest).is_empty() {
+    if rest.trim_ascii_start().is_empty() {
         return Some((Some(public), None));
     }
     Some((Some(public), Some(quoted(rest)?.0)))
@@ -111,12 +110,8 @@ fn identifiers(body: &[u8]) -> Option<Identifiers> {
 
 /// A quoted identifier, and what comes after it.
 fn quoted(rest: &[u8]) -> Option<(Vec<u8>, &[u8])> {
-    let rest = trim(rest);
+    let rest = rest.trim_ascii_start();
     let quote = *rest.first().filter(|c| matches!(c, b'"' | b'\''))?;
     let length = memchr(quote, &rest[1..])?;
     Some((rest[1..=length].to_vec(), &rest[length + 2..]))
-}
-
-fn trim(bytes: &[u8]) -> &[u8] {
-    &bytes[bytes.iter().position(|&c| !is_space(c)).unwrap_or(bytes.len())..]
 }

@@ -1,6 +1,5 @@
 //! Where comments, raw text and scripts end (WHATWG HTML, sections 13.2.5.9 to 13.2.5.31 and 13.2.5.43 to 13.2.5.51).
 
-use super::is_space;
 use memchr::{memchr, memmem};
 
 /// The kinds of element whose content is text up to their own end tag.
@@ -31,7 +30,7 @@ fn end_tag(rest: &[u8], name: &[u8]) -> usize {
 /// Whether `rest` starts with the whole of `name`, in any case.
 fn is_tag(rest: &[u8], name: &[u8]) -> bool {
     rest.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
-        && rest.get(name.len()).is_some_and(|&c| is_space(c) || c == b'/' || c == b'>')
+        && rest.get(name.len()).is_some_and(|&c| c.is_ascii_whitespace() || c == b'/' || c == b'>')
 }
 
 /// A script that holds `<!--`: inside of the comment, `<script` starts a stretch that only `</script` or the end

@@ -5,7 +5,7 @@
 //! be put right in what was already written: at the place where the block was opened.
 
 use super::{
-    LinkSink, Tree, Undecided,
+    Bailout, LinkSink, Tree,
     formatting::Formatting,
     stack::{Element, Serial},
 };
@@ -13,7 +13,7 @@ use crate::html::{name::Name, tokenize::Tag};
 
 impl<S: LinkSink> Tree<'_, '_, S> {
     /// The end tag of a formatting element.
-    pub(super) fn adopt(&mut self, tag: &Tag) -> Result<(), Undecided> {
+    pub(super) fn adopt(&mut self, tag: &Tag) -> Result<(), Bailout> {
         if let Some(&current) = self.stack.top()
             && current.is(tag.name)
         {
@@ -55,7 +55,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
     }
 
     /// Steps 11 to 19 for the formatting element at `at` and its "furthest block".
-    fn move_block(&mut self, entry: Formatting, at: usize, mut block: usize) -> Result<(), Undecided> {
+    fn move_block(&mut self, entry: Formatting, at: usize, mut block: usize) -> Result<(), Bailout> {
         let mark = self.stack.elements()[block].mark;
         let mut bookmark: Option<Serial> = None;
         for (kept, index) in (at + 1..block).rev().enumerate() {
@@ -78,7 +78,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         }
         self.stack.steps += self.formatting.len() + block - at;
 
-        let Some(old) = self.formatting.position(entry.serial) else { return Err(Undecided::Moved) };
+        let Some(old) = self.formatting.position(entry.serial) else { return Err(Bailout::Moved) };
         let serial = self.new_serial();
         let clone = Formatting { serial, open: true, ..entry };
         match bookmark.and_then(|serial| self.formatting.position(serial)) {
@@ -109,14 +109,14 @@ impl<S: LinkSink> Tree<'_, '_, S> {
     }
 
     /// The open link ends where the block at `block` was opened; its clone `serial` goes on from there.
-    fn split_link(&mut self, serial: Serial, mark: u32, block: usize) -> Result<(), Undecided> {
+    fn split_link(&mut self, serial: Serial, mark: u32, block: usize) -> Result<(), Bailout> {
         let entry = self.formatting.position(serial).and_then(|index| self.formatting.get(index));
         let Some(Formatting { href: Some(href), .. }) = entry else {
-            return Err(Undecided::Moved);
+            return Err(Bailout::Moved);
         };
         self.stack.steps += href.range().len();
         let Some(longer) = self.sink.split(mark, &self.page[href.range()]) else {
-            return Err(Undecided::Moved);
+            return Err(Bailout::Moved);
         };
         self.link = Some(serial);
         for element in &mut self.stack.elements_mut()[block + 1..] {
@@ -126,7 +126,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
     }
 
     /// A start tag `a` ends an `a` that is still on the list, if no marker is between.
-    pub(super) fn end_open_a(&mut self, tag: &Tag) -> Result<(), Undecided> {
+    pub(super) fn end_open_a(&mut self, tag: &Tag) -> Result<(), Bailout> {
         let found = self.formatting.since_marker().find(|(_, entry)| entry.name == Name::A);
         let Some((_, &Formatting { serial, .. })) = found else { return Ok(()) };
         self.adopt(tag)?;

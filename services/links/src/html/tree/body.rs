@@ -1,7 +1,7 @@
 //! Start tags in the "in body" mode (WHATWG HTML, section 13.2.6.4.7).
 
 use super::{
-    Form, LinkSink, Next, Step, TextKind, Tree, Undecided,
+    Bailout, Form, LinkSink, Next, Step, TextKind, Tree,
     stack::{Namespace, Scope},
 };
 use crate::html::{
@@ -39,7 +39,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
             name if name.is_head_content() => return self.start_tag_in_head(tag),
             Name::Html | Name::Body | Name::Caption | Name::Col | Name::Colgroup | Name::Frame | Name::Head
             | Name::Tbody | Name::Td | Name::Tfoot | Name::Th | Name::Thead | Name::Tr => {}
-            Name::Frameset => return Err(Undecided::Frameset),
+            Name::Frameset => return Err(Bailout::Frameset),
             Name::Table => self.start_table(tag),
             Name::Pre | Name::Listing => {
                 self.close_p();
@@ -119,7 +119,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         }
     }
 
-    fn start_button(&mut self, tag: &Tag) -> Result<(), Undecided> {
+    fn start_button(&mut self, tag: &Tag) -> Result<(), Bailout> {
         if self.stack.in_scope(Scope::Default, Name::Button) {
             self.imply_end_tags(None);
             self.pop_through_named(Name::Button);
@@ -129,7 +129,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         Ok(())
     }
 
-    fn start_nobr(&mut self, tag: &Tag) -> Result<(), Undecided> {
+    fn start_nobr(&mut self, tag: &Tag) -> Result<(), Bailout> {
         self.reconstruct()?;
         if self.stack.in_scope(Scope::Default, Name::Nobr) {
             self.adopt(tag)?;
@@ -139,7 +139,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
     }
 
     /// `input`, `hr`, and the parts of a `select`.
-    fn start_control(&mut self, tag: &Tag) -> Result<(), Undecided> {
+    fn start_control(&mut self, tag: &Tag) -> Result<(), Bailout> {
         if tag.name == Name::Hr {
             self.close_p();
         }
@@ -167,7 +167,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         Ok(())
     }
 
-    fn start_plaintext(&mut self, tag: &Tag) -> Result<(), Undecided> {
+    fn start_plaintext(&mut self, tag: &Tag) -> Result<(), Bailout> {
         self.close_p();
         self.insert(tag);
         let text = self.tokens.plaintext();
@@ -186,7 +186,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
     }
 
     /// `math` and `svg`.
-    fn start_foreign(&mut self, tag: &Tag, namespace: Namespace) -> Result<(), Undecided> {
+    fn start_foreign(&mut self, tag: &Tag, namespace: Namespace) -> Result<(), Bailout> {
         self.reconstruct()?;
         if !tag.self_closing {
             self.insert_foreign(tag.name, namespace, tag.written);

@@ -1,8 +1,8 @@
 //! End tags in the "in body" mode (WHATWG HTML, section 13.2.6.4.7).
 
 use super::{
-    Form, LinkSink, Mode, Next, Step, Tree, Undecided,
-    same_name::EndTagName,
+    Bailout, Form, LinkSink, Mode, Next, Step, Tree,
+    end_tag_name::EndTagName,
     stack::{Element, Scope},
 };
 use crate::html::{name::Name, tokenize::Tag};
@@ -72,7 +72,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         }
     }
 
-    fn end_form(&mut self) -> Result<(), Undecided> {
+    fn end_form(&mut self) -> Result<(), Bailout> {
         if self.stack.any(Name::Template) {
             if self.stack.in_scope(Scope::Default, Name::Form) {
                 self.imply_end_tags(None);

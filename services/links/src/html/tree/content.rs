@@ -1,18 +1,14 @@
 //! Character tokens, in every insertion mode.
 
-use super::{LinkSink, Mode, TextKind, Tree, Undecided};
-use crate::html::{
-    name::Name,
-    text,
-    tokenize::{Span, is_space},
-};
+use super::{Bailout, LinkSink, Mode, TextKind, Tree};
+use crate::html::{name::Name, text, tokenize::Span};
 
 const NUL: u8 = 0;
 
 impl<S: LinkSink> Tree<'_, '_, S> {
     /// `references`: whether the text holds character references; a CDATA section does not.
     #[inline]
-    pub(super) fn characters(&mut self, mut text: Span, references: bool) -> Result<(), Undecided> {
+    pub(super) fn characters(&mut self, mut text: Span, references: bool) -> Result<(), Bailout> {
         let at_home = matches!(self.mode, Mode::InBody | Mode::InCell | Mode::InCaption | Mode::InTemplate);
         if at_home && self.link.is_none() && !self.formatting.needs_reconstruction() {
             self.skip_line_feed = false;
@@ -38,7 +34,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
 
     /// "Any other character token" in the "in body" mode.
     #[inline]
-    pub(super) fn text_in_body(&mut self, text: Span, kind: TextKind) -> Result<(), Undecided> {
+    pub(super) fn text_in_body(&mut self, text: Span, kind: TextKind) -> Result<(), Bailout> {
         if self.formatting.needs_reconstruction() {
             if !kind.keeps_nul && self.page[text.range()].iter().all(|&c| c == NUL) {
                 return Ok(()); // ignored before anything is reconstructed
@@ -50,11 +46,11 @@ impl<S: LinkSink> Tree<'_, '_, S> {
     }
 
     /// The modes in which text is no matter of course: those before and after the body, and column groups.
-    fn text_elsewhere(&mut self, text: Span, kind: TextKind) -> Result<(), Undecided> {
+    fn text_elsewhere(&mut self, text: Span, kind: TextKind) -> Result<(), Bailout> {
         let bytes = &self.page[text.range()];
-        let spaces = bytes.iter().take_while(|&&c| is_space(c)).count();
+        let spaces = bytes.iter().take_while(|&&c| c.is_ascii_whitespace()).count();
         if bytes.get(spaces) == Some(&b'&') && kind.references && self.starts_with_space(spaces, text) {
-            return Err(Undecided::Rare); // a character reference to white space
+            return Err(Bailout::Rare); // a character reference to white space
         }
         if self.mode == Mode::AfterBody {
             if spaces < bytes.len() {
@@ -74,10 +70,10 @@ impl<S: LinkSink> Tree<'_, '_, S> {
 
     fn starts_with_space(&self, at: usize, text: Span) -> bool {
         let decoded = text::decoded(&self.page[text.start() + at..text.end()]);
-        decoded.as_bytes().first().is_some_and(|&c| is_space(c))
+        decoded.as_bytes().first().is_some_and(|&c| c.is_ascii_whitespace())
     }
 
-    fn text_in_column_group(&mut self, text: Span, spaces: usize, kind: TextKind) -> Result<(), Undecided> {
+    fn text_in_column_group(&mut self, text: Span, spaces: usize, kind: TextKind) -> Result<(), Bailout> {
         if spaces > 0 {
             self.insert_text(Span::new(text.start(), text.start() + spaces), kind, false)?;
         }
@@ -90,10 +86,10 @@ impl<S: LinkSink> Tree<'_, '_, S> {
     }
 
     /// The "in table text" mode, and "anything else" in a table.
-    fn text_in_table(&mut self, text: Span, kind: TextKind) -> Result<(), Undecided> {
+    fn text_in_table(&mut self, text: Span, kind: TextKind) -> Result<(), Bailout> {
         if self.stack.top_is_in(Name::is_table_part) {
             if self.page[text.end()..].starts_with(b"</>") {
-                return Err(Undecided::Rare); // nothing, yet what follows belongs to this text
+                return Err(Bailout::Rare); // nothing, yet what follows belongs to this text
             }
             if self.is_all_space(text, kind) {
                 return self.insert_text(text, kind, false);
@@ -107,7 +103,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
 
     fn is_all_space(&self, text: Span, kind: TextKind) -> bool {
         let bytes = &self.page[text.range()];
-        let is_blank = |&c: &u8| is_space(c) || c == NUL;
+        let is_blank = |&c: &u8| c.is_ascii_whitespace() || c == NUL;
         bytes.iter().all(is_blank)
             || kind.references
                 && bytes.iter().all(|c| is_blank(c) || c.is_ascii_alphanumeric() || b"&#;".contains(c))
@@ -115,10 +111,10 @@ impl<S: LinkSink> Tree<'_, '_, S> {
     }
 
     /// The text after `<pre>` and its like, without a line feed at its start.
-    pub(super) fn without_line_feed(&self, text: Span, references: bool) -> Result<Span, Undecided> {
+    pub(super) fn without_line_feed(&self, text: Span, references: bool) -> Result<Span, Bailout> {
         let bytes = &self.page[text.range()];
         if references && bytes.starts_with(b"&") && text::decoded(bytes).starts_with('\n') {
-            return Err(Undecided::Rare);
+            return Err(Bailout::Rare);
         }
         let skipped = match bytes {
             [b'\r', b'\n', ..] => 2,

@@ -1,6 +1,6 @@
 //! What goes to the sink, and whether the page's order is the tree's.
 
-use super::{LinkSink, TextKind, Tree, Undecided, stack::Serial};
+use super::{Bailout, LinkSink, TextKind, Tree, stack::Serial};
 use crate::html::{
     name::Name,
     tokenize::{Span, Tag},
@@ -8,12 +8,12 @@ use crate::html::{
 
 impl<S: LinkSink> Tree<'_, '_, S> {
     /// A link starts, unless it is part of a template.
-    pub(super) fn start_link(&mut self, serial: Serial, href: Span) -> Result<(), Undecided> {
+    pub(super) fn start_link(&mut self, serial: Serial, href: Span) -> Result<(), Bailout> {
         if self.stack.any(Name::Template) {
             return Ok(());
         }
         if self.link.is_some() {
-            return Err(Undecided::Nested);
+            return Err(Bailout::Nested);
         }
         self.event(false)?;
         self.link = Some(serial);
@@ -23,7 +23,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
 
     /// Text at the current place; `foster` when it goes before the table itself.
     #[inline]
-    pub(super) fn insert_text(&mut self, text: Span, kind: TextKind, foster: bool) -> Result<(), Undecided> {
+    pub(super) fn insert_text(&mut self, text: Span, kind: TextKind, foster: bool) -> Result<(), Bailout> {
         if self.link.is_some() && !self.stack.any(Name::Template) {
             self.event(foster)?;
             self.sink.text(&self.page[text.range()], kind);
@@ -32,7 +32,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
     }
 
     /// Notes the first `<base>` that has an `href`.
-    pub(super) fn note_base(&mut self, tag: &Tag) -> Result<(), Undecided> {
+    pub(super) fn note_base(&mut self, tag: &Tag) -> Result<(), Bailout> {
         if tag.href.is_some() && !self.stack.any(Name::Template) {
             self.event(self.foster && self.stack.top_is_in(Name::is_table_part))?;
             self.base = self.base.or(tag.href);
@@ -43,7 +43,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
     /// Something that must come in the tree's order: a link, its text, a base. What is fostered stands before its
     /// table: that is still the page's order as long as nothing of the kind stands in the table.
     #[inline]
-    fn event(&mut self, foster: bool) -> Result<(), Undecided> {
+    fn event(&mut self, foster: bool) -> Result<(), Bailout> {
         if foster || self.stack.any_fostered() {
             return self.fostered_event(foster);
         }
@@ -51,7 +51,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         Ok(())
     }
 
-    fn fostered_event(&mut self, foster: bool) -> Result<(), Undecided> {
+    fn fostered_event(&mut self, foster: bool) -> Result<(), Bailout> {
         let mut tables = Vec::new();
         if foster {
             tables.extend(self.stack.table_below(self.stack.len()));
@@ -64,7 +64,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         self.stack.steps += self.stack.len();
         for &table in &tables {
             if self.stack.elements()[table].events != self.events {
-                return Err(Undecided::Fostered);
+                return Err(Bailout::Fostered);
             }
         }
         self.events += 1;

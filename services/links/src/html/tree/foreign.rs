@@ -2,7 +2,7 @@
 
 use super::{
     LinkSink, Next, Step, Tree,
-    same_name::EndTagName,
+    end_tag_name::EndTagName,
     stack::{Element, Namespace},
 };
 use crate::html::{

@@ -1,6 +1,6 @@
 //! What comes before the body and after it (WHATWG HTML, sections 13.2.6.4.1 to 13.2.6.4.6, 13.2.6.4.19 and on).
 
-use super::{LinkSink, Mode, Next, Step, Tree, Undecided};
+use super::{Bailout, LinkSink, Mode, Next, Step, Tree};
 use crate::html::{
     name::Name,
     tokenize::{RawKind, Tag},
@@ -142,7 +142,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
                 self.mode = Mode::InBody;
                 Ok(Next::Done)
             }
-            Name::Frameset => Err(Undecided::Frameset),
+            Name::Frameset => Err(Bailout::Frameset),
             name if name.is_head_content() => {
                 // They go into the head, which is opened for them once more; a template stays open without it.
                 self.start_tag_in_head(tag)

@@ -1,7 +1,7 @@
 //! Opening and closing elements, and what that means for the open link (WHATWG HTML, section 13.2.6.1).
 
 use super::{
-    LinkSink, Mode, TextKind, Tree, Undecided,
+    Bailout, LinkSink, Mode, TextKind, Tree,
     stack::{Element, Namespace, Serial},
 };
 use crate::html::{
@@ -72,10 +72,10 @@ impl<S: LinkSink> Tree<'_, '_, S> {
     }
 
     /// Takes an element out of the middle of the stack. What was opened in it stays where it is in the tree.
-    pub(super) fn remove_open(&mut self, index: usize) -> Result<(), Undecided> {
+    pub(super) fn remove_open(&mut self, index: usize) -> Result<(), Bailout> {
         let element = self.stack.remove(index);
         if self.link == Some(element.serial) {
-            return Err(Undecided::Moved); // its text would go on
+            return Err(Bailout::Moved); // its text would go on
         }
         if element.is_in(Name::is_formatting) {
             self.formatting.close(element.serial);
@@ -117,7 +117,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
     }
 
     /// An element whose content is raw text, whole: "the generic raw text element parsing algorithm" and its like.
-    pub(super) fn insert_raw(&mut self, tag: &Tag, kind: RawKind) -> Result<(), Undecided> {
+    pub(super) fn insert_raw(&mut self, tag: &Tag, kind: RawKind) -> Result<(), Bailout> {
         self.insert(tag);
         let mut text = self.tokens.raw_text(kind, tag.written);
         if tag.name == Name::Textarea {

@@ -1,6 +1,6 @@
 //! Formatting elements opened, and opened again (WHATWG HTML, section 13.2.4.3).
 
-use super::{LinkSink, Tree, Undecided, formatting::Formatting};
+use super::{Bailout, LinkSink, Tree, formatting::Formatting};
 use crate::html::{
     name::Name,
     text,
@@ -19,7 +19,7 @@ type SortedAttributes = Vec<(String, String)>;
 impl<S: LinkSink> Tree<'_, '_, S> {
     /// "Insert a formatting element": on the stack and on the list. Of three equal ones on the list, the earliest
     /// leaves it (the "Noah's Ark clause").
-    pub(super) fn insert_formatting(&mut self, tag: &Tag) -> Result<(), Undecided> {
+    pub(super) fn insert_formatting(&mut self, tag: &Tag) -> Result<(), Bailout> {
         let same = self.formatting.since_marker().filter(|(_, entry)| entry.name == tag.name).count();
         if same >= 3 {
             self.drop_earliest_equal(tag.name, tag.written)?;
@@ -35,7 +35,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
 
     /// The Noah's Ark clause: attributes are compared as the tree would hold them.
     #[cold]
-    fn drop_earliest_equal(&mut self, name: Name, written: Span) -> Result<(), Undecided> {
+    fn drop_earliest_equal(&mut self, name: Name, written: Span) -> Result<(), Bailout> {
         let (attributes, mut read) = self.sorted_attributes(written)?;
         let mut equal = Vec::new();
         for (index, entry) in self.formatting.since_marker().filter(|(_, entry)| entry.name == name) {
@@ -53,14 +53,14 @@ impl<S: LinkSink> Tree<'_, '_, S> {
     }
 
     /// A tag's attributes by name, and how many bytes they take in the page.
-    fn sorted_attributes(&self, written: Span) -> Result<(SortedAttributes, usize), Undecided> {
+    fn sorted_attributes(&self, written: Span) -> Result<(SortedAttributes, usize), Bailout> {
         let mut attributes = Attributes::new(self.page, written.end());
         let mut found = SortedAttributes::new();
         let mut length = COMPARISON;
         while let Some((name, value)) = attributes.next() {
             length += COMPARISON + value.end() - name.start();
             if length > MAX_COMPARED {
-                return Err(Undecided::Rare);
+                return Err(Bailout::Rare);
             }
             let name = text::name(&self.page[name.range()]);
             found.push((name, text::attribute_value(&self.page[value.range()])));
@@ -72,11 +72,11 @@ impl<S: LinkSink> Tree<'_, '_, S> {
 
     /// "Reconstruct the active formatting elements".
     #[inline]
-    pub(super) fn reconstruct(&mut self) -> Result<(), Undecided> {
+    pub(super) fn reconstruct(&mut self) -> Result<(), Bailout> {
         if self.formatting.needs_reconstruction() { self.reconstruct_now() } else { Ok(()) }
     }
 
-    fn reconstruct_now(&mut self) -> Result<(), Undecided> {
+    fn reconstruct_now(&mut self) -> Result<(), Bailout> {
         let first = self.formatting.first_to_reconstruct();
         self.stack.steps += self.formatting.len() - first;
         for index in first..self.formatting.len() {

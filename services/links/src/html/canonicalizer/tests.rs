@@ -1,4 +1,4 @@
-use super::{CHUNK, Reducer};
+use super::{CHUNK, Canonicalizer};
 use crate::html::tree::{LinkSink, TextKind};
 
 const TEXT: TextKind = TextKind { references: true, keeps_nul: false };
@@ -6,13 +6,13 @@ const RAW: TextKind = TextKind { references: false, keeps_nul: true };
 
 /// The text of the one link that holds `texts`.
 fn text_of(texts: &[(&str, TextKind)]) -> String {
-    let mut reducer = Reducer::default();
-    reducer.start(b"x");
+    let mut canonicalizer = Canonicalizer::default();
+    canonicalizer.start(b"x");
     for (text, kind) in texts {
-        reducer.text(text.as_bytes(), *kind);
+        canonicalizer.text(text.as_bytes(), *kind);
     }
-    reducer.end();
-    let links = reducer.finish().finish();
+    canonicalizer.end();
+    let links = canonicalizer.finish().links;
     assert_eq!(links.len(), 1);
     links.iter().map(|link| link.text).collect()
 }
@@ -23,10 +23,10 @@ fn text_and_href_come_back_as_the_tree_would_hold_them() {
     assert_eq!(text_of(&[("&lt;a>\0", RAW)]), "&lt;a>\u{FFFD}");
     assert_eq!(text_of(&[("&am", TEXT), ("p;", TEXT)]), "&amp;", "two texts are not one reference");
     assert_eq!(text_of(&[("&am\0p; \0x", TEXT)]), "&amp; x");
-    let mut reducer = Reducer::default();
-    reducer.start(b"a\"b&quot;<c>&amp\"'");
-    reducer.end();
-    assert!(reducer.finish().finish().iter().map(|link| link.href).eq(["a\"b\"<c>&\"'"]));
+    let mut canonicalizer = Canonicalizer::default();
+    canonicalizer.start(b"a\"b&quot;<c>&amp\"'");
+    canonicalizer.end();
+    assert!(canonicalizer.finish().links.iter().map(|link| link.href).eq(["a\"b\"<c>&\"'"]));
 }
 
 #[test]
@@ -43,28 +43,28 @@ fn long_text_is_parted_where_that_changes_nothing() {
 #[test]
 fn a_long_href_keeps_its_place() {
     let long = "&amp;\"\0".repeat(CHUNK);
-    let mut reducer = Reducer::default();
+    let mut canonicalizer = Canonicalizer::default();
     for href in ["x", &long, "y"] {
-        reducer.start(href.as_bytes());
-        reducer.text(&href.as_bytes()[..1], TEXT);
-        reducer.end();
+        canonicalizer.start(href.as_bytes());
+        canonicalizer.text(&href.as_bytes()[..1], TEXT);
+        canonicalizer.end();
     }
-    let links = reducer.finish().finish();
+    let links = canonicalizer.finish().links;
     let values: Vec<_> = links.iter().flat_map(|link| [link.href, link.text]).collect();
     assert_eq!(values, ["x", "x", &"&\"\u{FFFD}".repeat(CHUNK), "&", "y", "y"]);
 }
 
 #[test]
 fn a_link_is_split_at_an_earlier_place() {
-    let mut reducer = Reducer::default();
-    reducer.start(b"x");
-    reducer.text(b"one", TEXT);
-    let position = reducer.position();
-    reducer.text(b"two", TEXT);
-    assert!(reducer.split(position, b"x").is_some());
-    reducer.text(b"three", TEXT);
-    reducer.end();
-    let links = reducer.finish().finish();
+    let mut canonicalizer = Canonicalizer::default();
+    canonicalizer.start(b"x");
+    canonicalizer.text(b"one", TEXT);
+    let position = canonicalizer.position();
+    canonicalizer.text(b"two", TEXT);
+    assert!(canonicalizer.split(position, b"x").is_some());
+    canonicalizer.text(b"three", TEXT);
+    canonicalizer.end();
+    let links = canonicalizer.finish().links;
     let values: Vec<_> = links.iter().flat_map(|link| [link.href, link.text]).collect();
     assert_eq!(values, ["x", "one", "x", "twothree"]);
 }

@@ -5,10 +5,11 @@
 //! be taken for markup is written as one.
 
 use super::{
-    canonical::Reader,
     text,
+    tl_reader::TlReader,
     tree::{LinkSink, TextKind},
 };
+use crate::Extraction;
 use memchr::{memchr, memchr2, memchr3};
 
 /// A chunk goes to the reader once it holds this many bytes.
@@ -19,25 +20,25 @@ const LONG_TEXT: usize = 32 * 1024;
 
 /// Writes the canonical page.
 #[derive(Debug)]
-pub(crate) struct Reducer {
+pub(crate) struct Canonicalizer {
     chunk: Vec<u8>,
     /// How many bytes went to the reader before.
     flushed: u32,
-    reader: Reader,
+    reader: TlReader,
 }
 
-impl Default for Reducer {
+impl Default for Canonicalizer {
     fn default() -> Self {
         // Most links fit into what is left when a chunk is as good as full.
-        Self { chunk: Vec::with_capacity(CHUNK * 2), flushed: 0, reader: Reader::default() }
+        Self { chunk: Vec::with_capacity(CHUNK * 2), flushed: 0, reader: TlReader::default() }
     }
 }
 
-impl Reducer {
-    /// The reader, after the last chunk.
-    pub(crate) fn finish(mut self) -> Reader {
+impl Canonicalizer {
+    /// What the reader found, after the last chunk.
+    pub(crate) fn finish(mut self) -> Extraction {
         self.flush();
-        self.reader
+        self.reader.finish()
     }
 
     fn flush(&mut self) {
@@ -108,7 +109,7 @@ impl Reducer {
     }
 }
 
-impl LinkSink for Reducer {
+impl LinkSink for Canonicalizer {
     fn start(&mut self, href: &[u8]) {
         self.flush_if_full();
         if href.len() <= CHUNK {
