@@ -1,17 +1,18 @@
-//! The command line as a type.
+//! The command line's arguments.
 
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, value_parser};
 use clap_complete::Shell;
 use std::{ffi::OsString, net::SocketAddr, path::PathBuf};
 use url::Url;
 
-/// The program's name.
 pub const NAME: &str = "linkextractor";
 
 /// The links of a web page, each with its text, as a browser would see them.
 #[derive(Debug, Parser)]
 #[command(name = NAME, version, args_conflicts_with_subcommands = true, arg_required_else_help = true)]
-#[command(after_help = "Exit status: 0 all done, 1 at least one target failed, 2 wrong usage.")]
+#[command(
+    after_help = "Exit status: 0 all done, 1 a target failed or the output could not be written, 2 wrong usage."
+)]
 pub struct Args {
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -52,12 +53,11 @@ pub struct Extract {
     /// Read further targets from FILE, one a line (`-` for standard input)
     #[arg(long, value_name = "FILE")]
     pub from: Option<PathBuf>,
-    /// How many targets to work on at once, 1 to 64
+    /// The number of targets to work on at once, 1 to 64
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = value_parser!(u8).range(1..=64))]
     pub jobs: u8,
 }
 
-/// How links are written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum OutputFormat {
     /// `[text](href)` a line, unescaped
@@ -67,13 +67,13 @@ pub enum OutputFormat {
     Text,
     /// One array of all links, as the API's
     Json,
-    /// A page a line: `{"page", "links"}` or `{"page", "error"}`
+    /// A page a line: `{"page", …, "links"}` or `{"page", "error"}`
     Ndjson,
     /// `text,href` with a header line; after a `page` column when there are several targets
     Csv,
 }
 
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Default, ClapArgs)]
 pub struct Serve {
     /// Where the web page is served [default: 127.0.0.1:8080]
     #[arg(long, value_name = "ADDRESS:PORT")]
@@ -91,7 +91,7 @@ pub struct Serve {
     pub config: ConfigFiles,
 }
 
-#[derive(Debug, ClapArgs)]
+#[derive(Debug, Default, ClapArgs)]
 pub struct ConfigFiles {
     /// A configuration file for the API
     #[arg(long, value_name = "FILE")]

@@ -1,17 +1,18 @@
-//! The exit status.
+//! The exit status, and messages to the user.
 
-use crate::note::note;
-use std::{fmt::Display, io, process::ExitCode};
+use std::{
+    fmt::Display,
+    io::{self, Write},
+    process::ExitCode,
+};
 
-/// The program's exit status; scripts rely on it.
+/// An exit status other than 0; scripts rely on it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// 0: all done.
-    Done,
     /// 1: at least one target failed, the output could not be written, or a server stopped with an error.
-    Failed,
+    Failed = 1,
     /// 2: wrong usage.
-    Usage,
+    Usage = 2,
 }
 
 impl Exit {
@@ -20,23 +21,33 @@ impl Exit {
         note(reason);
         self
     }
-
-    /// The status after a write to standard output. A reader that closes the pipe early is no failure.
-    pub fn of_writing(written: io::Result<Self>) -> Self {
-        match written {
-            Ok(exit) => exit,
-            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Self::Done,
-            Err(error) => Self::Failed.because(format_args!("cannot write to standard output: {error}")),
-        }
-    }
 }
 
 impl From<Exit> for ExitCode {
     fn from(exit: Exit) -> Self {
-        match exit {
-            Exit::Done => Self::SUCCESS,
-            Exit::Failed => Self::FAILURE,
-            Exit::Usage => Self::from(2),
-        }
+        Self::from(exit as u8)
     }
+}
+
+/// The result of a write to standard output. A reader that closes the pipe early is no failure.
+pub fn written<T: Default>(result: io::Result<T>) -> Result<T, Exit> {
+    match result {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(T::default()),
+        result => result
+            .map_err(|error| Exit::Failed.because(format_args!("cannot write to standard output: {error}"))),
+    }
+}
+
+/// Runs `future` to its end, without waiting for reads and name lookups that still block.
+pub fn block_on<T>(future: impl Future<Output = Result<T, Exit>>) -> Result<T, Exit> {
+    let runtime = tokio::runtime::Runtime::new().map_err(|error| Exit::Failed.because(error))?;
+    let result = runtime.block_on(future);
+    runtime.shutdown_background();
+    result
+}
+
+/// Writes a line to standard error, if it can be written. Control characters, on which a terminal would act, become U+FFFD.
+pub fn note(message: impl Display) {
+    let line = message.to_string().replace(|c: char| c.is_control() && c != '\n', "\u{fffd}");
+    let _ = writeln!(io::stderr(), "linkextractor: {line}");
 }

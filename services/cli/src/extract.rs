@@ -2,8 +2,7 @@
 
 use crate::{
     args::Extract,
-    exit::Exit,
-    note::note,
+    exit::{self, Exit, note, written},
     output::Writer,
     progress, stdout,
     target::{Target, TargetError, blocking},
@@ -13,36 +12,27 @@ use futures_util::{StreamExt, stream};
 use kit::CpuPool;
 use links::{Extraction, Method};
 use std::{
-    fs, io,
-    io::{BufWriter, Read},
+    fs,
+    io::{self, BufWriter},
     path::Path,
 };
 
 /// Prints the links of every target, in the order given; a target that fails is a line on standard error.
-pub fn run(args: Extract) -> Exit {
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return Exit::Failed.because(error),
-    };
-    let exit = runtime.block_on(async {
+pub fn run(args: Extract) -> Result<(), Exit> {
+    exit::block_on(async {
         tokio::select! {
-            exit = extract(args) => exit,
-            () = stdout::reader_closed() => Exit::Done,
+            result = extract(args) => result,
+            () = stdout::reader_closed() => Ok(()),
         }
-    });
-    // Do not wait for a standard input that stays open.
-    runtime.shutdown_background();
-    exit
+    })
 }
 
-async fn extract(args: Extract) -> Exit {
-    let targets = match targets(&args).await {
-        Ok(targets) => targets,
-        Err(message) => return Exit::Usage.because(message),
-    };
-    match fetcher(args.jobs) {
-        Ok(fetcher) => Exit::of_writing(print(args, targets, &fetcher).await),
-        Err(error) => Exit::Failed.because(error),
+async fn extract(args: Extract) -> Result<(), Exit> {
+    let targets = targets(&args).await.map_err(|message| Exit::Usage.because(message))?;
+    let fetcher = fetcher(args.jobs).map_err(|error| Exit::Failed.because(error))?;
+    match written(print(args, targets, &fetcher).await)? {
+        0 => Ok(()),
+        _failures => Err(Exit::Failed),
     }
 }
 
@@ -70,12 +60,7 @@ async fn targets(args: &Extract) -> Result<Vec<Target>, String> {
 }
 
 fn read_list(file: &Path) -> io::Result<String> {
-    if file == Path::new("-") {
-        let mut list = String::new();
-        io::stdin().read_to_string(&mut list)?;
-        return Ok(list);
-    }
-    fs::read_to_string(file)
+    if file == Path::new("-") { io::read_to_string(io::stdin()) } else { fs::read_to_string(file) }
 }
 
 fn fetcher(jobs: u8) -> Result<Fetcher, String> {
@@ -89,11 +74,11 @@ fn fetcher(jobs: u8) -> Result<Fetcher, String> {
     Fetcher::new(settings, pool)
 }
 
-async fn print(args: Extract, targets: Vec<Target>, fetcher: &Fetcher) -> io::Result<Exit> {
+/// Returns the number of targets that failed.
+async fn print(args: Extract, targets: Vec<Target>, fetcher: &Fetcher) -> io::Result<usize> {
     let bar = progress::bar(targets.len());
-    let mut writer = Writer::new(BufWriter::new(stdout::open()?), args.format, targets.len() != 1);
-    writer.start()?;
-    let mut exit = Exit::Done;
+    let mut writer = Writer::new(BufWriter::new(stdout::open()?), args.format, targets.len() != 1)?;
+    let mut failures = 0;
 
     let work = async |target: Target| {
         let result = target.links(fetcher, args.base.clone(), args.raw).await;
@@ -107,28 +92,26 @@ async fn print(args: Extract, targets: Vec<Target>, fetcher: &Fetcher) -> io::Re
         match result {
             Ok(found) => writer.links(&page, &found)?,
             Err(error) => {
-                exit = Exit::Failed;
+                failures += 1;
                 writer.failure(&page, &error)?;
             }
         }
     }
     bar.finish_and_clear();
     writer.finish()?;
-    Ok(exit)
+    Ok(failures)
 }
 
-/// Writes to standard error that a target failed, or that its links are incomplete.
+/// Reports on standard error that a target failed, or that its links are incomplete.
 fn explain(page: &str, result: &Result<Extraction, TargetError>) {
     let found = match result {
         Ok(found) => found,
         Err(error) => return note(format_args!("{page}: {error}")),
     };
     if found.unresolved > 0 {
-        note(format_args!(
-            "{page}: links left out: {}, as their hrefs do not resolve or take too much memory; --base names the URL of \
-             a file or standard input, --raw prints every href as written",
-            found.unresolved
-        ));
+        let options = "--base names the URL of a file or standard input, --raw prints every href as written";
+        let why = "as their hrefs do not resolve or take too much memory";
+        note(format_args!("{page}: links left out: {}, {why}; {options}", found.unresolved));
     }
     if found.method == Method::Approximate {
         note(format_args!(

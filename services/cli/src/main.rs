@@ -3,7 +3,6 @@
 mod args;
 mod exit;
 mod extract;
-mod note;
 mod output;
 mod progress;
 mod serve;
@@ -12,41 +11,34 @@ mod target;
 
 use args::{Args, Command};
 use clap::{CommandFactory, Parser};
-use clap_complete::Shell;
-use exit::Exit;
-use std::{
-    io::{self, Write},
-    process::ExitCode,
-};
+use exit::{Exit, written};
+use std::{io::Write, process::ExitCode};
 
 fn main() -> ExitCode {
-    let exit = match Args::try_parse() {
-        Ok(Args { command: None, extract }) => extract::run(extract),
-        Ok(Args { command: Some(command), .. }) => match command {
-            Command::Extract(extract) => extract::run(extract),
-            Command::Serve(serve) => serve::run(&serve),
-            Command::CheckConfig(files) => serve::check_config(files),
-            Command::Completions { shell } => Exit::of_writing(complete(shell)),
-        },
-        // --help and --version
-        Err(output) if !output.use_stderr() => Exit::of_writing(print(&output)),
-        Err(error) => {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(exit) => exit.into(),
+    }
+}
+
+fn run() -> Result<(), Exit> {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) if error.use_stderr() => {
             let _ = error.print();
-            Exit::Usage
+            return Err(Exit::Usage);
         }
+        Err(help_or_version) => return written(stdout::open().and_then(|_| help_or_version.print())),
     };
-    exit.into()
-}
-
-fn complete(shell: Shell) -> io::Result<Exit> {
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut Args::command(), args::NAME, &mut script);
-    stdout::open()?.write_all(&script)?;
-    Ok(Exit::Done)
-}
-
-fn print(output: &clap::Error) -> io::Result<Exit> {
-    stdout::open()?;
-    output.print()?;
-    Ok(Exit::Done)
+    match args.command {
+        None => extract::run(args.extract),
+        Some(Command::Extract(extract)) => extract::run(extract),
+        Some(Command::Serve(serve)) => serve::run(&serve),
+        Some(Command::CheckConfig(files)) => serve::check_config(files),
+        Some(Command::Completions { shell }) => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Args::command(), args::NAME, &mut script);
+            written(stdout::open().and_then(|mut stdout| stdout.write_all(&script)))
+        }
+    }
 }

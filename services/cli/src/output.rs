@@ -1,4 +1,4 @@
-//! Links of one or several targets written down; how each format looks is `links::format`'s business.
+//! Writes the links of one or several targets in the formats of `links::format`.
 
 use crate::{args::OutputFormat, target::TargetError};
 use links::{
@@ -11,7 +11,7 @@ use links::{
 use serde_json::json;
 use std::io::{self, Write};
 
-/// Writes pages in the order they come.
+/// Writes pages one after the other.
 pub struct Writer<W> {
     out: W,
     format: OutputFormat,
@@ -22,17 +22,12 @@ pub struct Writer<W> {
 }
 
 impl<W: Write> Writer<W> {
-    /// A writer to `out` of one page, or of `several`.
-    pub fn new(out: W, format: OutputFormat, several: bool) -> Self {
-        Self { out, format, several, separator: "[" }
-    }
-
-    /// Writes what comes before the first page.
-    pub fn start(&mut self) -> io::Result<()> {
-        match self.format {
-            OutputFormat::Csv if self.several => csv::write_pages_header(&mut self.out),
-            _ => Ok(()),
+    /// A writer to `out` of one page, or of `several`; writes what comes before the first page.
+    pub fn new(mut out: W, format: OutputFormat, several: bool) -> io::Result<Self> {
+        if several && format == OutputFormat::Csv {
+            csv::write_pages_header(&mut out)?;
         }
+        Ok(Self { out, format, several, separator: "[" })
     }
 
     /// Writes the links of `page`.
@@ -56,16 +51,13 @@ impl<W: Write> Writer<W> {
         self.out.flush()
     }
 
-    /// Writes that `page` has no links to show, where the format has a place for that.
+    /// Writes that `page` failed, in NDJSON; the other formats have no form for it.
     pub fn failure(&mut self, page: &str, error: &TargetError) -> io::Result<()> {
-        match self.format {
-            OutputFormat::Ndjson => {
-                let error = json!({ "code": error.code(), "detail": error.to_string() });
-                ndjson::write_error(&mut self.out, page, &error)?;
-                self.out.flush()
-            }
-            _ => Ok(()),
+        if self.format == OutputFormat::Ndjson {
+            let error = json!({ "code": error.code(), "detail": error.to_string() });
+            ndjson::write_error(&mut self.out, page, &error)?;
         }
+        self.out.flush()
     }
 
     /// Writes what comes after the last page.

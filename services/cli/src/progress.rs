@@ -1,9 +1,9 @@
-//! How far a longer run has come: on standard error, when a person is watching and there is something to wait for.
+//! The progress bar on standard error.
 
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::{IsTerminal, stderr};
 
-/// A bar for `targets` pages; invisible for one page or without a terminal.
+/// A bar for that many targets; hidden for a single one or without a terminal.
 pub fn bar(targets: usize) -> ProgressBar {
     if targets < 2 || !stderr().is_terminal() {
         return ProgressBar::hidden();

@@ -1,4 +1,4 @@
-//! What a target is, and the page it names.
+//! Targets: URLs, files and standard input, and how their pages are read.
 
 use fetch::{FetchError, Fetcher, PageUrl};
 use links::{Extraction, Page};
@@ -11,39 +11,33 @@ use std::{
 };
 use url::Url;
 
-/// HTML that is not fetched may have this many bytes: an endless pipe ends in an error, not in swap.
+/// The limit in bytes of HTML that is not fetched: an endless pipe must not fill the memory.
 const LOCAL_LIMIT: u64 = 256 << 20;
 
-/// Where a page comes from.
+/// The source of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Target {
-    /// A page on the web, not yet checked.
+    /// A URL, not yet validated.
     Url(String),
-    /// A file.
     File(PathBuf),
-    /// Standard input.
     Stdin,
 }
 
-/// Why a target has no links to show.
+/// Why a target could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum TargetError {
-    /// It could not be fetched.
     #[error(transparent)]
     Fetch(#[from] FetchError),
-    /// It could not be read.
     #[error("{0}")]
     Read(#[from] io::Error),
-    /// Too large to be read.
     #[error("over {} MiB", LOCAL_LIMIT >> 20)]
     TooLarge,
-    /// Neither a file nor a URL.
     #[error("no such file; a web page is written with its scheme, as in https://{0}")]
     Missing(String),
 }
 
 impl TargetError {
-    /// A stable code: the API's, for what the API knows too.
+    /// A stable code; the API's where the API has the same error.
     pub fn code(&self) -> &'static str {
         match self {
             Self::Fetch(error) => error.code(),
@@ -55,10 +49,10 @@ impl TargetError {
 }
 
 impl Target {
-    /// What `target` names: `-`, anything with an http(s) scheme, a file that exists, anything else with `://`.
+    /// `-` is standard input; a URL begins with http: or https:, or has `://` and is no file; all else is a file.
     pub fn parse(target: impl AsRef<OsStr>) -> Self {
         let target = target.as_ref();
-        // A name of a file need not be UTF-8; a URL is.
+        // File names need not be UTF-8.
         let Some(text) = target.to_str() else { return Self::File(target.into()) };
         let scheme = text.split_once(':').map_or("", |(scheme, _)| scheme.trim_start());
         let is_http = scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https");
@@ -71,7 +65,7 @@ impl Target {
         }
     }
 
-    /// Its links; `raw` leaves hrefs as written. `base` is the URL of a page that was not fetched.
+    /// Its links; with `raw`, hrefs as written. `base` is the URL of a page that is not fetched.
     pub async fn links(
         &self,
         fetcher: &Fetcher,
@@ -80,13 +74,22 @@ impl Target {
     ) -> Result<Extraction, TargetError> {
         if let Self::Url(text) = self {
             let page = fetcher.fetch(&PageUrl::parse(text)?).await?;
-            return blocking(move || extract(&page.body, page.encoding(), Some(&page.url), raw)).await;
+            let links = move || {
+                let (encoding, url) = (page.encoding(), Some(&page.url));
+                extract(Page { body: &page.body, encoding, url }, raw)
+            };
+            return blocking(links).await;
         }
         let target = self.clone();
         blocking(move || {
             let body = target.read()?;
-            let url = base.or_else(|| target.file_url());
-            extract(&body, links::charset::encoding_of(&body, None), url.as_ref(), raw)
+            // A file has its own URL, as in a browser.
+            let url = base.or_else(|| match &target {
+                Self::File(path) => Url::from_file_path(path.canonicalize().ok()?).ok(),
+                _ => None,
+            });
+            let encoding = links::charset::encoding_of(&body, None);
+            extract(Page { body: &body, encoding, url: url.as_ref() }, raw)
         })
         .await
     }
@@ -103,12 +106,6 @@ impl Target {
         source.take(LOCAL_LIMIT + 1).read_to_end(&mut body)?;
         if body.len() as u64 > LOCAL_LIMIT { Err(TargetError::TooLarge) } else { Ok(body) }
     }
-
-    /// A file's own URL, as a browser that opened it would have.
-    fn file_url(&self) -> Option<Url> {
-        let Self::File(path) = self else { return None };
-        Url::from_file_path(path.canonicalize().ok()?).ok()
-    }
 }
 
 impl fmt::Display for Target {
@@ -121,13 +118,7 @@ impl fmt::Display for Target {
     }
 }
 
-fn extract(
-    body: &[u8],
-    encoding: &'static links::Encoding,
-    url: Option<&Url>,
-    raw: bool,
-) -> Result<Extraction, TargetError> {
-    let page = Page { body, encoding, url };
+fn extract(page: Page<'_>, raw: bool) -> Result<Extraction, TargetError> {
     let found = if raw { page.links_as_written() } else { page.links() };
     if found.truncated { Err(TargetError::TooLarge) } else { Ok(found) }
 }
