@@ -15,6 +15,7 @@ mod canonicalizer;
 mod direct;
 mod dom;
 mod name;
+mod span;
 mod text;
 mod tl_reader;
 pub(crate) mod tokenize;
@@ -24,13 +25,14 @@ mod tree;
 use crate::Links;
 use crate::{Extraction, Method};
 use canonicalizer::Canonicalizer;
+use span::MAX_PAGE;
 use tree::{Bailout, Tree};
 
 /// The links of `page` as written, without a byte order mark, and the `href` of the first `<base>` that has one.
 pub(crate) fn find(page: &[u8]) -> (Extraction, Option<String>) {
     let page = page.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(page);
-    let truncated = page.len() > tokenize::MAX_PAGE;
-    let (mut found, base) = find_in(&page[..page.len().min(tokenize::MAX_PAGE)]);
+    let truncated = page.len() > MAX_PAGE;
+    let (mut found, base) = find_in(&page[..page.len().min(MAX_PAGE)]);
     found.truncated = truncated;
     (found, base)
 }

@@ -4,14 +4,16 @@
 //! Does not know: HTTP, where the bytes came from, who asks. The only crate that knows `tl`.
 
 pub mod charset;
-mod extract;
+mod extraction;
 pub mod format;
 mod html;
 mod links;
 #[cfg(feature = "measure")]
 pub mod measure;
+mod page;
 mod resolve;
 
 pub use encoding_rs::Encoding;
-pub use extract::{Extraction, Method, Page};
+pub use extraction::{Extraction, Method};
 pub use links::{Iter, Link, Links};
+pub use page::Page;

@@ -1,20 +1,16 @@
-//! Link events straight to links, without a canonical page: what `tl` costs is the difference.
+//! Link events to links without a canonical page, to measure what `tl` costs.
 
 use super::{
     text::{self, Collapse},
     tree::{LinkSink, TextKind},
 };
 use crate::Links;
-use std::mem;
 
-/// Gathers links.
+/// Gathers links. It cannot split one: such a page goes the whole way.
 #[derive(Debug, Default)]
 pub(crate) struct Direct {
     pub(crate) links: Links,
-    /// The open link's text so far, and the position at which it starts.
-    text: String,
     collapse: Collapse,
-    text_start: usize,
 }
 
 impl LinkSink for Direct {
@@ -25,39 +21,27 @@ impl LinkSink for Direct {
     fn text(&mut self, text: &[u8], kind: TextKind) {
         for (index, part) in text.split(|&c| c == 0).enumerate() {
             if index > 0 && kind.keeps_nul {
-                self.collapse.push("\u{FFFD}", |text| self.text.push_str(text));
+                self.collapse.push("\u{FFFD}", |text| self.links.push_text(text));
             }
             let part = text::utf8(part);
             if kind.references {
-                self.collapse.push_with_references(&part, |text| self.text.push_str(text));
+                self.collapse.push_with_references(&part, |text| self.links.push_text(text));
             } else {
-                self.collapse.push(&part, |text| self.text.push_str(text));
+                self.collapse.push(&part, |text| self.links.push_text(text));
             }
         }
     }
 
     fn end(&mut self) {
-        self.links.push_text(&self.text);
         self.links.end();
-        self.text_start += self.text.len();
-        self.text.clear();
         self.collapse = Collapse::default();
     }
 
     fn position(&self) -> u32 {
-        u32::try_from(self.text_start + self.text.len()).unwrap_or(u32::MAX)
+        0
     }
 
-    fn split(&mut self, position: u32, href: &[u8]) -> Option<u32> {
-        let rest = self.text.split_off(position as usize - self.text_start);
-        let collapse = mem::take(&mut self.collapse);
-        self.end();
-        self.start(href);
-        self.text.push_str(rest.trim_start());
-        self.text_start += rest.len() - self.text.len();
-        if !self.text.is_empty() {
-            self.collapse = collapse;
-        }
-        Some(0)
+    fn split(&mut self, _: u32, _: &[u8]) -> Option<u32> {
+        None
     }
 }

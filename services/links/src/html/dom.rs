@@ -10,7 +10,7 @@ mod sink;
 use super::text::Collapse;
 use crate::Links;
 use html5ever::tendril::StrTendril;
-use sink::{Dom, Kind, NodeId};
+use sink::{Dom, NodeId, NodeKind};
 
 /// The links of `page`; `None` where the tree gets too deep, too large or too costly, or a formatting element has too many attributes.
 pub(crate) fn find(page: &[u8]) -> Option<(Links, Option<String>)> {
@@ -27,13 +27,13 @@ fn walk(dom: &Dom, page_len: usize) -> Option<(Links, Option<String>)> {
     let mut next = dom.first_child(Dom::DOCUMENT);
     while let Some(node) = next {
         match &*dom.kind(node) {
-            Kind::Link(href) => {
+            NodeKind::Link(href) => {
                 room = room.checked_sub(href.len())?;
                 open.push((node, links.len()));
                 links.push(Gathered { href: href.clone(), ..Gathered::default() });
             }
-            Kind::Base(href) if base.is_none() => base = Some(href.to_string()),
-            Kind::Text(text) => {
+            NodeKind::Base(href) if base.is_none() => base = Some(href.to_string()),
+            NodeKind::Text(text) => {
                 for &(_, link) in &open {
                     room = room.checked_sub(text.len())?;
                     let link = &mut links[link];

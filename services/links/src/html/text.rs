@@ -9,19 +9,18 @@ pub(crate) fn utf8(bytes: &[u8]) -> Cow<'_, str> {
     str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
-/// A name as the tree would hold it: in lower case, NUL replaced (WHATWG HTML, sections 13.2.5.8 and 13.2.5.33).
-pub(crate) fn name(written: &[u8]) -> String {
-    utf8(written).to_ascii_lowercase().replace('\0', "\u{FFFD}")
-}
-
-/// As [`name`], character by character.
+/// The characters of a name as the tree would hold it: in lower case, NUL replaced.
 pub(crate) fn name_characters(written: &[u8]) -> impl Iterator<Item = char> {
-    let chunks = written.utf8_chunks();
-    let characters = chunks.flat_map(|chunk| {
+    let characters = written.utf8_chunks().flat_map(|chunk| {
         let broken = (!chunk.invalid().is_empty()).then_some('\u{FFFD}');
         chunk.valid().chars().chain(broken)
     });
     characters.map(|c| if c == '\0' { '\u{FFFD}' } else { c.to_ascii_lowercase() })
+}
+
+/// A name as the tree would hold it.
+pub(crate) fn name(written: &[u8]) -> String {
+    name_characters(written).collect()
 }
 
 /// Whether the name has but one spelling, letter case aside.

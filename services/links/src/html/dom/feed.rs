@@ -101,24 +101,19 @@ impl Feed<'_> {
             return;
         }
         let token = tokenizer::Token::TagToken(token);
+        let mut raw = |kind| self.tokens.raw_text(kind, tag.written);
         let (text, references) = match self.builder.process_token(token, 1) {
-            TokenSinkResult::RawData(RawState::Rcdata) => (self.raw(RawKind::Rcdata, tag), true),
-            TokenSinkResult::RawData(RawState::Rawtext) => (self.raw(RawKind::Rawtext, tag), false),
-            TokenSinkResult::RawData(_) => (self.raw(RawKind::Script, tag), false),
+            TokenSinkResult::RawData(RawState::Rcdata) => (raw(RawKind::Rcdata), true),
+            TokenSinkResult::RawData(RawState::Rawtext) => (raw(RawKind::Rawtext), false),
+            TokenSinkResult::RawData(_) => (raw(RawKind::Script), false),
             TokenSinkResult::Plaintext => (self.tokens.plaintext(), false),
             _ => return,
         };
-        let is_plaintext = tag.name == Name::Plaintext;
-        let kept: Vec<u8> = self.page[text.range()].to_vec();
-        let kept = String::from_utf8_lossy(&kept).replace('\0', "\u{FFFD}");
+        let kept = text::utf8(&self.page[text.range()]).replace('\0', "\u{FFFD}");
         self.characters(kept.as_bytes(), references);
-        if !is_plaintext {
+        if tag.name != Name::Plaintext {
             self.send(tokenizer::Token::TagToken(self.tag(TagKind::EndTag, tag)));
         }
-    }
-
-    fn raw(&mut self, kind: RawKind, tag: &Tag) -> Span {
-        self.tokens.raw_text(kind, tag.written)
     }
 
     fn doctype(&self, quirks: bool) {

@@ -47,7 +47,7 @@ impl Load {
     }
 
     fn ask(&mut self, builder: &TreeBuilder<NodeId, Dom>) {
-        let held = Held { dom: &builder.sink, all: Cell::new(0), formatting: Cell::new(0) };
+        let held = BuilderCounts { dom: &builder.sink, all: Cell::new(0), formatting: Cell::new(0) };
         builder.trace_handles(&held);
         builder.sink.spend(held.all.get());
         if held.all.get() > MAX_OPEN {
@@ -63,13 +63,13 @@ impl Load {
 }
 
 /// Counts what the builder holds. Open formatting elements count twice, on the stack and on the list.
-struct Held<'a> {
+struct BuilderCounts<'a> {
     dom: &'a Dom,
     all: Cell<usize>,
     formatting: Cell<usize>,
 }
 
-impl Tracer for Held<'_> {
+impl Tracer for BuilderCounts<'_> {
     type Handle = <Dom as TreeSink>::Handle;
 
     fn trace_handle(&self, node: &NodeId) {

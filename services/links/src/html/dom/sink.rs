@@ -25,7 +25,7 @@ const SLACK: usize = 8192;
 
 /// What a node is.
 #[derive(Clone, Debug)]
-pub(super) enum Kind {
+pub(super) enum NodeKind {
     /// An HTML `a` with its `href`.
     Link(StrTendril),
     /// An HTML `base` with its `href`.
@@ -36,7 +36,7 @@ pub(super) enum Kind {
 
 #[derive(Debug)]
 struct Node {
-    kind: Kind,
+    kind: NodeKind,
     name: Option<QualName>,
     /// A template's contents hang on it without being its children.
     contents: NodeId,
@@ -88,7 +88,7 @@ impl Dom {
             max_nodes,
             spent: Cell::new(false),
         };
-        dom.add(Kind::Other, None);
+        dom.add(NodeKind::Other, None);
         dom
     }
 
@@ -121,7 +121,7 @@ impl Dom {
         ))
     }
 
-    pub(super) fn kind(&self, node: NodeId) -> Ref<'_, Kind> {
+    pub(super) fn kind(&self, node: NodeId) -> Ref<'_, NodeKind> {
         Ref::map(self.nodes.borrow(), |nodes| &nodes[node as usize].kind)
     }
 
@@ -137,7 +137,7 @@ impl Dom {
         Some(self.nodes.borrow()[node as usize].parent).filter(|&id| id != NONE)
     }
 
-    fn add(&self, kind: Kind, name: Option<QualName>) -> NodeId {
+    fn add(&self, kind: NodeKind, name: Option<QualName>) -> NodeId {
         let mut nodes = self.nodes.borrow_mut();
         if nodes.len() >= self.max_nodes {
             self.give_up();
@@ -162,7 +162,7 @@ impl Dom {
                 self.detach(node);
                 node
             }
-            NodeOrText::AppendText(text) => self.add(Kind::Text(text), None),
+            NodeOrText::AppendText(text) => self.add(NodeKind::Text(text), None),
         }
     }
 
@@ -226,12 +226,12 @@ impl TreeSink for Dom {
     fn create_element(&self, name: QualName, attrs: Vec<Attribute>, flags: ElementFlags) -> NodeId {
         let href = || attrs.into_iter().find(|a| a.name.expanded() == expanded_name!("", "href"));
         let kind = match name.expanded() {
-            expanded_name!(html "a") => href().map_or(Kind::Other, |href| Kind::Link(href.value)),
-            expanded_name!(html "base") => href().map_or(Kind::Other, |href| Kind::Base(href.value)),
-            _ => Kind::Other,
+            expanded_name!(html "a") => href().map_or(NodeKind::Other, |href| NodeKind::Link(href.value)),
+            expanded_name!(html "base") => href().map_or(NodeKind::Other, |href| NodeKind::Base(href.value)),
+            _ => NodeKind::Other,
         };
         let node = self.add(kind, Some(name));
-        let contents = if flags.template { self.add(Kind::Other, None) } else { NONE };
+        let contents = if flags.template { self.add(NodeKind::Other, None) } else { NONE };
         let created = &mut self.nodes.borrow_mut()[node as usize];
         created.contents = contents;
         created.holds_html = flags.mathml_annotation_xml_integration_point;
@@ -239,11 +239,11 @@ impl TreeSink for Dom {
     }
 
     fn create_comment(&self, _: StrTendril) -> NodeId {
-        self.add(Kind::Other, None)
+        self.add(NodeKind::Other, None)
     }
 
     fn create_pi(&self, _: StrTendril, _: StrTendril) -> NodeId {
-        self.add(Kind::Other, None)
+        self.add(NodeKind::Other, None)
     }
 
     fn append(&self, parent: &NodeId, child: NodeOrText<NodeId>) {

@@ -1,6 +1,6 @@
-//! A page and the links extracted from it.
+//! A page, and its links.
 
-use crate::{Links, html, resolve::resolve};
+use crate::{extraction::Extraction, html, resolve::resolve};
 use encoding_rs::{Encoding, UTF_8};
 use std::borrow::Cow;
 use url::Url;
@@ -14,33 +14,6 @@ pub struct Page<'a> {
     pub encoding: &'static Encoding,
     /// Its final URL. Without one, only absolute references resolve, and those below an absolute `<base>`.
     pub url: Option<&'a Url>,
-}
-
-/// The result of extraction.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Extraction {
-    /// Its links, in tree order, duplicates kept.
-    pub links: Links,
-    /// How many `href`s did not resolve and were left out.
-    pub unresolved: usize,
-    /// How they were found.
-    pub method: Method,
-    /// How many chunks of the canonical page `tl` could not parse: their links are missing. To be logged: it is a fault.
-    pub unparsed_chunks: usize,
-    /// Whether the page was longer than 256 MiB in UTF-8; the links beyond are missing.
-    pub truncated: bool,
-}
-
-/// The way a page's links were found.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Method {
-    /// In one pass, exactly.
-    #[default]
-    Streamed,
-    /// Through a whole tree, exactly.
-    Tree,
-    /// By tags alone, as an exact answer would have cost too much: hostile or very deeply nested pages.
-    Approximate,
 }
 
 impl Page<'_> {
