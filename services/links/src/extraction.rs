@@ -7,17 +7,17 @@ use crate::Links;
 pub struct Extraction {
     /// Its links, in tree order, duplicates kept.
     pub links: Links,
-    /// How many `href`s did not resolve and were left out.
+    /// How many links were left out because their `href` does not resolve, or because of the limits on memory and time.
     pub unresolved: usize,
     /// How they were found.
     pub method: Method,
-    /// How many chunks of the canonical page `tl` could not parse: their links are missing. To be logged: it is a fault.
+    /// How many parts of the page `tl` could not parse: their links are missing. More than 0 is a fault worth logging.
     pub unparsed_chunks: usize,
     /// Whether the page was longer than 256 MiB in UTF-8; the links beyond are missing.
     pub truncated: bool,
 }
 
-/// The way a page's links were found.
+/// How the links of a page were found.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Method {
     /// In one pass, exactly.
@@ -25,6 +25,6 @@ pub enum Method {
     Streamed,
     /// Through a whole tree, exactly.
     Tree,
-    /// By tags alone, as an exact answer would have cost too much: hostile or very deeply nested pages.
+    /// By tags alone, because an exact answer would have cost too much: hostile or very deeply nested pages.
     Approximate,
 }

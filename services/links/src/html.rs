@@ -11,8 +11,6 @@
 
 mod approximate;
 mod canonicalizer;
-#[cfg(feature = "measure")]
-mod direct;
 mod dom;
 mod name;
 mod span;
@@ -21,8 +19,6 @@ mod tl_reader;
 pub(crate) mod tokenize;
 mod tree;
 
-#[cfg(feature = "measure")]
-use crate::Links;
 use crate::{Extraction, Method};
 use canonicalizer::Canonicalizer;
 use span::MAX_PAGE;
@@ -53,15 +49,4 @@ fn find_in(page: &[u8]) -> (Extraction, Option<String>) {
     let base = approximate::build(page, &mut canonicalizer);
     let found = Extraction { method: Method::Approximate, ..canonicalizer.finish() };
     (found, base.map(text::attribute_value))
-}
-
-/// The links of `page`, without the canonical page where they can be streamed.
-#[cfg(feature = "measure")]
-pub(crate) fn find_without_tl(page: &[u8]) -> Links {
-    let page = page.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(page);
-    let mut direct = direct::Direct::default();
-    match Tree::build(page, &mut direct) {
-        Ok(_) => direct.links,
-        Err(_) => find(page).0.links,
-    }
 }

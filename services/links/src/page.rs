@@ -17,8 +17,7 @@ pub struct Page<'a> {
 }
 
 impl Page<'_> {
-    /// Every link, its `href` resolved against the document base (`<base>` honoured), its query encoded in the
-    /// page's encoding.
+    /// Every link, its `href` resolved against the document base URL, with the query in the page's encoding.
     pub fn links(&self) -> Extraction {
         let (page, encoding) = self.decoded();
         let (mut found, base) = html::find(&page);
@@ -28,7 +27,7 @@ impl Page<'_> {
         found
     }
 
-    /// Every link, its `href` exactly as written; nothing is left out.
+    /// Every link, its `href` exactly as written.
     pub fn links_as_written(&self) -> Extraction {
         html::find(&self.decoded().0).0
     }

@@ -1,5 +1,5 @@
-//! The element names that the standard's parser treats by name, and the sets it sorts them into
-//! (WHATWG HTML, sections 13.2.4.2 and 13.2.6).
+//! The element names for which the HTML parser has rules, and the sets that the rules use (WHATWG HTML, sections 13.2.4.2
+//! and 13.2.6).
 //!
 //! In: a tag name as written. Out: a [`Name`]; every other name is [`Name::Other`].
 
@@ -54,7 +54,7 @@ const fn table() -> [(u64, Name); SLOTS] {
     table
 }
 
-/// What each byte counts for in a tag name: 0 where it ends the name, else itself in lower case.
+/// Each byte of a tag name in lower case; 0 for the bytes that end the name.
 static LETTERS: [u8; 256] = letters();
 
 const fn letters() -> [u8; 256] {
@@ -66,7 +66,7 @@ const fn letters() -> [u8; 256] {
         }
         c -= 1;
     }
-    letters[0] = 0xFF; // NUL is part of the name, and of no name that is known
+    letters[0] = 0xFF; // NUL is part of the name, and of no known name
     letters
 }
 
@@ -87,7 +87,7 @@ const fn slot(key: u64) -> usize {
 }
 
 impl Name {
-    /// The length of the tag name at the start of `rest`, and what it stands for, in any case.
+    /// The length of the tag name at the start of `rest`, and the name, in any letter case.
     #[inline]
     pub(crate) fn read(rest: &[u8]) -> (usize, Self) {
         let mut key = 0;
@@ -123,8 +123,8 @@ impl Name {
         found.map_or(Self::Other, |&(_, name)| name)
     }
 
-    /// "Special" elements: they end the search for an end tag's element and are what formatting is moved around.
-    /// `isindex` has left the standard, but html5ever, whose tree is the reference, keeps it.
+    /// The "special" category: these elements end the search for the element of an end tag. `isindex` has left the
+    /// standard, but html5ever, whose tree is the reference, keeps it.
     #[rustfmt::skip]
     pub(crate) const fn is_special(self) -> bool {
         matches!(self, Self::Address | Self::Applet | Self::Area | Self::Article | Self::Aside | Self::Base
@@ -141,7 +141,7 @@ impl Name {
             | Self::Thead | Self::Title | Self::Tr | Self::Track | Self::Ul | Self::Wbr | Self::Xmp)
     }
 
-    /// "Formatting" elements, the ones that are opened again where something else closed them.
+    /// The "formatting" category: these elements are reconstructed where another element closed them.
     #[rustfmt::skip]
     pub(crate) const fn is_formatting(self) -> bool {
         matches!(self, Self::A | Self::B | Self::Big | Self::Code | Self::Em | Self::Font | Self::I | Self::Nobr
@@ -170,7 +170,7 @@ impl Name {
                 | Self::Thead | Self::Tr)
     }
 
-    /// Elements that belong into the head: elsewhere they are treated by its rules.
+    /// Elements that are processed by the rules of "in head", wherever they are.
     #[rustfmt::skip]
     pub(crate) const fn is_head_content(self) -> bool {
         matches!(self, Self::Base | Self::Basefont | Self::Bgsound | Self::Link | Self::Meta | Self::Noframes
@@ -181,7 +181,7 @@ impl Name {
         matches!(self, Self::H1 | Self::H2 | Self::H3 | Self::H4 | Self::H5 | Self::H6)
     }
 
-    /// The parts of a table: the table itself is none of them.
+    /// The elements of a table, but not the table itself.
     #[rustfmt::skip]
     pub(crate) const fn is_table_structure(self) -> bool {
         matches!(self, Self::Caption | Self::Col | Self::Colgroup | Self::Tbody | Self::Td | Self::Tfoot | Self::Th
@@ -198,7 +198,7 @@ impl Name {
         matches!(self, Self::Table | Self::Tbody | Self::Tfoot | Self::Thead | Self::Tr)
     }
 
-    /// Start tags that end foreign content; `font` does so too, with some attributes.
+    /// Start tags that end foreign content; `font` with some attributes does too.
     #[rustfmt::skip]
     pub(crate) const fn breaks_out_of_foreign_content(self) -> bool {
         matches!(self, Self::B | Self::Big | Self::Blockquote | Self::Body | Self::Br | Self::Center | Self::Code

@@ -1,4 +1,4 @@
-//! Tokens from stage 1 to html5ever's tree builder, and when to stop.
+//! Feeds the tokens of stage 1 to html5ever's tree builder, within a budget.
 
 use super::{
     load::Load,
@@ -16,7 +16,7 @@ use html5ever::{
     tree_builder::{TreeBuilder, TreeBuilderOpts},
 };
 
-/// Formatting elements are compared by all their attributes: with more than this, the page is over budget.
+/// The most attributes of a formatting element: the builder compares all of them.
 const MAX_ATTRIBUTES: usize = 64;
 
 /// The page's tree; `None` once it is over its [budget](Dom::is_over_budget).
@@ -86,7 +86,7 @@ impl Feed<'_> {
             return;
         }
         if references && is_cut_reference(text) {
-            // An error between `<pre>` and a line feed keeps html5ever from dropping the line feed.
+            // html5ever keeps the line feed after `<pre>` where a parse error comes between.
             self.send(tokenizer::Token::ParseError("".into()));
         }
         let text = text::normalized(text);
@@ -132,7 +132,7 @@ impl Feed<'_> {
         }
     }
 
-    /// The attributes that matter: all of formatting elements, else those the tree or a link is made from.
+    /// The attributes that the builder or a link needs: of a formatting element, all of them.
     fn attributes(&self, tag: &Tag) -> Vec<Attribute> {
         let all = tag.name.is_formatting();
         let mut found: Vec<Attribute> = Vec::new();
