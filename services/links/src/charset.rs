@@ -1,14 +1,14 @@
-//! Which encoding a page is in (WHATWG HTML, section 13.2.3.2; WHATWG Encoding).
+//! The character encoding of a page (WHATWG HTML, section 13.2.3.2; WHATWG Encoding).
 
 mod prescan;
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, UTF_8};
 
-/// How much of a page may be looked at for a `<meta>` that names its encoding, in bytes.
+/// How much of a page is searched for a `<meta>` that names its encoding, in bytes.
 const PRESCAN_LIMIT: usize = 1024;
 
-/// How much of a page is given to detection, in bytes: enough to be sure, little enough to be quick.
+/// How much of a page the detector gets, in bytes.
 const DETECTION_LIMIT: usize = 64 * 1024;
 
 /// The encoding of `body`: byte order mark, then `declared` (the transport's `charset`), then `<meta>` within
@@ -27,7 +27,7 @@ fn detected(body: &[u8]) -> &'static Encoding {
     if valid == body.len() {
         return UTF_8;
     }
-    // What is ASCII tells a detector nothing: it looks from where UTF-8 first fails, a little before included.
+    // ASCII is the same in most encodings: the sample surrounds the first byte that is not valid UTF-8.
     let start = valid.saturating_sub(DETECTION_LIMIT / 2);
     let sample = &body[start..body.len().min(start + DETECTION_LIMIT)];
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);

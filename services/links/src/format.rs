@@ -1,6 +1,6 @@
-//! Links written down: one module a format, shared by command line, API and web downloads.
+//! Formats of a list of links, one module each, for the command line, the API and the web downloads.
 //!
-//! Line forms never hold a line break or control character inside a value: each becomes U+FFFD.
+//! In formats with one line a link, line breaks and control characters inside a value become U+FFFD.
 
 pub mod csv;
 mod json;
@@ -12,7 +12,7 @@ mod text;
 use crate::Link;
 use std::io;
 
-/// How a list of links is written.
+/// The format of a list of links.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Format {
     /// `[text](href)` a line, unescaped.
@@ -29,10 +29,10 @@ impl Format {
     /// Every format.
     pub const ALL: [Self; 4] = [Self::Markdown, Self::Text, Self::Json, Self::Csv];
 
-    /// `links` in this format, each line ended; JSON ends with a line break too.
+    /// `links` in this format; the last line is ended too.
     pub fn write<'a>(self, links: impl IntoIterator<Item = Link<'a>>) -> String {
         let mut bytes = Vec::new();
-        // Neither can fail: memory takes every write, and every format writes UTF-8.
+        // Neither fails: memory takes every write, and every format is UTF-8.
         let _ = self.write_to(&mut bytes, links);
         String::from_utf8(bytes).unwrap_or_default()
     }
@@ -56,7 +56,7 @@ impl Format {
         match self {
             Self::Markdown => "text/markdown; charset=utf-8",
             Self::Text => "text/plain; charset=utf-8",
-            Self::Json => "application/json", // RFC 8259 knows no charset parameter
+            Self::Json => "application/json", // RFC 8259 defines no charset parameter
             Self::Csv => "text/csv; charset=utf-8",
         }
     }

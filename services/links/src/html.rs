@@ -11,26 +11,24 @@
 
 mod approximate;
 mod canonicalizer;
-#[cfg(feature = "measure")]
-mod direct;
 mod dom;
 mod name;
+mod span;
 mod text;
 mod tl_reader;
 pub(crate) mod tokenize;
 mod tree;
 
-#[cfg(feature = "measure")]
-use crate::Links;
 use crate::{Extraction, Method};
 use canonicalizer::Canonicalizer;
+use span::MAX_PAGE;
 use tree::{Bailout, Tree};
 
 /// The links of `page` as written, without a byte order mark, and the `href` of the first `<base>` that has one.
 pub(crate) fn find(page: &[u8]) -> (Extraction, Option<String>) {
     let page = page.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(page);
-    let truncated = page.len() > tokenize::MAX_PAGE;
-    let (mut found, base) = find_in(&page[..page.len().min(tokenize::MAX_PAGE)]);
+    let truncated = page.len() > MAX_PAGE;
+    let (mut found, base) = find_in(&page[..page.len().min(MAX_PAGE)]);
     found.truncated = truncated;
     (found, base)
 }
@@ -51,15 +49,4 @@ fn find_in(page: &[u8]) -> (Extraction, Option<String>) {
     let base = approximate::build(page, &mut canonicalizer);
     let found = Extraction { method: Method::Approximate, ..canonicalizer.finish() };
     (found, base.map(text::attribute_value))
-}
-
-/// The links of `page`, without the canonical page where they can be streamed.
-#[cfg(feature = "measure")]
-pub(crate) fn find_without_tl(page: &[u8]) -> Links {
-    let page = page.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(page);
-    let mut direct = direct::Direct::default();
-    match Tree::build(page, &mut direct) {
-        Ok(_) => direct.links,
-        Err(_) => find(page).0.links,
-    }
 }

@@ -1,4 +1,4 @@
-//! Hrefs as written to URLs: the document base (WHATWG HTML, section 2.4.3) and the URL standard on top.
+//! Hrefs as written to URLs, by the document base URL (WHATWG HTML, section 2.4.3) and the URL standard.
 
 use crate::{
     Links,
@@ -8,19 +8,18 @@ use encoding_rs::{EncoderResult, Encoding, ISO_2022_JP, UTF_8};
 use std::{borrow::Cow, fmt::Write};
 use url::Url;
 
-/// Hrefs and texts together may take three bytes for each byte of the page and [`ROOM_FLOOR`] more.
+/// Hrefs and texts together may take three bytes for each byte of the page, and [`ROOM_FLOOR`] more.
 ///
-/// Each of a million `<a href>` takes the length of the base: without a limit, memory would grow with the square
-/// of the page. Real pages stay far below it.
+/// Each of a million `<a href>` resolves to the whole base URL: without a limit, memory would grow with the square of the page.
 const ROOM_PER_BYTE: usize = 3;
 const ROOM_FLOOR: usize = 4 * 1024 * 1024;
 
-/// To resolve them, so many bytes of bases and hrefs may be read for each byte of the page, and [`WORK_FLOOR`] more: a
-/// long base is copied for each `..` too, however little comes of it.
+/// The most bytes of bases and hrefs that are read for each byte of the page, and [`WORK_FLOOR`] more: a long base is
+/// copied for each `..` too, however short the result.
 const WORK_PER_BYTE: usize = 16;
 const WORK_FLOOR: usize = 16 * 1024 * 1024;
 
-/// The links with each `href` resolved, and how many were left out, as their `href` does not resolve or no longer fits.
+/// The links with each `href` resolved, and the number left out because their `href` does not resolve or exceeds a limit.
 ///
 /// `base_href` is the first `<base>`'s, as written; `page_len` the page's length in bytes.
 pub(crate) fn resolve(
@@ -72,7 +71,7 @@ pub(crate) fn resolve(
     (links, unresolved)
 }
 
-/// The "frozen base URL": the `<base>` where it resolves to something that may be a base, else the page's URL.
+/// The "frozen base URL": the `<base>` where it resolves to a URL that may be a base, otherwise the page's URL.
 fn document_base(
     base_href: Option<&str>,
     url: Option<&Url>,

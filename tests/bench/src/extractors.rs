@@ -1,10 +1,10 @@
-//! Ways to get a page's links, each as it would be used by someone who wants the same list.
+//! Extractors that return the links of a page, each in the usual way to use its library.
 
 use html5ever::{
     ParseOpts, expanded_name, local_name, ns, parse_document, tendril::TendrilSink,
     tree_builder::TreeBuilderOpts,
 };
-use links::Links;
+use links::{Extraction, Links, Page, charset};
 use lol_html::{HtmlRewriter, Settings, element, text};
 use markup5ever_rcdom::{Handle, NodeData, RcDom};
 use std::{cell::RefCell, rc::Rc};
@@ -14,25 +14,26 @@ pub(crate) struct Extractor {
     pub(crate) links: fn(&[u8]) -> List,
 }
 
-/// A page's links, as an extractor gives them.
+/// The links of a page as an extractor returns them.
 pub(crate) enum List {
     Ours(Links),
-    Others(Vec<Link>),
+    Others(Vec<OwnedLink>),
 }
 
-/// A link as someone would gather it who has nothing but a parser.
+/// A link as a program with nothing but a parser stores it.
 #[derive(PartialEq)]
-pub(crate) struct Link {
+pub(crate) struct OwnedLink {
     text: String,
     href: String,
 }
 
 impl List {
-    pub(crate) fn is_same(&self, other: &[Link]) -> bool {
+    pub(crate) fn is_same(&self, other: &[OwnedLink]) -> bool {
         match self {
             Self::Ours(links) => {
-                let of =
-                    |link: &links::Link, other: &Link| link.text == other.text && link.href == other.href;
+                let of = |link: &links::Link, other: &OwnedLink| {
+                    link.text == other.text && link.href == other.href
+                };
                 links.len() == other.len() && links.iter().zip(other).all(|(link, other)| of(&link, other))
             }
             Self::Others(links) => links == other,
@@ -41,8 +42,7 @@ impl List {
 }
 
 pub(crate) const ALL: &[Extractor] = &[
-    Extractor { name: "ours", links: |page| List::Ours(links::measure::links(page)) },
-    Extractor { name: "ours, without tl", links: |page| List::Ours(links::measure::links_without_tl(page)) },
+    Extractor { name: "ours", links: |page| List::Ours(ours(page).links) },
     Extractor { name: "lol_html", links: |page| List::Others(lol_html(page)) },
     Extractor { name: "html5gum", links: |page| List::Others(html5gum(page)) },
     Extractor { name: "html5ever", links: |page| List::Others(html5ever(page)) },
@@ -50,8 +50,13 @@ pub(crate) const ALL: &[Extractor] = &[
     Extractor { name: "memchr (the limit)", links: |page| List::Others(memchr(page)) },
 ];
 
-/// White space collapsed, `[IMG]` for nothing.
-fn finished(mut links: Vec<Link>) -> Vec<Link> {
+/// The links of a page in UTF-8, as written.
+pub(crate) fn ours(page: &[u8]) -> Extraction {
+    Page { body: page, encoding: charset::encoding_of(b"", None), url: None }.links_as_written()
+}
+
+/// Collapses white space; an empty text becomes `[IMG]`.
+fn finished(mut links: Vec<OwnedLink>) -> Vec<OwnedLink> {
     for link in &mut links {
         let words: Vec<_> = link.text.split_whitespace().collect();
         link.text = if words.is_empty() { "[IMG]".into() } else { words.join(" ") };
@@ -59,13 +64,13 @@ fn finished(mut links: Vec<Link>) -> Vec<Link> {
     links
 }
 
-fn lol_html(page: &[u8]) -> Vec<Link> {
-    let links: Rc<RefCell<Vec<Link>>> = Rc::default();
+fn lol_html(page: &[u8]) -> Vec<OwnedLink> {
+    let links: Rc<RefCell<Vec<OwnedLink>>> = Rc::default();
     let (starts, texts) = (Rc::clone(&links), Rc::clone(&links));
     let start = element!("a[href]", move |element| {
         let href = element.get_attribute("href").unwrap_or_default();
         let href = htmlize::unescape_attribute(href).into_owned();
-        starts.borrow_mut().push(Link { text: String::new(), href });
+        starts.borrow_mut().push(OwnedLink { text: String::new(), href });
         Ok(())
     });
     let text = text!("a[href]", move |chunk| {
@@ -86,8 +91,8 @@ fn lol_html(page: &[u8]) -> Vec<Link> {
     finished(links)
 }
 
-fn html5gum(page: &[u8]) -> Vec<Link> {
-    let mut links: Vec<Link> = Vec::new();
+fn html5gum(page: &[u8]) -> Vec<OwnedLink> {
+    let mut links: Vec<OwnedLink> = Vec::new();
     let mut open = false;
     let mut emitter = html5gum::DefaultEmitter::default();
     emitter.naively_switch_states(true);
@@ -97,7 +102,7 @@ fn html5gum(page: &[u8]) -> Vec<Link> {
                 open = false;
                 if let Some(href) = tag.attributes.get(&b"href"[..]) {
                     let href = String::from_utf8_lossy(href).into_owned();
-                    links.push(Link { text: String::new(), href });
+                    links.push(OwnedLink { text: String::new(), href });
                     open = true;
                 }
             }
@@ -114,7 +119,7 @@ fn html5gum(page: &[u8]) -> Vec<Link> {
 }
 
 /// The reference: a whole tree, scripting off.
-pub(crate) fn html5ever(page: &[u8]) -> Vec<Link> {
+pub(crate) fn html5ever(page: &[u8]) -> Vec<OwnedLink> {
     let tree_builder = TreeBuilderOpts { scripting_enabled: false, ..TreeBuilderOpts::default() };
     let options = ParseOpts { tree_builder, ..ParseOpts::default() };
     let page = page.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(page);
@@ -132,7 +137,7 @@ pub(crate) fn html5ever(page: &[u8]) -> Vec<Link> {
                 let attrs = attrs.borrow();
                 if let Some(href) = attrs.iter().find(|a| a.name.expanded() == expanded_name!("", "href")) {
                     open.push(links.len());
-                    links.push(Link { text: String::new(), href: href.value.to_string() });
+                    links.push(OwnedLink { text: String::new(), href: href.value.to_string() });
                     steps.push(None);
                 }
             }
@@ -148,9 +153,9 @@ pub(crate) fn html5ever(page: &[u8]) -> Vec<Link> {
     finished(links)
 }
 
-fn tl(page: &[u8]) -> Vec<Link> {
+fn tl(page: &[u8]) -> Vec<OwnedLink> {
     let page = String::from_utf8_lossy(page);
-    let mut links: Vec<Link> = Vec::new();
+    let mut links: Vec<OwnedLink> = Vec::new();
     let Ok(dom) = tl::parse(&page, tl::ParserOptions::default()) else { return links };
     let mut end = 0;
     for node in dom.nodes() {
@@ -158,7 +163,7 @@ fn tl(page: &[u8]) -> Vec<Link> {
             tl::Node::Tag(tag) if tag.name().as_bytes() == b"a" => {
                 if let Some(Some(href)) = tag.attributes().get("href") {
                     let href = htmlize::unescape_attribute(href.as_utf8_str()).into_owned();
-                    links.push(Link { text: String::new(), href });
+                    links.push(OwnedLink { text: String::new(), href });
                     end = tag.raw().as_bytes().as_ptr_range().end as usize;
                 }
             }
@@ -173,8 +178,8 @@ fn tl(page: &[u8]) -> Vec<Link> {
     finished(links)
 }
 
-/// Only looks for each `<`.
-fn memchr(page: &[u8]) -> Vec<Link> {
+/// Only finds each `<`.
+fn memchr(page: &[u8]) -> Vec<OwnedLink> {
     std::hint::black_box(memchr::memchr_iter(b'<', page).count());
     Vec::new()
 }

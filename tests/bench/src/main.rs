@@ -1,7 +1,7 @@
-//! How fast links are found, beside other parsers: bytes to a list of (text, href as written), on one thread.
+//! The speed of extraction beside other parsers: bytes to a list of (text, href as written), on one thread.
 //!
-//! `links-bench [FOLDER…]` reads every page of the folders, or a small corpus of its own. All extractors take turns
-//! on each page; its median round counts for the page.
+//! `links-bench [FOLDER…]` reads every page of the folders, or a small corpus of its own. Each round runs every extractor
+//! once on the page; the median of the rounds counts.
 
 mod extractors;
 mod pages;
@@ -43,14 +43,14 @@ fn report(name: &str, pages: &[Vec<u8>]) {
         );
     }
     for method in [Method::Tree, Method::Approximate] {
-        let share = pages.iter().filter(|page| links::measure::method(page) == method).count() * 100;
+        let share = pages.iter().filter(|page| extractors::ours(page).method == method).count() * 100;
         #[expect(clippy::cast_precision_loss, reason = "a handful of pages")]
         let share = share as f64 / pages.len() as f64;
         println!("fell back to {method:?}: {share:.1} % of pages");
     }
 }
 
-/// The seconds that each extractor takes for all pages: the sum of each page's median.
+/// The seconds of each extractor for all pages: the sum of the medians.
 fn medians(pages: &[Vec<u8>]) -> Vec<f64> {
     let mut sums = vec![0.0; ALL.len()];
     for page in pages {

@@ -1,8 +1,8 @@
-//! The pages to measure on.
+//! The pages that are measured.
 
 use std::{ffi::OsStr, fmt::Write, fs, io, path::PathBuf};
 
-/// Every file under `folder`, one at least.
+/// Every file under `folder`; an error if there is none.
 pub(crate) fn in_folder(folder: &OsStr) -> io::Result<Vec<Vec<u8>>> {
     let mut folders = vec![PathBuf::from(folder)];
     let mut pages = Vec::new();
@@ -15,7 +15,7 @@ pub(crate) fn in_folder(folder: &OsStr) -> io::Result<Vec<Vec<u8>>> {
     if pages.is_empty() { Err(io::Error::other("no pages in the folder")) } else { Ok(pages) }
 }
 
-/// A few made-up pages of usual kinds: an article, a directory, documentation, an old page laid out by tables.
+/// A few synthetic pages of common kinds: an article, a directory listing, documentation, an old layout with tables.
 pub(crate) fn own() -> Vec<Vec<u8>> {
     let kinds = [article, directory, documentation, tables];
     kinds.iter().flat_map(|kind| (1..=5).map(|size| kind(size * 40).into_bytes())).collect()

@@ -6,7 +6,7 @@ use crate::html::tokenize::{Attributes, Span};
 use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252, X_USER_DEFINED};
 use std::iter;
 
-/// The encoding named within `head`; `head` ends where the search has to.
+/// The encoding that `head` names; the caller cuts `head` at the limit of the search.
 pub(super) fn encoding_in(head: &[u8]) -> Option<&'static Encoding> {
     if head.starts_with(b"<\0?\0x\0") {
         return Some(UTF_16LE);
@@ -76,8 +76,7 @@ impl Prescan<'_> {
         Some(charset.flatten().filter(|_| usable).map(as_ascii_compatible))
     }
 
-    /// "Get an attribute" up to the end of the tag, in lower case; `None` when the bytes run out. The tokenizer's rules are
-    /// the same.
+    /// "Get an attribute" up to the end of the tag, in lower case; `None` when the bytes run out. Its rules are the tokenizer's.
     fn attributes(&mut self) -> Option<Vec<(Vec<u8>, Vec<u8>)>> {
         let mut attributes = Attributes::new(self.bytes, self.at);
         let lower = |span: Span| self.bytes[span.range()].to_ascii_lowercase();
@@ -134,7 +133,7 @@ fn trim_controls(bytes: &[u8]) -> &[u8] {
     &bytes[bytes.iter().position(|&c| c > b' ').unwrap_or(bytes.len())..]
 }
 
-/// Markup that was read as ASCII cannot be in UTF-16; `x-user-defined` stands for windows-1252.
+/// Markup that could be read as ASCII is not in UTF-16; the standard reads `x-user-defined` as windows-1252.
 fn as_ascii_compatible(encoding: &'static Encoding) -> &'static Encoding {
     if encoding == UTF_16BE || encoding == UTF_16LE {
         UTF_8

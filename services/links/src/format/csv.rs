@@ -1,11 +1,11 @@
-//! Comma-separated values (RFC 4180): `text,href`, after a `page` column where there are several pages.
+//! Comma-separated values (RFC 4180): `text,href`, after a `page` column for several pages.
 
 use super::line::sanitized;
 use crate::Link;
 use ::csv::{Terminator, Writer, WriterBuilder};
 use std::io;
 
-/// Writes one page: the header line, then a line a link.
+/// Writes the links of one page after a header line.
 pub(super) fn write<'a>(
     out: &mut dyn io::Write,
     links: impl IntoIterator<Item = Link<'a>>,
@@ -23,7 +23,7 @@ pub fn write_pages_header(out: &mut dyn io::Write) -> io::Result<()> {
     out.write_all(b"page,text,href\r\n")
 }
 
-/// Writes one of several pages: a line a link, `page` in its first column, no header line.
+/// Writes the links of one of several pages, with `page` in the first column and no header line.
 pub fn write_page<'a>(
     out: &mut dyn io::Write,
     page: &str,

@@ -1,4 +1,4 @@
-//! The API's array: `[{"text": …, "href": …}]`.
+//! The array of the API: `[{"text": …, "href": …}]`.
 
 use crate::Link;
 use serde::Serializer as _;

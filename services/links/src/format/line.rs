@@ -1,4 +1,4 @@
-//! A value on a line of its own: nothing in it may end the line or steer a terminal.
+//! Values in formats with one line a link: they must not end the line or control a terminal.
 
 use std::borrow::Cow;
 

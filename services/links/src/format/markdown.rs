@@ -1,4 +1,4 @@
-//! `[text](href)`, a line a link, unescaped.
+//! `[text](href)`, one line a link, unescaped.
 
 use super::line::sanitized;
 use crate::Link;

@@ -1,8 +1,7 @@
-//! The last resort, for pages on which exactness has no bound: a link lasts from `<a href>` to the next `<a>` or
-//! `</a>`, whatever is between.
+//! The last resort, where an exact answer would cost too much: a link extends from `<a href>` to the next `<a>` or `</a>`.
 //!
-//! In: the page. Out: link events, in page order. Comments, raw text and templates are still seen for what they
-//! are, but SVG, MathML and misplaced markup are not.
+//! In: the page. Out: link events, in page order. Comments, raw text and templates are recognized; SVG, MathML and
+//! misplaced markup are not.
 
 use super::{
     name::Name,

@@ -1,8 +1,8 @@
-//! Stage 3, link events to a canonical page: nothing but `<a href="…">text</a>`, which any parser reads alike.
+//! Stage 3, link events to a canonical page: `<a href="…">text</a>` and nothing else, which any parser reads alike.
 //!
-//! In: the events of the tree. Out: UTF-8 in chunks, each given to the reader as soon as it is full, so that
-//! neither the canonical page nor its parse grows with the page. Values keep their character references; what could
-//! be taken for markup is written as one.
+//! In: the events of the tree. Out: UTF-8 in chunks, each passed to the reader as soon as it is full, so that neither the
+//! canonical page nor its parse grows with the page. Character references are kept; characters that could be taken for
+//! markup are written as references.
 
 use super::{
     text,
@@ -15,27 +15,26 @@ use memchr::{memchr, memchr2, memchr3};
 /// A chunk goes to the reader once it holds this many bytes.
 const CHUNK: usize = 2 * 1024;
 
-/// Or this many, within the text of one link: up to here, it can still be [split](LinkSink::split).
+/// Within the text of one link a chunk may grow to this size, so that the link can still be [split](LinkSink::split).
 const LONG_TEXT: usize = 32 * 1024;
 
-/// Writes the canonical page.
 #[derive(Debug)]
 pub(crate) struct Canonicalizer {
     chunk: Vec<u8>,
-    /// How many bytes went to the reader before.
+    /// How many bytes were passed to the reader before this chunk.
     flushed: u32,
     reader: TlReader,
 }
 
 impl Default for Canonicalizer {
     fn default() -> Self {
-        // Most links fit into what is left when a chunk is as good as full.
+        // Most links fit into the remaining capacity of a chunk that is nearly full.
         Self { chunk: Vec::with_capacity(CHUNK * 2), flushed: 0, reader: TlReader::default() }
     }
 }
 
 impl Canonicalizer {
-    /// What the reader found, after the last chunk.
+    /// The links, after the last chunk.
     pub(crate) fn finish(mut self) -> Extraction {
         self.flush();
         self.reader.finish()
@@ -64,12 +63,12 @@ impl Canonicalizer {
         self.chunk.extend_from_slice(b"\">");
     }
 
-    /// Parts the text before from the text after, by a void element.
+    /// Separates the text before from the text after by a void element, as `&am</b>p;` is no reference.
     fn push_break(&mut self) {
         self.chunk.extend_from_slice(b"<br>");
     }
 
-    /// Keeps broken UTF-8 broken: two texts may each hold a part of what would be a character.
+    /// Keeps invalid UTF-8 invalid: the end of one text and the start of the next may form a character.
     fn part_characters(&mut self, text: &[u8]) {
         if text.first().is_some_and(|&c| is_continuation(c)) {
             self.push_break();
@@ -80,7 +79,7 @@ impl Canonicalizer {
     fn push_text(&mut self, mut text: &[u8], references: bool) {
         while let Some(at) = memchr2(b'<', b'&', text) {
             self.push_plain(&text[..at]);
-            self.flush_if_full(); // no reference goes on here, so the text may be parted
+            self.flush_if_full(); // not within a reference
             let is_reference = text[at] == b'&' && references;
             let rest = &text[at + 1..];
             if is_reference {
@@ -96,10 +95,10 @@ impl Canonicalizer {
         self.push_plain(text);
     }
 
-    /// Text in which nothing is to be written otherwise, in parts if it is long.
+    /// Text without special characters, in parts if it is long.
     fn push_plain(&mut self, mut text: &[u8]) {
         while text.len() > CHUNK {
-            // Not within a character, which has three continuation bytes at most.
+            // Not within a character: it has three continuation bytes at most.
             let part = (CHUNK - 3..=CHUNK).rev().find(|&at| !is_continuation(text[at])).unwrap_or(CHUNK);
             self.chunk.extend_from_slice(&text[..part]);
             self.flush();
@@ -116,7 +115,7 @@ impl LinkSink for Canonicalizer {
             self.push_start(href);
         } else {
             self.flush();
-            self.reader.start(&text::utf8(href)); // every copy of it would count
+            self.reader.start(&text::utf8(href)); // a copy of a long href costs memory
         }
     }
 
@@ -143,7 +142,7 @@ impl LinkSink for Canonicalizer {
         }
         self.push_text(text, kind.references);
         if references {
-            self.push_break(); // nor is `&am</b>p;`
+            self.push_break();
         }
     }
 
@@ -168,12 +167,12 @@ impl LinkSink for Canonicalizer {
     }
 }
 
-/// Whether the byte goes on with a character of UTF-8.
+/// Whether the byte is a continuation byte of UTF-8.
 const fn is_continuation(c: u8) -> bool {
     c & 0b1100_0000 == 0b1000_0000
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "what is written of a page of MAX_PAGE fits")]
+#[expect(clippy::cast_possible_truncation, reason = "the canonical form of a page of MAX_PAGE fits")]
 fn length(chunk: &[u8]) -> u32 {
     chunk.len() as u32
 }

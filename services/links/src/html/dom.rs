@@ -1,7 +1,7 @@
-//! The way of pages whose links are not in page order: a tree by html5ever's tree builder, scripting off.
+//! Pages whose links are not in page order: a tree by html5ever's tree builder, scripting off.
 //!
-//! In: the page, through the tokenizer of stage 1. Out: its links, as written, and the first `<base>`; or
-//! nothing, once the tree costs more than it may. Nodes hold no more than links need.
+//! In: the page, through the tokenizer of stage 1. Out: its links as written and the first `<base>`, or nothing where
+//! the tree exceeds its budget. Nodes hold no more than links need.
 
 mod feed;
 mod load;
@@ -10,7 +10,7 @@ mod sink;
 use super::text::Collapse;
 use crate::Links;
 use html5ever::tendril::StrTendril;
-use sink::{Dom, Kind, NodeId};
+use sink::{Dom, NodeId, NodeKind};
 
 /// The links of `page`; `None` where the tree gets too deep, too large or too costly, or a formatting element has too many attributes.
 pub(crate) fn find(page: &[u8]) -> Option<(Links, Option<String>)> {
@@ -22,18 +22,18 @@ fn walk(dom: &Dom, page_len: usize) -> Option<(Links, Option<String>)> {
     let mut base = None;
     let mut links: Vec<Gathered> = Vec::new();
     let mut open: Vec<(NodeId, usize)> = Vec::new();
-    // Links may hold links, and may have been opened again and again: all of them must not outgrow the page.
+    // Links can hold links, and can be cloned many times: together they must stay in proportion to the page.
     let mut room = page_len.saturating_mul(8) + 10_000;
     let mut next = dom.first_child(Dom::DOCUMENT);
     while let Some(node) = next {
         match &*dom.kind(node) {
-            Kind::Link(href) => {
+            NodeKind::Link(href) => {
                 room = room.checked_sub(href.len())?;
                 open.push((node, links.len()));
                 links.push(Gathered { href: href.clone(), ..Gathered::default() });
             }
-            Kind::Base(href) if base.is_none() => base = Some(href.to_string()),
-            Kind::Text(text) => {
+            NodeKind::Base(href) if base.is_none() => base = Some(href.to_string()),
+            NodeKind::Text(text) => {
                 for &(_, link) in &open {
                     room = room.checked_sub(text.len())?;
                     let link = &mut links[link];
@@ -64,7 +64,7 @@ fn walk(dom: &Dom, page_len: usize) -> Option<(Links, Option<String>)> {
     Some((list, base))
 }
 
-/// A link to whose text more may come, whatever other links come between.
+/// A link whose text may continue after that of other links.
 #[derive(Default)]
 struct Gathered {
     href: StrTendril,

@@ -1,90 +1,60 @@
-//! The element names that the standard's parser treats by name, and the sets it sorts them into
-//! (WHATWG HTML, sections 13.2.4.2 and 13.2.6).
+//! The element names for which the HTML parser has rules, and the sets that the rules use (WHATWG HTML, sections 13.2.4.2
+//! and 13.2.6).
 //!
 //! In: a tag name as written. Out: a [`Name`]; every other name is [`Name::Other`].
 
-/// An element name with a rule of its own; `Other` has none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-#[rustfmt::skip]
-pub(crate) enum Name {
-    Other,
-    A, Address, AnnotationXml, Applet, Area, Article, Aside, B, Base, Basefont, Bgsound, Big, Blockquote, Body,
-    Br, Button, Caption, Center, Code, Col, Colgroup, Dd, Desc, Details, Dialog, Dir, Div, Dl, Dt, Em, Embed,
-    Fieldset, Figcaption, Figure, Font, Footer, ForeignObject, Form, Frame, Frameset, H1, H2, H3, H4, H5, H6,
-    Head, Header, Hgroup, Hr, Html, I, Iframe, Image, Img, Input, Isindex, Keygen, Li, Link, Listing, Main, Malignmark,
-    Marquee, Math, Menu, Meta, Mglyph, Mi, Mn, Mo, Ms, Mtext, Nav, Nobr, Noembed, Noframes, Noscript, Object,
-    Ol, Optgroup, Option, P, Param, Plaintext, Pre, Rb, Rp, Rt, Rtc, Ruby, S, Script, Search, Section, Select,
-    Small, Source, Span, Strike, Strong, Style, Sub, Summary, Sup, Svg, Table, Tbody, Td, Template, Textarea,
-    Tfoot, Th, Thead, Title, Tr, Track, Tt, U, Ul, Var, Wbr, Xmp,
+macro_rules! names {
+    ($($name:ident,)*) => {
+        /// An element name with a rule of its own; `Other` has none.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[repr(u8)]
+        pub(crate) enum Name { Other, AnnotationXml, $($name),* }
+
+        /// Every name but `Other`, as it is written, in any letter case.
+        const WRITTEN: &[(&str, Name)] =
+            &[("annotation-xml", Name::AnnotationXml), $((stringify!($name), Name::$name)),*];
+    };
+}
+
+names! {
+    A, Address, Applet, Area, Article, Aside, B, Base, Basefont, Bgsound, Big, Blockquote, Body, Br, Button,
+    Caption, Center, Code, Col, Colgroup, Dd, Desc, Details, Dialog, Dir, Div, Dl, Dt, Em, Embed, Fieldset,
+    Figcaption, Figure, Font, Footer, ForeignObject, Form, Frame, Frameset, H1, H2, H3, H4, H5, H6, Head,
+    Header, Hgroup, Hr, Html, I, Iframe, Image, Img, Input, Isindex, Keygen, Li, Link, Listing, Main,
+    Malignmark, Marquee, Math, Menu, Meta, Mglyph, Mi, Mn, Mo, Ms, Mtext, Nav, Nobr, Noembed, Noframes,
+    Noscript, Object, Ol, Optgroup, Option, P, Param, Plaintext, Pre, Rb, Rp, Rt, Rtc, Ruby, S, Script,
+    Search, Section, Select, Small, Source, Span, Strike, Strong, Style, Sub, Summary, Sup, Svg, Table,
+    Tbody, Td, Template, Textarea, Tfoot, Th, Thead, Title, Tr, Track, Tt, U, Ul, Var, Wbr, Xmp,
 }
 
 /// How many names there are, `Other` included.
-pub(crate) const NAMES: usize = Name::Xmp as usize + 1;
-
-/// Names of at most eight letters: found by one multiplication and, as a rule, one comparison.
-#[rustfmt::skip]
-const SHORT: &[(&str, Name)] = &[
-    ("a", Name::A), ("address", Name::Address), ("applet", Name::Applet), ("area", Name::Area),
-    ("article", Name::Article), ("aside", Name::Aside), ("b", Name::B), ("base", Name::Base),
-    ("basefont", Name::Basefont), ("bgsound", Name::Bgsound), ("big", Name::Big), ("body", Name::Body),
-    ("br", Name::Br), ("button", Name::Button), ("caption", Name::Caption), ("center", Name::Center),
-    ("code", Name::Code), ("col", Name::Col), ("colgroup", Name::Colgroup), ("dd", Name::Dd),
-    ("desc", Name::Desc), ("details", Name::Details), ("dialog", Name::Dialog), ("dir", Name::Dir),
-    ("div", Name::Div), ("dl", Name::Dl), ("dt", Name::Dt), ("em", Name::Em), ("embed", Name::Embed),
-    ("fieldset", Name::Fieldset), ("figure", Name::Figure), ("font", Name::Font), ("footer", Name::Footer),
-    ("form", Name::Form), ("frame", Name::Frame), ("frameset", Name::Frameset), ("h1", Name::H1),
-    ("h2", Name::H2), ("h3", Name::H3), ("h4", Name::H4), ("h5", Name::H5), ("h6", Name::H6),
-    ("head", Name::Head), ("header", Name::Header), ("hgroup", Name::Hgroup), ("hr", Name::Hr),
-    ("html", Name::Html), ("i", Name::I), ("iframe", Name::Iframe), ("image", Name::Image), ("img", Name::Img),
-    ("input", Name::Input), ("isindex", Name::Isindex), ("keygen", Name::Keygen), ("li", Name::Li), ("link", Name::Link),
-    ("listing", Name::Listing), ("main", Name::Main), ("marquee", Name::Marquee), ("math", Name::Math),
-    ("menu", Name::Menu), ("meta", Name::Meta), ("mglyph", Name::Mglyph), ("mi", Name::Mi), ("mn", Name::Mn),
-    ("mo", Name::Mo), ("ms", Name::Ms), ("mtext", Name::Mtext), ("nav", Name::Nav), ("nobr", Name::Nobr),
-    ("noembed", Name::Noembed), ("noframes", Name::Noframes), ("noscript", Name::Noscript),
-    ("object", Name::Object), ("ol", Name::Ol), ("optgroup", Name::Optgroup), ("option", Name::Option),
-    ("p", Name::P), ("param", Name::Param), ("pre", Name::Pre), ("rb", Name::Rb), ("rp", Name::Rp),
-    ("rt", Name::Rt), ("rtc", Name::Rtc), ("ruby", Name::Ruby), ("s", Name::S), ("script", Name::Script),
-    ("search", Name::Search), ("section", Name::Section), ("select", Name::Select), ("small", Name::Small),
-    ("source", Name::Source), ("span", Name::Span), ("strike", Name::Strike), ("strong", Name::Strong),
-    ("style", Name::Style), ("sub", Name::Sub), ("summary", Name::Summary), ("sup", Name::Sup),
-    ("svg", Name::Svg), ("table", Name::Table), ("tbody", Name::Tbody), ("td", Name::Td),
-    ("template", Name::Template), ("textarea", Name::Textarea), ("tfoot", Name::Tfoot), ("th", Name::Th),
-    ("thead", Name::Thead), ("title", Name::Title), ("tr", Name::Tr), ("track", Name::Track), ("tt", Name::Tt),
-    ("u", Name::U), ("ul", Name::Ul), ("var", Name::Var), ("wbr", Name::Wbr), ("xmp", Name::Xmp),
-];
-
-/// Names of more than eight letters.
-const LONG: &[(&str, Name)] = &[
-    ("annotation-xml", Name::AnnotationXml),
-    ("blockquote", Name::Blockquote),
-    ("figcaption", Name::Figcaption),
-    ("foreignobject", Name::ForeignObject),
-    ("malignmark", Name::Malignmark),
-    ("plaintext", Name::Plaintext),
-];
+pub(crate) const NAMES: usize = WRITTEN.len() + 1;
 
 const SLOTS: usize = 512;
 
-/// [`SHORT`] as a hash table with linear probing; an empty slot has the key 0.
+/// The names of at most eight letters as a hash table with linear probing: found by one multiplication and, as a rule,
+/// one comparison. An empty slot has the key 0.
 static TABLE: [(u64, Name); SLOTS] = table();
 
 const fn table() -> [(u64, Name); SLOTS] {
     let mut table = [(0, Name::Other); SLOTS];
     let mut i = 0;
-    while i < SHORT.len() {
-        let key = key(SHORT[i].0.as_bytes());
-        let mut slot = slot(key);
-        while table[slot].0 != 0 {
-            slot = (slot + 1) % SLOTS;
+    while i < WRITTEN.len() {
+        let (written, name) = WRITTEN[i];
+        if written.len() <= 8 {
+            let key = key(written.as_bytes());
+            let mut slot = slot(key);
+            while table[slot].0 != 0 {
+                slot = (slot + 1) % SLOTS;
+            }
+            table[slot] = (key, name);
         }
-        table[slot] = (key, SHORT[i].1);
         i += 1;
     }
     table
 }
 
-/// What each byte counts for in a tag name: 0 where it ends the name, else itself in lower case.
+/// Each byte of a tag name in lower case; 0 for the bytes that end the name.
 static LETTERS: [u8; 256] = letters();
 
 const fn letters() -> [u8; 256] {
@@ -96,7 +66,7 @@ const fn letters() -> [u8; 256] {
         }
         c -= 1;
     }
-    letters[0] = 0xFF; // NUL is part of the name, and of no name that is known
+    letters[0] = 0xFF; // NUL is part of the name, and of no known name
     letters
 }
 
@@ -117,7 +87,7 @@ const fn slot(key: u64) -> usize {
 }
 
 impl Name {
-    /// The length of the tag name at the start of `rest`, and what it stands for, in any case.
+    /// The length of the tag name at the start of `rest`, and the name, in any letter case.
     #[inline]
     pub(crate) fn read(rest: &[u8]) -> (usize, Self) {
         let mut key = 0;
@@ -149,12 +119,12 @@ impl Name {
 
     #[cold]
     fn of_long(written: &[u8]) -> Self {
-        let found = LONG.iter().find(|(name, _)| written.eq_ignore_ascii_case(name.as_bytes()));
+        let found = WRITTEN.iter().find(|(name, _)| written.eq_ignore_ascii_case(name.as_bytes()));
         found.map_or(Self::Other, |&(_, name)| name)
     }
 
-    /// "Special" elements: they end the search for an end tag's element and are what formatting is moved around.
-    /// `isindex` has left the standard, but html5ever, whose tree is the reference, keeps it.
+    /// The "special" category: these elements end the search for the element of an end tag. `isindex` has left the
+    /// standard, but html5ever, whose tree is the reference, keeps it.
     #[rustfmt::skip]
     pub(crate) const fn is_special(self) -> bool {
         matches!(self, Self::Address | Self::Applet | Self::Area | Self::Article | Self::Aside | Self::Base
@@ -171,7 +141,7 @@ impl Name {
             | Self::Thead | Self::Title | Self::Tr | Self::Track | Self::Ul | Self::Wbr | Self::Xmp)
     }
 
-    /// "Formatting" elements, the ones that are opened again where something else closed them.
+    /// The "formatting" category: these elements are reconstructed where another element closed them.
     #[rustfmt::skip]
     pub(crate) const fn is_formatting(self) -> bool {
         matches!(self, Self::A | Self::B | Self::Big | Self::Code | Self::Em | Self::Font | Self::I | Self::Nobr
@@ -200,7 +170,7 @@ impl Name {
                 | Self::Thead | Self::Tr)
     }
 
-    /// Elements that belong into the head: elsewhere they are treated by its rules.
+    /// Elements that are processed by the rules of "in head", wherever they are.
     #[rustfmt::skip]
     pub(crate) const fn is_head_content(self) -> bool {
         matches!(self, Self::Base | Self::Basefont | Self::Bgsound | Self::Link | Self::Meta | Self::Noframes
@@ -211,12 +181,24 @@ impl Name {
         matches!(self, Self::H1 | Self::H2 | Self::H3 | Self::H4 | Self::H5 | Self::H6)
     }
 
+    /// The elements of a table, but not the table itself.
+    #[rustfmt::skip]
+    pub(crate) const fn is_table_structure(self) -> bool {
+        matches!(self, Self::Caption | Self::Col | Self::Colgroup | Self::Tbody | Self::Td | Self::Tfoot | Self::Th
+            | Self::Thead | Self::Tr)
+    }
+
+    /// `tbody`, `tfoot` and `thead`.
+    pub(crate) const fn is_table_body(self) -> bool {
+        matches!(self, Self::Tbody | Self::Tfoot | Self::Thead)
+    }
+
     /// Elements in which misplaced content is foster-parented.
     pub(crate) const fn is_table_part(self) -> bool {
         matches!(self, Self::Table | Self::Tbody | Self::Tfoot | Self::Thead | Self::Tr)
     }
 
-    /// Start tags that end foreign content; `font` does so too, with some attributes.
+    /// Start tags that end foreign content; `font` with some attributes does too.
     #[rustfmt::skip]
     pub(crate) const fn breaks_out_of_foreign_content(self) -> bool {
         matches!(self, Self::B | Self::Big | Self::Blockquote | Self::Body | Self::Br | Self::Center | Self::Code
@@ -230,7 +212,7 @@ impl Name {
 
 #[cfg(test)]
 mod tests {
-    use super::{LONG, NAMES, Name, SHORT};
+    use super::{Name, WRITTEN};
 
     fn name_of(written: &str) -> Name {
         let (length, name) = Name::read(format!("{written}>").as_bytes());
@@ -239,13 +221,12 @@ mod tests {
     }
 
     #[test]
-    fn every_name_is_found_in_any_case_and_nothing_else() {
-        for &(written, name) in SHORT.iter().chain(LONG) {
+    fn known_names_are_found_in_any_case_and_no_others() {
+        for &(written, name) in WRITTEN {
             assert_eq!(name_of(written), name);
             assert_eq!(name_of(&written.to_uppercase()), name);
             assert_eq!(name_of(&format!("{written}-")), Name::Other);
         }
-        assert_eq!(SHORT.len() + LONG.len() + 1, NAMES, "each name stands in one list");
         assert_eq!(name_of("dï"), Name::Other);
         assert_eq!(name_of(""), Name::Other);
     }

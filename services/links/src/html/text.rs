@@ -1,30 +1,29 @@
-//! Text and attribute values as the tree would hold them, and a link's text as it is reported.
+//! Text, names and attribute values as the tree would hold them, and the text of a link as it is reported.
 
 use memchr::{memchr, memchr3};
 use std::borrow::Cow;
 
-/// Bytes as UTF-8, what is none as U+FFFD.
+/// Bytes as UTF-8, with U+FFFD for invalid ones.
 pub(crate) fn utf8(bytes: &[u8]) -> Cow<'_, str> {
-    // `from_utf8_lossy` is slow even where nothing is lost.
+    // `from_utf8_lossy` is slow on valid input.
     str::from_utf8(bytes).map_or_else(|_| String::from_utf8_lossy(bytes), Cow::Borrowed)
 }
 
-/// A name as the tree would hold it: in lower case, NUL replaced (WHATWG HTML, sections 13.2.5.8 and 13.2.5.33).
-pub(crate) fn name(written: &[u8]) -> String {
-    utf8(written).to_ascii_lowercase().replace('\0', "\u{FFFD}")
-}
-
-/// As [`name`], character by character.
+/// The characters of a name as the tree would hold it: in lower case, NUL replaced.
 pub(crate) fn name_characters(written: &[u8]) -> impl Iterator<Item = char> {
-    let chunks = written.utf8_chunks();
-    let characters = chunks.flat_map(|chunk| {
+    let characters = written.utf8_chunks().flat_map(|chunk| {
         let broken = (!chunk.invalid().is_empty()).then_some('\u{FFFD}');
         chunk.valid().chars().chain(broken)
     });
     characters.map(|c| if c == '\0' { '\u{FFFD}' } else { c.to_ascii_lowercase() })
 }
 
-/// Whether the name has but one spelling, letter case aside.
+/// A name as the tree would hold it.
+pub(crate) fn name(written: &[u8]) -> String {
+    name_characters(written).collect()
+}
+
+/// Whether only names of the same bytes equal it, letter case aside.
 pub(crate) fn is_plain_name(written: &[u8]) -> bool {
     written.is_ascii() && memchr(0, written).is_none()
 }
@@ -34,7 +33,7 @@ pub(crate) fn decoded(text: &[u8]) -> Cow<'_, str> {
     with_references_decoded(utf8(text))
 }
 
-/// Text with its line breaks as the standard's input stream has them (WHATWG HTML, section 13.2.3.5).
+/// Text with its line breaks normalized (WHATWG HTML, section 13.2.3.5).
 pub(crate) fn normalized(text: &[u8]) -> Cow<'_, str> {
     let read = utf8(text);
     if memchr(b'\r', text).is_some() {
@@ -48,13 +47,12 @@ pub(crate) fn with_references_decoded(text: Cow<'_, str>) -> Cow<'_, str> {
     if memchr(b'&', text.as_bytes()).is_some() { htmlize::unescape(text) } else { text }
 }
 
-/// An attribute's value: line breaks normalized, NUL replaced, character
-/// references decoded by the rules for attributes.
+/// An attribute's value: line breaks normalized, NUL replaced, character references decoded by the rules for attributes.
 pub(crate) fn attribute_value(written: &[u8]) -> String {
     value(&utf8(written)).into_owned()
 }
 
-/// As [`attribute_value`], of what is UTF-8.
+/// As [`attribute_value`], from UTF-8.
 pub(crate) fn value(written: &str) -> Cow<'_, str> {
     let bytes = written.as_bytes();
     if memchr3(b'\r', b'\0', b'&', bytes).is_none() {
@@ -70,18 +68,18 @@ pub(crate) fn value(written: &str) -> Cow<'_, str> {
     value
 }
 
-/// Collapses white space in a link's text that comes in parts: runs of Unicode white space become one space, none
+/// Collapses white space in a link's text, which comes in parts: a run of Unicode white space becomes one space, and none
 /// at the start or the end.
 #[derive(Debug, Default)]
 pub(crate) struct Collapse {
-    /// Whether there was anything but white space.
+    /// Whether there was any other character.
     started: bool,
-    /// Whether white space came after it.
+    /// Whether the text ended with white space.
     space: bool,
 }
 
 impl Collapse {
-    /// Text with its character references still in it.
+    /// Adds text whose character references are not decoded.
     #[inline]
     pub(crate) fn push_with_references(&mut self, text: &str, write: impl FnMut(&str)) {
         if is_plain(text.as_bytes()) {
@@ -100,7 +98,7 @@ impl Collapse {
         self.space &= text.is_empty() || text.ends_with(char::is_whitespace);
     }
 
-    /// Text in which nothing is to be collapsed.
+    /// Adds text without white space to collapse.
     #[inline]
     fn push_words(&mut self, words: &str, mut write: impl FnMut(&str)) {
         if self.space && self.started {
@@ -112,8 +110,7 @@ impl Collapse {
     }
 }
 
-/// Whether text is ASCII without references, and has white space between words only, one space at a time. Most text
-/// of links is so.
+/// Whether text is ASCII without references, with single spaces between words. Most texts of links are.
 fn is_plain(text: &[u8]) -> bool {
     let mut after_space = true;
     for &c in text {

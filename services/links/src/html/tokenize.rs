@@ -8,49 +8,12 @@ mod attributes;
 mod doctype;
 mod raw;
 
+pub(crate) use super::span::Span;
 pub(crate) use attributes::Attributes;
 pub(crate) use raw::RawKind;
 
-use super::name::Name;
+use super::{name::Name, span::near};
 use memchr::{memchr, memmem};
-use std::ops::Range;
-
-/// A page is read up to this many bytes, so that a position takes four of them, also in what is written of it.
-pub(crate) const MAX_PAGE: usize = 256 * 1024 * 1024;
-
-/// A stretch of the page, in bytes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Span {
-    start: u32,
-    end: u32,
-}
-
-impl Span {
-    #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "no position is beyond MAX_PAGE")]
-    pub(crate) const fn new(start: usize, end: usize) -> Self {
-        Self { start: start as u32, end: end as u32 }
-    }
-
-    #[inline]
-    pub(crate) const fn start(self) -> usize {
-        self.start as usize
-    }
-
-    #[inline]
-    pub(crate) const fn end(self) -> usize {
-        self.end as usize
-    }
-
-    #[inline]
-    pub(crate) const fn range(self) -> Range<usize> {
-        self.start()..self.end()
-    }
-
-    pub(crate) const fn is_empty(self) -> bool {
-        self.start == self.end
-    }
-}
 
 /// A start or end tag.
 #[derive(Clone, Copy, Debug)]
@@ -214,24 +177,6 @@ impl<'a> Tokenizer<'a> {
     fn byte(&self, at: usize) -> u8 {
         self.page.get(at).copied().unwrap_or(0)
     }
-}
-
-/// The first `byte`, which is near more often than not: a call of `memchr` takes longer than a look at 16 bytes.
-#[inline]
-fn near(byte: u8, bytes: &[u8]) -> Option<usize> {
-    const EACH: u64 = u64::MAX / 0xFF;
-    let mut rest = bytes;
-    for before in [0, 8] {
-        let Some((word, after)) = rest.split_first_chunk() else { break };
-        // "Determine if a word has a zero byte" (Bit Twiddling Hacks): the lowest bit that is set tells the first.
-        let differs = u64::from_le_bytes(*word) ^ (EACH * u64::from(byte));
-        let found = differs.wrapping_sub(EACH) & !differs & (EACH << 7);
-        if found != 0 {
-            return Some(before + found.trailing_zeros() as usize / 8);
-        }
-        rest = after;
-    }
-    memchr(byte, rest).map(|at| bytes.len() - rest.len() + at)
 }
 
 #[cfg(test)]

@@ -105,7 +105,7 @@ enum Next {
     Again,
 }
 
-type Step = Result<Next, Bailout>;
+type TagResult = Result<Next, Bailout>;
 
 /// The form element pointer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -208,14 +208,14 @@ impl<'a, 's, S: LinkSink> Tree<'a, 's, S> {
     }
 
     /// Section 13.2.6, "tree construction dispatcher".
-    fn start_tag(&mut self, tag: &Tag) -> Step {
+    fn start_tag(&mut self, tag: &Tag) -> TagResult {
         if self.start_tag_is_foreign(tag.name) {
             return self.start_tag_in_foreign_content(tag);
         }
         self.start_tag_in(self.mode, tag)
     }
 
-    fn start_tag_in(&mut self, mode: Mode, tag: &Tag) -> Step {
+    fn start_tag_in(&mut self, mode: Mode, tag: &Tag) -> TagResult {
         match mode {
             Mode::InBody => self.start_tag_in_body(tag),
             Mode::InTable => self.start_tag_in_table(tag),
@@ -225,7 +225,7 @@ impl<'a, 's, S: LinkSink> Tree<'a, 's, S> {
             Mode::InCaption => self.start_tag_in_caption(tag),
             Mode::InColumnGroup => self.start_tag_in_column_group(tag),
             Mode::InTemplate => self.start_tag_in_template(tag),
-            Mode::AfterBody => self.start_tag_after_body(tag),
+            Mode::AfterBody => self.tag_after_body(tag),
             Mode::InHead => self.start_tag_in_head(tag),
             Mode::InHeadNoscript => self.start_tag_in_head_noscript(tag),
             Mode::AfterHead => self.start_tag_after_head(tag),
@@ -233,14 +233,14 @@ impl<'a, 's, S: LinkSink> Tree<'a, 's, S> {
         }
     }
 
-    fn end_tag(&mut self, tag: &Tag) -> Step {
+    fn end_tag(&mut self, tag: &Tag) -> TagResult {
         if self.current_is_foreign() {
             return self.end_tag_in_foreign_content(tag);
         }
         self.end_tag_in(self.mode, tag)
     }
 
-    fn end_tag_in(&mut self, mode: Mode, tag: &Tag) -> Step {
+    fn end_tag_in(&mut self, mode: Mode, tag: &Tag) -> TagResult {
         match mode {
             Mode::InBody => self.end_tag_in_body(tag),
             Mode::InTable => self.end_tag_in_table(tag),
@@ -250,7 +250,7 @@ impl<'a, 's, S: LinkSink> Tree<'a, 's, S> {
             Mode::InCaption => self.end_tag_in_caption(tag),
             Mode::InColumnGroup => self.end_tag_in_column_group(tag),
             Mode::InTemplate => self.end_tag_in_template(tag),
-            Mode::AfterBody => self.end_tag_after_body(tag),
+            Mode::AfterBody => self.tag_after_body(tag),
             Mode::InHead => self.end_tag_in_head(tag),
             Mode::InHeadNoscript => self.end_tag_in_head_noscript(tag),
             Mode::AfterHead => self.end_tag_after_head(tag),

@@ -1,7 +1,7 @@
-//! What hostile pages cost: time and peak memory for each shape, ten megabytes of it unless told otherwise.
+//! The cost of hostile pages: CPU time and peak memory of each shape.
 //!
-//! `hostile [MEGABYTES]`. Resolution is included. Memory is what the extraction takes beyond the page itself, at its peak; the list of links
-//! that is the answer is counted, and shown beside it.
+//! `hostile [MEGABYTES]`, 10 by default. Resolution is included. The peak is the memory beyond the page itself, with the
+//! list of links, whose size is shown beside it.
 
 use links::{Page, charset};
 use peak_alloc::PeakAlloc;
@@ -11,13 +11,13 @@ use url::Url;
 #[global_allocator]
 static ALLOCATOR: PeakAlloc = PeakAlloc;
 
-/// A name, and the bytes of which the page is made: a start, then one or more parts over and over.
+/// A name, and the bytes of the page: a start, then parts that repeat.
 type Shape = (&'static str, &'static str, fn(usize) -> Vec<u8>);
 
-/// Links before a table that already holds some: the page goes through a tree.
+/// Links that move before a table which already holds some: the page needs a tree.
 const TREE: &str = "<table><tr><a href=1>x</a><td><a href=2>y</a></td>z<a href=3>q</a></table>";
 
-/// Names of formatting elements, but for three.
+/// Names of formatting elements, without three.
 const FORMATTING: [&str; 11] =
     ["i", "big", "code", "em", "font", "s", "small", "strike", "strong", "tt", "u"];
 
@@ -85,7 +85,7 @@ const SHAPES: &[Shape] = &[
 fn main() {
     let megabytes: usize = env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(10);
     println!(
-        "{:<34} {:>8} {:>9} {:>9} {:>10} {:>8}  way",
+        "{:<34} {:>8} {:>9} {:>9} {:>10} {:>8}  method",
         "", "MB", "CPU ms/MB", "peak x", "answer x", "links"
     );
     for (name, start, part) in SHAPES {

@@ -1,4 +1,4 @@
-//! Tokens from stage 1 to html5ever's tree builder, and when to stop.
+//! Feeds the tokens of stage 1 to html5ever's tree builder, within a budget.
 
 use super::{
     load::Load,
@@ -16,7 +16,7 @@ use html5ever::{
     tree_builder::{TreeBuilder, TreeBuilderOpts},
 };
 
-/// Formatting elements are compared by all their attributes: with more than this, the page is over budget.
+/// The most attributes of a formatting element: the builder compares all of them.
 const MAX_ATTRIBUTES: usize = 64;
 
 /// The page's tree; `None` once it is over its [budget](Dom::is_over_budget).
@@ -86,7 +86,7 @@ impl Feed<'_> {
             return;
         }
         if references && is_cut_reference(text) {
-            // An error between `<pre>` and a line feed keeps html5ever from dropping the line feed.
+            // html5ever keeps the line feed after `<pre>` where a parse error comes between.
             self.send(tokenizer::Token::ParseError("".into()));
         }
         let text = text::normalized(text);
@@ -101,24 +101,19 @@ impl Feed<'_> {
             return;
         }
         let token = tokenizer::Token::TagToken(token);
+        let mut raw = |kind| self.tokens.raw_text(kind, tag.written);
         let (text, references) = match self.builder.process_token(token, 1) {
-            TokenSinkResult::RawData(RawState::Rcdata) => (self.raw(RawKind::Rcdata, tag), true),
-            TokenSinkResult::RawData(RawState::Rawtext) => (self.raw(RawKind::Rawtext, tag), false),
-            TokenSinkResult::RawData(_) => (self.raw(RawKind::Script, tag), false),
+            TokenSinkResult::RawData(RawState::Rcdata) => (raw(RawKind::Rcdata), true),
+            TokenSinkResult::RawData(RawState::Rawtext) => (raw(RawKind::Rawtext), false),
+            TokenSinkResult::RawData(_) => (raw(RawKind::Script), false),
             TokenSinkResult::Plaintext => (self.tokens.plaintext(), false),
             _ => return,
         };
-        let is_plaintext = tag.name == Name::Plaintext;
-        let kept: Vec<u8> = self.page[text.range()].to_vec();
-        let kept = String::from_utf8_lossy(&kept).replace('\0', "\u{FFFD}");
+        let kept = text::utf8(&self.page[text.range()]).replace('\0', "\u{FFFD}");
         self.characters(kept.as_bytes(), references);
-        if !is_plaintext {
+        if tag.name != Name::Plaintext {
             self.send(tokenizer::Token::TagToken(self.tag(TagKind::EndTag, tag)));
         }
-    }
-
-    fn raw(&mut self, kind: RawKind, tag: &Tag) -> Span {
-        self.tokens.raw_text(kind, tag.written)
     }
 
     fn doctype(&self, quirks: bool) {
@@ -137,7 +132,7 @@ impl Feed<'_> {
         }
     }
 
-    /// The attributes that matter: all of formatting elements, else those the tree or a link is made from.
+    /// The attributes that the builder or a link needs: of a formatting element, all of them.
     fn attributes(&self, tag: &Tag) -> Vec<Attribute> {
         let all = tag.name.is_formatting();
         let mut found: Vec<Attribute> = Vec::new();

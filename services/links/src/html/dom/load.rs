@@ -1,8 +1,8 @@
-//! What html5ever's builder does without calling the sink, so that it can be charged all the same.
+//! Charges the budget for work that html5ever's builder does without calling the sink.
 //!
-//! For the tag of a formatting element it goes through its list of active formatting elements, and compares attributes
-//! at a start tag (the "Noah's Ark clause"). The list is the builder's own: from time to time it is asked for all
-//! that it holds; in between, each start tag counts as one entry more.
+//! For each tag of a formatting element it goes through its list of active formatting elements, and at a start tag it
+//! compares attributes (the "Noah's Ark clause"). The list is private to the builder, but its nodes can be traced from
+//! time to time; in between, each start tag counts as one entry more.
 
 use super::sink::{Dom, NodeId};
 use crate::html::tree::MAX_OPEN;
@@ -12,23 +12,23 @@ use html5ever::{
 };
 use std::cell::Cell;
 
-/// The builder is asked at least once in so many tags.
+/// The builder's nodes are traced at least once in this many tags.
 const TAGS: usize = 256;
 
-/// Bounds of what the builder holds.
+/// Upper bounds of what the builder holds.
 #[derive(Debug, Default)]
 pub(super) struct Load {
-    /// No fewer than the list's entries.
+    /// At least the number of entries of the list.
     entries: usize,
-    /// Over so many entries, the builder is asked again.
-    ask_over: usize,
-    /// No formatting element so far has had more attributes.
+    /// With more entries than this, the builder is traced again.
+    trace_over: usize,
+    /// The most attributes of a formatting element so far.
     attributes: usize,
     tags: usize,
 }
 
 impl Load {
-    /// Charges a tag before the builder gets it: `attributes` of a formatting element's start tag.
+    /// Charges a start tag before the builder gets it; `attributes` is their number, for a formatting element.
     pub(super) fn start(&mut self, builder: &TreeBuilder<NodeId, Dom>, attributes: Option<usize>) {
         if let Some(attributes) = attributes {
             self.entries += 1;
@@ -36,8 +36,8 @@ impl Load {
             builder.sink.spend(self.entries * (1 + self.attributes));
         }
         self.tags += 1;
-        if self.entries > self.ask_over || self.tags >= TAGS {
-            self.ask(builder);
+        if self.entries > self.trace_over || self.tags >= TAGS {
+            self.trace(builder);
         }
     }
 
@@ -46,8 +46,8 @@ impl Load {
         builder.sink.spend(self.entries);
     }
 
-    fn ask(&mut self, builder: &TreeBuilder<NodeId, Dom>) {
-        let held = Held { dom: &builder.sink, all: Cell::new(0), formatting: Cell::new(0) };
+    fn trace(&mut self, builder: &TreeBuilder<NodeId, Dom>) {
+        let held = BuilderCounts { dom: &builder.sink, all: Cell::new(0), formatting: Cell::new(0) };
         builder.trace_handles(&held);
         builder.sink.spend(held.all.get());
         if held.all.get() > MAX_OPEN {
@@ -55,7 +55,7 @@ impl Load {
         }
         *self = Self {
             entries: held.formatting.get(),
-            ask_over: held.formatting.get() * 2 + 8,
+            trace_over: held.formatting.get() * 2 + 8,
             attributes: if held.formatting.get() == 0 { 0 } else { self.attributes },
             tags: 0,
         };
@@ -63,13 +63,13 @@ impl Load {
 }
 
 /// Counts what the builder holds. Open formatting elements count twice, on the stack and on the list.
-struct Held<'a> {
+struct BuilderCounts<'a> {
     dom: &'a Dom,
     all: Cell<usize>,
     formatting: Cell<usize>,
 }
 
-impl Tracer for Held<'_> {
+impl Tracer for BuilderCounts<'_> {
     type Handle = <Dom as TreeSink>::Handle;
 
     fn trace_handle(&self, node: &NodeId) {

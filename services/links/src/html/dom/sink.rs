@@ -1,4 +1,4 @@
-//! A tree of no more than links need: nodes in one list, text where it is, attributes but `href` forgotten.
+//! html5ever's tree sink: nodes in one list, with text and `href` and no other attributes.
 
 use html5ever::{
     Attribute, LocalName, Namespace, QualName, expanded_name,
@@ -11,21 +11,20 @@ use std::{
     cell::{Cell, Ref, RefCell},
 };
 
-/// A node's place in the list.
+/// The index of a node in the list.
 pub(super) type NodeId = u32;
 
 /// No node.
 const NONE: NodeId = NodeId::MAX;
 
-/// No tree gets more nodes than this, about 40 MB of them.
+/// The most nodes of a tree, about 40 MB.
 const MAX_NODES: usize = 500_000;
 
-/// One token may add so many nodes to a full tree.
+/// The most nodes that one token adds to a full tree.
 const SLACK: usize = 8192;
 
-/// What a node is.
 #[derive(Clone, Debug)]
-pub(super) enum Kind {
+pub(super) enum NodeKind {
     /// An HTML `a` with its `href`.
     Link(StrTendril),
     /// An HTML `base` with its `href`.
@@ -36,9 +35,9 @@ pub(super) enum Kind {
 
 #[derive(Debug)]
 struct Node {
-    kind: Kind,
+    kind: NodeKind,
     name: Option<QualName>,
-    /// A template's contents hang on it without being its children.
+    /// The root of a template's contents, which are not its children.
     contents: NodeId,
     holds_html: bool,
     parent: NodeId,
@@ -48,17 +47,17 @@ struct Node {
     last: NodeId,
 }
 
-/// The tree under construction, and then the tree.
+/// The tree, during construction and after.
 #[derive(Debug)]
 pub(super) struct Dom {
     nodes: RefCell<Vec<Node>>,
     max_nodes: usize,
-    /// How many more looks at an element the builder may take: its work on one tag grows with depth.
+    /// How many more elements the builder may examine: its work on one tag grows with depth.
     budget: Cell<usize>,
     spent: Cell<bool>,
 }
 
-/// An element's name, by value: the list of nodes may move while it is looked at.
+/// An element's name, by value: the list of nodes may be reallocated while the builder holds it.
 #[derive(Debug)]
 pub(super) struct Named {
     namespace: Namespace,
@@ -82,30 +81,28 @@ impl Dom {
     pub(super) fn for_page_of(length: usize) -> Self {
         let max_nodes = MAX_NODES.min(length / 8 + 20_000);
         let dom = Self {
-            // A list that grew would be there twice at times; what is not used of this one is never touched.
+            // Reserved once: a growing list is in memory twice, and pages of memory that are not used cost nothing.
             nodes: RefCell::new(Vec::with_capacity(max_nodes + SLACK)),
             budget: Cell::new(length.saturating_mul(4) + 200_000),
             max_nodes,
             spent: Cell::new(false),
         };
-        dom.add(Kind::Other, None);
+        dom.add(NodeKind::Other, None);
         dom
     }
 
-    /// Whether the builder has taken more than its share of looks or nodes.
+    /// Whether the builder has exceeded its budget.
     pub(super) fn is_over_budget(&self) -> bool {
         self.spent.get()
     }
 
-    /// Takes from the budget.
-    pub(super) fn spend(&self, looks: usize) {
-        match self.budget.get().checked_sub(looks) {
+    pub(super) fn spend(&self, steps: usize) {
+        match self.budget.get().checked_sub(steps) {
             Some(left) => self.budget.set(left),
             None => self.give_up(),
         }
     }
 
-    /// Puts the tree over its budget.
     pub(super) fn give_up(&self) {
         self.spent.set(true);
     }
@@ -121,7 +118,7 @@ impl Dom {
         ))
     }
 
-    pub(super) fn kind(&self, node: NodeId) -> Ref<'_, Kind> {
+    pub(super) fn kind(&self, node: NodeId) -> Ref<'_, NodeKind> {
         Ref::map(self.nodes.borrow(), |nodes| &nodes[node as usize].kind)
     }
 
@@ -137,7 +134,7 @@ impl Dom {
         Some(self.nodes.borrow()[node as usize].parent).filter(|&id| id != NONE)
     }
 
-    fn add(&self, kind: Kind, name: Option<QualName>) -> NodeId {
+    fn add(&self, kind: NodeKind, name: Option<QualName>) -> NodeId {
         let mut nodes = self.nodes.borrow_mut();
         if nodes.len() >= self.max_nodes {
             self.give_up();
@@ -162,7 +159,7 @@ impl Dom {
                 self.detach(node);
                 node
             }
-            NodeOrText::AppendText(text) => self.add(Kind::Text(text), None),
+            NodeOrText::AppendText(text) => self.add(NodeKind::Text(text), None),
         }
     }
 
@@ -184,7 +181,7 @@ impl Dom {
         (node.parent, node.previous, node.next) = (NONE, NONE, NONE);
     }
 
-    /// Hangs a detached `node` into `parent`, before `next` or, if that is none, at the end.
+    /// Inserts a detached `node` into `parent`, before `next` or, if that is `NONE`, at the end.
     fn attach(&self, parent: NodeId, node: NodeId, next: NodeId) {
         let nodes = &mut *self.nodes.borrow_mut();
         let previous = match nodes.get_mut(next as usize) {
@@ -226,12 +223,12 @@ impl TreeSink for Dom {
     fn create_element(&self, name: QualName, attrs: Vec<Attribute>, flags: ElementFlags) -> NodeId {
         let href = || attrs.into_iter().find(|a| a.name.expanded() == expanded_name!("", "href"));
         let kind = match name.expanded() {
-            expanded_name!(html "a") => href().map_or(Kind::Other, |href| Kind::Link(href.value)),
-            expanded_name!(html "base") => href().map_or(Kind::Other, |href| Kind::Base(href.value)),
-            _ => Kind::Other,
+            expanded_name!(html "a") => href().map_or(NodeKind::Other, |href| NodeKind::Link(href.value)),
+            expanded_name!(html "base") => href().map_or(NodeKind::Other, |href| NodeKind::Base(href.value)),
+            _ => NodeKind::Other,
         };
         let node = self.add(kind, Some(name));
-        let contents = if flags.template { self.add(Kind::Other, None) } else { NONE };
+        let contents = if flags.template { self.add(NodeKind::Other, None) } else { NONE };
         let created = &mut self.nodes.borrow_mut()[node as usize];
         created.contents = contents;
         created.holds_html = flags.mathml_annotation_xml_integration_point;
@@ -239,11 +236,11 @@ impl TreeSink for Dom {
     }
 
     fn create_comment(&self, _: StrTendril) -> NodeId {
-        self.add(Kind::Other, None)
+        self.add(NodeKind::Other, None)
     }
 
     fn create_pi(&self, _: StrTendril, _: StrTendril) -> NodeId {
-        self.add(Kind::Other, None)
+        self.add(NodeKind::Other, None)
     }
 
     fn append(&self, parent: &NodeId, child: NodeOrText<NodeId>) {

@@ -7,7 +7,7 @@
     reason = "each loop over attributes is to be one loop, without calls; measured"
 )]
 
-use super::{Span, near};
+use crate::html::span::{Span, near};
 
 /// The bytes that end an attribute's name.
 static ENDS_NAME: [bool; 256] = ends_name();
@@ -27,35 +27,26 @@ const fn ends_name() -> [bool; 256] {
 pub(crate) struct Attributes<'a> {
     page: &'a [u8],
     at: usize,
-    state: State,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
-    Inside,
-    Ended {
-        self_closing: bool,
-    },
-    /// The page ended first: there is no tag.
-    Cut,
+    /// Whether the tag is self-closing, once its end was read.
+    self_closing: Option<bool>,
 }
 
 impl<'a> Attributes<'a> {
     /// Starts right after the tag's name, at `at`.
     #[inline]
     pub(crate) fn new(page: &'a [u8], at: usize) -> Self {
-        Self { page, at, state: State::Inside }
+        Self { page, at, self_closing: None }
     }
 
     /// The position after the tag, once all attributes were read; `None` where the page ends inside it.
     #[inline]
     pub(crate) fn end(&self) -> Option<usize> {
-        matches!(self.state, State::Ended { .. }).then_some(self.at)
+        self.self_closing.map(|_| self.at)
     }
 
     #[inline]
     pub(crate) fn self_closing(&self) -> bool {
-        self.state == State::Ended { self_closing: true }
+        self.self_closing == Some(true)
     }
 
     /// Reads to the tag's end.
@@ -76,22 +67,10 @@ impl<'a> Attributes<'a> {
         href
     }
 
-    /// The next attribute's name and value, both as written.
+    /// The next attribute's name and value, both as written. `None` at the end of the tag or of the page; it is not to be
+    /// called again then.
     #[inline(always)]
     pub(crate) fn next(&mut self) -> Option<(Span, Span)> {
-        let found = self.read();
-        if found.is_none() && self.state == State::Inside {
-            self.state = State::Cut;
-        }
-        found
-    }
-
-    /// `None` at the tag's end, which sets the state, or at the page's.
-    #[inline(always)]
-    fn read(&mut self) -> Option<(Span, Span)> {
-        if self.state != State::Inside {
-            return None;
-        }
         loop {
             match self.after_spaces()? {
                 b'>' => return self.finish(1, false),
@@ -139,7 +118,7 @@ impl<'a> Attributes<'a> {
     #[inline(always)]
     fn finish(&mut self, length: usize, self_closing: bool) -> Option<(Span, Span)> {
         self.at += length;
-        self.state = State::Ended { self_closing };
+        self.self_closing = Some(self_closing);
         None
     }
 }

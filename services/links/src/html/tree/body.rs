@@ -1,7 +1,7 @@
 //! Start tags in the "in body" mode (WHATWG HTML, section 13.2.6.4.7).
 
 use super::{
-    Bailout, Form, LinkSink, Next, Step, TextKind, Tree,
+    Bailout, Form, LinkSink, Next, TagResult, TextKind, Tree,
     stack::{Namespace, Scope},
 };
 use crate::html::{
@@ -11,7 +11,7 @@ use crate::html::{
 
 impl<S: LinkSink> Tree<'_, '_, S> {
     #[rustfmt::skip]
-    pub(super) fn start_tag_in_body(&mut self, tag: &Tag) -> Step {
+    pub(super) fn start_tag_in_body(&mut self, tag: &Tag) -> TagResult {
         match tag.name {
             Name::A => {
                 self.end_open_a(tag)?;
@@ -37,8 +37,8 @@ impl<S: LinkSink> Tree<'_, '_, S> {
             }
             Name::Param | Name::Source | Name::Track => {}
             name if name.is_head_content() => return self.start_tag_in_head(tag),
-            Name::Html | Name::Body | Name::Caption | Name::Col | Name::Colgroup | Name::Frame | Name::Head
-            | Name::Tbody | Name::Td | Name::Tfoot | Name::Th | Name::Thead | Name::Tr => {}
+            Name::Html | Name::Body | Name::Frame | Name::Head => {}
+            name if name.is_table_structure() => {}
             Name::Frameset => return Err(Bailout::Frameset),
             Name::Table => self.start_table(tag),
             Name::Pre | Name::Listing => {
@@ -83,7 +83,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
             |e| e.is_in(closes),
             |e| e.is_special() && !e.is_in(|name| matches!(name, Name::Address | Name::Div | Name::P)),
         );
-        if let Some(name) = found.and_then(|index| self.stack.get(index)).map(|element| element.name) {
+        if let Some(name) = found.map(|index| self.stack.elements()[index].name) {
             self.imply_end_tags(Some(name));
             self.pop_through_named(name);
         }
@@ -189,7 +189,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
     fn start_foreign(&mut self, tag: &Tag, namespace: Namespace) -> Result<(), Bailout> {
         self.reconstruct()?;
         if !tag.self_closing {
-            self.insert_foreign(tag.name, namespace, tag.written);
+            self.insert_in(namespace, tag.name, tag.written);
         }
         Ok(())
     }

@@ -1,7 +1,7 @@
 //! End tags in the "in body" mode (WHATWG HTML, section 13.2.6.4.7).
 
 use super::{
-    Bailout, Form, LinkSink, Mode, Next, Step, Tree,
+    Bailout, Form, LinkSink, Mode, Next, TagResult, Tree,
     end_tag_name::EndTagName,
     stack::{Element, Scope},
 };
@@ -9,7 +9,7 @@ use crate::html::{name::Name, tokenize::Tag};
 
 impl<S: LinkSink> Tree<'_, '_, S> {
     #[rustfmt::skip]
-    pub(super) fn end_tag_in_body(&mut self, tag: &Tag) -> Step {
+    pub(super) fn end_tag_in_body(&mut self, tag: &Tag) -> TagResult {
         match tag.name {
             Name::A | Name::B | Name::Big | Name::Code | Name::Em | Name::Font | Name::I | Name::Nobr | Name::S
             | Name::Small | Name::Strike | Name::Strong | Name::Tt | Name::U => self.adopt(tag)?,

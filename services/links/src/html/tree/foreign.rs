@@ -1,7 +1,7 @@
 //! SVG and MathML (WHATWG HTML, section 13.2.6.5 and the dispatcher of section 13.2.6).
 
 use super::{
-    LinkSink, Next, Step, Tree,
+    LinkSink, Next, TagResult, Tree,
     end_tag_name::EndTagName,
     stack::{Element, Namespace},
 };
@@ -28,9 +28,10 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         self.current_is_foreign() && !self.stack.top().is_some_and(|top| takes_html_tag(top, name))
     }
 
-    pub(super) fn start_tag_in_foreign_content(&mut self, tag: &Tag) -> Step {
+    pub(super) fn start_tag_in_foreign_content(&mut self, tag: &Tag) -> TagResult {
         if tag.name.breaks_out_of_foreign_content() || tag.name == Name::Font && self.is_presentational(tag) {
-            return self.break_out(tag);
+            self.break_out();
+            return self.start_tag_in(self.mode, tag);
         }
         if tag.self_closing {
             return Ok(Next::Done);
@@ -42,29 +43,24 @@ impl<S: LinkSink> Tree<'_, '_, S> {
                 encoding.eq_ignore_ascii_case("text/html")
                     || encoding.eq_ignore_ascii_case("application/xhtml+xml")
             });
-        self.insert_foreign(tag.name, namespace, tag.written);
-        let top = self.stack.len() - 1;
-        self.stack.elements_mut()[top].holds_html = holds_html;
+        let index = self.stack.len();
+        self.insert_in(namespace, tag.name, tag.written);
+        self.stack.elements_mut()[index].holds_html = holds_html;
         Ok(Next::Done)
     }
 
-    /// Closes foreign elements up to a place for HTML and goes on there.
-    fn break_out(&mut self, tag: &Tag) -> Step {
+    /// Closes foreign elements down to an HTML element or an integration point.
+    fn break_out(&mut self) {
         while self.stack.top().is_some_and(|top| {
             top.namespace != Namespace::Html && !top.is_mathml_text() && !top.is_svg_html()
         }) {
             self.pop();
         }
-        self.start_tag_in(self.mode, tag)
     }
 
-    pub(super) fn end_tag_in_foreign_content(&mut self, tag: &Tag) -> Step {
+    pub(super) fn end_tag_in_foreign_content(&mut self, tag: &Tag) -> TagResult {
         if matches!(tag.name, Name::Br | Name::P) {
-            while self.stack.top().is_some_and(|top| {
-                top.namespace != Namespace::Html && !top.is_mathml_text() && !top.is_svg_html()
-            }) {
-                self.pop();
-            }
+            self.break_out();
             return self.end_tag_in(self.mode, tag);
         }
         let page = self.page;

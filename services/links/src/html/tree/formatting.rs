@@ -4,14 +4,6 @@ use super::stack::Serial;
 use crate::html::{name::Name, tokenize::Span};
 use std::cell::Cell;
 
-/// An entry of the list.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Entry {
-    /// Keeps formatting from leaking into cells, objects, captions and templates.
-    Marker,
-    Element(Formatting),
-}
-
 /// A formatting element that is opened again where something else closed it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Formatting {
@@ -27,14 +19,15 @@ pub(super) struct Formatting {
 /// The list, the earliest first.
 #[derive(Debug, Default)]
 pub(super) struct ActiveFormatting {
-    entries: Vec<Entry>,
+    /// `None` is a marker, which keeps formatting from leaking into cells, objects, captions and templates.
+    entries: Vec<Option<Formatting>>,
     /// How many entries were looked at so far: part of the tree's cost beyond the page's length.
     steps: Cell<usize>,
 }
 
 impl ActiveFormatting {
     pub(super) fn push(&mut self, element: Formatting) {
-        self.entries.push(Entry::Element(element));
+        self.entries.push(Some(element));
     }
 
     pub(super) fn pop(&mut self) {
@@ -42,15 +35,15 @@ impl ActiveFormatting {
     }
 
     pub(super) fn last_is(&self, serial: Serial) -> bool {
-        matches!(self.entries.last(), Some(Entry::Element(last)) if last.serial == serial)
+        matches!(self.entries.last(), Some(Some(last)) if last.serial == serial)
     }
 
     pub(super) fn push_marker(&mut self) {
-        self.entries.push(Entry::Marker);
+        self.entries.push(None);
     }
 
     pub(super) fn clear_to_marker(&mut self) {
-        while let Some(Entry::Element(_)) = self.entries.pop() {}
+        while let Some(Some(_)) = self.entries.pop() {}
     }
 
     pub(super) fn remove(&mut self, index: usize) {
@@ -58,18 +51,15 @@ impl ActiveFormatting {
     }
 
     pub(super) fn insert(&mut self, index: usize, element: Formatting) {
-        self.entries.insert(index, Entry::Element(element));
+        self.entries.insert(index, Some(element));
     }
 
     pub(super) fn get(&self, index: usize) -> Option<Formatting> {
-        match self.entries.get(index)? {
-            Entry::Element(element) => Some(*element),
-            Entry::Marker => None,
-        }
+        self.entries.get(index).copied().flatten()
     }
 
     pub(super) fn set(&mut self, index: usize, element: Formatting) {
-        self.entries[index] = Entry::Element(element);
+        self.entries[index] = Some(element);
     }
 
     pub(super) fn len(&self) -> usize {
@@ -80,15 +70,12 @@ impl ActiveFormatting {
     pub(super) fn since_marker(&self) -> impl Iterator<Item = (usize, &Formatting)> {
         self.entries.iter().enumerate().rev().map_while(|(index, entry)| {
             self.looked_at(1);
-            match entry {
-                Entry::Element(element) => Some((index, element)),
-                Entry::Marker => None,
-            }
+            entry.as_ref().map(|element| (index, element))
         })
     }
 
     pub(super) fn position(&self, serial: Serial) -> Option<usize> {
-        let found = self.entries.iter().rposition(|e| matches!(e, Entry::Element(e) if e.serial == serial));
+        let found = self.entries.iter().rposition(|e| matches!(e, Some(e) if e.serial == serial));
         self.looked_at(self.entries.len() - found.unwrap_or(0));
         found
     }
@@ -96,7 +83,7 @@ impl ActiveFormatting {
     /// Notes that the element left the stack of open elements.
     pub(super) fn close(&mut self, serial: Serial) {
         if let Some(index) = self.position(serial)
-            && let Entry::Element(element) = &mut self.entries[index]
+            && let Some(element) = &mut self.entries[index]
         {
             element.open = false;
         }
@@ -113,12 +100,12 @@ impl ActiveFormatting {
     /// Whether the last element has been closed and not been opened again.
     #[inline]
     pub(super) fn needs_reconstruction(&self) -> bool {
-        matches!(self.entries.last(), Some(Entry::Element(last)) if !last.open)
+        matches!(self.entries.last(), Some(Some(last)) if !last.open)
     }
 
     /// Where reconstruction starts: the first of the closed elements at the list's end.
     pub(super) fn first_to_reconstruct(&self) -> usize {
-        let is_done = |e: &Entry| matches!(e, Entry::Marker | Entry::Element(Formatting { open: true, .. }));
+        let is_done = |e: &Option<Formatting>| matches!(e, None | Some(Formatting { open: true, .. }));
         self.entries.iter().rposition(is_done).map_or(0, |index| index + 1)
     }
 }

@@ -1,6 +1,6 @@
 //! What comes before the body and after it (WHATWG HTML, sections 13.2.6.4.1 to 13.2.6.4.6, 13.2.6.4.19 and on).
 
-use super::{Bailout, LinkSink, Mode, Next, Step, Tree};
+use super::{Bailout, LinkSink, Mode, Next, TagResult, Tree};
 use crate::html::{
     name::Name,
     tokenize::{RawKind, Tag},
@@ -33,7 +33,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         }
     }
 
-    pub(super) fn start_tag_before_head(&mut self, tag: &Tag) -> Step {
+    pub(super) fn start_tag_before_head(&mut self, tag: &Tag) -> TagResult {
         match tag.name {
             Name::Html => {
                 if self.mode != Mode::BeforeHead {
@@ -53,7 +53,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         }
     }
 
-    pub(super) fn end_tag_before_head(&mut self, tag: &Tag) -> Step {
+    pub(super) fn end_tag_before_head(&mut self, tag: &Tag) -> TagResult {
         if self.mode == Mode::Initial {
             self.mode = Mode::BeforeHtml;
         }
@@ -65,7 +65,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
     }
 
     /// The "in head" rules, also where other modes refer to them.
-    pub(super) fn start_tag_in_head(&mut self, tag: &Tag) -> Step {
+    pub(super) fn start_tag_in_head(&mut self, tag: &Tag) -> TagResult {
         match tag.name {
             Name::Html | Name::Head => {}
             Name::Base => self.note_base(tag)?,
@@ -87,24 +87,20 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         Ok(Next::Done)
     }
 
-    pub(super) fn end_tag_in_head(&mut self, tag: &Tag) -> Step {
+    pub(super) fn end_tag_in_head(&mut self, tag: &Tag) -> TagResult {
         match tag.name {
             Name::Template => self.close_template(),
-            Name::Head => {
+            Name::Head | Name::Body | Name::Html | Name::Br => {
                 self.pop();
                 self.mode = Mode::AfterHead;
-            }
-            Name::Body | Name::Html | Name::Br => {
-                self.pop();
-                self.mode = Mode::AfterHead;
-                return Ok(Next::Again);
+                return Ok(if tag.name == Name::Head { Next::Done } else { Next::Again });
             }
             _ => {}
         }
         Ok(Next::Done)
     }
 
-    pub(super) fn start_tag_in_head_noscript(&mut self, tag: &Tag) -> Step {
+    pub(super) fn start_tag_in_head_noscript(&mut self, tag: &Tag) -> TagResult {
         match tag.name {
             Name::Html | Name::Head | Name::Noscript => Ok(Next::Done),
             Name::Basefont | Name::Bgsound | Name::Link | Name::Meta | Name::Noframes | Name::Style => {
@@ -118,23 +114,18 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         }
     }
 
-    pub(super) fn end_tag_in_head_noscript(&mut self, tag: &Tag) -> Step {
+    pub(super) fn end_tag_in_head_noscript(&mut self, tag: &Tag) -> TagResult {
         match tag.name {
-            Name::Noscript => {
+            Name::Noscript | Name::Br => {
                 self.pop();
                 self.mode = Mode::InHead;
-                Ok(Next::Done)
-            }
-            Name::Br => {
-                self.pop();
-                self.mode = Mode::InHead;
-                Ok(Next::Again)
+                Ok(if tag.name == Name::Br { Next::Again } else { Next::Done })
             }
             _ => Ok(Next::Done),
         }
     }
 
-    pub(super) fn start_tag_after_head(&mut self, tag: &Tag) -> Step {
+    pub(super) fn start_tag_after_head(&mut self, tag: &Tag) -> TagResult {
         match tag.name {
             Name::Html | Name::Head => Ok(Next::Done),
             Name::Body => {
@@ -143,10 +134,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
                 Ok(Next::Done)
             }
             Name::Frameset => Err(Bailout::Frameset),
-            name if name.is_head_content() => {
-                // They go into the head, which is opened for them once more; a template stays open without it.
-                self.start_tag_in_head(tag)
-            }
+            name if name.is_head_content() => self.start_tag_in_head(tag), // the head is reopened for them
             _ => {
                 self.leave_head();
                 Ok(Next::Again)
@@ -154,7 +142,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         }
     }
 
-    pub(super) fn end_tag_after_head(&mut self, tag: &Tag) -> Step {
+    pub(super) fn end_tag_after_head(&mut self, tag: &Tag) -> TagResult {
         match tag.name {
             Name::Template => self.close_template(),
             Name::Body | Name::Html | Name::Br => {
@@ -166,15 +154,8 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         Ok(Next::Done)
     }
 
-    pub(super) fn start_tag_after_body(&mut self, tag: &Tag) -> Step {
-        if tag.name == Name::Html {
-            return Ok(Next::Done);
-        }
-        self.mode = Mode::InBody;
-        Ok(Next::Again)
-    }
-
-    pub(super) fn end_tag_after_body(&mut self, tag: &Tag) -> Step {
+    /// Start tags and end tags alike.
+    pub(super) fn tag_after_body(&mut self, tag: &Tag) -> TagResult {
         if tag.name == Name::Html {
             return Ok(Next::Done);
         }

@@ -18,14 +18,10 @@ impl<S: LinkSink> Tree<'_, '_, S> {
     /// "Insert an HTML element" for the tag.
     #[inline]
     pub(super) fn insert(&mut self, tag: &Tag) -> Serial {
-        self.insert_named(tag.name, tag.written)
+        self.insert_in(Namespace::Html, tag.name, tag.written)
     }
 
-    pub(super) fn insert_named(&mut self, name: Name, written: Span) -> Serial {
-        self.insert_foreign(name, Namespace::Html, written)
-    }
-
-    pub(super) fn insert_foreign(&mut self, name: Name, namespace: Namespace, written: Span) -> Serial {
+    pub(super) fn insert_in(&mut self, namespace: Namespace, name: Name, written: Span) -> Serial {
         let serial = self.new_serial();
         let element = Element {
             name,
@@ -43,7 +39,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
 
     /// An element that the standard inserts for no token: `html`, `head`, `body`, `tbody`, `tr`, `colgroup`.
     pub(super) fn insert_implied(&mut self, name: Name) {
-        self.insert_named(name, Span::new(0, 0));
+        self.insert_in(Namespace::Html, name, Span::new(0, 0));
     }
 
     /// Pops the current node; an open link that it was ends.

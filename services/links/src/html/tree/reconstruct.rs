@@ -1,6 +1,6 @@
 //! Formatting elements opened, and opened again (WHATWG HTML, section 13.2.4.3).
 
-use super::{Bailout, LinkSink, Tree, formatting::Formatting};
+use super::{Bailout, LinkSink, Tree, formatting::Formatting, stack::Namespace};
 use crate::html::{
     name::Name,
     text,
@@ -81,7 +81,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         self.stack.steps += self.formatting.len() - first;
         for index in first..self.formatting.len() {
             let Some(mut entry) = self.formatting.get(index) else { continue };
-            entry.serial = self.insert_named(entry.name, entry.written);
+            entry.serial = self.insert_in(Namespace::Html, entry.name, entry.written);
             entry.open = true;
             self.formatting.set(index, entry);
             if let Some(href) = entry.href {

@@ -162,10 +162,6 @@ impl Stack {
         self.elements.last()
     }
 
-    pub(super) fn get(&self, index: usize) -> Option<&Element> {
-        self.elements.get(index)
-    }
-
     pub(super) fn elements(&self) -> &[Element] {
         &self.elements
     }

@@ -1,6 +1,6 @@
 //! Tables, their captions and columns (WHATWG HTML, sections 13.2.6.4.9 to 13.2.6.4.12).
 
-use super::{Form, LinkSink, Mode, Next, Step, Tree, stack::Scope};
+use super::{Form, LinkSink, Mode, Next, TagResult, Tree, stack::Scope};
 use crate::html::{name::Name, tokenize::Tag};
 
 impl<S: LinkSink> Tree<'_, '_, S> {
@@ -17,7 +17,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
     }
 
     #[rustfmt::skip]
-    pub(super) fn start_tag_in_table(&mut self, tag: &Tag) -> Step {
+    pub(super) fn start_tag_in_table(&mut self, tag: &Tag) -> TagResult {
         match tag.name {
             Name::Caption => {
                 self.clear_back_to_table();
@@ -71,8 +71,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         Ok(Next::Done)
     }
 
-    #[rustfmt::skip]
-    pub(super) fn end_tag_in_table(&mut self, tag: &Tag) -> Step {
+    pub(super) fn end_tag_in_table(&mut self, tag: &Tag) -> TagResult {
         match tag.name {
             Name::Table => {
                 if self.stack.in_scope(Scope::Table, Name::Table) {
@@ -80,8 +79,8 @@ impl<S: LinkSink> Tree<'_, '_, S> {
                     self.reset_mode();
                 }
             }
-            Name::Body | Name::Caption | Name::Col | Name::Colgroup | Name::Html | Name::Tbody | Name::Td
-            | Name::Tfoot | Name::Th | Name::Thead | Name::Tr => {}
+            Name::Body | Name::Html => {}
+            name if name.is_table_structure() => {}
             Name::Template => self.close_template(),
             _ => {
                 self.foster = true;
@@ -93,29 +92,19 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         Ok(Next::Done)
     }
 
-    #[rustfmt::skip]
-    pub(super) fn start_tag_in_caption(&mut self, tag: &Tag) -> Step {
+    pub(super) fn start_tag_in_caption(&mut self, tag: &Tag) -> TagResult {
         match tag.name {
-            Name::Caption | Name::Col | Name::Colgroup | Name::Tbody | Name::Td | Name::Tfoot | Name::Th
-            | Name::Thead | Name::Tr => Ok(self.close_caption(Next::Again)),
+            name if name.is_table_structure() => Ok(self.close_caption(Next::Again)),
             _ => self.start_tag_in_body(tag),
         }
     }
 
-    pub(super) fn end_tag_in_caption(&mut self, tag: &Tag) -> Step {
+    pub(super) fn end_tag_in_caption(&mut self, tag: &Tag) -> TagResult {
         match tag.name {
             Name::Caption => Ok(self.close_caption(Next::Done)),
             Name::Table => Ok(self.close_caption(Next::Again)),
-            Name::Body
-            | Name::Col
-            | Name::Colgroup
-            | Name::Html
-            | Name::Tbody
-            | Name::Td
-            | Name::Tfoot
-            | Name::Th
-            | Name::Thead
-            | Name::Tr => Ok(Next::Done),
+            Name::Body | Name::Html => Ok(Next::Done),
+            name if name.is_table_structure() => Ok(Next::Done),
             _ => self.end_tag_in_body(tag),
         }
     }
@@ -131,7 +120,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         then
     }
 
-    pub(super) fn start_tag_in_column_group(&mut self, tag: &Tag) -> Step {
+    pub(super) fn start_tag_in_column_group(&mut self, tag: &Tag) -> TagResult {
         match tag.name {
             Name::Html | Name::Col => Ok(Next::Done),
             Name::Template => self.start_tag_in_head(tag),
@@ -139,14 +128,11 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         }
     }
 
-    pub(super) fn end_tag_in_column_group(&mut self, tag: &Tag) -> Step {
+    pub(super) fn end_tag_in_column_group(&mut self, tag: &Tag) -> TagResult {
         match tag.name {
             Name::Colgroup => Ok(self.leave_column_group(Next::Done)),
             Name::Col => Ok(Next::Done),
-            Name::Template => {
-                self.close_template();
-                Ok(Next::Done)
-            }
+            Name::Template => self.end_tag_in_head(tag),
             _ => Ok(self.leave_column_group(Next::Again)),
         }
     }

@@ -1,18 +1,18 @@
 //! Table bodies, rows and cells (WHATWG HTML, sections 13.2.6.4.13 to 13.2.6.4.15).
 
-use super::{LinkSink, Mode, Next, Step, Tree, stack::Scope};
+use super::{LinkSink, Mode, Next, TagResult, Tree, stack::Scope};
 use crate::html::{name::Name, tokenize::Tag};
 
 impl<S: LinkSink> Tree<'_, '_, S> {
     fn clear_back_to_body(&mut self) {
-        self.clear_back_to(|name| matches!(name, Name::Tbody | Name::Tfoot | Name::Thead));
+        self.clear_back_to(Name::is_table_body);
     }
 
     fn clear_back_to_row(&mut self) {
         self.clear_back_to(|name| name == Name::Tr);
     }
 
-    pub(super) fn start_tag_in_table_body(&mut self, tag: &Tag) -> Step {
+    pub(super) fn start_tag_in_table_body(&mut self, tag: &Tag) -> TagResult {
         match tag.name {
             Name::Tr => {
                 self.clear_back_to_body();
@@ -26,14 +26,12 @@ impl<S: LinkSink> Tree<'_, '_, S> {
                 self.mode = Mode::InRow;
                 Ok(Next::Again)
             }
-            Name::Caption | Name::Col | Name::Colgroup | Name::Tbody | Name::Tfoot | Name::Thead => {
-                self.leave_table_body()
-            }
+            name if name.is_table_structure() => self.leave_table_body(),
             _ => self.start_tag_in_table(tag),
         }
     }
 
-    pub(super) fn end_tag_in_table_body(&mut self, tag: &Tag) -> Step {
+    pub(super) fn end_tag_in_table_body(&mut self, tag: &Tag) -> TagResult {
         match tag.name {
             Name::Tbody | Name::Tfoot | Name::Thead => {
                 if self.stack.in_scope(Scope::Table, tag.name) {
@@ -44,19 +42,13 @@ impl<S: LinkSink> Tree<'_, '_, S> {
                 Ok(Next::Done)
             }
             Name::Table => self.leave_table_body(),
-            Name::Body
-            | Name::Caption
-            | Name::Col
-            | Name::Colgroup
-            | Name::Html
-            | Name::Td
-            | Name::Th
-            | Name::Tr => Ok(Next::Done),
+            Name::Body | Name::Html => Ok(Next::Done),
+            name if name.is_table_structure() => Ok(Next::Done),
             _ => self.end_tag_in_table(tag),
         }
     }
 
-    fn leave_table_body(&mut self) -> Step {
+    fn leave_table_body(&mut self) -> TagResult {
         let is_open = |name| matches!(name, Name::Table | Name::Tbody | Name::Tfoot);
         if !self.stack.any_in_scope(Scope::Table, is_open) {
             return Ok(Next::Done);
@@ -67,7 +59,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         Ok(Next::Again)
     }
 
-    pub(super) fn start_tag_in_row(&mut self, tag: &Tag) -> Step {
+    pub(super) fn start_tag_in_row(&mut self, tag: &Tag) -> TagResult {
         match tag.name {
             Name::Td | Name::Th => {
                 self.clear_back_to_row();
@@ -76,37 +68,26 @@ impl<S: LinkSink> Tree<'_, '_, S> {
                 self.mode = Mode::InCell;
                 Ok(Next::Done)
             }
-            Name::Caption
-            | Name::Col
-            | Name::Colgroup
-            | Name::Tbody
-            | Name::Tfoot
-            | Name::Thead
-            | Name::Tr => self.leave_row(Next::Again),
+            name if name.is_table_structure() => self.leave_row(Next::Again),
             _ => self.start_tag_in_table(tag),
         }
     }
 
-    pub(super) fn end_tag_in_row(&mut self, tag: &Tag) -> Step {
+    pub(super) fn end_tag_in_row(&mut self, tag: &Tag) -> TagResult {
         match tag.name {
             Name::Tr => self.leave_row(Next::Done),
             Name::Table => self.leave_row(Next::Again),
-            Name::Tbody | Name::Tfoot | Name::Thead => {
-                if self.stack.in_scope(Scope::Table, tag.name) {
-                    self.leave_row(Next::Again)
-                } else {
-                    Ok(Next::Done)
-                }
+            name if name.is_table_body() && self.stack.in_scope(Scope::Table, name) => {
+                self.leave_row(Next::Again)
             }
-            Name::Body | Name::Caption | Name::Col | Name::Colgroup | Name::Html | Name::Td | Name::Th => {
-                Ok(Next::Done)
-            }
+            Name::Body | Name::Html => Ok(Next::Done),
+            name if name.is_table_structure() => Ok(Next::Done),
             _ => self.end_tag_in_table(tag),
         }
     }
 
     /// Closes the row, if there is one in scope; then the token is done, or goes by the rules of the table body.
-    fn leave_row(&mut self, then: Next) -> Step {
+    fn leave_row(&mut self, then: Next) -> TagResult {
         if !self.stack.in_scope(Scope::Table, Name::Tr) {
             return Ok(Next::Done);
         }
@@ -116,11 +97,9 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         Ok(then)
     }
 
-    #[rustfmt::skip]
-    pub(super) fn start_tag_in_cell(&mut self, tag: &Tag) -> Step {
+    pub(super) fn start_tag_in_cell(&mut self, tag: &Tag) -> TagResult {
         match tag.name {
-            Name::Caption | Name::Col | Name::Colgroup | Name::Tbody | Name::Td | Name::Tfoot | Name::Th
-            | Name::Thead | Name::Tr => {
+            name if name.is_table_structure() => {
                 let is_cell = |name| matches!(name, Name::Td | Name::Th);
                 if !self.stack.any_in_scope(Scope::Table, is_cell) {
                     return Ok(Next::Done);
@@ -132,7 +111,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         }
     }
 
-    pub(super) fn end_tag_in_cell(&mut self, tag: &Tag) -> Step {
+    pub(super) fn end_tag_in_cell(&mut self, tag: &Tag) -> TagResult {
         match tag.name {
             Name::Td | Name::Th => {
                 if self.stack.in_scope(Scope::Table, tag.name) {
@@ -144,7 +123,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
                 Ok(Next::Done)
             }
             Name::Body | Name::Caption | Name::Col | Name::Colgroup | Name::Html => Ok(Next::Done),
-            Name::Table | Name::Tbody | Name::Tfoot | Name::Thead | Name::Tr => {
+            name if name.is_table_part() => {
                 if !self.stack.in_scope(Scope::Table, tag.name) {
                     return Ok(Next::Done);
                 }

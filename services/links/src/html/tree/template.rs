@@ -1,6 +1,6 @@
 //! Templates (WHATWG HTML, section 13.2.6.4.18 and the rules for `template` in section 13.2.6.4.4).
 
-use super::{LinkSink, Mode, Next, Step, Tree};
+use super::{LinkSink, Mode, Next, TagResult, Tree};
 use crate::html::{name::Name, tokenize::Tag};
 
 impl<S: LinkSink> Tree<'_, '_, S> {
@@ -24,7 +24,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         self.reset_mode();
     }
 
-    pub(super) fn start_tag_in_template(&mut self, tag: &Tag) -> Step {
+    pub(super) fn start_tag_in_template(&mut self, tag: &Tag) -> TagResult {
         let mode = match tag.name {
             name if name.is_head_content() => return self.start_tag_in_head(tag),
             Name::Caption | Name::Colgroup | Name::Tbody | Name::Tfoot | Name::Thead => Mode::InTable,
@@ -39,7 +39,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         Ok(Next::Again)
     }
 
-    pub(super) fn end_tag_in_template(&mut self, tag: &Tag) -> Step {
+    pub(super) fn end_tag_in_template(&mut self, tag: &Tag) -> TagResult {
         if tag.name == Name::Template {
             self.close_template();
         }

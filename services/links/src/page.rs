@@ -1,6 +1,6 @@
-//! A page and the links extracted from it.
+//! A page, and its links.
 
-use crate::{Links, html, resolve::resolve};
+use crate::{extraction::Extraction, html, resolve::resolve};
 use encoding_rs::{Encoding, UTF_8};
 use std::borrow::Cow;
 use url::Url;
@@ -16,36 +16,8 @@ pub struct Page<'a> {
     pub url: Option<&'a Url>,
 }
 
-/// The result of extraction.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Extraction {
-    /// Its links, in tree order, duplicates kept.
-    pub links: Links,
-    /// How many `href`s did not resolve and were left out.
-    pub unresolved: usize,
-    /// How they were found.
-    pub method: Method,
-    /// How many chunks of the canonical page `tl` could not parse: their links are missing. To be logged: it is a fault.
-    pub unparsed_chunks: usize,
-    /// Whether the page was longer than 256 MiB in UTF-8; the links beyond are missing.
-    pub truncated: bool,
-}
-
-/// The way a page's links were found.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Method {
-    /// In one pass, exactly.
-    #[default]
-    Streamed,
-    /// Through a whole tree, exactly.
-    Tree,
-    /// By tags alone, as an exact answer would have cost too much: hostile or very deeply nested pages.
-    Approximate,
-}
-
 impl Page<'_> {
-    /// Every link, its `href` resolved against the document base (`<base>` honoured), its query encoded in the
-    /// page's encoding.
+    /// Every link, its `href` resolved against the document base URL, with the query in the page's encoding.
     pub fn links(&self) -> Extraction {
         let (page, encoding) = self.decoded();
         let (mut found, base) = html::find(&page);
@@ -55,7 +27,7 @@ impl Page<'_> {
         found
     }
 
-    /// Every link, its `href` exactly as written; nothing is left out.
+    /// Every link, its `href` exactly as written.
     pub fn links_as_written(&self) -> Extraction {
         html::find(&self.decoded().0).0
     }

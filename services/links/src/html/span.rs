@@ -1,0 +1,59 @@
+//! Positions in a page, and the search for a byte that is usually near.
+
+use memchr::memchr;
+use std::ops::Range;
+
+/// The most bytes of a page that are read: a position in it, and in what is written of it, fits into four bytes.
+pub(crate) const MAX_PAGE: usize = 256 * 1024 * 1024;
+
+/// A range of the page, in bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Span {
+    start: u32,
+    end: u32,
+}
+
+impl Span {
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "no position is beyond MAX_PAGE")]
+    pub(crate) const fn new(start: usize, end: usize) -> Self {
+        Self { start: start as u32, end: end as u32 }
+    }
+
+    #[inline]
+    pub(crate) const fn start(self) -> usize {
+        self.start as usize
+    }
+
+    #[inline]
+    pub(crate) const fn end(self) -> usize {
+        self.end as usize
+    }
+
+    #[inline]
+    pub(crate) const fn range(self) -> Range<usize> {
+        self.start()..self.end()
+    }
+
+    pub(crate) const fn is_empty(self) -> bool {
+        self.start == self.end
+    }
+}
+
+/// The first `byte`. It is usually near, and a call of `memchr` takes longer than a look at 16 bytes.
+#[inline]
+pub(super) fn near(byte: u8, bytes: &[u8]) -> Option<usize> {
+    const EACH: u64 = u64::MAX / 0xFF;
+    let mut rest = bytes;
+    for before in [0, 8] {
+        let Some((word, after)) = rest.split_first_chunk() else { break };
+        // "Determine if a word has a zero byte" (Bit Twiddling Hacks): the lowest set bit is the first match.
+        let differs = u64::from_le_bytes(*word) ^ (EACH * u64::from(byte));
+        let found = differs.wrapping_sub(EACH) & !differs & (EACH << 7);
+        if found != 0 {
+            return Some(before + found.trailing_zeros() as usize / 8);
+        }
+        rest = after;
+    }
+    memchr(byte, rest).map(|at| bytes.len() - rest.len() + at)
+}
