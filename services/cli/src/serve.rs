@@ -18,7 +18,7 @@ use url::Url;
 /// The settings of both services.
 struct Settings {
     api: linkextractor_api::Settings,
-    web: linkextractor_web::Settings,
+    web: linkextractor_web::WebSettings,
 }
 
 /// Serves until a signal; prints the address to open.

@@ -1,14 +1,14 @@
 //! Any implementation of `GET /api/<url>` will do, also one that knows only the array.
 
 use crate::harness::{Mock, Site, json};
-use linkextractor_web::Settings;
+use linkextractor_web::WebSettings;
 
 #[tokio::test]
 async fn the_url_is_one_segment_below_the_endpoint() {
     let mock = Mock::of(&[]).await;
     for endpoint in ["", "api", "api/", "api/v2/links"] {
         let base = mock.settings().api_endpoint.join("/").unwrap().join(endpoint).unwrap();
-        let site = Site::start(Settings { api_endpoint: base, ..mock.settings() }).await;
+        let site = Site::start(WebSettings { api_endpoint: base, ..mock.settings() }).await;
         site.links("http://a.example/b?c=d&e=%20#ü/../x").await;
         let path = mock.requests().pop().unwrap().uri.to_string();
         let endpoint = endpoint.trim_end_matches('/');

@@ -58,7 +58,8 @@ async fn an_error_takes_the_place_of_the_links() {
 #[tokio::test]
 async fn who_waits_too_long_is_told_so() {
     let (_, mock, _go) = held("[]").await;
-    let settings = linkextractor_web::Settings { api_timeout: Duration::from_millis(300), ..mock.settings() };
+    let settings =
+        linkextractor_web::WebSettings { api_timeout: Duration::from_millis(300), ..mock.settings() };
     let site = Site::framed(settings).await;
     let page = site.links("example.com").await;
     assert_eq!(page.status, StatusCode::OK, "the frame had been sent");

@@ -8,7 +8,7 @@ use hyper_util::{
     rt::TokioExecutor,
 };
 use kit::{Configuration, Listeners, Response, ServerSettings, Service};
-use linkextractor_web::{Settings, Web};
+use linkextractor_web::{Web, WebSettings};
 use std::{
     net::SocketAddr,
     sync::{Arc, Mutex},
@@ -29,7 +29,7 @@ impl Drop for Running {
     }
 }
 
-async fn run(service: impl Service, settings: &Settings) -> Running {
+async fn run(service: impl Service, settings: &WebSettings) -> Running {
     let mut server: ServerSettings = settings.server();
     server.listen = SocketAddr::from(([127, 0, 0, 1], 0));
     server.admin.listen = Some(server.listen);
@@ -73,7 +73,7 @@ impl Mock {
     {
         let requests = Arc::default();
         let handler = Handler { answer, requests: Arc::clone(&requests) };
-        Self { server: run(handler, &Settings::default()).await, requests }
+        Self { server: run(handler, &WebSettings::default()).await, requests }
     }
 
     /// An API that knows these links for every page.
@@ -89,7 +89,7 @@ impl Mock {
         self.requests.lock().unwrap().clone()
     }
 
-    pub(crate) fn settings(&self) -> Settings {
+    pub(crate) fn settings(&self) -> WebSettings {
         settings(self.server.address)
     }
 }
@@ -102,8 +102,8 @@ pub(crate) fn json(body: impl Into<Bytes>) -> Response {
 }
 
 /// The defaults, with the API at `address`.
-pub(crate) fn settings(address: SocketAddr) -> Settings {
-    Settings { api_endpoint: format!("http://{address}/api/").parse().unwrap(), ..Settings::default() }
+pub(crate) fn settings(address: SocketAddr) -> WebSettings {
+    WebSettings { api_endpoint: format!("http://{address}/api/").parse().unwrap(), ..WebSettings::default() }
 }
 
 /// The web front end, and a browser's part of HTTP.
@@ -121,7 +121,7 @@ pub(crate) struct Page {
 
 impl Site {
     /// One that waits long enough for every page to be whole, however busy the machine is.
-    pub(crate) async fn start(settings: Settings) -> Self {
+    pub(crate) async fn start(settings: WebSettings) -> Self {
         Self::of(
             Web::new(&settings, kit::CpuPool::per_processor().unwrap())
                 .unwrap()
@@ -132,11 +132,11 @@ impl Site {
     }
 
     /// One that sends the frame first, as soon as it does where it is used.
-    pub(crate) async fn framed(settings: Settings) -> Self {
+    pub(crate) async fn framed(settings: WebSettings) -> Self {
         Self::of(Web::new(&settings, kit::CpuPool::per_processor().unwrap()).unwrap(), &settings).await
     }
 
-    async fn of(web: Web, settings: &Settings) -> Self {
+    async fn of(web: Web, settings: &WebSettings) -> Self {
         let server = run(web, settings).await;
         Self { server, client: Client::builder(TokioExecutor::new()).build_http() }
     }

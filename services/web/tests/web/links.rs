@@ -90,7 +90,7 @@ async fn long_lists_come_in_pages() {
     let texts: Vec<_> = (1..=25).map(|n| format!("link {n}")).collect();
     let links: Vec<_> = texts.iter().map(|text| (text.as_str(), "https://a.example/")).collect();
     let mock = Mock::of(&links).await;
-    let site = Site::start(linkextractor_web::Settings { page_size: 10, ..mock.settings() }).await;
+    let site = Site::start(linkextractor_web::WebSettings { page_size: 10, ..mock.settings() }).await;
     let rows = [
         ("", 1..=10, false, true),
         ("&page=2", 11..=20, true, true),
