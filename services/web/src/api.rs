@@ -83,14 +83,9 @@ impl ApiClient {
     /// nothing there, so only a server error counts as a failure.
     pub(crate) async fn check(&self) -> Result<(), String> {
         let parent = self.endpoint.join("..").map_err(|error| error.to_string())?;
-        match timeout(Duration::from_secs(1), self.send(Request::get(parent.as_str()))).await {
-            Ok(Ok(response)) if response.status().is_server_error() => {
-                Err(format!("it answers {}", response.status()))
-            }
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => Err(error),
-            Err(_) => Err("no answer within 1 s".to_owned()),
-        }
+        let response = timeout(Duration::from_secs(1), self.send(Request::get(parent.as_str()))).await;
+        let status = response.map_err(|_| "no answer within 1 s".to_owned())??.status();
+        if status.is_server_error() { Err(format!("it answers {status}")) } else { Ok(()) }
     }
 
     async fn send(&self, request: http::request::Builder) -> Result<Response, String> {

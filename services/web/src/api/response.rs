@@ -24,8 +24,7 @@ pub(crate) struct ApiResponse {
     body: Bytes,
     /// Seconds since the page was fetched (`Age`, RFC 9111, section 5.1), if the API states it.
     pub(crate) age: Option<u64>,
-    /// The page's URL after redirects (`Link: …; rel="describes"`, RFC 6892), or the requested one if the API does not
-    /// state it.
+    /// The page's URL after redirects (`Link: …; rel="describes"`, RFC 6892), or else the requested one.
     pub(crate) page: Url,
 }
 
