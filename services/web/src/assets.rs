@@ -77,7 +77,7 @@ impl Assets {
         let mut response = Response::new(kit::empty());
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache_control));
-        headers.insert(header::ETAG, HeaderValue::try_from(&tag).expect("digits in quotes"));
+        headers.insert(header::ETAG, HeaderValue::try_from(&tag).expect("hexadecimal digits in quotes"));
         if kit::not_modified(&request.headers, &tag) {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
         } else {

@@ -61,7 +61,7 @@ fn text(kind: Kind) -> (&'static str, &'static str, &'static str) {
         ),
         Kind::ConnectFailure => (
             "This site does not answer",
-            "The site’s name is known, but no connection could be made.",
+            "No connection to the site could be made.",
             "The site may be down. Check whether it opens in your browser, or try again later.",
         ),
         Kind::TlsFailure => (

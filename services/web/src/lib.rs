@@ -1,7 +1,7 @@
 //! The web page: a form, and the links of a page with their domains.
 //!
 //! Promises: works without JavaScript, escapes all values, shows no internals.
-//! Does not know: how links are extracted or cached. It asks the API by HTTP, in whichever implementation.
+//! Does not know: how links are extracted or cached. It asks the API by HTTP, and works with any implementation of it.
 
 mod api;
 mod assets;

@@ -58,10 +58,10 @@ where
 {
     async fn handle(&self, request: kit::Request) -> Response {
         let (parts, _) = request.into_parts();
-        let asked = parts.uri.path().strip_prefix("/api/").unwrap_or_default();
-        let asked = percent_encoding::percent_decode_str(asked).decode_utf8().unwrap().into_owned();
+        let url = parts.uri.path().strip_prefix("/api/").unwrap_or_default();
+        let url = percent_encoding::percent_decode_str(url).decode_utf8().unwrap().into_owned();
         self.requests.lock().unwrap().push(parts);
-        (self.answer)(asked).await
+        (self.answer)(url).await
     }
 }
 

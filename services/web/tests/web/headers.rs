@@ -10,7 +10,7 @@ const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form
 type Row<'a> = (Method, &'a str, &'a [(&'a str, &'a str)], u16);
 
 async fn site() -> (Site, Mock) {
-    let mock = Mock::start(async |asked: String| match asked.as_str() {
+    let mock = Mock::start(async |url: String| match url.as_str() {
         "https://fails/" => json("no list"),
         _ => json(r#"[{"text":"t","href":"http://a/"}]"#),
     })

@@ -16,10 +16,10 @@ const LONG: Duration = Duration::from_mins(1);
 async fn concurrent_long_responses_are_rejected_and_short_ones_are_not() {
     let (nearly_sent, finish) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
     let (sent, end) = (Arc::clone(&nearly_sent), Arc::clone(&finish));
-    let mock = Mock::start(move |asked: String| {
+    let mock = Mock::start(move |url: String| {
         let (nearly_sent, finish) = (Arc::clone(&sent), Arc::clone(&end));
         async move {
-            match asked.as_str() {
+            match url.as_str() {
                 "https://long/" => endless(nearly_sent, finish),
                 _ => json("[]"),
             }

@@ -5,7 +5,7 @@ use http::StatusCode;
 
 #[tokio::test]
 async fn requests_to_the_api_are_counted_by_outcome() {
-    let mock = Mock::start(async |asked: String| match asked.as_str() {
+    let mock = Mock::start(async |url: String| match url.as_str() {
         "https://fails/" => json("no list"),
         _ => json("[]"),
     })
@@ -31,9 +31,9 @@ async fn the_service_is_ready_without_the_api_and_reports_its_absence() {
         let ready: serde_json::Value = serde_json::from_str(&site.admin("/ready").await).unwrap();
         assert_eq!((&ready["ready"], &ready["parts"]["api"]["ready"]), (&true.into(), &api.into()));
     }
-    let asked: Vec<String> =
-        mock.requests().iter().map(|asked| format!("{} {}", asked.method, asked.uri)).collect();
-    assert_eq!(asked, ["GET /"]);
+    let requests: Vec<String> =
+        mock.requests().iter().map(|request| format!("{} {}", request.method, request.uri)).collect();
+    assert_eq!(requests, ["GET /"]);
 }
 
 #[tokio::test]
