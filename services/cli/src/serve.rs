@@ -19,7 +19,7 @@ use url::Url;
 /// The settings of both services.
 struct ServeSettings {
     api: linkextractor_api::Settings,
-    web: linkextractor_web::Settings,
+    web: linkextractor_web::WebSettings,
     host_rule: Option<HostRule>,
 }
 

@@ -1,65 +1,64 @@
-//! The API, by HTTP: what any implementation of `GET /api/<url>` promises, no more.
+//! Requests links from the API by HTTP. Any implementation of `GET /api/<url>` will do.
 
-mod answer;
-mod client;
-mod memory;
+mod response;
 
-pub(crate) use answer::Answer;
+pub(crate) use response::ApiResponse;
 
 use crate::{
-    failure::{Failure, Kind},
-    settings::Settings,
-    typed::PageUrl,
+    error::{WebError, WebErrorKind},
+    settings::WebSettings,
+    user_url::UserUrl,
 };
 use bytes::Bytes;
-use client::Client;
 use http::{HeaderValue, Request, StatusCode, header};
 use http_body_util::{BodyExt, Empty};
-use kit::{RequestId, Response};
-use memory::Memory;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
+use hyper_util::{
+    client::legacy::{self, connect::HttpConnector},
+    rt::{TokioExecutor, TokioTimer},
+};
+use kit::{ByteBudget, RequestId, Response};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use rustls::RootCertStore;
 use std::time::Duration;
 use tokio::time::timeout;
 use url::Url;
 
-/// Everything but the unreserved characters (RFC 3986, section 2.3): a URL becomes one segment.
+/// All but the unreserved characters (RFC 3986, section 2.3), so that a URL becomes one path segment.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// Bytes that all responses together may reserve.
+const BUDGET: u64 = 96 << 20;
 
-/// Where pages are read.
+type HttpsClient = legacy::Client<HttpsConnector<HttpConnector>, Empty<Bytes>>;
+
+/// A client of the API.
 #[derive(Debug)]
-pub(crate) struct Api {
-    client: Client,
+pub(crate) struct ApiClient {
+    client: HttpsClient,
     /// Ends with a slash.
     endpoint: Url,
     timeout: Duration,
-    memory: Memory,
+    budget: ByteBudget,
 }
 
-impl Api {
-    pub(crate) fn new(settings: &Settings) -> Result<Self, String> {
+impl ApiClient {
+    pub(crate) fn new(settings: &WebSettings) -> Result<Self, String> {
         let mut endpoint = settings.api_endpoint.clone();
         if !endpoint.path().ends_with('/') {
             endpoint.set_path(&format!("{}/", endpoint.path()));
         }
-        let client = client::new(endpoint.scheme() == "https")?;
-        Ok(Self { client, endpoint, timeout: settings.api_timeout, memory: Memory::default() })
+        let client = https_client(endpoint.scheme() == "https")?;
+        Ok(Self { client, endpoint, timeout: settings.api_timeout, budget: ByteBudget::new(BUDGET) })
     }
 
-    /// Asks for the links of `page`; `fresh`: not from a cache.
-    pub(crate) async fn ask(
+    /// Requests the links of the page at `url`; `fresh` bypasses the API's cache.
+    pub(crate) async fn links(
         &self,
-        page: &PageUrl,
+        url: &UserUrl,
         fresh: bool,
         id: Option<&RequestId>,
-    ) -> Result<Answer, Failure> {
-        match timeout(self.timeout, self.exchange(page, fresh, id)).await {
-            Ok(result) => result,
-            Err(_) => Err(Failure::new(Kind::ApiTimeout)),
-        }
-    }
-
-    async fn exchange(&self, page: &PageUrl, fresh: bool, id: Option<&RequestId>) -> Result<Answer, Failure> {
-        let target = format!("{}{}", self.endpoint, utf8_percent_encode(page.as_str(), SEGMENT));
+    ) -> Result<ApiResponse, WebError> {
+        let target = format!("{}{}", self.endpoint, utf8_percent_encode(url.as_str(), SEGMENT));
         let mut request = Request::get(target).header(header::ACCEPT, "application/json");
         if fresh {
             request = request.header(header::CACHE_CONTROL, "no-cache");
@@ -67,26 +66,26 @@ impl Api {
         if let Some(id) = id {
             request = request.header("x-request-id", id.as_str());
         }
-        let response = self.send(request).await;
-        let response = response.map_err(|error| Failure::caused(Kind::ApiUnreachable, error))?;
-        if response.status() == StatusCode::OK {
-            return Answer::read(response, &self.memory).await;
-        }
-        Err(answer::failure(response, &self.memory).await)
+        let exchange = async {
+            let response = self.send(request).await;
+            let response =
+                response.map_err(|error| WebError::with_cause(WebErrorKind::ApiUnreachable, error))?;
+            match response.status() {
+                StatusCode::OK => ApiResponse::read(response, url.url(), &self.budget).await,
+                _ => Err(response::error(response, &self.budget).await),
+            }
+        };
+        let result = timeout(self.timeout, exchange).await;
+        result.unwrap_or_else(|_| Err(WebError::new(WebErrorKind::ApiTimeout)))
     }
 
-    /// Whether the API answers at what is above the endpoint, where ours tells its usage. Other implementations may have
-    /// nothing there: only what a server says of itself counts against it.
+    /// Whether the API answers at the parent of the endpoint, where ours shows its usage. Another implementation may have
+    /// nothing there, so only a server error counts as a failure.
     pub(crate) async fn check(&self) -> Result<(), String> {
-        let above = self.endpoint.join("..").map_err(|error| error.to_string())?;
-        match timeout(Duration::from_secs(1), self.send(Request::get(above.as_str()))).await {
-            Ok(Ok(answer)) if answer.status().is_server_error() => {
-                Err(format!("it answers {}", answer.status()))
-            }
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => Err(error),
-            Err(_) => Err("no answer within 1 s".to_owned()),
-        }
+        let parent = self.endpoint.join("..").map_err(|error| error.to_string())?;
+        let response = timeout(Duration::from_secs(1), self.send(Request::get(parent.as_str()))).await;
+        let status = response.map_err(|_| "no answer within 1 s".to_owned())??.status();
+        if status.is_server_error() { Err(format!("it answers {status}")) } else { Ok(()) }
     }
 
     async fn send(&self, request: http::request::Builder) -> Result<Response, String> {
@@ -96,6 +95,29 @@ impl Api {
         let response = self.client.request(request).await.map_err(|error| chain(&error))?;
         Ok(response.map(|body| body.map_err(|error| -> kit::BoxError { Box::new(error) }).boxed_unsync()))
     }
+}
+
+/// A client that follows no redirects, uses no proxy and keeps connections alive. With `tls`, it trusts the system's
+/// certificate authorities; it is an error if there are none.
+fn https_client(tls: bool) -> Result<HttpsClient, String> {
+    let roots = if tls { kit::tls::root_certificates(&[])? } else { RootCertStore::empty() };
+    if tls && roots.is_empty() {
+        return Err("api_endpoint is https, but the system has no certificate authorities".to_owned());
+    }
+    let config = kit::tls::client_config(roots)?;
+    let mut tcp = HttpConnector::new();
+    tcp.enforce_http(false);
+    tcp.set_nodelay(true);
+    let connector = HttpsConnectorBuilder::new()
+        .with_tls_config(config)
+        .https_or_http()
+        .enable_http1()
+        .enable_http2()
+        .wrap_connector(tcp);
+    Ok(legacy::Client::builder(TokioExecutor::new())
+        .pool_timer(TokioTimer::new())
+        .pool_idle_timeout(Duration::from_secs(5)) // Shorter than servers', whose closing would fail a request.
+        .build(connector))
 }
 
 /// An error and its causes in one line.

@@ -1,4 +1,4 @@
-//! The style sheet and the icon, at fixed paths.
+//! The style sheet and the icon.
 
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header, request::Parts};
@@ -9,11 +9,11 @@ use std::{
     path::{Path, PathBuf},
 };
 
-/// Long enough to be never: an address with `?v=` changes when its content does (RFC 8246).
-const FOREVER: &str = "public, max-age=31536000, immutable";
+/// For addresses with `?v=`, which change with the content (RFC 8246).
+const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 const REVALIDATE: &str = "no-cache";
 
-/// One file.
+/// A file.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Asset {
     Style,
@@ -45,13 +45,13 @@ impl Asset {
     }
 }
 
-/// Where assets come from.
+/// The assets: built in, or from a folder.
 #[derive(Debug)]
 pub(crate) struct Assets {
-    /// A `style.css` here stands in for the built-in one.
+    /// May hold a `style.css` that replaces the built-in one.
     folder: Option<PathBuf>,
-    /// Of all built-in assets together.
-    version: String,
+    /// The `v` parameter in the page's addresses of assets: a hash of the built-in ones.
+    pub(crate) version: String,
 }
 
 impl Assets {
@@ -62,13 +62,8 @@ impl Assets {
         Self { folder: folder.map(Path::to_owned), version: format!("{:016x}", hasher.finish()) }
     }
 
-    /// What the page's addresses of assets end with.
-    pub(crate) fn version(&self) -> &str {
-        &self.version
-    }
-
-    /// The asset, or 304 where the client has it.
-    pub(crate) fn answer(&self, asset: Asset, request: &Parts) -> Response {
+    /// The asset, or 304 if the client has it.
+    pub(crate) fn respond(&self, asset: Asset, request: &Parts) -> Response {
         let edited = match (&self.folder, asset) {
             (Some(folder), Asset::Style) => fs::read(folder.join("style.css")).ok(),
             _ => None,
@@ -78,18 +73,16 @@ impl Assets {
         body.hash(&mut hasher);
         let tag = format!("\"{:016x}\"", hasher.finish());
         let versioned = request.uri.query() == Some(&format!("v={}", self.version));
-        let life = if versioned && self.folder.is_none() { FOREVER } else { REVALIDATE };
-        let has_it = kit::not_modified(&request.headers, &tag);
-        let mut response = Response::new(if has_it { kit::empty() } else { kit::full(body) });
+        let cache_control = if versioned && self.folder.is_none() { IMMUTABLE } else { REVALIDATE };
+        let mut response = Response::new(kit::empty());
         let headers = response.headers_mut();
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(life));
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(asset.media_type()));
-        if let Ok(tag) = HeaderValue::try_from(tag) {
-            headers.insert(header::ETAG, tag);
-        }
-        if has_it {
-            headers.remove(header::CONTENT_TYPE);
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache_control));
+        headers.insert(header::ETAG, HeaderValue::try_from(&tag).expect("hexadecimal digits in quotes"));
+        if kit::not_modified(&request.headers, &tag) {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
+        } else {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(asset.media_type()));
+            *response.body_mut() = kit::full(body);
         }
         response
     }

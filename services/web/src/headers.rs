@@ -1,21 +1,21 @@
-//! What every answer carries so that a browser keeps a hostile page's words harmless.
+//! The security headers of every response.
 
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 
-const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; \
-                      base-uri 'none'; frame-ancestors 'none'";
-const PERMISSIONS: &str = "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), \
-                           magnetometer=(), microphone=(), midi=(), payment=(), usb=()";
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; \
+                                       form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+const PERMISSIONS_POLICY: &str = "accelerometer=(), camera=(), display-capture=(), geolocation=(), \
+                                  gyroscope=(), magnetometer=(), microphone=(), midi=(), payment=(), usb=()";
 
-/// Adds the security headers: no scripts, no framing, no referrer, no sniffing, no sharing across origins.
+/// Adds headers that forbid scripts, framing, referrers, content sniffing and use by other origins.
 pub(crate) fn secure(headers: &mut HeaderMap) {
     let fields = [
-        (header::CONTENT_SECURITY_POLICY, POLICY),
+        (header::CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::REFERRER_POLICY, "no-referrer"),
         (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
         (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-        (HeaderName::from_static("permissions-policy"), PERMISSIONS),
+        (HeaderName::from_static("permissions-policy"), PERMISSIONS_POLICY),
     ];
     for (name, value) in fields {
         headers.insert(name, HeaderValue::from_static(value));

@@ -1,82 +1,63 @@
-//! The web page: a form, the links of a page and their domains.
+//! The web page: a form, and the links of a page with their domains.
 //!
-//! Promises: works without JavaScript, escapes everything, shows no internals.
-//! Does not know: how links are found or cached. It asks the API by HTTP, whoever wrote that.
+//! Promises: works without JavaScript, escapes all values, shows no internals.
+//! Does not know: how links are extracted or cached. It asks the API by HTTP, and works with any implementation of it.
 
-mod answers;
 mod api;
-mod asked;
 mod assets;
 mod download;
-mod failure;
+mod error;
+mod error_text;
 mod headers;
-mod late;
+mod metrics;
 mod page;
+mod page_query;
 mod result;
 mod selection;
 mod settings;
+mod state;
 mod summary;
 mod templates;
-mod typed;
-mod words;
-mod work;
+mod user_url;
 
-pub use settings::Settings;
+pub use settings::WebSettings;
 
-use asked::Asked;
-use failure::{Failure, Kind};
+use assets::Asset;
+use error::{WebError, WebErrorKind};
 use http::{Method, request::Parts};
 use kit::{Request, RequestId, Response, Route, Service};
+use page_query::PageQuery;
+use state::WebState;
 use std::{sync::Arc, time::Duration};
 
-/// What every address answers to.
+/// The methods that every address allows.
 const METHODS: &str = "GET, HEAD, OPTIONS";
 
 /// The service.
 #[derive(Debug)]
 pub struct Web {
-    site: Arc<Site>,
+    state: Arc<WebState>,
     whole_within: Duration,
 }
 
-/// What every request needs.
-#[derive(Debug)]
-struct Site {
-    answers: answers::Answers,
-    api: api::Api,
-    templates: templates::Templates,
-    assets: assets::Assets,
-    page_size: usize,
-    work: work::Work,
-}
-
 impl Web {
-    /// A service that keeps to `settings` and renders on `pool`; an error names what cannot be used.
-    pub fn new(settings: &Settings, pool: kit::CpuPool) -> Result<Self, String> {
-        let site = Site {
-            answers: answers::Answers::default(),
-            api: api::Api::new(settings)?,
-            templates: templates::Templates::new(settings.templates_dir.as_deref())?,
-            assets: assets::Assets::new(settings.templates_dir.as_deref()),
-            page_size: settings.page_size,
-            work: work::Work::new(pool),
-        };
-        Ok(Self { site: Arc::new(site), whole_within: Duration::from_millis(100) })
+    /// A service with `settings` that renders on `pool`; an error names the setting that cannot be used.
+    pub fn new(settings: &WebSettings, pool: kit::CpuPool) -> Result<Self, String> {
+        let state = Arc::new(WebState::new(settings, pool)?);
+        Ok(Self { state, whole_within: Duration::from_millis(100) })
     }
 
-    /// Waits for `time` before it sends the frame of a page whose links are not known yet; 100 ms unless told
-    /// otherwise.
+    /// Sends the frame of a page first if its links are not known within `time`, by default 100 ms.
     #[must_use]
     pub fn whole_within(self, time: Duration) -> Self {
         Self { whole_within: time, ..self }
     }
 
     async fn route(&self, request: &Parts) -> Response {
-        let site = &self.site;
-        let path = request.uri.path();
-        let asset = assets::Asset::at(path);
-        if path != "/" && asset.is_none() {
-            return page::error(site, &Failure::new(Kind::NotFound), "");
+        let state = &self.state;
+        let asset = Asset::at(request.uri.path());
+        if request.uri.path() != "/" && asset.is_none() {
+            return page::error(state, &WebError::new(WebErrorKind::NotFound), "");
         }
         if request.method == Method::OPTIONS {
             return kit::errors::other_method(&request.method, METHODS);
@@ -85,16 +66,17 @@ impl Web {
             return self.refuse(kit::errors::method_not_allowed(METHODS));
         }
         if let Some(asset) = asset {
-            return site.assets.answer(asset, request);
+            return state.assets.respond(asset, request);
         }
         let id = request.extensions.get::<RequestId>().cloned();
-        match Asked::parse(request.uri.query().unwrap_or_default()) {
-            Ok(None) => page::form(site),
-            Ok(Some(asked)) => match asked.format {
-                Some(format) => download::answer(site, asked, format, id).await,
-                None => result::answer(site, asked, id, self.whole_within).await,
+        let query = request.uri.query().unwrap_or_default();
+        match PageQuery::parse(query) {
+            Ok(None) => page::form(state),
+            Ok(Some(query)) => match query.format {
+                Some(format) => download::respond(state, query, format, id).await,
+                None => result::respond(state, query, id, self.whole_within).await,
             },
-            Err(refused) => page::error(site, &Failure::new(refused.kind), &refused.typed),
+            Err(kind) => page::error(state, &WebError::new(kind), &page_query::user_input(query)),
         }
     }
 }
@@ -105,7 +87,7 @@ impl Service for Web {
         let mut response = self.route(&request).await;
         let route = match request.uri.path() {
             "/" => "/",
-            path if assets::Asset::at(path).is_some() => "/{asset}",
+            path if Asset::at(path).is_some() => "/{asset}",
             _ => "/{unknown}",
         };
         response.extensions_mut().insert(Route(route));
@@ -113,7 +95,7 @@ impl Service for Web {
     }
 
     fn refuse(&self, problem: kit::Problem) -> Response {
-        let mut response = page::error(&self.site, &Failure::of(&problem), "");
+        let mut response = page::error(&self.state, &WebError::rejected(&problem), "");
         response.headers_mut().extend(problem.headers().iter().cloned());
         response
     }
@@ -123,11 +105,11 @@ impl Service for Web {
     }
 
     fn register(&self, metrics: &mut kit::Metrics) {
-        self.site.answers.register(metrics);
+        self.state.metrics.register(metrics);
     }
 
     async fn checks(&self) -> Vec<kit::Check> {
-        // Without the API the form and the error pages still work: said, but no reason to take the page away.
-        vec![kit::Check { part: "api", state: self.site.api.check().await, optional: true }]
+        // Optional: without the API, the form and the error pages still work.
+        vec![kit::Check { part: "api", state: self.state.api.check().await, optional: true }]
     }
 }

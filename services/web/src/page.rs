@@ -1,114 +1,98 @@
-//! Whole pages: frame, form and one fragment between.
+//! Whole pages: the frame with the form, and one fragment in it.
 
-use crate::{Site, failure::Failure};
+use crate::{error::WebError, error_text::ErrorText, state::WebState};
 use http::{HeaderValue, StatusCode, header};
 use kit::Response;
-use minijinja::{context, value::Serde};
-use serde::Serialize;
+use minijinja::context;
 
 const NO_STORE: &str = "no-store";
-/// Shown again only after asking: the age on it would be wrong otherwise.
+/// Cached pages are revalidated, because the age that they show goes on.
 const NO_CACHE: &str = "no-cache";
-/// What stands in for a page whose templates are broken.
+/// Replaces a page whose templates are broken.
 const BROKEN_PAGE: &str = include_str!("../static/broken.html");
-/// The same, where a part of the page has been sent.
-const BROKEN_PART: &str =
-    "<section role=\"alert\"><h1>Something broke</h1><p>Try again in a minute.</p></section>\n";
+/// Replaces a fragment whose template is broken, where the frame has been sent.
+const BROKEN_FRAGMENT: &str =
+    "<section role=\"alert\"><h1>Something went wrong</h1><p>Try again in a minute.</p></section>\n";
 
-/// What `error.html` gets.
-#[derive(Serialize)]
-struct Error<'a> {
-    #[serde(flatten)]
-    words: crate::words::Words,
-    status: u16,
-    typed: &'a str,
-    retry_after: Option<u32>,
+/// The start page.
+pub(crate) fn form(state: &WebState) -> Response {
+    let fragment = state.templates.render("form.html", ());
+    let page = fragment.and_then(|fragment| whole(state, "", "", &fragment));
+    page.map_or_else(broken, |page| html(StatusCode::OK, NO_CACHE, page))
 }
 
-/// The page's begin, up to where its content stands.
-pub(crate) fn top(site: &Site, title: &str, typed: &str) -> Option<String> {
-    let version = site.assets.version();
-    site.templates.render("top.html", context! { title, typed, version })
+/// The page with the links of `url`.
+pub(crate) fn result(state: &WebState, url: &str, fragment: &str) -> Response {
+    let page = whole(state, &title(url), url, fragment);
+    page.map_or_else(broken, |page| html(StatusCode::OK, NO_CACHE, page))
 }
 
-/// The page's end.
-pub(crate) fn bottom(site: &Site) -> Option<String> {
-    site.templates.render("bottom.html", ())
-}
-
-/// What stands where the result will.
-pub(crate) fn waiting(site: &Site, typed: &str) -> Option<String> {
-    site.templates.render("waiting.html", context! { typed })
-}
-
-/// The form, and what it is for.
-pub(crate) fn form(site: &Site) -> Response {
-    let fragment = site.templates.render("form.html", ());
-    let whole = fragment.and_then(|fragment| whole(site, "", "", &fragment));
-    whole.map_or_else(broken, |page| html(StatusCode::OK, NO_CACHE, page))
-}
-
-/// A result.
-pub(crate) fn result(site: &Site, typed: &str, fragment: &str) -> Response {
-    let whole = whole(site, &title(typed), typed, fragment);
-    whole.map_or_else(broken, |page| html(StatusCode::OK, NO_CACHE, page))
-}
-
-/// An error page with its status, the form filled with what was `typed`.
-pub(crate) fn error(site: &Site, failure: &Failure, typed: &str) -> Response {
-    let fragment = fragment(site, failure, typed);
-    let title = failure.words().title;
-    let Some(page) = fragment.and_then(|fragment| whole(site, title, typed, &fragment)) else {
+/// The page of an error; its form holds the visitor's `input`.
+pub(crate) fn error(state: &WebState, error: &WebError, input: &str) -> Response {
+    let fragment = render_error(state, error, input);
+    let Some(page) = fragment.and_then(|fragment| whole(state, error.text().title, input, &fragment)) else {
         return broken();
     };
-    let mut response = html(failure.status(), NO_STORE, page);
-    if let Some(seconds) = failure.retry_after {
+    let mut response = html(error.status(), NO_STORE, page);
+    if let Some(seconds) = error.retry_after {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }
     response
 }
 
-/// An error in the place of a result, where the frame has been sent.
-pub(crate) fn error_part(site: &Site, failure: &Failure, typed: &str) -> String {
-    fragment(site, failure, typed).unwrap_or_else(|| BROKEN_PART.to_owned())
+/// An error for a page whose frame has been sent.
+pub(crate) fn error_fragment(state: &WebState, error: &WebError, input: &str) -> String {
+    render_error(state, error, input).unwrap_or_else(|| BROKEN_FRAGMENT.to_owned())
 }
 
-/// What a page of links is called.
-pub(crate) fn title(typed: &str) -> String {
-    format!("Links of {typed}")
+/// The frame of the page with the links of `url`: what comes before them, a progress bar included, and what comes after.
+pub(crate) fn frame(state: &WebState, url: &str) -> Option<(String, String)> {
+    let waiting = state.templates.render("waiting.html", context! { typed => url })?;
+    Some((top(state, &title(url), url)? + &waiting, bottom(state)?))
 }
 
-/// An answer whose body comes later; it may become an error, so it is not stored.
+/// A page whose body follows in parts. It may still become an error, so it is not stored.
 pub(crate) fn streamed(body: kit::Body) -> Response {
-    let mut response = html(StatusCode::OK, NO_STORE, Vec::new());
-    *response.body_mut() = body;
-    // A proxy that waits for the whole answer would hold back the frame.
+    let mut response = html(StatusCode::OK, NO_STORE, "").map(|_| body);
+    // nginx would buffer the frame.
     response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
     response
 }
 
-fn whole(site: &Site, title: &str, typed: &str, fragment: &str) -> Option<String> {
-    let mut page = top(site, title, typed)?;
-    page.push_str(fragment);
-    page.push_str(&bottom(site)?);
-    Some(page)
+fn whole(state: &WebState, title: &str, input: &str, fragment: &str) -> Option<String> {
+    Some(top(state, title, input)? + fragment + &bottom(state)?)
 }
 
-fn fragment(site: &Site, failure: &Failure, typed: &str) -> Option<String> {
-    let status = failure.status().as_u16();
-    let error = Error { words: failure.words(), status, typed, retry_after: failure.retry_after };
-    site.templates.render("error.html", Serde(error))
+fn top(state: &WebState, title: &str, input: &str) -> Option<String> {
+    let version = &state.assets.version;
+    state.templates.render("top.html", context! { title, typed => input, version })
+}
+
+fn bottom(state: &WebState) -> Option<String> {
+    state.templates.render("bottom.html", ())
+}
+
+fn title(url: &str) -> String {
+    format!("Links of {url}")
+}
+
+fn render_error(state: &WebState, error: &WebError, input: &str) -> Option<String> {
+    let ErrorText { title, what, advice } = error.text();
+    let (status, retry_after) = (error.status().as_u16(), error.retry_after);
+    state
+        .templates
+        .render("error.html", context! { title, what, advice, status, retry_after, typed => input })
 }
 
 fn broken() -> Response {
     html(StatusCode::INTERNAL_SERVER_ERROR, NO_STORE, BROKEN_PAGE)
 }
 
-fn html(status: StatusCode, life: &'static str, page: impl Into<bytes::Bytes>) -> Response {
+fn html(status: StatusCode, cache_control: &'static str, page: impl Into<bytes::Bytes>) -> Response {
     let mut response = Response::new(kit::full(page));
     *response.status_mut() = status;
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(life));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache_control));
     response
 }

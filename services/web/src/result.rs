@@ -1,90 +1,57 @@
-//! The links of a page, shown: whole when they are known at once, after the frame otherwise.
+//! The page with the links: sent whole if they are known in time, otherwise after its frame.
 
 mod view;
 
 use crate::{
-    Site,
-    api::Answer,
-    asked::Asked,
-    failure::{Failure, Kind},
-    late::Late,
+    api::ApiResponse,
+    error::{WebError, WebErrorKind},
     page,
+    page_query::PageQuery,
+    state::WebState,
 };
-use http_body_util::BodyExt;
+use futures_util::{StreamExt, stream};
+use http_body::Frame;
+use http_body_util::{BodyExt, StreamBody};
 use kit::{RequestId, Response};
 use minijinja::value::Serde;
-use std::{sync::Arc, time::Duration};
+use std::{future::ready, sync::Arc, time::Duration};
 use tokio::time::timeout;
-use tracing::info;
+use view::ResultView;
 
-/// The page of links or the error page, whole if that is known within `whole_within`; otherwise its frame, and
-/// what belongs into it as soon as it is there.
-pub(crate) async fn answer(
-    site: &Arc<Site>,
-    asked: Asked,
+/// The page of links or of an error. If it is not known within `whole_within`, its frame is sent first.
+pub(crate) async fn respond(
+    state: &Arc<WebState>,
+    query: PageQuery,
     id: Option<RequestId>,
     whole_within: Duration,
 ) -> Response {
-    let typed = asked.page.as_str().to_owned();
-    let mut pending = Box::pin(make(Arc::clone(site), asked, id, fragment));
+    let url = query.url.as_str().to_owned();
+    let mut pending = Box::pin(Arc::clone(state).process(query, id, render));
     match timeout(whole_within, &mut pending).await {
-        Ok(Ok(fragment)) => page::result(site, &typed, &fragment),
-        Ok(Err(failure)) => page::error(site, &failure, &typed),
-        Err(_) => framed(site, &typed, pending),
+        Ok(Ok(fragment)) => page::result(state, &url, &fragment),
+        Ok(Err(error)) => page::error(state, &error, &url),
+        Err(_) => frame_first(state, url, pending),
     }
 }
 
-/// The frame now, the rest when `pending` is done.
-fn framed(
-    site: &Arc<Site>,
-    typed: &str,
-    pending: impl Future<Output = Result<String, Failure>> + Send + 'static,
+/// The frame, and the links or the error when `pending` is done. `pending` stops when the client leaves.
+fn frame_first(
+    state: &Arc<WebState>,
+    url: String,
+    pending: impl Future<Output = Result<String, WebError>> + Send + 'static,
 ) -> Response {
-    let waiting = page::waiting(site, typed);
-    let frame = page::top(site, &page::title(typed), typed).zip(waiting).zip(page::bottom(site));
-    let Some(((mut frame, waiting), bottom)) = frame else {
-        return page::error(site, &Failure::new(Kind::Internal), typed);
+    let Some((start, end)) = page::frame(state, &url) else {
+        return page::error(state, &WebError::new(WebErrorKind::Internal), &url);
     };
-    frame.push_str(&waiting);
-    let (site, typed) = (Arc::clone(site), typed.to_owned());
+    let state = Arc::clone(state);
     let rest = async move {
-        let fragment = pending.await;
-        let mut rest = fragment.unwrap_or_else(|failure| page::error_part(&site, &failure, &typed));
-        rest.push_str(&bottom);
-        rest.into()
+        pending.await.unwrap_or_else(|error| page::error_fragment(&state, &error, &url)) + &end
     };
-    page::streamed(Late::new(frame, Box::pin(rest)).boxed_unsync())
+    let parts = stream::once(ready(start)).chain(stream::once(rest));
+    page::streamed(StreamBody::new(parts.map(|part| Ok(Frame::data(part.into())))).boxed_unsync())
 }
 
-/// Asks the API, makes something of its answer, and notes how that went: behind a frame no status tells it.
-pub(crate) async fn make<T: Send + 'static>(
-    site: Arc<Site>,
-    asked: Asked,
-    id: Option<RequestId>,
-    work: impl FnOnce(&Site, &Asked, &Answer) -> Result<T, Failure> + Send + 'static,
-) -> Result<T, Failure> {
-    let made = ask_and(&site, asked, id.as_ref(), work).await;
-    let code = made.as_ref().map_or_else(|failure| failure.kind.code(), |_| "ok");
-    site.answers.count(code);
-    if let Err(Failure { cause, .. }) = &made {
-        info!(request_id = id.as_ref().map(RequestId::as_str), code, cause, "no links");
-    }
-    made
-}
-
-async fn ask_and<T: Send + 'static>(
-    site: &Arc<Site>,
-    asked: Asked,
-    id: Option<&RequestId>,
-    work: impl FnOnce(&Site, &Asked, &Answer) -> Result<T, Failure> + Send + 'static,
-) -> Result<T, Failure> {
-    let answer = site.api.ask(&asked.page, asked.fresh, id).await?;
-    let (length, for_work) = (answer.length(), Arc::clone(site));
-    site.work.run(length, move || work(&for_work, &asked, &answer)).await
-}
-
-fn fragment(site: &Site, asked: &Asked, answer: &Answer) -> Result<String, Failure> {
-    let links = answer.links()?;
-    let view = view::View::new(&links, asked, answer, site.page_size);
-    site.templates.render("result.html", Serde(view)).ok_or_else(|| Failure::new(Kind::Internal))
+fn render(state: &WebState, query: &PageQuery, response: &ApiResponse) -> Result<String, WebError> {
+    let view = ResultView::new(&response.links()?, query, response, state.page_size);
+    state.templates.render("result.html", Serde(view)).ok_or_else(|| WebError::new(WebErrorKind::Internal))
 }

@@ -1,39 +1,39 @@
-//! The web front end's configuration.
+//! The configuration.
 
 use kit::{Admin, Configuration, Limits, Log, ServerSettings};
 use serde::{Deserialize, Serialize};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use url::Url;
 
-/// Every setting of `linkextractor-web`.
+/// The settings of `linkextractor-web`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Settings {
-    /// Where the page is served.
+pub struct WebSettings {
+    /// The address to listen on.
     pub listen: SocketAddr,
     /// The admin listener.
     pub admin: Admin,
-    /// The API: a page's URL is added to it as one percent-encoded segment.
+    /// The API's URL; the page's URL is added as one percent-encoded segment.
     pub api_endpoint: Url,
-    /// A folder of templates to use instead of the built-in ones; an edit shows at the next reload.
+    /// A folder of templates that replace the built-in ones; edits apply at the next reload.
     pub templates_dir: Option<PathBuf>,
-    /// Links a page.
+    /// Links per page.
     pub page_size: usize,
-    /// How long the API may take.
+    /// The time limit of a request to the API.
     #[serde(with = "humantime_serde")]
     pub api_timeout: Duration,
-    /// Limits of the server.
+    /// The server's limits.
     pub limits: Limits,
-    /// Logs.
+    /// The logs.
     pub log: Log,
 }
 
-impl Default for Settings {
+impl Default for WebSettings {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             admin: Admin::at(Some(SocketAddr::from(([127, 0, 0, 1], 8081)))),
-            api_endpoint: Url::parse("http://localhost:5000/api/").expect("a literal"),
+            api_endpoint: Url::parse("http://localhost:5000/api/").expect("a valid literal"),
             templates_dir: None,
             page_size: 500,
             api_timeout: Duration::from_secs(15),
@@ -43,15 +43,15 @@ impl Default for Settings {
     }
 }
 
-impl Configuration for Settings {
+impl Configuration for WebSettings {
     const NAME: &'static str = "linkextractor-web";
-    const ABOUT: &'static str = "The web page of Link Extractor; asks the API at API_ENDPOINT";
+    const ABOUT: &'static str = "The web page of Link Extractor; uses the API at API_ENDPOINT";
     const ENV_PREFIX: &'static str = "LINKEXTRACTOR_WEB_";
     const ENV_ALIASES: &'static [(&'static str, &'static str)] = &[("API_ENDPOINT", "api_endpoint")];
 
     fn check(&self) -> Result<(), String> {
         let api = &self.api_endpoint;
-        // First, so that no error shows a password.
+        // Checked first, so that no other error shows a password.
         if !api.username().is_empty() || api.password().is_some() {
             return Err("api_endpoint: found a user name or password; expected a URL without".to_owned());
         }

@@ -1,40 +1,35 @@
-//! Where a page's links lead: counts by domain, internal and external.
+//! Counts a page's links by domain, and selects some of them.
 
-use crate::{
-    api::Answer,
-    asked::Asked,
-    selection::{Scope, Selection},
-};
+use crate::selection::{LinkScope, Selection};
 use links::Link;
 use std::collections::HashMap;
 use url::Url;
 
-/// The counts of all links, and which of them are selected.
+/// The counts of all links, and the positions of the selected ones.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Summary {
-    /// Each domain with its count, most first, then by name.
+    /// Domains with their numbers of links, most first, equal ones by name.
     pub(crate) domains: Vec<(String, usize)>,
     pub(crate) internal: usize,
     pub(crate) external: usize,
-    /// The positions of the selected links.
     pub(crate) selected: Vec<usize>,
 }
 
 impl Summary {
-    /// Counts `links` of `page`. CPU work: parses every URL.
+    /// Counts `links` of the page at `page`. CPU work: parses every URL.
     pub(crate) fn new(links: &[Link], page: &Url, selection: &Selection) -> Self {
         let mut summary = Self::default();
         let mut domains: HashMap<String, usize> = HashMap::new();
         for (position, link) in links.iter().enumerate() {
-            let (domain, scope) = place(&link.href, page);
+            let (domain, scope) = domain_and_scope(&link.href, page);
             match scope {
-                Some(Scope::Internal) => summary.internal += 1,
-                Some(Scope::External) => summary.external += 1,
+                Some(LinkScope::Internal) => summary.internal += 1,
+                Some(LinkScope::External) => summary.external += 1,
                 None => {}
             }
-            let wanted = selection.domain.as_ref().is_none_or(|wanted| *wanted == domain)
-                && selection.scope.is_none_or(|wanted| Some(wanted) == scope);
-            if wanted {
+            let selected = selection.domain.as_ref().is_none_or(|selected| *selected == domain)
+                && selection.scope.is_none_or(|selected| Some(selected) == scope);
+            if selected {
                 summary.selected.push(position);
             }
             *domains.entry(domain).or_default() += 1;
@@ -45,32 +40,25 @@ impl Summary {
     }
 }
 
-/// The links that are selected, on every page of the list.
-pub(crate) fn select<'a>(links: Vec<Link<'a>>, asked: &Asked, answer: &Answer) -> Vec<Link<'a>> {
-    let page = page_of(asked, answer);
-    let mut selected = Summary::new(&links, page, &asked.selection).selected.into_iter().peekable();
+/// The selected links of all pages of the list, in their order.
+pub(crate) fn select<'a>(links: Vec<Link<'a>>, page: &Url, selection: &Selection) -> Vec<Link<'a>> {
+    let mut selected = Summary::new(&links, page, selection).selected.into_iter().peekable();
     let links = links.into_iter().enumerate();
     links.filter(|(position, _)| selected.next_if_eq(position).is_some()).map(|(_, link)| link).collect()
 }
 
-/// The page's own URL: after redirects, where the API knows.
-pub(crate) fn page_of<'a>(asked: &'a Asked, answer: &'a Answer) -> &'a Url {
-    answer.page.as_ref().unwrap_or(asked.page.url())
-}
-
-/// The URL behind `href` if a reader may follow it with a click: everything else could act on the page itself
-/// or on the reader's machine.
-pub(crate) fn followable(href: &str) -> Option<Url> {
+/// The URL of `href` if it is safe to click: other schemes could run scripts or start programs.
+pub(crate) fn clickable(href: &str) -> Option<Url> {
     Url::parse(href).ok().filter(|url| matches!(url.scheme(), "http" | "https" | "mailto" | "tel"))
 }
 
-/// What a link counts under: its host, or its scheme with the colon; and whether it stays on the page's host.
-fn place(href: &str, page: &Url) -> (String, Option<Scope>) {
+/// The host of a link, or its scheme with the colon if it has none, and its scope.
+fn domain_and_scope(href: &str, page: &Url) -> (String, Option<LinkScope>) {
     let Ok(url) = Url::parse(href) else { return ("(incomplete)".to_owned(), None) };
     match url.host_str() {
         None | Some("") => (format!("{}:", url.scheme()), None),
-        Some(host) if page.host_str() == Some(host) => (host.to_owned(), Some(Scope::Internal)),
-        Some(host) => (host.to_owned(), Some(Scope::External)),
+        Some(host) if page.host_str() == Some(host) => (host.to_owned(), Some(LinkScope::Internal)),
+        Some(host) => (host.to_owned(), Some(LinkScope::External)),
     }
 }
 
@@ -92,13 +80,13 @@ mod tests {
         hrefs.map(|href| Link { text: "".into(), href: href.into() }).into()
     }
 
-    fn summary(domain: Option<&str>, scope: Option<Scope>) -> Summary {
+    fn summary(domain: Option<&str>, scope: Option<LinkScope>) -> Summary {
         let selection = Selection { domain: domain.map(str::to_owned), scope, page: 1 };
         Summary::new(&links(), &Url::parse("https://a.example/x").unwrap(), &selection)
     }
 
     #[test]
-    fn most_first_then_by_name() {
+    fn domains_are_sorted_by_count_then_by_name() {
         let summary = summary(None, None);
         let domains: Vec<_> = summary.domains.iter().map(|(name, count)| (name.as_str(), *count)).collect();
         assert_eq!(
@@ -118,17 +106,17 @@ mod tests {
     }
 
     #[test]
-    fn a_selection_keeps_the_order_of_the_page() {
+    fn selected_links_keep_the_order_of_the_page() {
         assert_eq!(summary(Some("b.example"), None).selected, [0, 2]);
-        assert_eq!(summary(None, Some(Scope::Internal)).selected, [1]);
-        assert_eq!(summary(None, Some(Scope::External)).selected, [0, 2, 7]);
-        assert_eq!(summary(Some("b.example"), Some(Scope::Internal)).selected, [0; 0]);
+        assert_eq!(summary(None, Some(LinkScope::Internal)).selected, [1]);
+        assert_eq!(summary(None, Some(LinkScope::External)).selected, [0, 2, 7]);
+        assert_eq!(summary(Some("b.example"), Some(LinkScope::Internal)).selected, [0; 0]);
     }
 
     #[test]
-    fn only_four_schemes_can_be_followed() {
+    fn only_four_schemes_are_clickable() {
         for href in ["http://a/", "HTTPS://a/", "mailto:a@b", "tel:+1", " https://a/"] {
-            assert!(followable(href).is_some(), "{href}");
+            assert!(clickable(href).is_some(), "{href}");
         }
         for href in [
             "java\tscript:alert(1)",
@@ -143,7 +131,7 @@ mod tests {
             "ftp://a/",
             "",
         ] {
-            assert!(followable(href).is_none(), "{href}");
+            assert!(clickable(href).is_none(), "{href}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The templates: inside the binary, or a folder that is read anew for every page.
+//! Templates: built into the binary, or from a folder whose edits apply at once.
 
 use minijinja::{
     AutoEscape, Environment, Error, Output, State, TemplateSource, UndefinedBehavior, Value,
@@ -10,7 +10,7 @@ use std::{
 };
 use tracing::error;
 
-/// Name and text of each template. Names end in `.html`: that is what switches escaping on.
+/// Names and texts. minijinja escapes the values in templates whose names end in `.html`.
 const BUILT_IN: [(&str, &str); 6] = [
     ("top.html", include_str!("../templates/top.html")),
     ("bottom.html", include_str!("../templates/bottom.html")),
@@ -20,17 +20,15 @@ const BUILT_IN: [(&str, &str); 6] = [
     ("error.html", include_str!("../templates/error.html")),
 ];
 
-/// The templates.
+/// Renders templates.
 #[derive(Debug)]
-pub(crate) struct Templates {
-    environment: Environment<'static>,
-}
+pub(crate) struct Templates(Environment<'static>);
 
 impl Templates {
-    /// The built-in templates, or those of `folder`, read again when they change; what it lacks is built in.
+    /// The built-in templates, or those in `folder`, with the built-in ones for missing files.
     pub(crate) fn new(folder: Option<&Path>) -> Result<Self, String> {
         let mut environment = Environment::new();
-        // A variable that does not exist is an error, not an empty string: a typing error shows.
+        // A misspelt variable is an error rather than an empty string.
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_formatter(format);
         match folder {
@@ -45,18 +43,18 @@ impl Templates {
                 environment.set_loader(loader(folder.to_owned()));
             }
         }
-        Ok(Self { environment })
+        Ok(Self(environment))
     }
 
-    /// Renders a template; `None` when it is broken, which is logged.
+    /// Renders a template; `None` if it fails, which is logged.
     pub(crate) fn render(&self, name: &str, context: impl Into<Value>) -> Option<String> {
-        let rendered = self.environment.get_template(name).and_then(|template| template.render(context));
+        let rendered = self.0.get_template(name).and_then(|template| template.render(context));
         rendered.map_err(|error| error!(error = format!("{error:#}"), name, "a template failed")).ok()
     }
 }
 
-/// Escapes what a browser needs escaped, and shows control characters as U+FFFD: browsers drop some. minijinja's own way also turns every `/` into a character reference,
-/// which no HTML needs and which hides addresses from whoever reads the page's source.
+/// Escapes HTML, and replaces control characters, some of which browsers drop, by U+FFFD. minijinja's own formatter also
+/// escapes `/`, which makes addresses in the page's source unreadable.
 fn format(output: &mut Output, state: &mut State, value: &Value) -> Result<(), Error> {
     match value.as_str() {
         Some(text) if *state.auto_escape() == AutoEscape::Html && !value.is_safe() => {

@@ -1,66 +1,66 @@
-//! What `result.html` gets.
+//! The variables of `result.html`.
 
 use crate::{
-    api::Answer,
-    asked::Asked,
-    download::FORMATS,
-    selection::{Scope, Selection},
-    summary::{self, Summary},
+    api::ApiResponse,
+    page_query::PageQuery,
+    selection::{FORMATS, LinkScope, Selection},
+    summary::{Summary, clickable},
 };
 use links::Link;
 use serde::Serialize;
 use url::{Position, Url};
 
-/// How many domains are shown at once; the rest is folded away.
+/// Domains that are visible at once; more are in a closed list.
 const DOMAINS: usize = 12;
-/// How many are folded away at most; the rest is only counted.
+/// Domains in that list at most; more are only counted.
 const MORE_DOMAINS: usize = 1000;
 /// Characters of a value that are shown.
 const SHOWN: usize = 240;
 
-/// A page's links, as far as they are shown.
+/// One page of the list of links, with what surrounds it.
 #[derive(Debug, Serialize)]
-pub(super) struct View {
-    /// As asked for.
+pub(super) struct ResultView {
+    /// The URL as entered.
     asked: String,
-    /// The page's own URL, where a redirect led elsewhere.
+    /// The page's final URL, if a redirect led elsewhere.
     page: Option<String>,
     total: usize,
     domain_count: usize,
-    domains: Vec<Domain>,
-    more_domains: Vec<Domain>,
-    /// Domains and links that neither list shows.
-    rest: Rest,
+    domains: Vec<DomainView>,
+    more_domains: Vec<DomainView>,
+    /// The domains in neither list.
+    rest: HiddenDomains,
     scopes: Vec<Choice>,
-    /// The chosen domain and the address without it.
+    /// The selected domain, with the address that clears it.
     filter: Option<Choice>,
     filtered: bool,
+    /// The address of all links.
     all: String,
-    /// Links that are selected.
+    /// Selected links on all pages.
     matched: usize,
     first: usize,
     last: usize,
-    rows: Vec<Row>,
-    pages: Pages,
+    rows: Vec<LinkRow>,
+    pages: Pagination,
     downloads: Vec<Choice>,
     age: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
-struct Domain {
+struct DomainView {
     #[serde(flatten)]
     choice: Choice,
-    /// Of the most frequent domain.
+    /// The count in percent of the largest one.
     percent: usize,
 }
 
 #[derive(Debug, Default, Serialize)]
-struct Rest {
+struct HiddenDomains {
     domains: usize,
     links: usize,
 }
 
-/// Something to click that shows another part.
+/// A link of this page to another selection.
 #[derive(Debug, Serialize)]
 struct Choice {
     label: String,
@@ -69,117 +69,109 @@ struct Choice {
     current: bool,
 }
 
-/// One link.
+impl Choice {
+    fn new(label: &str, count: usize, address: String, current: bool) -> Self {
+        Self { label: cut(label), count, address, current }
+    }
+}
+
 #[derive(Debug, Serialize)]
-struct Row {
+struct LinkRow {
     number: usize,
     text: String,
     href: String,
-    /// Where a click leads; none where it must not lead anywhere.
+    /// The URL to link to, if it is safe to click.
     target: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
-struct Pages {
+struct Pagination {
     number: usize,
     count: usize,
     previous: Option<String>,
     next: Option<String>,
 }
 
-impl View {
-    /// A view of the selected part of `links`, `page_size` rows at most. CPU work: linear in `links`.
-    pub(super) fn new(links: &[Link], asked: &Asked, answer: &Answer, page_size: usize) -> Self {
-        let url = asked.page.as_str();
-        let page = summary::page_of(asked, answer);
-        let chosen = &asked.selection;
-        let summary = Summary::new(links, page, chosen);
+impl ResultView {
+    /// The view of the selected `links`, at most `page_size` of them. CPU work: linear in `links`.
+    pub(super) fn new(links: &[Link], query: &PageQuery, response: &ApiResponse, page_size: usize) -> Self {
+        let (url, selection) = (query.url.as_str(), &query.selection);
+        let summary = Summary::new(links, &response.page, selection);
         let matched = summary.selected.len();
         let count = matched.div_ceil(page_size).max(1);
-        let number = chosen.page.clamp(1, count);
+        let number = selection.page.clamp(1, count);
         let start = (number - 1) * page_size;
         let shown = summary.selected.iter().skip(start).take(page_size);
-        let rows: Vec<Row> = shown.map(|&position| row(position, &links[position])).collect();
-        let turn = |page| Selection { page, ..chosen.clone() }.address(url);
-        let mut domains = summary.domains.iter();
+        let rows: Vec<_> = shown.map(|&position| row(position, &links[position])).collect();
+        let page_address = |page| Selection { page, ..selection.clone() }.address(url);
         let most = summary.domains.first().map_or(1, |(_, count)| *count);
+        let mut domains = summary.domains.iter();
         let mut show =
-            |limit| domains.by_ref().take(limit).map(|entry| domain(entry, most, url, chosen)).collect();
+            |limit| domains.by_ref().take(limit).map(|entry| domain(entry, most, url, selection)).collect();
         let (first_domains, more_domains) = (show(DOMAINS), show(MORE_DOMAINS));
-        let rest = domains.fold(Rest::default(), |rest, (_, count)| Rest {
-            domains: rest.domains + 1,
-            links: rest.links + count,
-        });
+        let rest = HiddenDomains { domains: domains.len(), links: domains.map(|(_, count)| count).sum() };
         Self {
             asked: url.to_owned(),
-            page: (whole(page) != whole(asked.page.url())).then(|| page.to_string()),
+            page: (without_fragment(&response.page) != without_fragment(query.url.url()))
+                .then(|| response.page.to_string()),
             total: links.len(),
             domain_count: summary.domains.len(),
             domains: first_domains,
             more_domains,
             rest,
-            scopes: scopes(&summary, links.len(), url, chosen),
-            filter: chosen.domain.as_ref().map(|label| Choice {
-                label: cut(label),
-                count: matched,
-                address: Selection { domain: None, page: 1, ..chosen.clone() }.address(url),
-                current: true,
+            scopes: scopes(&summary, links.len(), url, selection),
+            filter: selection.domain.as_ref().map(|label| {
+                let all_domains = Selection { domain: None, page: 1, ..selection.clone() };
+                Choice::new(label, matched, all_domains.address(url), true)
             }),
-            filtered: chosen.domain.is_some() || chosen.scope.is_some(),
+            filtered: selection.domain.is_some() || selection.scope.is_some(),
             all: Selection::all().address(url),
             matched,
             first: start + 1,
             last: start + rows.len(),
             rows,
-            pages: Pages {
+            pages: Pagination {
                 number,
                 count,
-                previous: (number > 1).then(|| turn(number - 1)),
-                next: (number < count).then(|| turn(number + 1)),
+                previous: (number > 1).then(|| page_address(number - 1)),
+                next: (number < count).then(|| page_address(number + 1)),
             },
-            downloads: FORMATS.map(|(_, name, label)| download(name, label, matched, url, chosen)).into(),
-            age: answer.age.map(ago),
+            downloads: FORMATS
+                .map(|(_, name, label)| Choice::new(label, matched, selection.download(url, name), false))
+                .into(),
+            age: response.age.map(ago),
         }
     }
 }
 
-/// A URL without its fragment: a redirect is not what the fragment alone tells apart.
-fn whole(url: &Url) -> &str {
+fn without_fragment(url: &Url) -> &str {
     &url[..Position::AfterQuery]
 }
 
-fn row(position: usize, link: &Link) -> Row {
-    let target = summary::followable(&link.href).map(String::from);
-    Row { number: position + 1, text: cut(&link.text), href: cut(&link.href), target }
+fn row(position: usize, link: &Link) -> LinkRow {
+    let target = clickable(&link.href).map(String::from);
+    LinkRow { number: position + 1, text: cut(&link.text), href: cut(&link.href), target }
 }
 
-fn domain((label, count): &(String, usize), most: usize, url: &str, chosen: &Selection) -> Domain {
-    let current = chosen.domain.as_ref() == Some(label);
+fn domain((label, count): &(String, usize), most: usize, url: &str, selection: &Selection) -> DomainView {
+    let current = selection.domain.as_ref() == Some(label);
     let address = Selection { domain: Some(label.clone()), ..Selection::all() }.address(url);
-    let percent = (count * 100 / most).max(1);
-    Domain { choice: Choice { label: cut(label), count: *count, address, current }, percent }
+    DomainView { choice: Choice::new(label, *count, address, current), percent: (count * 100 / most).max(1) }
 }
 
-fn scopes(summary: &Summary, total: usize, url: &str, chosen: &Selection) -> Vec<Choice> {
-    let choice = |label: &str, scope, count| Choice {
-        label: label.to_owned(),
-        count,
-        address: Selection { scope, ..Selection::all() }.address(url),
-        current: chosen.domain.is_none() && chosen.scope == scope,
+fn scopes(summary: &Summary, total: usize, url: &str, selection: &Selection) -> Vec<Choice> {
+    let choice = |label, scope, count| {
+        let address = Selection { scope, ..Selection::all() }.address(url);
+        Choice::new(label, count, address, selection.domain.is_none() && selection.scope == scope)
     };
     vec![
         choice("All", None, total),
-        choice("Internal", Some(Scope::Internal), summary.internal),
-        choice("External", Some(Scope::External), summary.external),
+        choice("Internal", Some(LinkScope::Internal), summary.internal),
+        choice("External", Some(LinkScope::External), summary.external),
     ]
 }
 
-fn download(name: &str, label: &str, count: usize, url: &str, chosen: &Selection) -> Choice {
-    let address = chosen.download(url, name);
-    Choice { label: label.to_owned(), count, address, current: false }
-}
-
-/// `value`, not longer than a reader reads.
+/// The first [`SHOWN`] characters of `value`.
 fn cut(value: &str) -> String {
     let mut characters = value.chars();
     let mut shown: String = characters.by_ref().take(SHOWN).collect();
@@ -189,7 +181,7 @@ fn cut(value: &str) -> String {
     shown
 }
 
-/// How long ago something was, `seconds` being exact.
+/// An age in words, rounded down.
 fn ago(seconds: u64) -> String {
     let (count, unit) = match seconds {
         0..5 => return "just now".to_owned(),
@@ -206,7 +198,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn values_are_cut_between_characters() {
+    fn long_values_are_cut_between_characters() {
         assert_eq!(cut(&"ü".repeat(SHOWN)), "ü".repeat(SHOWN));
         assert_eq!(cut(&"ü".repeat(SHOWN + 1)), format!("{}…", "ü".repeat(SHOWN)));
     }

@@ -1,4 +1,4 @@
-//! Whatever the API does wrong, the visitor gets a page: what is wrong, what to try, no internals.
+//! Failures of the API become error pages that say what is wrong and what to try, without internals.
 
 use crate::harness::{Mock, Page, Site, settings};
 use http::StatusCode;
@@ -9,7 +9,7 @@ use tokio::{
     net::TcpListener,
 };
 
-/// The page that a visitor gets when the API answers `status`, `fields` and `body`.
+/// The page that results from an API response with `status`, `fields` and `body`.
 async fn page(status: u16, fields: &'static [(&str, &str)], body: impl Into<bytes::Bytes>) -> Page {
     let body = body.into();
     let mock = Mock::start(move |_| {
@@ -22,18 +22,17 @@ async fn page(status: u16, fields: &'static [(&str, &str)], body: impl Into<byte
     })
     .await;
     let page = Site::start(mock.settings()).await.links("example.com").await;
-    assert_eq!(mock.requests().len(), 1, "asked once, redirects not followed");
+    assert_eq!(mock.requests().len(), 1, "one request, without redirects");
     page
 }
 
 async fn problem(status: u16, code: &str) -> Page {
-    let body =
-        serde_json::json!({ "type": "about:blank", "title": "SECRET", "detail": "10.0.0.7", "code": code });
+    let body = serde_json::json!({ "type": format!("/problems/{code}"), "title": "SECRET", "detail": "10.0.0.7", "code": code });
     page(status, &[("content-type", "application/problem+json")], body.to_string()).await
 }
 
 #[tokio::test]
-async fn each_code_has_a_status_and_words_of_its_own() {
+async fn each_code_of_the_api_has_its_own_status_and_text() {
     let rows = [
         ("invalid-url", 400),
         ("unsupported-scheme", 400),
@@ -59,12 +58,12 @@ async fn each_code_has_a_status_and_words_of_its_own() {
         assert!(page.text.contains("role=\"alert\"") && page.text.contains("https://example.com"), "{code}");
         assert!(!page.text.contains("SECRET") && !page.text.contains("10.0.0.7"), "{code}");
         let title = page.text.split("<h1>").nth(1).unwrap().split('<').next().unwrap().to_owned();
-        assert!(titles.insert(title), "{code} has the words of another");
+        assert!(titles.insert(title), "{code} has the text of another code");
     }
 }
 
 #[tokio::test]
-async fn other_codes_get_a_general_page() {
+async fn unknown_codes_of_the_api_get_a_general_error_page() {
     for (status, code) in
         [(502, "never-heard-of"), (500, "internal"), (404, "not-found"), (405, "method-not-allowed")]
     {
@@ -75,7 +74,7 @@ async fn other_codes_get_a_general_page() {
 }
 
 #[tokio::test]
-async fn what_the_page_itself_answered_is_said() {
+async fn the_status_and_retry_after_of_the_page_are_shown() {
     let answer = page(502, &[], r#"{"code":"upstream-status","upstream_status":404}"#).await;
     assert_eq!(answer.status, StatusCode::BAD_GATEWAY);
     assert!(answer.text.contains("(404)"));
@@ -87,7 +86,7 @@ async fn what_the_page_itself_answered_is_said() {
 }
 
 #[tokio::test]
-async fn an_api_that_makes_no_sense_is_a_bad_gateway() {
+async fn invalid_responses_of_the_api_are_a_bad_gateway() {
     let bodies = [
         "",
         "null",
@@ -117,8 +116,8 @@ async fn an_api_that_makes_no_sense_is_a_bad_gateway() {
 }
 
 #[tokio::test]
-async fn an_api_that_is_not_there_is_a_bad_gateway() {
-    // A port that is taken and never listens refuses connections.
+async fn an_unreachable_api_is_a_bad_gateway() {
+    // A bound port that does not listen refuses connections.
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = socket.local_addr().unwrap();
@@ -128,7 +127,7 @@ async fn an_api_that_is_not_there_is_a_bad_gateway() {
     assert!(!page.text.contains(&address.to_string()) && !page.text.contains("refused"), "no internals");
 }
 
-/// Where a server listens that answers one connection with `head`, then with `more`, `times` over, and hangs up.
+/// The address of a server that sends `head` and `times` times `more` to one connection, and closes it.
 async fn raw(head: &'static str, more: Vec<u8>, times: usize) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
@@ -137,7 +136,7 @@ async fn raw(head: &'static str, more: Vec<u8>, times: usize) -> SocketAddr {
         stream.read_exact(&mut [0; 16]).await.unwrap();
         stream.write_all(head.as_bytes()).await.unwrap();
         for _ in 0..times {
-            // An error: the other end has heard enough.
+            // The client closes the connection when the response is too long.
             if stream.write_all(&more).await.is_err() {
                 break;
             }
@@ -147,7 +146,7 @@ async fn raw(head: &'static str, more: Vec<u8>, times: usize) -> SocketAddr {
 }
 
 #[tokio::test]
-async fn an_answer_without_end_is_cut() {
+async fn an_endless_response_of_the_api_is_cut_off() {
     let address = raw("HTTP/1.1 200 OK\r\n\r\n[", vec![b' '; 1 << 20], 1 << 20).await;
     let page = Site::start(settings(address)).await.links("example.com").await;
     assert_eq!(page.status, StatusCode::BAD_GATEWAY);
@@ -155,13 +154,13 @@ async fn an_answer_without_end_is_cut() {
 }
 
 #[tokio::test]
-async fn an_answer_that_breaks_off_is_a_bad_gateway() {
+async fn an_incomplete_response_of_the_api_is_a_bad_gateway() {
     let address = raw("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n[]", Vec::new(), 0).await;
     let page = Site::start(settings(address)).await.links("example.com").await;
     assert_eq!(page.status, StatusCode::BAD_GATEWAY);
 }
 
 #[tokio::test]
-async fn an_empty_list_is_no_failure() {
+async fn an_empty_list_of_links_is_not_an_error() {
     assert_eq!(page(200, &[], "[]").await.status, StatusCode::OK);
 }

@@ -1,10 +1,10 @@
-//! Style sheet and icon: at fixed paths, kept by browsers for as long as they are right.
+//! The style sheet and the icon: browsers cache them, and revalidate addresses without a version.
 
 use crate::harness::Site;
-use http::StatusCode;
+use http::{Method, StatusCode, Version};
 
 #[tokio::test]
-async fn the_addresses_on_the_page_are_kept_forever() {
+async fn asset_addresses_on_the_page_are_immutable() {
     let (site, _mock) = Site::with(&[]).await;
     let page = site.get("/").await;
     for (attribute, media_type) in
@@ -20,7 +20,7 @@ async fn the_addresses_on_the_page_are_kept_forever() {
 }
 
 #[tokio::test]
-async fn without_its_version_an_asset_is_asked_for_again() {
+async fn assets_without_the_current_version_are_revalidated() {
     let (site, _mock) = Site::with(&[]).await;
     for target in ["/style.css", "/style.css?v=old", "/icon.svg", "/favicon.ico"] {
         let asset = site.get(target).await;
@@ -34,5 +34,24 @@ async fn without_its_version_an_asset_is_asked_for_again() {
         }
         let other = site.get_with(target, &[("if-none-match", "\"x\"")]).await;
         assert_eq!(other.status, StatusCode::OK, "{target}");
+    }
+}
+
+#[tokio::test]
+async fn a_304_to_head_has_no_content_length() {
+    let (site, _mock) = Site::with(&[]).await;
+    for target in ["/style.css", "/icon.svg"] {
+        let length = site.get(target).await.text.len().to_string();
+        for version in [Version::HTTP_11, Version::HTTP_2] {
+            let head = site.send_over(version, Method::HEAD, target, &[]).await;
+            assert_eq!(head.headers()["content-length"], length, "{target} {version:?}");
+            for method in [Method::HEAD, Method::GET] {
+                let fields = [("if-none-match", "*")];
+                let response = site.send_over(version, method.clone(), target, &fields).await;
+                assert_eq!(response.status(), StatusCode::NOT_MODIFIED, "{method} {target} {version:?}");
+                let length = response.headers().get("content-length");
+                assert_eq!(length, None, "{method} {target} {version:?}");
+            }
+        }
     }
 }

@@ -1,4 +1,4 @@
-//! The links as a file: whole, or the part that was chosen.
+//! Downloads hold all links, or the selected ones.
 
 use crate::harness::Site;
 use http::StatusCode;
@@ -7,7 +7,7 @@ const LINKS: [(&str, &str); 3] =
     [("a, \"b\"", "https://a.example/"), ("x", "https://example.com/"), ("[IMG]", "mailto:c@a.example")];
 
 #[tokio::test]
-async fn each_format_is_a_file_with_a_safe_name() {
+async fn each_format_is_downloaded_with_a_safe_file_name() {
     let (site, _mock) = Site::with(&LINKS).await;
     let rows = [
         ("json", "application/json", "json", r#"[{"text":"a, \"b\"","href":"https://a.example/"}"#),
@@ -26,7 +26,7 @@ async fn each_format_is_a_file_with_a_safe_name() {
 }
 
 #[tokio::test]
-async fn a_file_holds_what_was_chosen_on_every_page_of_the_list() {
+async fn a_download_holds_the_selected_links_of_all_pages() {
     let (site, _mock) = Site::with(&LINKS).await;
     let file = site.get("/?url=example.com&links=external&page=2&format=json").await;
     let links: Vec<serde_json::Value> = serde_json::from_str(&file.text).unwrap();
@@ -34,7 +34,7 @@ async fn a_file_holds_what_was_chosen_on_every_page_of_the_list() {
 }
 
 #[tokio::test]
-async fn the_page_leads_to_its_files() {
+async fn the_page_links_to_downloads_of_its_selection() {
     let (site, _mock) = Site::with(&LINKS).await;
     let page = site.get("/?url=example.com&domain=a.example&page=1").await;
     let address = "/?url=https%3A%2F%2Fexample.com&amp;domain=a.example&amp;format=csv";

@@ -1,14 +1,14 @@
-//! Any implementation of `GET /api/<url>` will do, also one that knows only the array.
+//! Any implementation of `GET /api/<url>` works, even one that only returns the array.
 
 use crate::harness::{Mock, Site, json};
-use linkextractor_web::Settings;
+use linkextractor_web::WebSettings;
 
 #[tokio::test]
-async fn the_url_is_one_segment_below_the_endpoint() {
+async fn the_url_is_sent_as_one_segment_below_the_endpoint() {
     let mock = Mock::of(&[]).await;
     for endpoint in ["", "api", "api/", "api/v2/links"] {
         let base = mock.settings().api_endpoint.join("/").unwrap().join(endpoint).unwrap();
-        let site = Site::start(Settings { api_endpoint: base, ..mock.settings() }).await;
+        let site = Site::start(WebSettings { api_endpoint: base, ..mock.settings() }).await;
         site.links("http://a.example/b?c=d&e=%20#ü/../x").await;
         let path = mock.requests().pop().unwrap().uri.to_string();
         let endpoint = endpoint.trim_end_matches('/');
@@ -19,7 +19,7 @@ async fn the_url_is_one_segment_below_the_endpoint() {
 }
 
 #[tokio::test]
-async fn members_that_nobody_knows_are_let_through() {
+async fn unknown_members_of_the_array_are_ignored() {
     let mock = Mock::start(async |_| {
         json(r#" [ {"href": "http://a.example/", "rel": ["x", {"y": null}], "text": "t", "n": 1} ] "#)
     })
@@ -29,7 +29,7 @@ async fn members_that_nobody_knows_are_let_through() {
 }
 
 #[tokio::test]
-async fn plain_http_without_any_field_is_enough() {
+async fn an_http_1_0_response_without_fields_is_enough() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();

@@ -1,4 +1,4 @@
-//! The form is there, whatever was asked.
+//! Every page has the form.
 
 use crate::harness::Site;
 use http::{Method, StatusCode};
@@ -7,7 +7,7 @@ use http_body_util::BodyExt;
 const FORM: &str = r#"<form class="ask" action="/" method="get" role="search">"#;
 
 #[tokio::test]
-async fn without_a_url_there_is_the_form_and_nobody_is_asked() {
+async fn without_a_url_the_form_is_shown_and_the_api_is_not_asked() {
     let (site, mock) = Site::with(&[]).await;
     for target in ["/", "/?", "/?url=", "/?url=+", "/?page=2"] {
         let page = site.get(target).await;
@@ -18,14 +18,14 @@ async fn without_a_url_there_is_the_form_and_nobody_is_asked() {
 }
 
 #[tokio::test]
-async fn a_url_without_scheme_is_asked_for_with_https() {
+async fn a_url_without_scheme_gets_https() {
     let (site, mock) = Site::with(&[]).await;
     assert_eq!(site.links("example.com/a?b=c").await.status, StatusCode::OK);
     assert_eq!(mock.requests()[0].uri.path(), "/api/https%3A%2F%2Fexample.com%2Fa%3Fb%3Dc");
 }
 
 #[tokio::test]
-async fn what_is_no_url_comes_back_in_the_form_with_an_explanation() {
+async fn invalid_input_is_explained_and_kept_in_the_form() {
     let (site, mock) = Site::with(&[]).await;
     let rows = [
         ("/?url=http%3A%2F%2F", 400, "http://"),
@@ -47,7 +47,7 @@ async fn what_is_no_url_comes_back_in_the_form_with_an_explanation() {
 }
 
 #[tokio::test]
-async fn other_addresses_and_methods_get_a_page_that_says_so() {
+async fn unknown_addresses_and_methods_get_an_error_page() {
     let (site, _mock) = Site::with(&[]).await;
     let page = site.get("/nowhere?url=example.com").await;
     assert_eq!(page.status, StatusCode::NOT_FOUND);
@@ -62,7 +62,7 @@ async fn other_addresses_and_methods_get_a_page_that_says_so() {
 }
 
 #[tokio::test]
-async fn head_answers_as_get_without_the_page() {
+async fn head_has_the_fields_of_get_and_no_body() {
     let (site, _mock) = Site::with(&[("a", "http://b/")]).await;
     for target in ["/", "/?url=example.com", "/?url=http%3A%2F%2F", "/nowhere", "/style.css"] {
         let get = site.get(target).await;

@@ -1,4 +1,4 @@
-//! A result says how old it is, and can be had anew; a request keeps its id on the way to the API.
+//! A result shows its age and can be fetched again; the API gets the request's id.
 
 use crate::harness::{Mock, Site, json};
 
@@ -15,7 +15,7 @@ async fn aged(age: Option<&'static str>) -> (Site, Mock) {
 }
 
 #[tokio::test]
-async fn the_age_is_shown_where_the_api_says_it() {
+async fn the_age_is_shown_if_the_api_states_it() {
     for (age, text) in
         [("0", "Fetched just now"), ("42", "Fetched 42 seconds ago"), ("3599", "Fetched 59 minutes ago")]
     {
@@ -30,7 +30,7 @@ async fn the_age_is_shown_where_the_api_says_it() {
 }
 
 #[tokio::test]
-async fn fetch_again_passes_the_caches() {
+async fn fetch_again_bypasses_the_cache() {
     let (site, mock) = aged(None).await;
     site.get("/?url=example.com").await;
     let page = site.get("/?url=example.com&fresh=1").await;
@@ -39,11 +39,11 @@ async fn fetch_again_passes_the_caches() {
     assert_eq!(fields, [None, Some("no-cache".parse().unwrap())]);
     let form = "<input type=\"hidden\" name=\"url\" value=\"https://example.com\">\n<input type=\"hidden\" name=\"fresh\" value=\"1\">";
     assert!(page.text.contains(form));
-    assert!(!page.text.contains("fresh=1"), "no other address of the page asks for it again");
+    assert!(!page.text.contains("fresh=1"), "other addresses on the page do not fetch again");
 }
 
 #[tokio::test]
-async fn the_request_id_goes_to_the_api() {
+async fn the_request_id_is_sent_to_the_api() {
     let (site, mock) = aged(None).await;
     let page = site.get_with("/?url=example.com", &[("x-request-id", "abc-123")]).await;
     assert_eq!(mock.requests()[0].headers["x-request-id"], "abc-123");

@@ -1,14 +1,14 @@
 //! The service under test, the mock behind it, and a client.
 
 use bytes::Bytes;
-use http::{HeaderMap, Method, Request, StatusCode, request::Parts};
+use http::{HeaderMap, Method, Request, StatusCode, Version, request::Parts};
 use http_body_util::{BodyExt, Empty};
 use hyper_util::{
     client::legacy::{Client, connect::HttpConnector},
     rt::TokioExecutor,
 };
 use kit::{Configuration, Listeners, Response, ServerSettings, Service};
-use linkextractor_web::{Settings, Web};
+use linkextractor_web::{Web, WebSettings};
 use std::{
     net::SocketAddr,
     sync::{Arc, Mutex},
@@ -16,7 +16,7 @@ use std::{
 };
 use tokio::task::JoinHandle;
 
-/// A service that runs until the test ends.
+/// A service that runs until it is dropped.
 pub(crate) struct Running {
     pub(crate) address: SocketAddr,
     admin: SocketAddr,
@@ -29,7 +29,7 @@ impl Drop for Running {
     }
 }
 
-async fn run(service: impl Service, settings: &Settings) -> Running {
+async fn run(service: impl Service, settings: &WebSettings) -> Running {
     let mut server: ServerSettings = settings.server();
     server.listen = SocketAddr::from(([127, 0, 0, 1], 0));
     server.admin.listen = Some(server.listen);
@@ -40,7 +40,7 @@ async fn run(service: impl Service, settings: &Settings) -> Running {
     Running { address, admin, task }
 }
 
-/// An API that answers what `answer` says, and remembers what it was asked.
+/// An API that responds with `answer` and records the requests.
 pub(crate) struct Mock {
     server: Running,
     requests: Arc<Mutex<Vec<Parts>>>,
@@ -58,25 +58,25 @@ where
 {
     async fn handle(&self, request: kit::Request) -> Response {
         let (parts, _) = request.into_parts();
-        let asked = parts.uri.path().strip_prefix("/api/").unwrap_or_default();
-        let asked = percent_encoding::percent_decode_str(asked).decode_utf8().unwrap().into_owned();
+        let url = parts.uri.path().strip_prefix("/api/").unwrap_or_default();
+        let url = percent_encoding::percent_decode_str(url).decode_utf8().unwrap().into_owned();
         self.requests.lock().unwrap().push(parts);
-        (self.answer)(asked).await
+        (self.answer)(url).await
     }
 }
 
 impl Mock {
-    /// `answer` is given the URL that the API is asked for.
+    /// `answer` gets the URL of the page.
     pub(crate) async fn start<A>(answer: impl Fn(String) -> A + Send + Sync + 'static) -> Self
     where
         A: Future<Output = Response> + Send + 'static,
     {
         let requests = Arc::default();
         let handler = Handler { answer, requests: Arc::clone(&requests) };
-        Self { server: run(handler, &Settings::default()).await, requests }
+        Self { server: run(handler, &WebSettings::default()).await, requests }
     }
 
-    /// An API that knows these links for every page.
+    /// An API that has these links for every page.
     pub(crate) async fn of(links: &[(&str, &str)]) -> Self {
         let links: Vec<_> =
             links.iter().map(|(text, href)| serde_json::json!({ "text": text, "href": href })).collect();
@@ -84,35 +84,36 @@ impl Mock {
         Self::start(move |_| std::future::ready(json(body.clone()))).await
     }
 
-    /// The paths and queries that were asked for, and the fields sent.
+    /// The requests so far.
     pub(crate) fn requests(&self) -> Vec<Parts> {
         self.requests.lock().unwrap().clone()
     }
 
-    pub(crate) fn settings(&self) -> Settings {
+    pub(crate) fn settings(&self) -> WebSettings {
         settings(self.server.address)
     }
 }
 
-/// An answer with a JSON body.
+/// A response with a JSON body.
 pub(crate) fn json(body: impl Into<Bytes>) -> Response {
     let mut response = Response::new(kit::full(body));
     response.headers_mut().insert("content-type", "application/json".parse().unwrap());
     response
 }
 
-/// The defaults, with the API at `address`.
-pub(crate) fn settings(address: SocketAddr) -> Settings {
-    Settings { api_endpoint: format!("http://{address}/api/").parse().unwrap(), ..Settings::default() }
+/// The default settings, with the API at `address`.
+pub(crate) fn settings(address: SocketAddr) -> WebSettings {
+    WebSettings { api_endpoint: format!("http://{address}/api/").parse().unwrap(), ..WebSettings::default() }
 }
 
-/// The web front end, and a browser's part of HTTP.
+/// The web front end and a client of it.
 pub(crate) struct Site {
     server: Running,
     client: Client<HttpConnector, Empty<Bytes>>,
+    http2: Client<HttpConnector, Empty<Bytes>>,
 }
 
-/// A page as it was received.
+/// A response with its whole body.
 pub(crate) struct Page {
     pub(crate) status: StatusCode,
     pub(crate) headers: HeaderMap,
@@ -120,8 +121,8 @@ pub(crate) struct Page {
 }
 
 impl Site {
-    /// One that waits long enough for every page to be whole, however busy the machine is.
-    pub(crate) async fn start(settings: Settings) -> Self {
+    /// A server that always waits for the whole page, even on a busy machine.
+    pub(crate) async fn start(settings: WebSettings) -> Self {
         Self::of(
             Web::new(&settings, kit::CpuPool::per_processor().unwrap())
                 .unwrap()
@@ -131,17 +132,19 @@ impl Site {
         .await
     }
 
-    /// One that sends the frame first, as soon as it does where it is used.
-    pub(crate) async fn framed(settings: Settings) -> Self {
+    /// A server that sends the frame first after the default time.
+    pub(crate) async fn framed(settings: WebSettings) -> Self {
         Self::of(Web::new(&settings, kit::CpuPool::per_processor().unwrap()).unwrap(), &settings).await
     }
 
-    async fn of(web: Web, settings: &Settings) -> Self {
+    async fn of(web: Web, settings: &WebSettings) -> Self {
         let server = run(web, settings).await;
-        Self { server, client: Client::builder(TokioExecutor::new()).build_http() }
+        let client = Client::builder(TokioExecutor::new()).build_http();
+        let http2 = Client::builder(TokioExecutor::new()).http2_only(true).build_http();
+        Self { server, client, http2 }
     }
 
-    /// In front of an API that knows `links` for every page.
+    /// A server whose API has `links` for every page.
     pub(crate) async fn with(links: &[(&str, &str)]) -> (Self, Mock) {
         let mock = Mock::of(links).await;
         (Self::start(mock.settings()).await, mock)
@@ -151,24 +154,37 @@ impl Site {
         self.server.address
     }
 
-    /// What the admin listener answers.
+    /// The body of the admin listener's response.
     pub(crate) async fn admin(&self, path: &str) -> String {
         let uri = format!("http://{}{path}", self.server.admin).parse().unwrap();
         let body = self.client.get(uri).await.unwrap().into_body().collect().await.unwrap();
         String::from_utf8(body.to_bytes().into()).unwrap()
     }
 
-    /// Sends a request; the body is not read yet.
+    /// Sends a request; the body of the response is not read yet.
     pub(crate) async fn send(&self, method: Method, target: &str, fields: &[(&str, &str)]) -> Response {
+        self.send_over(Version::HTTP_11, method, target, fields).await
+    }
+
+    /// Sends a request over HTTP/1.1 or HTTP/2.
+    pub(crate) async fn send_over(
+        &self,
+        version: Version,
+        method: Method,
+        target: &str,
+        fields: &[(&str, &str)],
+    ) -> Response {
         let mut request = Request::builder().method(method).uri(format!("http://{}{target}", self.address()));
         for (name, value) in fields {
             request = request.header(*name, *value);
         }
-        let response = self.client.request(request.body(Empty::new()).unwrap()).await.unwrap();
+        let client = if version == Version::HTTP_2 { &self.http2 } else { &self.client };
+        let response = client.request(request.body(Empty::new()).unwrap()).await.unwrap();
+        assert_eq!(response.version(), version);
         response.map(|body| body.map_err(|error| -> kit::BoxError { Box::new(error) }).boxed_unsync())
     }
 
-    /// `GET`, to the end.
+    /// Sends a GET request and reads the whole response.
     pub(crate) async fn get(&self, target: &str) -> Page {
         self.get_with(target, &[]).await
     }
@@ -179,19 +195,19 @@ impl Site {
         Page { status: head.status, headers: head.headers, text }
     }
 
-    /// The page of the links of `url`.
+    /// The page with the links of `url`.
     pub(crate) async fn links(&self, url: &str) -> Page {
         self.get(&about(url)).await
     }
 }
 
 impl Page {
-    /// A field's value; empty where there is none.
+    /// The value of a field; empty if it is missing.
     pub(crate) fn field(&self, name: &str) -> &str {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
-    /// The rows of the table of links, tags and all.
+    /// The rows of the table of links, as HTML.
     pub(crate) fn rows(&self) -> Vec<&str> {
         let table = self.text.split("<table class=\"links\">").nth(1).unwrap_or_default();
         let body = table.split("<tbody>").nth(1).unwrap_or_default();
@@ -199,7 +215,7 @@ impl Page {
     }
 }
 
-/// Where the links of `url` are shown.
+/// The address that shows the links of `url`.
 pub(crate) fn about(url: &str) -> String {
     format!("/?url={}", percent_encoding::utf8_percent_encode(url, percent_encoding::NON_ALPHANUMERIC))
 }

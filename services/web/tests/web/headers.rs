@@ -1,13 +1,16 @@
-//! Every answer carries the security headers; errors are not stored; nothing sets a cookie.
+//! Every response has the security headers, errors are not stored, and there are no cookies.
 
 use crate::harness::{Mock, Site, json};
-use http::{Method, StatusCode};
+use http::{Method, StatusCode, Version};
 
 const POLICY: &str = "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'; \
                       frame-ancestors 'none'";
 
+/// Method, target, fields, and the expected status.
+type Row<'a> = (Method, &'a str, &'a [(&'a str, &'a str)], u16);
+
 async fn site() -> (Site, Mock) {
-    let mock = Mock::start(async |asked: String| match asked.as_str() {
+    let mock = Mock::start(async |url: String| match url.as_str() {
         "https://fails/" => json("no list"),
         _ => json(r#"[{"text":"t","href":"http://a/"}]"#),
     })
@@ -16,38 +19,53 @@ async fn site() -> (Site, Mock) {
 }
 
 #[tokio::test]
-async fn every_answer_is_safe_to_show() {
+async fn every_response_has_the_security_headers() {
     let (site, _mock) = site().await;
-    let targets = [
-        "/",
-        "/?url=a",
-        "/?url=a&format=json",
-        "/?url=fails/",
-        "/?url=http://",
-        "/none",
-        "/style.css",
-        "/icon.svg",
-        "/favicon.ico",
+    let long = format!("/?url={}", "x".repeat(9000));
+    let revalidated = ("if-none-match", "*");
+    let rows: [Row; 22] = [
+        (Method::GET, "/", &[], 200),
+        (Method::HEAD, "/", &[], 200),
+        (Method::GET, "/?url=a", &[], 200),
+        (Method::GET, "/?url=a&format=json", &[], 200),
+        (Method::GET, "/?url=a&format=csv", &[], 200),
+        (Method::GET, "/?url=a&format=markdown", &[], 200),
+        (Method::HEAD, "/?url=a&format=json", &[], 200),
+        (Method::GET, "/?url=fails/", &[], 502),
+        (Method::GET, "/?url=fails/&format=json", &[], 502),
+        (Method::GET, "/?url=http://", &[], 400),
+        (Method::GET, "/?url=a&format=exe", &[], 400),
+        (Method::GET, "/none", &[], 404),
+        (Method::GET, &long, &[], 414),
+        (Method::GET, "/style.css", &[], 200),
+        (Method::HEAD, "/style.css", &[], 200),
+        (Method::GET, "/style.css", &[revalidated], 304),
+        (Method::GET, "/icon.svg", &[], 200),
+        (Method::GET, "/icon.svg", &[revalidated], 304),
+        (Method::GET, "/favicon.ico", &[], 200),
+        (Method::POST, "/", &[], 405),
+        (Method::PUT, "/style.css", &[], 405),
+        (Method::OPTIONS, "/", &[], 204),
     ];
-    for (target, method) in targets
-        .map(|target| (target, Method::GET))
-        .into_iter()
-        .chain([("/", Method::POST), ("/", Method::OPTIONS)])
-    {
-        let response = site.send(method, target, &[]).await;
-        let field = |name: &str| response.headers().get(name).map_or("", |value| value.to_str().unwrap());
-        assert_eq!(field("content-security-policy"), POLICY, "{target}");
-        assert_eq!(field("x-content-type-options"), "nosniff", "{target}");
-        assert_eq!(field("referrer-policy"), "no-referrer", "{target}");
-        assert_eq!(field("cross-origin-opener-policy"), "same-origin", "{target}");
-        assert_eq!(field("cross-origin-resource-policy"), "same-origin", "{target}");
-        assert!(field("permissions-policy").contains("camera=()"), "{target}");
-        assert_eq!(field("set-cookie"), "", "{target}");
+    for version in [Version::HTTP_11, Version::HTTP_2] {
+        for (method, target, fields, status) in &rows {
+            let response = site.send_over(version, method.clone(), target, fields).await;
+            assert_eq!(response.status().as_u16(), *status, "{method} {target}");
+            let field = |name: &str| response.headers().get(name).map_or("", |value| value.to_str().unwrap());
+            let row = format!("{method} {target} {version:?}");
+            assert_eq!(field("content-security-policy"), POLICY, "{row}");
+            assert_eq!(field("x-content-type-options"), "nosniff", "{row}");
+            assert_eq!(field("referrer-policy"), "no-referrer", "{row}");
+            assert_eq!(field("cross-origin-opener-policy"), "same-origin", "{row}");
+            assert_eq!(field("cross-origin-resource-policy"), "same-origin", "{row}");
+            assert!(field("permissions-policy").contains("camera=()"), "{row}");
+            assert_eq!(field("set-cookie"), "", "{row}");
+        }
     }
 }
 
 #[tokio::test]
-async fn what_the_server_itself_refuses_is_a_safe_page_too() {
+async fn requests_that_the_server_rejects_get_a_page_with_the_security_headers() {
     use tokio::io::{AsyncReadExt, AsyncWriteExt};
     let (site, _mock) = site().await;
     let exchange = async |request: &str| {
@@ -60,6 +78,7 @@ async fn what_the_server_itself_refuses_is_a_safe_page_too() {
     let answer = exchange("GET / HTTP/1.1\r\nConnection: close\r\n\r\n").await;
     assert!(answer.starts_with("HTTP/1.1 400 "), "{answer}");
     assert!(answer.contains(POLICY) && answer.contains("<!doctype html>"), "{answer}");
+    assert!(answer.contains("x-content-type-options: nosniff"), "{answer}");
     let answer = exchange("OPTIONS * HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
     assert!(answer.starts_with("HTTP/1.1 204 ") && answer.contains(POLICY), "{answer}");
 }
@@ -78,7 +97,7 @@ async fn errors_are_not_stored() {
 }
 
 #[tokio::test]
-async fn the_host_field_gets_nowhere() {
+async fn the_host_field_is_never_shown() {
     let (site, _mock) = site().await;
     for target in ["/", "/?url=a", "/?url=http://", "/none"] {
         let page = site.get_with(target, &[("host", "evil.example")]).await;

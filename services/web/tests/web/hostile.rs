@@ -1,4 +1,4 @@
-//! What a hostile page or visitor writes is shown, never acted on.
+//! Values from hostile pages and visitors are shown as text and never take effect.
 
 use crate::harness::{Site, about};
 use http::StatusCode;
@@ -9,7 +9,7 @@ fn escaped(text: &str) -> String {
 }
 
 #[tokio::test]
-async fn only_harmless_schemes_can_be_clicked() {
+async fn only_safe_schemes_are_clickable() {
     let inert = [
         "javascript:alert(1)",
         "JaVaScRiPt:alert(1)",
@@ -56,7 +56,7 @@ async fn only_harmless_schemes_can_be_clicked() {
 }
 
 #[tokio::test]
-async fn texts_and_addresses_are_escaped_and_isolated() {
+async fn texts_and_addresses_are_escaped_and_bidi_isolated() {
     let texts = [
         "<script>alert(1)</script>",
         "\"><img src=x onerror=alert(1)>",
@@ -80,7 +80,7 @@ async fn texts_and_addresses_are_escaped_and_isolated() {
 }
 
 #[tokio::test]
-async fn control_characters_are_shown_as_such_and_long_values_cut() {
+async fn control_characters_are_replaced_and_long_values_are_cut() {
     let long = "x".repeat(100_000);
     let href = format!("http://x/{long}");
     let (site, _mock) = Site::with(&[("a\u{0}b\u{1b}", "http://x/"), (&long, &href)]).await;
@@ -88,11 +88,11 @@ async fn control_characters_are_shown_as_such_and_long_values_cut() {
     assert!(page.rows()[0].contains("<bdi>a\u{fffd}b\u{fffd}</bdi>"));
     let row = page.rows()[1];
     assert!(row.contains(&format!("<bdi>{}…</bdi>", "x".repeat(240))), "the text is cut");
-    assert!(row.contains(&format!("href=\"{href}\"")), "the link itself is not");
+    assert!(row.contains(&format!("href=\"{href}\"")), "the target is not cut");
 }
 
 #[tokio::test]
-async fn what_was_typed_is_only_ever_text() {
+async fn the_visitors_input_is_shown_as_text_only() {
     let (site, _mock) = Site::with(&[]).await;
     let rows = [
         ("<script>alert(1)</script>", 400),

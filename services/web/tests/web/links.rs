@@ -1,4 +1,4 @@
-//! The page shows the links in their order, and counts where they lead.
+//! The page shows the links in order, counts them by domain, and selects some of them.
 
 use crate::harness::{Mock, Site, json};
 use http::StatusCode;
@@ -33,7 +33,7 @@ async fn every_link_is_a_row_in_the_order_of_the_page() {
 }
 
 #[tokio::test]
-async fn domains_are_counted_most_first_and_schemes_where_there_is_no_host() {
+async fn domains_are_counted_most_first_with_the_scheme_for_links_without_host() {
     let (site, _mock) = Site::with(&LINKS).await;
     let page = site.links("example.com").await;
     let table =
@@ -50,7 +50,7 @@ async fn domains_are_counted_most_first_and_schemes_where_there_is_no_host() {
 }
 
 #[tokio::test]
-async fn a_part_can_be_chosen_by_domain_and_by_internal_or_external() {
+async fn links_are_selected_by_domain_and_scope() {
     let (site, _mock) = Site::with(&LINKS).await;
     let rows: [(&str, &[usize]); 6] = [
         ("&domain=b.example", &[1, 3, 5]),
@@ -69,7 +69,7 @@ async fn a_part_can_be_chosen_by_domain_and_by_internal_or_external() {
 }
 
 #[tokio::test]
-async fn internal_is_what_the_page_was_redirected_to() {
+async fn internal_links_lead_to_the_host_after_redirects() {
     let mock = Mock::start(async |_| {
         let mut response = json(r#"[{"text":"t","href":"https://www.example.com/x"}]"#);
         let field = r#"<https://www.example.com/>; rel="describes""#.parse().unwrap();
@@ -82,15 +82,15 @@ async fn internal_is_what_the_page_was_redirected_to() {
     assert_eq!(numbers(&page), [1]);
     assert!(page.text.contains("Redirected from <bdi class=\"url\">https://example.com</bdi>"));
     let page = site.links("https://www.example.com/#part").await;
-    assert!(!page.text.contains("Redirected"), "a fragment is no redirect");
+    assert!(!page.text.contains("Redirected"), "a fragment is not a redirect");
 }
 
 #[tokio::test]
-async fn long_lists_come_in_pages() {
+async fn long_lists_are_split_into_pages() {
     let texts: Vec<_> = (1..=25).map(|n| format!("link {n}")).collect();
     let links: Vec<_> = texts.iter().map(|text| (text.as_str(), "https://a.example/")).collect();
     let mock = Mock::of(&links).await;
-    let site = Site::start(linkextractor_web::Settings { page_size: 10, ..mock.settings() }).await;
+    let site = Site::start(linkextractor_web::WebSettings { page_size: 10, ..mock.settings() }).await;
     let rows = [
         ("", 1..=10, false, true),
         ("&page=2", 11..=20, true, true),
@@ -105,11 +105,11 @@ async fn long_lists_come_in_pages() {
     }
     let first = site.get("/?url=example.com&links=external").await;
     let next = "href=\"/?url=https%3A%2F%2Fexample.com&amp;links=external&amp;page=2#links\"";
-    assert!(first.text.contains(next), "the next page keeps the choice");
+    assert!(first.text.contains(next), "the next page keeps the selection");
 }
 
 #[tokio::test]
-async fn a_page_without_links_is_no_error() {
+async fn a_page_without_links_is_not_an_error() {
     let (site, _mock) = Site::with(&[]).await;
     let page = site.links("example.com").await;
     assert_eq!(page.status, StatusCode::OK);

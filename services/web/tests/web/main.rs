@@ -1,9 +1,9 @@
-//! What a visitor of the page may rely on: the real service on a real socket, asked as a browser asks it.
+//! The promises to visitors, tested on the real service over real sockets.
 //!
-//! The API behind it is a mock on a real socket: it answers what a test wants to see handled, also what the real
-//! one never says. That the two services understand each other is tested with both of them in `tests/e2e`.
+//! The API behind it is a mock, which can also send responses that the real one never sends. `tests/e2e` tests both services
+//! together.
 
-#![expect(clippy::unwrap_used, reason = "a test that cannot go on says where")]
+#![expect(clippy::unwrap_used, reason = "a panic shows where a test failed")]
 
 mod api_failures;
 mod assets;
@@ -16,7 +16,7 @@ mod harness;
 mod headers;
 mod hostile;
 mod links;
-mod long_answers;
+mod long_responses;
 mod operation;
 mod settings;
 mod templates;

@@ -1,11 +1,11 @@
-//! What an operator sees of it.
+//! Metrics and readiness.
 
 use crate::harness::{Mock, Site, json, settings};
 use http::StatusCode;
 
 #[tokio::test]
-async fn questions_to_the_api_are_counted_by_outcome() {
-    let mock = Mock::start(async |asked: String| match asked.as_str() {
+async fn requests_to_the_api_are_counted_by_outcome() {
+    let mock = Mock::start(async |url: String| match url.as_str() {
         "https://fails/" => json("no list"),
         _ => json("[]"),
     })
@@ -21,9 +21,9 @@ async fn questions_to_the_api_are_counted_by_outcome() {
 }
 
 #[tokio::test]
-async fn without_the_api_the_page_is_still_ready_and_says_what_is_missing() {
+async fn the_service_is_ready_without_the_api_and_reports_its_absence() {
     let (up, mock) = Site::with(&[]).await;
-    // A port that is taken and never listens refuses connections.
+    // A bound port that does not listen refuses connections.
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let down = Site::start(settings(socket.local_addr().unwrap())).await;
@@ -31,13 +31,13 @@ async fn without_the_api_the_page_is_still_ready_and_says_what_is_missing() {
         let ready: serde_json::Value = serde_json::from_str(&site.admin("/ready").await).unwrap();
         assert_eq!((&ready["ready"], &ready["parts"]["api"]["ready"]), (&true.into(), &api.into()));
     }
-    let asked: Vec<String> =
-        mock.requests().iter().map(|asked| format!("{} {}", asked.method, asked.uri)).collect();
-    assert_eq!(asked, ["GET /"]);
+    let requests: Vec<String> =
+        mock.requests().iter().map(|request| format!("{} {}", request.method, request.uri)).collect();
+    assert_eq!(requests, ["GET /"]);
 }
 
 #[tokio::test]
-async fn an_api_that_fails_is_not_there_and_one_that_knows_only_pages_is() {
+async fn the_api_is_unavailable_only_if_its_root_is_a_server_error() {
     for (status, there) in [(StatusCode::NOT_FOUND, true), (StatusCode::BAD_GATEWAY, false)] {
         let mock = Mock::start(move |_| {
             let mut answer = json("{}");

@@ -1,25 +1,25 @@
-//! The example configuration holds every option with its default, and bad values are named.
+//! The example configuration has every option with its default; errors name the option.
 
 use e2e::keys;
 use kit::{Configuration, config};
-use linkextractor_web::Settings;
+use linkextractor_web::WebSettings;
 use std::path::Path;
 
 #[test]
-fn the_example_says_the_defaults() {
+fn the_example_configuration_has_the_defaults() {
     let example = Path::new(concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/linkextractor-web.toml"));
     let text = std::fs::read_to_string(example).unwrap();
-    let defaults = config::print(&Settings::default()).unwrap();
-    let settings: Settings = toml::from_str(&text).unwrap();
+    let defaults = config::print(&WebSettings::default()).unwrap();
+    let settings: WebSettings = toml::from_str(&text).unwrap();
     assert_eq!(config::print(&settings).unwrap(), defaults);
     assert_eq!(keys(&text), keys(&defaults), "an option is missing");
-    // What has no default is there as a comment that can be used.
+    // The option without a default is in a comment.
     let optional = text.lines().filter_map(|line| line.strip_prefix("#templates_dir = ")).count();
     assert_eq!(optional, 1);
 }
 
 #[test]
-fn values_that_cannot_work_are_named() {
+fn errors_name_the_option_and_no_secret() {
     let rows = [
         ("api_endpoint", "ftp://a/"),
         ("api_endpoint", "http://a/?x=1"),
@@ -33,8 +33,9 @@ fn values_that_cannot_work_are_named() {
         ("listen", "nowhere"),
     ];
     for (key, value) in rows {
-        let error = config::load::<Settings>(None, &vec![(key, value.to_owned())]).unwrap_err().to_string();
+        let error =
+            config::load::<WebSettings>(None, &vec![(key, value.to_owned())]).unwrap_err().to_string();
         assert!(error.contains(key) && !error.contains("secret"), "{key}={value}: {error}");
     }
-    assert_eq!(Settings::default().check(), Ok(()));
+    assert_eq!(WebSettings::default().check(), Ok(()));
 }

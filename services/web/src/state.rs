@@ -1,0 +1,137 @@
+//! The state that all requests share, and the request to the API behind each page of links.
+
+use crate::{
+    api::{ApiClient, ApiResponse},
+    assets::Assets,
+    error::{WebError, WebErrorKind},
+    metrics::WebMetrics,
+    page_query::PageQuery,
+    settings::WebSettings,
+    templates::Templates,
+};
+use kit::{CpuPool, RequestId};
+use std::sync::Arc;
+use tokio::sync::Semaphore;
+use tracing::info;
+
+/// Bytes of a long response, whose processing takes several times as much memory.
+const LONG: usize = 256 << 10;
+
+/// The shared state.
+#[derive(Debug)]
+pub(crate) struct WebState {
+    pub(crate) templates: Templates,
+    pub(crate) assets: Assets,
+    pub(crate) page_size: usize,
+    pub(crate) metrics: WebMetrics,
+    pub(crate) api: ApiClient,
+    pool: CpuPool,
+    /// One permit: long responses are processed one at a time, and leave threads to short ones.
+    long_responses: Arc<Semaphore>,
+}
+
+impl WebState {
+    pub(crate) fn new(settings: &WebSettings, pool: CpuPool) -> Result<Self, String> {
+        let templates_dir = settings.templates_dir.as_deref();
+        Ok(Self {
+            templates: Templates::new(templates_dir)?,
+            assets: Assets::new(templates_dir),
+            page_size: settings.page_size,
+            metrics: WebMetrics::default(),
+            api: ApiClient::new(settings)?,
+            pool,
+            long_responses: Arc::new(Semaphore::new(1)),
+        })
+    }
+
+    /// Requests the links of `query` from the API and runs `process` on the response, on the CPU pool. The outcome is
+    /// counted and logged here, because the status of a page sent in two parts does not show it.
+    pub(crate) async fn process<T: Send + 'static>(
+        self: Arc<Self>,
+        query: PageQuery,
+        id: Option<RequestId>,
+        process: impl FnOnce(&Self, &PageQuery, &ApiResponse) -> Result<T, WebError> + Send + 'static,
+    ) -> Result<T, WebError> {
+        let result: Result<T, WebError> = async {
+            let response = self.api.links(&query.url, query.fresh, id.as_ref()).await?;
+            let (state, length) = (Arc::clone(&self), response.length());
+            self.run(length, move || process(&state, &query, &response)).await
+        }
+        .await;
+        let code = result.as_ref().map_or_else(|error| error.kind.code(), |_| "ok");
+        self.metrics.count(code);
+        if let Err(WebError { cause, .. }) = &result {
+            info!(request_id = id.as_ref().map(RequestId::as_str), code, cause, "no links");
+        }
+        result
+    }
+
+    /// Runs `job`, which processes a response of `length` bytes, on the CPU pool.
+    async fn run<T: Send + 'static>(
+        &self,
+        length: usize,
+        job: impl FnOnce() -> Result<T, WebError> + Send + 'static,
+    ) -> Result<T, WebError> {
+        let long = Arc::clone(&self.long_responses);
+        let permit = if length > LONG { Some(long.acquire_owned().await) } else { None };
+        // The job owns the permit, because it goes on when its caller is cancelled.
+        let run = move || {
+            let _permit = permit;
+            job()
+        };
+        let panicked = || Err(WebError::with_cause(WebErrorKind::Internal, "a job on the CPU pool panicked"));
+        self.pool.run(run).await.unwrap_or_else(panicked)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::FutureExt;
+    use std::{
+        pin::pin,
+        sync::{
+            atomic::{AtomicBool, Ordering::SeqCst},
+            mpsc,
+        },
+    };
+    use tokio::sync::oneshot;
+
+    #[tokio::test]
+    async fn a_long_response_delays_other_long_ones_until_its_job_ends_and_no_short_ones() {
+        let state = Arc::new(WebState::new(&WebSettings::default(), CpuPool::new(2).unwrap()).unwrap());
+        let (signal, running) = oneshot::channel();
+        let (finish, gate) = mpsc::channel::<()>();
+        let first = tokio::spawn({
+            let state = Arc::clone(&state);
+            let job = move || {
+                signal.send(()).unwrap();
+                Ok(gate.recv().is_ok())
+            };
+            async move { state.run(LONG + 1, job).await }
+        });
+        running.await.unwrap();
+        first.abort();
+        assert!(first.await.unwrap_err().is_cancelled());
+
+        let started = Arc::new(AtomicBool::new(false));
+        let second_started = Arc::clone(&started);
+        let mut second = pin!(state.run(LONG + 1, move || {
+            second_started.store(true, SeqCst);
+            Ok(())
+        }));
+        assert!((&mut second).now_or_never().is_none());
+        // The pool has one free thread and runs jobs in order, so a queued second job would run before this one.
+        assert_eq!(state.run(LONG, || Ok(1)).await, Ok(1));
+        assert!(!started.load(SeqCst));
+        drop(finish);
+        assert_eq!(second.await, Ok(()));
+    }
+
+    #[tokio::test]
+    async fn a_job_that_panics_is_an_internal_error() {
+        let state = WebState::new(&WebSettings::default(), CpuPool::new(1).unwrap()).unwrap();
+        let result = state.run(0, || -> Result<(), WebError> { panic!("on purpose") }).await;
+        assert_eq!(result.unwrap_err().kind, WebErrorKind::Internal);
+    }
+}
