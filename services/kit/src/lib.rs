@@ -104,5 +104,5 @@ pub use problem::Problem;
 pub use request_id::RequestId;
 pub use secret::Secret;
 pub use server::{Listeners, serve};
-pub use service::{Check, Metrics, Peer, Request, Response, Route, Service};
+pub use service::{CacheOutcome, Check, Metrics, Peer, Request, Response, Route, Service};
 pub use settings::{Admin, Limits, Log, LogFormat, ServerSettings};

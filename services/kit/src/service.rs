@@ -59,3 +59,7 @@ pub struct Peer(pub SocketAddr);
 /// A route's pattern, such as `/api/{url}`: a bounded label for logs and metrics.
 #[derive(Clone, Copy, Debug)]
 pub struct Route(pub &'static str);
+
+/// The outcome of a cache lookup, such as `hit` or `miss`: an extension of a response, for the access log.
+#[derive(Clone, Copy, Debug)]
+pub struct CacheOutcome(pub &'static str);
