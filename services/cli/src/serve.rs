@@ -17,7 +17,7 @@ use url::Url;
 
 /// The settings of both services.
 struct Settings {
-    api: linkextractor_api::Settings,
+    api: linkextractor_api::ApiSettings,
     web: linkextractor_web::Settings,
 }
 

@@ -1,19 +1,18 @@
 //! The cache in Redis, shared by replicas.
 
+mod connection;
 mod lease;
-mod link;
-mod near;
+mod local_tier;
 mod nodes;
 
-pub(crate) use self::lease::Lease;
-
 use self::{
-    link::{Fault, Link},
-    near::Near,
+    connection::{Fault, RedisConnection},
+    lease::RedisLease,
+    local_tier::LocalTier,
     nodes::Nodes,
 };
-use super::{Cache, Claim, Lookup, Patience};
-use crate::{entry::Entry, page::CacheKey};
+use super::tier::{Cache, Claim, Lookup, TimeBudget};
+use crate::{cache_key::CacheKey, cached_result::CachedResult};
 use bytes::Bytes;
 use futures_util::{FutureExt, future::BoxFuture};
 use kit::Secret;
@@ -25,34 +24,38 @@ use std::{
     time::Duration,
 };
 
-/// How much of its patience a request spends on reading: some is left for keeping the result.
+/// How long a request waits for a read; the rest of its time is for storing the result.
 const READ: Duration = Duration::from_millis(25);
-/// … and on asking for the right to fetch.
+/// How long a request waits for the right to fetch.
 const CLAIM: Duration = Duration::from_millis(15);
-/// A larger value would hold up everyone else's: Redis sends one at a time.
+/// Bytes of the largest value: all requests share one connection, and a larger value would delay the others.
 const MAX_VALUE: usize = 16 * 1024 * 1024;
 
-/// A cache in Redis, or a Redis Cluster.
+/// A cache in a Redis server or a Redis Cluster.
 #[derive(Debug)]
 pub(crate) struct Redis {
-    link: Arc<Link>,
-    near: Arc<Near>,
-    /// Whether the last command to read, and the last to write, was refused: said once, not at every request.
+    connection: Arc<RedisConnection>,
+    local: Arc<LocalTier>,
+    /// Whether the last read, and the last write, was refused: logged once, not at every request.
     reads_refused: AtomicBool,
     writes_refused: AtomicBool,
 }
 
 impl Redis {
-    /// A cache at `urls`: `redis://`, `rediss://`, `redis+unix://`; several nodes, with commas between, make a
-    /// Cluster. It connects in the background. Copies of what it read take about `bytes` at most. An error says
-    /// what is wrong, without showing the URL.
+    /// A cache at `urls`, which is `redis_url` of the configuration. It connects in the background. The local tier takes
+    /// about `bytes` at most. Errors do not show the URL: it may hold a password.
     pub(crate) fn new(urls: &Secret, bytes: u64) -> Result<Self, String> {
-        let near = Arc::new(Near::new(bytes));
-        let link = Arc::new(Link::new(Nodes::parse(urls)?, Arc::clone(&near)));
-        Ok(Self { link, near, reads_refused: AtomicBool::new(false), writes_refused: AtomicBool::new(false) })
+        let local = Arc::new(LocalTier::new(bytes));
+        let connection = Arc::new(RedisConnection::new(Nodes::parse(urls)?, Arc::clone(&local)));
+        Ok(Self {
+            connection,
+            local,
+            reads_refused: AtomicBool::new(false),
+            writes_refused: AtomicBool::new(false),
+        })
     }
 
-    /// Whether `urls` could be a Redis.
+    /// Checks `urls` without connecting.
     pub(crate) fn check(urls: &Secret) -> Result<(), String> {
         Nodes::parse(urls).map(drop)
     }
@@ -87,22 +90,22 @@ impl Cache for Redis {
         "redis"
     }
 
-    fn get<'a>(&'a self, key: &'a CacheKey, patience: &'a mut Patience) -> BoxFuture<'a, Lookup> {
+    fn get<'a>(&'a self, key: &'a CacheKey, time: &'a mut TimeBudget) -> BoxFuture<'a, Lookup> {
         async move {
-            if let Some(entry) = self.near.find(key) {
-                return Lookup::Found(entry, "near");
+            if let Some(cached) = self.local.find(key) {
+                return Lookup::Found(cached, "near");
             }
-            let asked = self.near.moment();
+            let epoch = self.local.epoch();
             let command = redis::cmd("GET").arg(key.as_str()).take();
-            let Some(value) = self.read(self.link.query::<Option<Bytes>>(&command, READ, patience).await)
+            let Some(value) = self.read(self.connection.query::<Option<Bytes>>(&command, READ, time).await)
             else {
                 return Lookup::Unreachable;
             };
-            match value.as_ref().and_then(Entry::decode) {
-                Some(entry) if !entry.remaining().is_zero() => {
-                    let entry = Arc::new(entry);
-                    self.near.keep(key, &entry, asked);
-                    Lookup::Found(entry, self.tier())
+            match value.as_ref().and_then(CachedResult::decode) {
+                Some(cached) if !cached.remaining().is_zero() => {
+                    let cached = Arc::new(cached);
+                    self.local.keep(key, &cached, epoch);
+                    Lookup::Found(cached, self.tier())
                 }
                 _ => Lookup::Absent,
             }
@@ -113,27 +116,28 @@ impl Cache for Redis {
     fn put<'a>(
         &'a self,
         key: &'a CacheKey,
-        entry: &'a Arc<Entry>,
-        patience: &'a mut Patience,
+        cached: &'a Arc<CachedResult>,
+        time: &'a mut TimeBudget,
     ) -> BoxFuture<'a, bool> {
         async move {
-            let life = u64::try_from(entry.remaining().as_millis()).unwrap_or(u64::MAX);
-            if life == 0 || entry.weight() > MAX_VALUE || !self.link.is_up() {
+            let lifetime = u64::try_from(cached.remaining().as_millis()).unwrap_or(u64::MAX);
+            if lifetime == 0 || cached.weight() > MAX_VALUE || !self.connection.is_up() {
                 return false;
             }
-            let command = redis::cmd("SET").arg(key.as_str()).arg(entry.encode()).arg("PX").arg(life).take();
+            let command =
+                redis::cmd("SET").arg(key.as_str()).arg(cached.encode()).arg("PX").arg(lifetime).take();
             let stored =
-                self.written(self.link.query::<()>(&command, Duration::MAX, patience).await).is_some();
-            self.near.forget(key.as_str());
+                self.written(self.connection.query::<()>(&command, Duration::MAX, time).await).is_some();
+            self.local.forget(key.as_str());
             stored
         }
         .boxed()
     }
 
-    fn claim<'a>(&'a self, key: &'a CacheKey, patience: &'a mut Patience) -> BoxFuture<'a, Claim> {
+    fn claim<'a>(&'a self, key: &'a CacheKey, time: &'a mut TimeBudget) -> BoxFuture<'a, Claim> {
         async move {
-            match self.written(Lease::ask(&self.link, key, CLAIM, patience).await) {
-                Some(Some(lease)) => Claim::Granted(Some(lease)),
+            match self.written(RedisLease::claim(&self.connection, key, CLAIM, time).await) {
+                Some(Some(lease)) => Claim::Granted(Some(Box::new(lease))),
                 Some(None) => Claim::Taken,
                 None => Claim::Granted(None),
             }
@@ -142,10 +146,10 @@ impl Cache for Redis {
     }
 
     fn settled(&self) -> BoxFuture<'_, ()> {
-        self.link.settled().boxed()
+        self.connection.settled().boxed()
     }
 
     fn state(&self) -> Result<(), String> {
-        if self.link.is_up() { Ok(()) } else { Err("no connection to Redis".to_owned()) }
+        if self.connection.is_up() { Ok(()) } else { Err("no connection to Redis".to_owned()) }
     }
 }

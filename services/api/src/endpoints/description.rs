@@ -1,4 +1,4 @@
-//! `GET /openapi.json`: the service, described for programs (OpenAPI 3.1).
+//! `GET /openapi.json`: the description of the API for programs (OpenAPI 3.1).
 
 use http::{HeaderValue, header};
 use kit::Response;

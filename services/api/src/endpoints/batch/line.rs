@@ -1,116 +1,39 @@
-//! A line of a batch: made as soon as its page's result is there, and kept while the client reads what is before it, as far
-//! as there is room. Where there is none it is made once more when it is its turn: from the cache, as a rule.
+//! A line of NDJSON about one page.
 
-use crate::{
-    Parts, directives::Directives, endpoints::page::find, entry::Outcome, pages::Found, problems::Failure,
-};
-use bytes::Bytes;
-use fetch::PageUrl;
+use crate::{cached_result::PageLinks, error::ApiError, page_service::Found};
 use links::format::ndjson;
-use std::sync::Arc;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Bytes of lines that wait for their clients, those of all batches together.
-const ROOM: usize = 64 << 20;
+/// Bytes of a line without the URL and the links, at most.
+const OVERHEAD: usize = 1024;
+/// Bytes of a character that JSON escapes, for each byte of it.
+const ESCAPED: usize = 6;
 
-/// What of it is free.
-#[derive(Debug)]
-pub(crate) struct Room(Arc<Semaphore>);
-
-impl Default for Room {
-    fn default() -> Self {
-        Self(Arc::new(Semaphore::new(ROOM)))
-    }
+/// The most bytes that the line of `found` can have.
+pub(super) fn max_length(url: &str, found: &Found) -> usize {
+    let links = found.as_ref().ok().and_then(|(cached, _)| cached.result.as_ref().ok());
+    OVERHEAD + ESCAPED * url.len() + links.map_or(0, |links| links.json.len())
 }
 
-impl Room {
-    fn take(&self, bytes: usize) -> Option<OwnedSemaphorePermit> {
-        let bytes = u32::try_from(bytes).ok()?;
-        Arc::clone(&self.0).try_acquire_many_owned(bytes).ok()
-    }
-}
-
-/// A line that waits for its turn.
-#[derive(Debug)]
-pub(super) enum Waiting {
-    /// It is made, and has its share of the room.
-    Made { line: Bytes, _share: OwnedSemaphorePermit },
-    /// It is to be made, for the page at this URL.
-    Later(String),
-}
-
-/// What makes the lines of a batch.
-#[derive(Debug)]
-pub(super) struct Maker {
-    pub(super) parts: Arc<Parts>,
-    pub(super) directives: Directives,
-}
-
-impl Maker {
-    /// The line of the page at `url`.
-    pub(super) async fn make(self: Arc<Self>, url: String) -> Waiting {
-        let line = written(&url, find(&self.parts, &url, &self.directives).await);
-        match self.parts.room.take(line.len()) {
-            Some(share) => Waiting::Made { line, _share: share },
-            None => Waiting::Later(url),
-        }
-    }
-
-    /// The line itself, whose turn it is now.
-    pub(super) async fn take(self: Arc<Self>, waiting: Waiting) -> Bytes {
-        match waiting {
-            Waiting::Made { line, .. } => line,
-            Waiting::Later(url) => written(&url, self.again(&url).await),
-        }
-    }
-
-    /// The result that was there a while ago. What was extracted then is in the log.
-    async fn again(&self, url: &str) -> Result<Found, Failure> {
-        let only_if_cached = self.directives.only_if_cached;
-        let directives = Directives { only_if_cached, ..Directives::default() };
-        self.parts.pages.find(&PageUrl::parse(url)?, &directives).await
-    }
-}
-
-fn written(url: &str, found: Result<Found, Failure>) -> Bytes {
-    let failure = match found {
-        Ok(found) => match &found.entry.outcome {
-            Outcome::Links(links) => return with_links(url, &links.json),
-            Outcome::Failure(error) => error.clone().into(),
+/// The line of the page at `url`.
+pub(super) fn write(url: &str, found: &Found) -> Vec<u8> {
+    let error = match found {
+        Ok((cached, _)) => match &cached.result {
+            Ok(links) => return with_links(url, links),
+            Err(error) => &ApiError::from(error.clone()),
         },
-        Err(failure) => failure,
+        Err(error) => error,
     };
     let mut line = Vec::new();
-    // Cannot fail: memory takes every write, and every part of a problem has a JSON form.
-    let _ = ndjson::write_error(&mut line, url, &failure.member());
-    line.into()
+    // Cannot fail: memory takes every write, and every part of an error has a JSON form.
+    let _ = ndjson::write_error(&mut line, url, &error.member());
+    line
 }
 
-/// As [`ndjson::write_links`], from links that are written down already.
-fn with_links(url: &str, json: &[u8]) -> Bytes {
-    let page = serde_json::Value::from(url).to_string();
-    [b"{\"page\":", page.as_bytes(), b",\"links\":", json.trim_ascii_end(), b"}\n"].concat().into()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_line_is_the_same_from_links_written_down() {
-        let links = [links::Link { text: "\u{201c}\n".into(), href: "http://a/".into() }];
-        let mut line = Vec::new();
-        ndjson::write_links(&mut line, "http://\"/\u{1}", links.clone()).unwrap();
-        let json = links::format::Format::Json.write(links);
-        assert_eq!(with_links("http://\"/\u{1}", json.as_bytes()), line);
-    }
-
-    #[test]
-    fn room_is_there_again_when_a_line_goes() {
-        let room = Room::default();
-        let line = room.take(ROOM - 1);
-        assert!(line.is_some() && room.take(2).is_none() && room.take(1).is_some());
-        drop(line);
-        assert!(room.take(ROOM).is_some() && room.take(usize::MAX).is_none());
-    }
+fn with_links(url: &str, links: &PageLinks) -> Vec<u8> {
+    let PageLinks { count, unresolved, approximate, json, .. } = links;
+    let page = serde_json::Value::from(url);
+    let start = format!(
+        r#"{{"page":{page},"count":{count},"unresolved":{unresolved},"approximate":{approximate},"links":"#
+    );
+    [start.as_bytes(), json.trim_ascii_end(), b"}\n"].concat()
 }
