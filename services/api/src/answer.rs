@@ -1,11 +1,10 @@
 //! The response to a request for a page: the links in the negotiated format, or the problem, with the cache fields.
 
 use crate::{
-    cached_result::{CachedResult, PageLinks},
+    cached_result::{CachedResult, PageLinks, Source},
     error::ApiError,
     extraction::Extractor,
     negotiation::{entity_tag, preferred},
-    page_service::Source,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use kit::{CacheOutcome, Response};

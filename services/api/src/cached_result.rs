@@ -35,6 +35,22 @@ pub(crate) struct PageLinks {
     pub(crate) json: Bytes,
 }
 
+/// Where a result comes from (RFC 9211, section 2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// The cache.
+    Cache,
+    /// A fetch.
+    Fetch {
+        /// Whether the directives of the request asked for it, although the cache had a result.
+        on_request: bool,
+        /// Whether the result is in the cache now.
+        stored: bool,
+        /// Whether another request or process had started it.
+        collapsed: bool,
+    },
+}
+
 impl PageLinks {
     /// Sets `json` and its hash; linear in its length.
     #[must_use]

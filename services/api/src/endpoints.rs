@@ -1,7 +1,5 @@
-//! The endpoints, one file each.
+//! The endpoints.
 
 pub(crate) mod batch;
-pub(crate) mod description;
+pub(crate) mod documents;
 pub(crate) mod page;
-pub(crate) mod problem_type;
-pub(crate) mod usage;

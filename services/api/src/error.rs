@@ -1,16 +1,14 @@
 //! The errors of the API, and the problems (RFC 9457) that clients get for them.
 
-use crate::{problem_types::ProblemType, request_target::RequestTargetError};
+use crate::{problem_types, request_target::RequestTargetError};
 use fetch::FetchError;
-use http::{HeaderName, HeaderValue, StatusCode, header};
+use http::{HeaderValue, header};
 use kit::{Problem, Response};
 use serde_json::{Value, json};
 use std::time::Duration;
 
 /// `Retry-After` in seconds while the queue for fetches is full: most jobs take less time.
 const OVERLOADED_RETRY_SECONDS: u64 = 2;
-
-const ACCEPT_POST: HeaderName = HeaderName::from_static("accept-post");
 
 /// Why a request has no links for an answer. The text is the problem's `detail`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -24,18 +22,6 @@ pub(crate) enum ApiError {
     /// `only-if-cached`, and there is no usable result.
     #[error("the page is not in the cache, and only-if-cached forbids a fetch")]
     NotCached,
-    /// The media type of the body is none of these.
-    #[error("send the URLs as {0}")]
-    MediaType(&'static str),
-    /// The body is over a limit.
-    #[error("the body may have at most {max_bytes} bytes and {max_urls} URLs")]
-    BodyTooLarge { max_bytes: usize, max_urls: usize },
-    /// The body did not arrive in time.
-    #[error("the body did not arrive in time")]
-    BodyTimeout,
-    /// The body cannot be read.
-    #[error("the body cannot be read: {0}")]
-    Body(&'static str),
     /// A fault of this service; the cause is in the log.
     #[error("something went wrong in this service, not in your request")]
     Internal,
@@ -48,23 +34,8 @@ impl ApiError {
             Self::Fetch(error) => error.code(),
             Self::Target(_) => "invalid-url",
             Self::NotCached => "not-cached",
-            Self::MediaType(_) => "unsupported-media-type",
-            Self::BodyTooLarge { .. } => "content-too-large",
-            Self::BodyTimeout => "request-timeout",
-            Self::Body(_) => "bad-request",
             Self::Internal => "internal",
         }
-    }
-
-    /// Status, code and title.
-    fn kind(&self) -> (StatusCode, &'static str, &'static str) {
-        let code = self.code();
-        let (status, title) = ProblemType::of(code).map_or((500, code), |kind| (kind.status, kind.title));
-        let status = match self {
-            Self::Fetch(FetchError::UpstreamStatus { retry_after: Some(_), .. }) => 503,
-            _ => status,
-        };
-        (StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR), code, title)
     }
 
     /// `Retry-After` in seconds, of an error that happened `age` ago.
@@ -89,18 +60,17 @@ impl ApiError {
 
     /// The problem for an error that happened `age` ago.
     pub(crate) fn problem(&self, age: Duration) -> Problem {
-        let (status, code, title) = self.kind();
-        let mut problem = Problem::new(status, code, title).detail(self.to_string());
+        // Also of a page that said when to try again: `Retry-After` belongs to 503.
+        let retry_after = self.retry_after(age);
+        let mut problem =
+            problem_types::problem(self.code(), retry_after.map(|_| 503)).detail(self.to_string());
         if let Some(status) = self.upstream_status() {
             problem = problem.member("upstream_status", status);
         }
-        if let Some(seconds) = self.retry_after(age) {
-            problem = problem.header(header::RETRY_AFTER, HeaderValue::from(seconds));
+        match retry_after {
+            Some(seconds) => problem.header(header::RETRY_AFTER, HeaderValue::from(seconds)),
+            None => problem,
         }
-        if let Self::MediaType(accepted) = self {
-            problem = problem.header(ACCEPT_POST, HeaderValue::from_static(accepted));
-        }
-        problem
     }
 
     /// The answer to a request that fails now.
@@ -110,9 +80,10 @@ impl ApiError {
 
     /// The member `error` of a line of NDJSON.
     pub(crate) fn member(&self) -> Value {
-        let (status, code, title) = self.kind();
+        let problem = self.problem(Duration::ZERO);
+        let (code, status) = (problem.code(), problem.status().as_u16());
         let mut error =
-            json!({"code": code, "status": status.as_u16(), "title": title, "detail": self.to_string()});
+            json!({"code": code, "status": status, "title": problem.title(), "detail": problem.what()});
         if let Some(status) = self.upstream_status() {
             error["upstream_status"] = status.into();
         }
@@ -123,6 +94,7 @@ impl ApiError {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::problem_types::ProblemType;
     use fetch::{Step, TlsProblem, UrlProblem};
     use kit::{ReadError, errors};
 
@@ -137,6 +109,7 @@ mod tests {
             errors::url_too_long(1),
             errors::internal(),
             errors::overloaded(1),
+            problem_types::problem("unsupported-media-type", None),
         ];
         api_errors().iter().map(|error| error.problem(Duration::ZERO)).chain(kit).collect()
     }
@@ -161,15 +134,7 @@ mod tests {
             FetchError::Timeout(Step::Body),
             FetchError::Overloaded,
         ];
-        let own = [
-            ApiError::Target(RequestTargetError::Missing),
-            ApiError::NotCached,
-            ApiError::MediaType("text/uri-list"),
-            ApiError::BodyTooLarge { max_bytes: 1, max_urls: 1 },
-            ApiError::BodyTimeout,
-            ApiError::Body("broken"),
-            ApiError::Internal,
-        ];
+        let own = [ApiError::Target(RequestTargetError::Missing), ApiError::NotCached, ApiError::Internal];
         fetch.into_iter().map(ApiError::from).chain(own).collect()
     }
 

@@ -3,6 +3,7 @@
 //! A thread of `tracing_appender` writes the lines, which wait for it in a bounded queue: a slow or full disk costs lines,
 //! never an answer.
 
+use crate::cached_result::Source;
 use fetch::PageUrl;
 use prometheus_client::metrics::counter::Counter;
 use std::{
@@ -19,15 +20,6 @@ use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuar
 const QUEUE: usize = 16_384;
 /// Bytes after which buffered lines are written, also while more are waiting.
 const BUFFER: usize = 64 * 1024;
-
-/// Whether the links came from the cache.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum CacheUse {
-    /// They did.
-    Hit,
-    /// They did not.
-    Miss,
-}
 
 /// The extraction log, if there is one. Dropping it waits up to a second for the last lines.
 #[derive(Debug)]
@@ -49,13 +41,10 @@ impl ExtractionLog {
     }
 
     /// Queues the line of an extraction.
-    pub(crate) fn append(&self, cache_use: CacheUse, page: &PageUrl) {
+    pub(crate) fn append(&self, source: Source, page: &PageUrl) {
         let Some((queue, _)) = &self.queue else { return };
         let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        let cache_use = match cache_use {
-            CacheUse::Hit => "HIT",
-            CacheUse::Miss => "MISS",
-        };
+        let cache_use = if source == Source::Cache { "HIT" } else { "MISS" };
         // Never fails: a lossy queue drops and counts what it cannot take.
         let _ = queue.clone().write_all(format!("{seconds}\t{cache_use}\t{page}\n").as_bytes());
         let dropped = queue.error_counter().dropped_lines();
@@ -147,7 +136,7 @@ impl Write for LogFile {
         }
         let written = self.write_buffer();
         if let Err(error) = &written {
-            self.lost.inc_by(self.buffer.iter().filter(|&&byte| byte == b'\n').count() as u64);
+            self.lost.inc_by(self.buffer.split(|&byte| byte == b'\n').count() as u64 - 1);
             self.buffer.clear();
             if !self.failing {
                 tracing::error!(%error, path = %self.path.display(), "cannot write the extraction log");
@@ -180,7 +169,8 @@ mod tests {
     fn append(path: &Path, url: &str) -> u64 {
         let lost = Counter::default();
         let log = ExtractionLog::new(Some(path.to_owned()), lost.clone());
-        log.append(CacheUse::Miss, &page(url));
+        let source = Source::Fetch { on_request: false, stored: true, collapsed: false };
+        log.append(source, &page(url));
         drop(log);
         lost.get()
     }
@@ -230,7 +220,7 @@ mod tests {
         let log = ExtractionLog::new(Some(path), Counter::default());
         // Opening the pipe blocks the thread as long as there is no reader.
         for _ in 0..2 * QUEUE {
-            log.append(CacheUse::Hit, &page("http://a/"));
+            log.append(Source::Cache, &page("http://a/"));
         }
         assert!(log.lost.get() >= (QUEUE - 1) as u64 / 2, "{}", log.lost.get());
     }

@@ -24,19 +24,15 @@ mod state;
 
 pub use settings::{ApiSettings, CacheSettings};
 
-use cache::{embedded::Embedded, redis::Redis, tier::Cache};
 use endpoints::{
     batch::{self, batch},
-    description::description,
+    documents::{description, problem_type, usage},
     page::page,
-    problem_type::problem_type,
-    usage::usage,
 };
 use error::ApiError;
 use extraction_log::ExtractionLog;
-use fetch::Fetcher;
 use http::{HeaderValue, Method, header};
-use kit::{ByteBudget, Check, CpuPool, Request, Response, Service, errors};
+use kit::{ByteBudget, Check, CpuPool, Problem, Request, Response, Service, errors};
 use metrics::ApiMetrics;
 use page_service::PageService;
 use router::Endpoint;
@@ -55,14 +51,8 @@ impl Api {
     /// Needs a Tokio runtime: it connects to Redis in the background.
     pub fn new(settings: &ApiSettings, pool: &CpuPool) -> Result<Self, String> {
         let metrics = ApiMetrics::default();
-        let memory = settings.cache.memory.as_u64();
-        let cache: Box<dyn Cache> = match &settings.redis_url {
-            Some(urls) => Box::new(Redis::new(urls, memory)?),
-            None => Box::new(Embedded::new(memory)),
-        };
-        let fetcher = Fetcher::new(settings.fetch.clone(), pool.clone())?;
         let log = ExtractionLog::new(settings.extraction_log.clone(), metrics.log_lines_lost.clone());
-        let pages = Arc::new(PageService::new(cache, fetcher, pool.clone(), settings, metrics.clone()));
+        let pages = Arc::new(PageService::new(settings, pool, metrics.clone())?);
         let lines = ByteBudget::new(batch::MEMORY);
         Ok(Self { state: Arc::new(ApiState { pages, log, lines }), metrics })
     }
@@ -70,20 +60,25 @@ impl Api {
     /// Waits until it is known whether the cache is reachable, about a second at most: otherwise the first requests
     /// would go without it.
     pub async fn settled(&self) {
-        self.state.pages.cache().settled().await;
+        self.state.pages.cache.settled().await;
     }
 
     async fn answer(&self, endpoint: Endpoint, request: Request) -> Response {
         let (method, allow) = (request.method().clone(), endpoint.methods());
-        let answer = match endpoint {
-            Endpoint::Pages(_) if method == Method::POST => batch(Arc::clone(&self.state), request).await,
-            _ if method != Method::GET && method != Method::HEAD => Ok(errors::other_method(&method, allow)),
-            Endpoint::Usage => Ok(usage()),
-            Endpoint::Description => Ok(description()),
-            Endpoint::ProblemType(kind) => Ok(problem_type(kind)),
-            Endpoint::Page(url) | Endpoint::Pages(url) => page(&self.state, url, request.headers()).await,
-        };
-        answer.unwrap_or_else(ApiError::into_response)
+        match endpoint {
+            Endpoint::Pages(_) if method == Method::POST => {
+                let answer = batch(Arc::clone(&self.state), request).await;
+                answer.unwrap_or_else(Problem::into_response)
+            }
+            _ if method != Method::GET && method != Method::HEAD => errors::other_method(&method, allow),
+            Endpoint::Usage => usage(),
+            Endpoint::Description => description(),
+            Endpoint::ProblemType(kind) => problem_type(kind),
+            Endpoint::Page(url) | Endpoint::Pages(url) => {
+                let answer = page(&self.state, url, request.headers()).await;
+                answer.unwrap_or_else(ApiError::into_response)
+            }
+        }
     }
 }
 
@@ -104,7 +99,7 @@ impl Service for Api {
     }
 
     async fn checks(&self) -> Vec<Check> {
-        let cache = self.state.pages.cache();
+        let cache = &self.state.pages.cache;
         vec![Check { part: cache.tier(), state: cache.state(), optional: true }]
     }
 

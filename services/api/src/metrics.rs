@@ -2,48 +2,32 @@
 
 use crate::extraction::Extracted;
 use links::Method;
-use prometheus_client::{
-    encoding::EncodeLabelSet,
-    metrics::{
-        counter::Counter,
-        family::Family,
-        gauge::Gauge,
-        histogram::{Histogram, exponential_buckets},
-    },
+use prometheus_client::metrics::{
+    counter::Counter,
+    family::Family,
+    gauge::Gauge,
+    histogram::{Histogram, exponential_buckets},
 };
 use std::time::Duration;
+
+/// Names and values of labels.
+type Labels<const N: usize> = [(&'static str, &'static str); N];
 
 /// The metrics.
 #[derive(Clone, Debug)]
 pub(crate) struct ApiMetrics {
-    lookups: Family<LookupLabels, Counter>,
-    jobs: Family<JobLabels, Counter>,
+    lookups: Family<Labels<2>, Counter>,
+    jobs: Family<Labels<1>, Counter>,
     /// Running jobs: fetch, extract, store.
     pub(crate) jobs_in_flight: Gauge,
     /// Requests that shared a job that another one had started.
     pub(crate) collapsed: Counter,
     fetch_seconds: Histogram,
-    extractions: Family<MethodLabels, Counter>,
+    extractions: Family<Labels<1>, Counter>,
     extraction_seconds: Histogram,
     unresolved: Counter,
     /// Lines of the extraction log that were dropped or could not be written.
     pub(crate) log_lines_lost: Counter,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct LookupLabels {
-    tier: &'static str,
-    result: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct JobLabels {
-    code: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct MethodLabels {
-    method: &'static str,
 }
 
 impl Default for ApiMetrics {
@@ -82,12 +66,12 @@ impl ApiMetrics {
 
     /// A lookup in `tier` with a `result` of `hit`, `miss`, `fault`.
     pub(crate) fn lookup(&self, tier: &'static str, result: &'static str) {
-        self.lookups.get_or_create(&LookupLabels { tier, result }).inc();
+        self.lookups.get_or_create(&[("tier", tier), ("result", result)]).inc();
     }
 
     /// A job ended with `code`.
     pub(crate) fn job(&self, code: &'static str) {
-        self.jobs.get_or_create(&JobLabels { code }).inc();
+        self.jobs.get_or_create(&[("code", code)]).inc();
     }
 
     /// A fetch took `time`.
@@ -102,7 +86,7 @@ impl ApiMetrics {
             Method::Tree => "tree",
             Method::Approximate => "approximate",
         };
-        self.extractions.get_or_create(&MethodLabels { method }).inc();
+        self.extractions.get_or_create(&[("method", method)]).inc();
         self.extraction_seconds.observe(extracted.time.as_secs_f64());
         self.unresolved.inc_by(extracted.links.unresolved as u64);
     }

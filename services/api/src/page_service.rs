@@ -1,10 +1,10 @@
 //! From the URL of a page to its result: from the cache, or by one job at a time that fetches, extracts and stores.
 
 use crate::{
-    cache::tier::{Cache, Claim, Lookup, TimeBudget},
+    cache::{Cache, Claim, Lookup, TimeBudget},
     cache_control::CacheDirectives,
     cache_key::CacheKey,
-    cached_result::{CachedResult, PageLinks, caused_by_page},
+    cached_result::{CachedResult, PageLinks, Source, caused_by_page},
     error::ApiError,
     extraction::Extractor,
     metrics::ApiMetrics,
@@ -22,33 +22,17 @@ use tokio::time::sleep;
 /// Finds the results of pages.
 #[derive(Debug)]
 pub(crate) struct PageService {
-    cache: Box<dyn Cache>,
+    pub(crate) cache: Cache,
+    pub(crate) extractor: Extractor,
     fetcher: Fetcher,
     timeout: Duration,
     lifetimes: CacheSettings,
-    extractor: Extractor,
     jobs: SingleFlight<Found>,
     metrics: ApiMetrics,
 }
 
 /// A page's result and its source.
 pub(crate) type Found = Result<(Arc<CachedResult>, Source), ApiError>;
-
-/// Where a result comes from (RFC 9211, section 2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Source {
-    /// The cache.
-    Cache,
-    /// A fetch.
-    Fetch {
-        /// Whether the directives of the request asked for it, although the cache had a result.
-        on_request: bool,
-        /// Whether the result is in the cache now.
-        stored: bool,
-        /// Whether another request or process had started it.
-        collapsed: bool,
-    },
-}
 
 /// Why the cache did not answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,33 +49,17 @@ enum MissReason {
 const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 impl PageService {
-    /// A service that fetches with `fetcher` and extracts on `pool`.
-    pub(crate) fn new(
-        cache: Box<dyn Cache>,
-        fetcher: Fetcher,
-        pool: CpuPool,
-        settings: &ApiSettings,
-        metrics: ApiMetrics,
-    ) -> Self {
-        Self {
-            cache,
-            fetcher,
+    /// A service that decodes and extracts on `pool`; an error names the setting that cannot be used.
+    pub(crate) fn new(settings: &ApiSettings, pool: &CpuPool, metrics: ApiMetrics) -> Result<Self, String> {
+        Ok(Self {
+            cache: Cache::new(settings.redis_url.as_ref(), settings.cache.memory.as_u64())?,
+            extractor: Extractor::new(pool.clone()),
+            fetcher: Fetcher::new(settings.fetch.clone(), pool.clone())?,
             timeout: settings.fetch.timeout,
             lifetimes: settings.cache.clone(),
-            extractor: Extractor::new(pool),
             jobs: SingleFlight::default(),
             metrics,
-        }
-    }
-
-    /// Converts links to other formats.
-    pub(crate) fn extractor(&self) -> &Extractor {
-        &self.extractor
-    }
-
-    /// The cache.
-    pub(crate) fn cache(&self) -> &dyn Cache {
-        self.cache.as_ref()
+        })
     }
 
     /// The result for `page`, within the limits that `directives` set.

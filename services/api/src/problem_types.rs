@@ -1,5 +1,7 @@
 //! The table of problem types: status, title and explanation of every error code, from `problems.json`.
 
+use http::StatusCode;
+use kit::Problem;
 use serde::Deserialize;
 use std::{
     collections::BTreeMap,
@@ -27,6 +29,13 @@ impl ProblemType {
     pub(crate) fn of(code: &str) -> Option<&'static Self> {
         TYPES.get(code)
     }
+}
+
+/// A problem of the type of `code`, with a `status` other than the usual one if given.
+pub(crate) fn problem(code: &'static str, status: Option<u16>) -> Problem {
+    let (usual, title) = ProblemType::of(code).map_or((500, code), |kind| (kind.status, kind.title));
+    let status = StatusCode::from_u16(status.unwrap_or(usual)).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    Problem::new(status, code, title)
 }
 
 impl Display for ProblemType {

@@ -1,6 +1,6 @@
 //! The configuration of the API.
 
-use crate::{cache::redis::Redis, extraction_log};
+use crate::{cache::Redis, extraction_log};
 use bytesize::ByteSize;
 use kit::{Admin, Configuration, CpuPool, Limits, Listeners, Log, Secret, ServerSettings};
 use serde::{Deserialize, Serialize};

@@ -32,8 +32,8 @@ async fn every_page_of_a_batch_has_a_line() {
     for (media_type, body) in [("text/uri-list; charset=utf-8", list), ("application/x-ndjson", json_lines)] {
         let lines = lines(&api.post(media_type, body).await);
         assert_eq!(lines.len(), 3);
-        let links = json!([{"text": "x", "href": "http://a/"}]);
-        let line = json!({"page": page, "count": 1, "unresolved": 2, "approximate": false, "links": links});
+        let array = json!([{"text": "x", "href": "http://a/"}]);
+        let line = json!({"page": page, "count": 1, "unresolved": 2, "approximate": false, "links": array});
         assert_eq!(lines[&page], line);
         assert_eq!(lines[&missing]["error"]["code"], "upstream-status");
         assert_eq!(lines[&missing]["error"]["upstream_status"], 404);

@@ -1,8 +1,6 @@
 //! The cache in the process, bounded by bytes.
 
-use super::tier::{Cache, Claim, Lookup, TimeBudget};
 use crate::{cache_key::CacheKey, cached_result::CachedResult};
-use futures_util::{FutureExt, future::BoxFuture};
 use moka::{Expiry, policy::EvictionPolicy, sync};
 use std::{
     sync::Arc,
@@ -56,37 +54,6 @@ impl Embedded {
 
 fn weight(key: &CacheKey, cached: &Arc<CachedResult>) -> u32 {
     u32::try_from(OVERHEAD + key.as_str().len() + cached.weight()).unwrap_or(u32::MAX)
-}
-
-impl Cache for Embedded {
-    fn tier(&self) -> &'static str {
-        "embedded"
-    }
-
-    fn get<'a>(&'a self, key: &'a CacheKey, _: &'a mut TimeBudget) -> BoxFuture<'a, Lookup> {
-        async { self.find(key).map_or(Lookup::Absent, |cached| Lookup::Found(cached, self.tier())) }.boxed()
-    }
-
-    fn put<'a>(
-        &'a self,
-        key: &'a CacheKey,
-        cached: &'a Arc<CachedResult>,
-        _: &'a mut TimeBudget,
-    ) -> BoxFuture<'a, bool> {
-        async { self.keep(key, cached) }.boxed()
-    }
-
-    fn claim<'a>(&'a self, _: &'a CacheKey, _: &'a mut TimeBudget) -> BoxFuture<'a, Claim> {
-        async { Claim::Granted(None) }.boxed()
-    }
-
-    fn settled(&self) -> BoxFuture<'_, ()> {
-        async {}.boxed()
-    }
-
-    fn state(&self) -> Result<(), String> {
-        Ok(())
-    }
 }
 
 /// An entry expires at the end of its own lifetime.

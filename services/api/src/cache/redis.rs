@@ -5,16 +5,17 @@ mod lease;
 mod local_tier;
 mod nodes;
 
+pub(crate) use self::lease::Claim;
+
 use self::{
     connection::{Fault, RedisConnection},
-    lease::RedisLease,
+    lease::Lease,
     local_tier::LocalTier,
     nodes::Nodes,
 };
-use super::tier::{Cache, Claim, Lookup, TimeBudget};
+use super::lookup::{Lookup, TimeBudget};
 use crate::{cache_key::CacheKey, cached_result::CachedResult};
 use bytes::Bytes;
-use futures_util::{FutureExt, future::BoxFuture};
 use kit::Secret;
 use std::{
     sync::{
@@ -60,15 +61,55 @@ impl Redis {
         Nodes::parse(urls).map(drop)
     }
 
-    fn read<T>(&self, answer: Result<T, Fault>) -> Option<T> {
-        note(&self.reads_refused, answer)
+    /// The result for `key`, unless it has expired.
+    pub(super) async fn get(&self, key: &CacheKey, time: &mut TimeBudget) -> Lookup {
+        if let Some(cached) = self.local.find(key) {
+            return Lookup::Found(cached, "near");
+        }
+        let epoch = self.local.epoch();
+        let command = redis::cmd("GET").arg(key.as_str()).take();
+        let answer = self.connection.query::<Option<Bytes>>(&command, READ, time).await;
+        let Some(value) = note(&self.reads_refused, answer) else { return Lookup::Unreachable };
+        match value.as_ref().and_then(CachedResult::decode) {
+            Some(cached) if !cached.remaining().is_zero() => {
+                let cached = Arc::new(cached);
+                self.local.keep(key, &cached, epoch);
+                Lookup::Found(cached, "redis")
+            }
+            _ => Lookup::Absent,
+        }
     }
 
-    fn written<T>(&self, answer: Result<T, Fault>) -> Option<T> {
-        note(&self.writes_refused, answer)
+    /// Stores `cached` for the rest of its lifetime; returns whether Redis has it.
+    pub(super) async fn put(&self, key: &CacheKey, cached: &CachedResult, time: &mut TimeBudget) -> bool {
+        let lifetime = u64::try_from(cached.remaining().as_millis()).unwrap_or(u64::MAX);
+        if lifetime == 0 || cached.weight() > MAX_VALUE || !self.is_up() {
+            return false;
+        }
+        let command = redis::cmd("SET").arg(key.as_str()).arg(cached.encode()).arg("PX").arg(lifetime).take();
+        let answer = self.connection.query::<()>(&command, Duration::MAX, time).await;
+        self.local.forget(key.as_str());
+        note(&self.writes_refused, answer).is_some()
+    }
+
+    /// Claims the right to fetch `key`, among all replicas; granted without a lease if Redis does not answer.
+    pub(super) async fn claim(&self, key: &CacheKey, time: &mut TimeBudget) -> Claim {
+        let answer = Lease::claim(&self.connection, key, CLAIM, time).await;
+        note(&self.writes_refused, answer).unwrap_or(Claim::Granted(None))
+    }
+
+    /// Waits for the end of the first attempt to connect.
+    pub(super) async fn settled(&self) {
+        self.connection.settled().await;
+    }
+
+    /// Whether there is a connection.
+    pub(super) fn is_up(&self) -> bool {
+        self.connection.is_up()
     }
 }
 
+/// The value of `answer`. A refusal is logged unless `refused` says that the last answer was one, too.
 fn note<T>(refused: &AtomicBool, answer: Result<T, Fault>) -> Option<T> {
     match answer {
         Ok(value) => {
@@ -82,74 +123,5 @@ fn note<T>(refused: &AtomicBool, answer: Result<T, Fault>) -> Option<T> {
             None
         }
         Err(Fault::Down | Fault::Slow) => None,
-    }
-}
-
-impl Cache for Redis {
-    fn tier(&self) -> &'static str {
-        "redis"
-    }
-
-    fn get<'a>(&'a self, key: &'a CacheKey, time: &'a mut TimeBudget) -> BoxFuture<'a, Lookup> {
-        async move {
-            if let Some(cached) = self.local.find(key) {
-                return Lookup::Found(cached, "near");
-            }
-            let epoch = self.local.epoch();
-            let command = redis::cmd("GET").arg(key.as_str()).take();
-            let Some(value) = self.read(self.connection.query::<Option<Bytes>>(&command, READ, time).await)
-            else {
-                return Lookup::Unreachable;
-            };
-            match value.as_ref().and_then(CachedResult::decode) {
-                Some(cached) if !cached.remaining().is_zero() => {
-                    let cached = Arc::new(cached);
-                    self.local.keep(key, &cached, epoch);
-                    Lookup::Found(cached, self.tier())
-                }
-                _ => Lookup::Absent,
-            }
-        }
-        .boxed()
-    }
-
-    fn put<'a>(
-        &'a self,
-        key: &'a CacheKey,
-        cached: &'a Arc<CachedResult>,
-        time: &'a mut TimeBudget,
-    ) -> BoxFuture<'a, bool> {
-        async move {
-            let lifetime = u64::try_from(cached.remaining().as_millis()).unwrap_or(u64::MAX);
-            if lifetime == 0 || cached.weight() > MAX_VALUE || !self.connection.is_up() {
-                return false;
-            }
-            let command =
-                redis::cmd("SET").arg(key.as_str()).arg(cached.encode()).arg("PX").arg(lifetime).take();
-            let stored =
-                self.written(self.connection.query::<()>(&command, Duration::MAX, time).await).is_some();
-            self.local.forget(key.as_str());
-            stored
-        }
-        .boxed()
-    }
-
-    fn claim<'a>(&'a self, key: &'a CacheKey, time: &'a mut TimeBudget) -> BoxFuture<'a, Claim> {
-        async move {
-            match self.written(RedisLease::claim(&self.connection, key, CLAIM, time).await) {
-                Some(Some(lease)) => Claim::Granted(Some(Box::new(lease))),
-                Some(None) => Claim::Taken,
-                None => Claim::Granted(None),
-            }
-        }
-        .boxed()
-    }
-
-    fn settled(&self) -> BoxFuture<'_, ()> {
-        self.connection.settled().boxed()
-    }
-
-    fn state(&self) -> Result<(), String> {
-        if self.connection.is_up() { Ok(()) } else { Err("no connection to Redis".to_owned()) }
     }
 }

@@ -12,15 +12,13 @@ use futures_util::{StreamExt, stream};
 use http::{HeaderValue, header};
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
-use kit::{Deadline, Request, Response};
+use kit::{Problem, Request, Response};
 use memory::LineMemory;
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 use tokio_util::task::AbortOnDropHandle;
 
 /// Pages of a request that are in progress at once: few, so that other requests get their share.
 const CONCURRENCY: usize = 8;
-/// How long the body of a request may take to arrive.
-const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// A request for several pages.
 #[derive(Debug)]
@@ -32,11 +30,10 @@ struct Batch {
 
 /// Answers with a line a page. At most [`CONCURRENCY`] pages are in progress or wait to be sent; the others are not begun
 /// if the client leaves.
-pub(crate) async fn batch(state: Arc<ApiState>, request: Request) -> Result<Response, ApiError> {
+pub(crate) async fn batch(state: Arc<ApiState>, request: Request) -> Result<Response, Problem> {
     let (head, body) = request.into_parts();
     let parse = urls::parser(&head.headers)?;
-    let body = Deadline::after(BODY_TIMEOUT).run(urls::read(body)).await;
-    let urls = parse(&body.map_err(|_| ApiError::BodyTimeout)??)?;
+    let urls = parse(&urls::read(body).await?)?;
     let memory = LineMemory::new(state.lines.clone());
     let batch = Arc::new(Batch { state, directives: CacheDirectives::of(&head.headers), memory });
     let lines = stream::iter(urls)

@@ -1,13 +1,8 @@
 //! `GET /api/<url>` and `GET /api?url=<url-encoded>`: the links of a page.
 
 use crate::{
-    answer::answer,
-    cache_control::CacheDirectives,
-    error::ApiError,
-    extraction_log::CacheUse,
-    page_service::{Found, Source},
-    request_target::RequestTargetError,
-    state::ApiState,
+    answer::answer, cache_control::CacheDirectives, error::ApiError, page_service::Found,
+    request_target::RequestTargetError, state::ApiState,
 };
 use fetch::PageUrl;
 use http::HeaderMap;
@@ -20,7 +15,7 @@ pub(crate) async fn page(
     headers: &HeaderMap,
 ) -> Result<Response, ApiError> {
     let (cached, source) = find(state, &url?, &CacheDirectives::of(headers)).await?;
-    Ok(answer(state.pages.extractor(), &cached, source, headers).await)
+    Ok(answer(&state.pages.extractor, &cached, source, headers).await)
 }
 
 /// The result for the page at `url`; if there are links, the extraction log gets a line.
@@ -28,8 +23,7 @@ pub(super) async fn find(state: &ApiState, url: &str, directives: &CacheDirectiv
     let page = PageUrl::parse(url)?;
     let (cached, source) = state.pages.find(&page, directives).await?;
     if cached.result.is_ok() {
-        let cache_use = if source == Source::Cache { CacheUse::Hit } else { CacheUse::Miss };
-        state.log.append(cache_use, &page);
+        state.log.append(source, &page);
     }
     Ok((cached, source))
 }

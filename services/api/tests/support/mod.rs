@@ -44,8 +44,8 @@ impl Service {
         let server = settings.server();
         let listeners = Listeners::bind(&server).await.expect("a free port");
         let address = listeners.address().expect("it is bound");
-        let api =
-            Api::new(&settings, &kit::CpuPool::per_processor().unwrap()).expect("settings that can be used");
+        let api = Api::new(&settings, &kit::CpuPool::per_processor().expect("threads"))
+            .expect("settings that can be used");
         api.settled().await;
         let task = tokio::spawn(async move {
             kit::serve(api, listeners, server, std::future::pending()).await.expect("it serves");

@@ -4,7 +4,7 @@ use super::{
     local_tier::LocalTier,
     nodes::{Connection, Nodes},
 };
-use crate::cache::tier::TimeBudget;
+use crate::cache::lookup::TimeBudget;
 use redis::{Cmd, ErrorKind, FromRedisValue, RedisError};
 use std::{
     fmt,

@@ -2,10 +2,7 @@
 //! while the job runs, so that it soon expires if the replica dies.
 
 use super::connection::{Fault, RedisConnection};
-use crate::{
-    cache::tier::{Lease, TimeBudget},
-    cache_key::CacheKey,
-};
+use crate::{cache::lookup::TimeBudget, cache_key::CacheKey};
 use redis::Cmd;
 use std::{sync::Arc, time::Duration};
 use tokio::{runtime::Handle, task::AbortHandle, time};
@@ -23,9 +20,18 @@ const RENEW: &str =
     "if redis.call('GET',KEYS[1])==ARGV[1] then return redis.call('PEXPIRE',KEYS[1],ARGV[2]) end";
 const RELEASE: &str = "if redis.call('GET',KEYS[1])==ARGV[1] then return redis.call('DEL',KEYS[1]) end";
 
+/// The answer to a claim.
+#[derive(Debug)]
+pub(crate) enum Claim {
+    /// The caller may fetch; other replicas wait while it holds the lease, if there is one.
+    Granted(Option<Lease>),
+    /// Another replica fetches.
+    Taken,
+}
+
 /// A lease, released when dropped.
 #[derive(Debug)]
-pub(super) struct RedisLease {
+pub(crate) struct Lease {
     token: LeaseToken,
     renewal: AbortHandle,
 }
@@ -37,29 +43,28 @@ struct LeaseToken {
     value: String,
 }
 
-impl Lease for RedisLease {}
-
-impl RedisLease {
-    /// Claims the right to fetch `key`; `None` if another replica holds it.
+impl Lease {
+    /// Claims the right to fetch `key`.
     pub(super) async fn claim(
         connection: &Arc<RedisConnection>,
         key: &CacheKey,
         limit: Duration,
         time: &mut TimeBudget,
-    ) -> Result<Option<Self>, Fault> {
+    ) -> Result<Claim, Fault> {
         let key = format!("{}#lease", key.as_str());
         let value = format!("{:032x}", fastrand::u128(..));
         let token = LeaseToken { connection: Arc::clone(connection), key, value };
         let command = token.script(CLAIM).arg(millis(LIFE)).take();
         let granted: Option<String> = connection.query(&command, limit, time).await?;
-        Ok(granted.map(|_| {
-            let renewal = tokio::spawn(token.clone().renew()).abort_handle();
-            Self { token, renewal }
-        }))
+        if granted.is_none() {
+            return Ok(Claim::Taken);
+        }
+        let renewal = tokio::spawn(token.clone().renew()).abort_handle();
+        Ok(Claim::Granted(Some(Self { token, renewal })))
     }
 }
 
-impl Drop for RedisLease {
+impl Drop for Lease {
     fn drop(&mut self) {
         self.renewal.abort();
         // Without a runtime the process is ending, and the lease expires by itself.

@@ -1,10 +1,11 @@
 //! The URLs in the body of a batch.
 
-use crate::error::ApiError;
+use crate::problem_types::problem;
 use bytes::Bytes;
-use http::{HeaderMap, header};
-use kit::{Body, ReadError};
+use http::{HeaderMap, HeaderName, HeaderValue, header};
+use kit::{Body, Deadline, Problem, ReadError, errors};
 use serde::Deserialize;
+use std::time::Duration;
 
 /// The media types of a body.
 const ACCEPTED: &str = "text/uri-list, application/x-ndjson";
@@ -12,37 +13,40 @@ const ACCEPTED: &str = "text/uri-list, application/x-ndjson";
 const MAX_BYTES: usize = 1024 * 1024;
 /// URLs in a body.
 const MAX_URLS: usize = 1_000;
+/// How long a body may take to arrive.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
-const TOO_LARGE: ApiError = ApiError::BodyTooLarge { max_bytes: MAX_BYTES, max_urls: MAX_URLS };
+const ACCEPT_POST: HeaderName = HeaderName::from_static("accept-post");
 
-type Parser = fn(&[u8]) -> Result<Vec<String>, ApiError>;
+type Parser = fn(&[u8]) -> Result<Vec<String>, Problem>;
 
 /// The parser for the `Content-Type` in `headers`.
-pub(super) fn parser(headers: &HeaderMap) -> Result<Parser, ApiError> {
+pub(super) fn parser(headers: &HeaderMap) -> Result<Parser, Problem> {
     let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     match essence.as_str() {
         "text/uri-list" => Ok(uri_list),
         "application/x-ndjson" | "application/ndjson" | "application/jsonl" => Ok(json_lines),
-        _ => Err(ApiError::MediaType(ACCEPTED)),
+        _ => {
+            let problem =
+                problem("unsupported-media-type", None).detail(format!("Send the URLs as {ACCEPTED}."));
+            Err(problem.header(ACCEPT_POST, HeaderValue::from_static(ACCEPTED)))
+        }
     }
 }
 
 /// All of `body`.
-pub(super) async fn read(body: Body) -> Result<Bytes, ApiError> {
-    kit::read(body, MAX_BYTES).await.map_err(|error| match error {
-        ReadError::TooLarge(_) => TOO_LARGE,
-        ReadError::Broken => ApiError::Body("it ended early"),
-        ReadError::Stalled => ApiError::BodyTimeout,
-    })
+pub(super) async fn read(body: Body) -> Result<Bytes, Problem> {
+    let body = Deadline::after(TIMEOUT).run(kit::read(body, MAX_BYTES)).await;
+    body.unwrap_or(Err(ReadError::Stalled)).map_err(errors::unread)
 }
 
-fn uri_list(body: &[u8]) -> Result<Vec<String>, ApiError> {
+fn uri_list(body: &[u8]) -> Result<Vec<String>, Problem> {
     bounded(fetch::url_list::entries(text(body)?).map(|url| Ok(url.to_owned())))
 }
 
 /// A line is a string, or an object with the member `url`.
-fn json_lines(body: &[u8]) -> Result<Vec<String>, ApiError> {
+fn json_lines(body: &[u8]) -> Result<Vec<String>, Problem> {
     #[derive(Deserialize)]
     #[serde(untagged)]
     enum Line {
@@ -53,17 +57,22 @@ fn json_lines(body: &[u8]) -> Result<Vec<String>, ApiError> {
     let lines = body.strip_prefix('\u{feff}').unwrap_or(body).lines().map(str::trim);
     bounded(lines.filter(|line| !line.is_empty()).map(|line| match serde_json::from_str(line) {
         Ok(Line::Url(url) | Line::Object { url }) => Ok(url),
-        Err(_) => Err(ApiError::Body("each line has to be a JSON string, or an object with the member url")),
+        Err(_) => {
+            Err(errors::bad_request("Each line has to be a JSON string, or an object with the member url."))
+        }
     }))
 }
 
-fn text(body: &[u8]) -> Result<&str, ApiError> {
-    std::str::from_utf8(body).map_err(|_| ApiError::Body("it is not UTF-8"))
+fn text(body: &[u8]) -> Result<&str, Problem> {
+    std::str::from_utf8(body).map_err(|_| errors::bad_request("The body is not UTF-8."))
 }
 
-fn bounded(urls: impl Iterator<Item = Result<String, ApiError>>) -> Result<Vec<String>, ApiError> {
+fn bounded(urls: impl Iterator<Item = Result<String, Problem>>) -> Result<Vec<String>, Problem> {
     let urls: Vec<String> = urls.collect::<Result<_, _>>()?;
-    if urls.len() > MAX_URLS { Err(TOO_LARGE) } else { Ok(urls) }
+    if urls.len() > MAX_URLS {
+        return Err(problem("content-too-large", None).detail(format!("The body may have {MAX_URLS} URLs.")));
+    }
+    Ok(urls)
 }
 
 #[cfg(test)]
