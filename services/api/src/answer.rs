@@ -1,83 +1,116 @@
-//! The answer to a request for a page: links in the form the client prefers, and what HTTP caches need.
+//! The response to a request for a page: the links in the negotiated format, or the problem, with the cache fields.
 
 use crate::{
-    entry::{Entry, Links, Outcome},
-    extraction::{self, Extractor},
+    cached_result::{CachedResult, PageLinks, Source},
+    error::ApiError,
+    extraction::Extractor,
     negotiation::{entity_tag, preferred},
-    pages::{Found, Source},
-    problems::Failure,
 };
-use http::{HeaderMap, HeaderValue, StatusCode, header};
-use kit::Response;
-use links::format::Format;
-use std::fmt::{self, Display};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
+use kit::{CacheOutcome, Response};
+use std::{fmt::Display, time::Duration};
 
-/// The name of this cache in `Cache-Status`.
-const CACHE: &str = "linkextractor";
-const CACHE_STATUS: http::HeaderName = http::HeaderName::from_static("cache-status");
+const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
+const UNRESOLVED: HeaderName = HeaderName::from_static("linkextractor-unresolved");
+const APPROXIMATE: HeaderName = HeaderName::from_static("linkextractor-approximate");
 
-/// Answers with what was found, to a request with `headers`.
-pub(crate) async fn answer(extractor: &Extractor, found: &Found, headers: &HeaderMap) -> Response {
-    let mut response = match &found.entry.outcome {
-        Outcome::Links(links) => with_links(extractor, &found.entry, links, headers).await,
-        Outcome::Failure(error) => Failure::from(error.clone()).problem(found.entry.age()).into_response(),
+/// The response with `cached`, which came from `source`, to a request with `headers`.
+pub(crate) async fn answer(
+    extractor: &Extractor,
+    cached: &CachedResult,
+    source: Source,
+    headers: &HeaderMap,
+) -> Response {
+    let age = cached.age();
+    let mut response = match &cached.result {
+        Ok(links) => with_links(extractor, links, cached.lifetime(), headers).await,
+        Err(error) => ApiError::from(error.clone()).problem(age).into_response(),
     };
-    response.headers_mut().insert(CACHE_STATUS, value(CacheStatus(found)));
-    // Also of misses: who waited for another's fetch has a result that is a little old already.
-    response.headers_mut().insert(header::AGE, HeaderValue::from(found.entry.age().as_secs()));
+    let fields = response.headers_mut();
+    fields.insert(CACHE_STATUS, value(cache_status(source, cached.remaining())));
+    // Also for a miss: the result of a shared job is a little old already.
+    fields.insert(header::AGE, HeaderValue::from(age.as_secs()));
+    response.extensions_mut().insert(CacheOutcome(outcome(source)));
     response
 }
 
-async fn with_links(extractor: &Extractor, entry: &Entry, links: &Links, headers: &HeaderMap) -> Response {
-    let form = preferred(headers);
-    let tag = entity_tag(form, links.tag);
-    let mut response = if kit::not_modified(headers, &tag) {
-        let mut response = Response::new(kit::empty());
+async fn with_links(
+    extractor: &Extractor,
+    links: &PageLinks,
+    lifetime: Duration,
+    headers: &HeaderMap,
+) -> Response {
+    let format = preferred(headers);
+    let tag = entity_tag(format, links.hash);
+    let mut response = Response::new(kit::empty());
+    if kit::not_modified(headers, &tag) {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
-        response
     } else {
-        let body = match form {
-            Format::Json => Some(links.json.clone()),
-            other => extraction::rewrite(extractor, links, other).await.map(Into::into),
+        let Some(body) = extractor.convert(links, format).await else {
+            return ApiError::Internal.into_response();
         };
-        let Some(body) = body else {
-            return Failure::Internal.problem(entry.age()).into_response();
-        };
-        let mut response = Response::new(kit::full(body));
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(form.media_type()));
-        response
-    };
+        *response.body_mut() = kit::full(body);
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(format.media_type()));
+    }
     let fields = response.headers_mut();
     fields.insert(header::ETAG, value(tag));
     fields.insert(header::VARY, HeaderValue::from_static("Accept"));
-    fields.insert(header::CACHE_CONTROL, value(format_args!("max-age={}", entry.life().as_secs())));
-    fields.insert(header::LINK, value(format_args!("<{}>; rel=\"describes\"", links.page)));
-    fields.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    fields.insert(header::CACHE_CONTROL, value(format_args!("max-age={}", lifetime.as_secs())));
+    fields.insert(header::LINK, value(format_args!("<{}>; rel=\"describes\"", links.url)));
+    if links.unresolved > 0 {
+        fields.insert(UNRESOLVED, HeaderValue::from(links.unresolved));
+    }
+    if links.approximate {
+        fields.insert(APPROXIMATE, HeaderValue::from_static("?1"));
+    }
     response
 }
 
 /// The value of `Cache-Status` (RFC 9211).
-struct CacheStatus<'a>(&'a Found);
-
-impl Display for CacheStatus<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0.source {
-            Source::Hit => write!(f, "{CACHE}; hit; ttl={}", self.0.entry.remaining().as_secs()),
-            Source::Forwarded { by_request, stored, collapsed } => {
-                write!(f, "{CACHE}; fwd={}", if by_request { "request" } else { "miss" })?;
-                if stored {
-                    f.write_str("; stored")?;
-                }
-                if collapsed {
-                    f.write_str("; collapsed")?;
-                }
-                Ok(())
-            }
+fn cache_status(source: Source, remaining: Duration) -> String {
+    let parameters = match source {
+        Source::Cache => format!("hit; ttl={}", remaining.as_secs()),
+        Source::Fetch { stored, collapsed, .. } => {
+            let stored = if stored { "; stored" } else { "" };
+            let collapsed = if collapsed { "; collapsed" } else { "" };
+            format!("fwd={}{stored}{collapsed}", outcome(source))
         }
+    };
+    format!("linkextractor; {parameters}")
+}
+
+/// `hit`, or the reason for the fetch in the words of RFC 9211, section 2.2.
+fn outcome(source: Source) -> &'static str {
+    match source {
+        Source::Cache => "hit",
+        Source::Fetch { on_request: true, .. } => "request",
+        Source::Fetch { on_request: false, .. } => "miss",
     }
 }
 
-/// A field's value from text that is ASCII by construction: numbers, tokens, serialized URLs.
+/// A field value from text that is ASCII by construction: numbers, tokens, serialized URLs.
 fn value(text: impl Display) -> HeaderValue {
     HeaderValue::try_from(text.to_string()).unwrap_or_else(|_| HeaderValue::from_static(""))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fetch::FetchError;
+
+    #[tokio::test]
+    async fn the_cache_outcome_for_the_access_log_agrees_with_cache_status() {
+        let extractor = Extractor::new(kit::CpuPool::new(1).unwrap());
+        let cached = CachedResult::new(Err(FetchError::NotHtml), Duration::ZERO);
+        let fetched = |on_request| Source::Fetch { on_request, stored: true, collapsed: true };
+        for (source, outcome, status) in [
+            (Source::Cache, "hit", "linkextractor; hit; ttl=0"),
+            (fetched(false), "miss", "linkextractor; fwd=miss; stored; collapsed"),
+            (fetched(true), "request", "linkextractor; fwd=request; stored; collapsed"),
+        ] {
+            let response = answer(&extractor, &cached, source, &HeaderMap::new()).await;
+            assert_eq!(response.extensions().get::<CacheOutcome>().unwrap().0, outcome);
+            assert_eq!(response.headers()[CACHE_STATUS], status);
+        }
+    }
 }

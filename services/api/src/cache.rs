@@ -1,80 +1,86 @@
-//! Where results are kept: one interface, an implementation in the process and one in Redis.
+//! Where results are kept: in the process, or in Redis, which all replicas share.
 
 mod embedded;
+mod lookup;
 mod redis;
 
 pub(crate) use self::{
-    embedded::Embedded,
-    redis::{Lease, Redis},
+    lookup::{Lookup, TimeBudget},
+    redis::{Claim, Redis},
 };
 
-use crate::{entry::Entry, page::CacheKey};
-use futures_util::future::BoxFuture;
-use std::{
-    fmt::Debug,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use self::embedded::Embedded;
+use crate::{cache_key::CacheKey, cached_result::CachedResult};
+use kit::Secret;
+use std::sync::Arc;
 
-/// A cache of results. It never fails: what cannot be asked has nothing, and keeps nothing.
-pub(crate) trait Cache: Debug + Send + Sync {
-    /// What metrics and checks call it.
-    fn tier(&self) -> &'static str;
-
-    /// The entry of `key`, while its life lasts.
-    fn get<'a>(&'a self, key: &'a CacheKey, patience: &'a mut Patience) -> BoxFuture<'a, Lookup>;
-
-    /// Keeps `entry` for the rest of its life; whether it was kept.
-    fn put<'a>(
-        &'a self,
-        key: &'a CacheKey,
-        entry: &'a Arc<Entry>,
-        patience: &'a mut Patience,
-    ) -> BoxFuture<'a, bool>;
-
-    /// Asks for the right to fetch `key`, among all who share the cache. Who cannot be asked grants it.
-    fn claim<'a>(&'a self, key: &'a CacheKey, patience: &'a mut Patience) -> BoxFuture<'a, Claim>;
-
-    /// Waits until it is known whether the cache can be asked: about a second, at most.
-    fn settled(&self) -> BoxFuture<'_, ()>;
-
-    /// Whether it can be asked; why not, otherwise.
-    fn state(&self) -> Result<(), String>;
-}
-
-/// How long one request still waits for caches, whatever is wrong with them.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Patience(Duration);
-
-impl Patience {
-    /// Of a request that has not waited yet: a little less than the 50 ms that are promised.
-    pub(crate) const FULL: Self = Self(Duration::from_millis(45));
-
-    /// `job`'s result, if it is there before patience runs out, and within `most`.
-    pub(crate) async fn wait<T>(&mut self, most: Duration, job: impl Future<Output = T>) -> Option<T> {
-        let start = Instant::now();
-        let result = tokio::time::timeout(most.min(self.0), job).await;
-        self.0 = self.0.saturating_sub(start.elapsed());
-        result.ok()
-    }
-}
-
-/// What a cache says of a key.
-#[derive(Clone, Debug)]
-pub(crate) enum Lookup {
-    /// This, and what metrics call the tier that had it.
-    Found(Arc<Entry>, &'static str),
-    /// It has nothing.
-    Absent,
-    /// It cannot be asked.
-    Unreachable,
-}
-
-/// What a cache says to who wants to fetch.
+/// A cache of results. It never fails: while it is unreachable it finds nothing and keeps nothing.
 #[derive(Debug)]
-pub(crate) enum Claim {
-    /// Go ahead; others wait while the lease is held.
-    Granted(Option<Lease>),
-    /// Another one is at it.
-    Taken,
+pub(crate) enum Cache {
+    Embedded(Embedded),
+    Redis(Redis),
+}
+
+impl Cache {
+    /// A cache of about `bytes` at most in the process, and in Redis if there is a `redis_url`.
+    pub(crate) fn new(redis_url: Option<&Secret>, bytes: u64) -> Result<Self, String> {
+        redis_url.map_or_else(
+            || Ok(Self::Embedded(Embedded::new(bytes))),
+            |urls| Redis::new(urls, bytes).map(Self::Redis),
+        )
+    }
+
+    /// Its name in metrics and readiness checks.
+    pub(crate) fn tier(&self) -> &'static str {
+        match self {
+            Self::Embedded(_) => "embedded",
+            Self::Redis(_) => "redis",
+        }
+    }
+
+    /// The result for `key`, unless it has expired.
+    pub(crate) async fn get(&self, key: &CacheKey, time: &mut TimeBudget) -> Lookup {
+        match self {
+            Self::Embedded(cache) => {
+                cache.find(key).map_or(Lookup::Absent, |cached| Lookup::Found(cached, self.tier()))
+            }
+            Self::Redis(cache) => cache.get(key, time).await,
+        }
+    }
+
+    /// Keeps `cached` for the rest of its lifetime; returns whether it was kept.
+    pub(crate) async fn put(
+        &self,
+        key: &CacheKey,
+        cached: &Arc<CachedResult>,
+        time: &mut TimeBudget,
+    ) -> bool {
+        match self {
+            Self::Embedded(cache) => cache.keep(key, cached),
+            Self::Redis(cache) => cache.put(key, cached, time).await,
+        }
+    }
+
+    /// Claims the right to fetch `key`, among all processes that share the cache. Granted if the cache is unreachable.
+    pub(crate) async fn claim(&self, key: &CacheKey, time: &mut TimeBudget) -> Claim {
+        match self {
+            Self::Embedded(_) => Claim::Granted(None),
+            Self::Redis(cache) => cache.claim(key, time).await,
+        }
+    }
+
+    /// Waits until it is known whether the cache is reachable, about a second at most.
+    pub(crate) async fn settled(&self) {
+        if let Self::Redis(cache) = self {
+            cache.settled().await;
+        }
+    }
+
+    /// Whether it is reachable, or why not.
+    pub(crate) fn state(&self) -> Result<(), String> {
+        match self {
+            Self::Redis(cache) if !cache.is_up() => Err("no connection to Redis".to_owned()),
+            _ => Ok(()),
+        }
+    }
 }

@@ -1,6 +1,5 @@
-//! One file an endpoint.
+//! The endpoints.
 
 pub(crate) mod batch;
-pub(crate) mod description;
+pub(crate) mod documents;
 pub(crate) mod page;
-pub(crate) mod usage;

@@ -1,25 +1,26 @@
-//! From a page's bytes to its links, off the async threads and no more at once than there are processors.
+//! Extracts the links of a page and converts cached links to other formats, on the CPU pool.
 
-use crate::entry::Links;
+use crate::cached_result::PageLinks;
+use bytes::Bytes;
 use fetch::{FetchError, Page, Step};
-use kit::CpuPool;
+use kit::{CpuPool, Deadline};
 use links::{Link, Method, format::Format};
-use std::time::Duration;
-use tokio::time::{Instant, timeout_at};
+use std::time::{Duration, Instant};
 
-/// The places for extraction.
+/// Converting this many bytes takes less time than handing them to another thread.
+const CONVERT_INLINE: usize = 32 * 1024;
+
+/// Runs extractions.
 #[derive(Debug)]
 pub(crate) struct Extractor(CpuPool);
 
-/// What came of a page.
+/// A successful extraction.
 #[derive(Debug)]
 pub(crate) struct Extracted {
-    /// The page's links.
-    pub(crate) links: Links,
-    /// By which way they were found.
+    /// The links of the page.
+    pub(crate) links: PageLinks,
+    /// How they were found.
     pub(crate) method: Method,
-    /// How many `href`s did not resolve.
-    pub(crate) unresolved: usize,
     /// How long it took.
     pub(crate) time: Duration,
 }
@@ -30,45 +31,54 @@ impl Extractor {
         Self(pool)
     }
 
-    /// The links of `page`, before `deadline`. Nothing when the extraction panicked. One that takes longer goes on
-    /// to its end, which is near, in its turn.
-    pub(crate) async fn links(&self, page: Page, deadline: Instant) -> Option<Result<Extracted, FetchError>> {
-        match timeout_at(deadline, self.0.run(move || extract(&page))).await {
+    /// The links of `page`, if they are there by `deadline`; `None` if the extraction panicked. One that has started
+    /// runs to its end.
+    pub(crate) async fn links(
+        &self,
+        page: Page,
+        deadline: Deadline,
+    ) -> Option<Result<Extracted, FetchError>> {
+        match deadline.run(self.0.run(move || extract(&page))).await {
             Ok(extracted) => extracted,
-            // No page takes so long by itself: others had the processors.
+            // Extraction is fast: the time was spent in the queue of the pool.
             Err(_) => Some(Err(FetchError::Timeout(Step::Queue))),
         }
+    }
+
+    /// `links` in `format`; `None` if the conversion panicked.
+    pub(crate) async fn convert(&self, links: &PageLinks, format: Format) -> Option<Bytes> {
+        let json = links.json.clone();
+        if format == Format::Json {
+            return Some(json);
+        }
+        let inline = json.len() <= CONVERT_INLINE;
+        let write = move || {
+            let links: Vec<Link> = serde_json::from_slice(&json).ok()?;
+            Some(format.write(links).into())
+        };
+        if inline { write() } else { self.0.run(write).await? }
     }
 }
 
 fn extract(page: &Page) -> Result<Extracted, FetchError> {
     let start = Instant::now();
     let html = links::Page { body: &page.body, encoding: page.encoding(), url: Some(&page.url) };
-    let found = html.links();
-    if found.truncated {
+    let extraction = html.links();
+    if extraction.truncated {
         return Err(FetchError::TooLarge);
     }
     let mut url = page.url.clone();
     url.set_fragment(None);
-    // Exactly as long as it is: a cache that counts bytes would otherwise hold up to twice as many.
-    let json = Format::Json.write(&found.links).into_bytes().into_boxed_slice();
-    let links = Links {
-        count: found.links.len(),
-        unresolved: found.unresolved,
-        approximate: found.method == Method::Approximate,
-        ..Links::new(url.into(), json.into())
+    let method = extraction.method;
+    let links = PageLinks {
+        url: url.into(),
+        count: extraction.links.len(),
+        unresolved: extraction.unresolved,
+        approximate: method == Method::Approximate,
+        hash: 0,
+        json: Bytes::new(),
     };
-    Ok(Extracted { links, method: found.method, unresolved: found.unresolved, time: start.elapsed() })
-}
-
-/// Kept links in another format.
-pub(crate) async fn rewrite(extractor: &Extractor, links: &Links, format: Format) -> Option<String> {
-    /// Up to here it takes less time than to hand it to another thread and back.
-    const AT_ONCE: usize = 32 * 1024;
-    let json = links.json.clone();
-    let write = move || {
-        let links: Vec<Link> = serde_json::from_slice(&json).ok()?;
-        Some(format.write(links))
-    };
-    if links.json.len() <= AT_ONCE { write() } else { extractor.0.run(write).await? }
+    // Boxed to drop the spare capacity, which a cache that counts bytes would not see.
+    let json = Format::Json.write(&extraction.links).into_bytes().into_boxed_slice();
+    Ok(Extracted { links: links.with_json(json.into()), method, time: start.elapsed() })
 }

@@ -1,8 +1,9 @@
 //! The extraction log: a line an extraction, `unix-seconds TAB HIT|MISS TAB url`.
 //!
-//! Lines are written by a thread of their own and wait for it in a queue of bounded length: a slow or full
-//! disk costs lines, never an answer.
+//! A thread of `tracing_appender` writes the lines, which wait for it in a bounded queue: a slow or full disk costs lines,
+//! never an answer.
 
+use crate::cached_result::Source;
 use fetch::PageUrl;
 use prometheus_client::metrics::counter::Counter;
 use std::{
@@ -10,66 +11,49 @@ use std::{
     io::{self, Write},
     os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
-    sync::{
-        Mutex, PoisonError,
-        mpsc::{self, Receiver, SyncSender},
-    },
-    thread,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+    time::{SystemTime, UNIX_EPOCH},
 };
+use tracing_appender::non_blocking::{NonBlocking, NonBlockingBuilder, WorkerGuard};
 
-/// Lines that wait to be written.
+/// Lines that may wait to be written; more are dropped.
 const QUEUE: usize = 16_384;
-/// Lines that are written at once.
-const BATCH: u64 = 1_024;
-/// How long a stopping service waits for the last lines.
-const LAST: Duration = Duration::from_secs(1);
+/// Bytes after which buffered lines are written, also while more are waiting.
+const BUFFER: usize = 64 * 1024;
 
-/// Whether the links came from the cache.
-#[derive(Clone, Copy, Debug)]
-pub(crate) enum Lookup {
-    /// They did.
-    Hit,
-    /// They did not.
-    Miss,
-}
-
-/// The log, or none.
+/// The extraction log, if there is one. Dropping it waits up to a second for the last lines.
 #[derive(Debug)]
 pub(crate) struct ExtractionLog {
-    writer: Option<Writer>,
+    queue: Option<(NonBlocking, WorkerGuard)>,
+    /// How many of the lines that the queue has dropped are in `lost`.
+    counted: AtomicUsize,
     lost: Counter,
 }
 
-#[derive(Debug)]
-struct Writer {
-    /// `None` only while it is dropped.
-    lines: Option<SyncSender<String>>,
-    done: Mutex<Receiver<()>>,
-}
-
 impl ExtractionLog {
-    /// Appends to the file at `path`, made when it is not there; `lost` counts lines that could not be.
-    pub(crate) fn new(path: Option<PathBuf>, lost: Counter) -> io::Result<Self> {
-        let writer = path.map(|path| Writer::start(path, lost.clone())).transpose()?;
-        Ok(Self { writer, lost })
+    /// A log that appends to the file at `path`, which is created if missing; `lost` counts lines that are not written.
+    pub(crate) fn new(path: Option<PathBuf>, lost: Counter) -> Self {
+        let queue = path.map(|path| {
+            let builder = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(QUEUE);
+            builder.thread_name("extraction-log").finish(LogFile::new(path, lost.clone()))
+        });
+        Self { queue, counted: AtomicUsize::new(0), lost }
     }
 
-    /// Queues a line.
-    pub(crate) fn append(&self, lookup: Lookup, page: &PageUrl) {
-        let Some(lines) = self.writer.as_ref().and_then(|writer| writer.lines.as_ref()) else { return };
+    /// Queues the line of an extraction.
+    pub(crate) fn append(&self, source: Source, page: &PageUrl) {
+        let Some((queue, _)) = &self.queue else { return };
         let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        let lookup = match lookup {
-            Lookup::Hit => "HIT",
-            Lookup::Miss => "MISS",
-        };
-        if lines.try_send(format!("{seconds}\t{lookup}\t{page}\n")).is_err() {
-            self.lost.inc();
-        }
+        let cache_use = if source == Source::Cache { "HIT" } else { "MISS" };
+        // Never fails: a lossy queue drops and counts what it cannot take.
+        let _ = queue.clone().write_all(format!("{seconds}\t{cache_use}\t{page}\n").as_bytes());
+        let dropped = queue.error_counter().dropped_lines();
+        let counted = self.counted.fetch_max(dropped, Relaxed);
+        self.lost.inc_by(dropped.saturating_sub(counted) as u64);
     }
 }
 
-/// Whether lines could be appended to the file at `path` by whoever asks; nothing is made to find out.
+/// Whether this process could append to the file at `path`; creates nothing.
 pub(crate) fn check(path: &Path) -> Result<(), String> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let opened = match OpenOptions::new().append(true).open(path) {
@@ -84,62 +68,25 @@ pub(crate) fn check(path: &Path) -> Result<(), String> {
     })
 }
 
-impl Writer {
-    fn start(path: PathBuf, lost: Counter) -> io::Result<Self> {
-        let (lines, queue) = mpsc::sync_channel(QUEUE);
-        let (finished, done) = mpsc::sync_channel(1);
-        thread::Builder::new().name("extraction-log".to_owned()).spawn(move || {
-            Log { path, file: None, torn: false, failing: false, lost }.write_all(&queue);
-            let _ = finished.send(());
-        })?;
-        Ok(Self { lines: Some(lines), done: Mutex::new(done) })
-    }
-}
-
-impl Drop for Writer {
-    fn drop(&mut self) {
-        self.lines = None;
-        let done = self.done.get_mut().unwrap_or_else(PoisonError::into_inner);
-        let _ = done.recv_timeout(LAST);
-    }
-}
-
-/// What the thread knows of the file.
-struct Log {
+/// The file as the thread writes it. Errors are logged and counted here; the thread would ignore them.
+struct LogFile {
     path: PathBuf,
     file: Option<File>,
-    /// Whether the last line was cut.
+    buffer: Vec<u8>,
+    /// Whether the last line in the file is incomplete.
     torn: bool,
-    /// Whether the operator was told.
+    /// Whether the last write failed: only the first failure in a row is logged.
     failing: bool,
     lost: Counter,
 }
 
-impl Log {
-    fn write_all(&mut self, queue: &Receiver<String>) {
-        while let Ok(first) = queue.recv() {
-            let mut batch = first;
-            let mut count = 1;
-            while count < BATCH
-                && let Ok(line) = queue.try_recv()
-            {
-                batch.push_str(&line);
-                count += 1;
-            }
-            match self.write(batch.as_bytes()) {
-                Ok(()) => self.failing = false,
-                Err(error) => {
-                    self.lost.inc_by(count);
-                    if !self.failing {
-                        self.failing = true;
-                        tracing::error!(%error, path = %self.path.display(), "extraction log not written");
-                    }
-                }
-            }
-        }
+impl LogFile {
+    fn new(path: PathBuf, lost: Counter) -> Self {
+        Self { path, file: None, buffer: Vec::new(), torn: false, failing: false, lost }
     }
 
-    fn write(&mut self, mut batch: &[u8]) -> io::Result<()> {
+    /// Writes the buffer to the file at `path`; what could not be written stays in the buffer.
+    fn write_buffer(&mut self) -> io::Result<()> {
         if !self.file.as_ref().is_some_and(|file| is_at(file, &self.path)) {
             self.file = None;
             self.torn = false;
@@ -150,24 +97,57 @@ impl Log {
         };
         if self.torn {
             file.write_all(b"\n")?;
-            self.torn = false;
         }
-        while !batch.is_empty() {
-            match file.write(batch) {
-                Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
-                Ok(written) => {
-                    self.torn = batch[written - 1] != b'\n';
-                    batch = &batch[written..];
-                }
-                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
+        self.torn = false;
+        drain(&mut self.buffer, file, &mut self.torn)
+    }
+}
+
+/// Writes `buffer` to `file`. After an error `buffer` is what could not be written, and `torn` says whether that begins
+/// within a line.
+fn drain(buffer: &mut Vec<u8>, file: &mut impl Write, torn: &mut bool) -> io::Result<()> {
+    while !buffer.is_empty() {
+        match file.write(buffer) {
+            Ok(0) => return Err(io::ErrorKind::WriteZero.into()),
+            Ok(written) => {
+                *torn = buffer[written - 1] != b'\n';
+                buffer.drain(..written);
+            }
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+impl Write for LogFile {
+    fn write(&mut self, line: &[u8]) -> io::Result<usize> {
+        self.buffer.extend_from_slice(line);
+        if self.buffer.len() >= BUFFER {
+            self.flush()?;
+        }
+        Ok(line.len())
+    }
+
+    /// The thread calls this whenever its queue is empty.
+    fn flush(&mut self) -> io::Result<()> {
+        if self.buffer.is_empty() {
+            return Ok(());
+        }
+        let written = self.write_buffer();
+        if let Err(error) = &written {
+            self.lost.inc_by(self.buffer.split(|&byte| byte == b'\n').count() as u64 - 1);
+            self.buffer.clear();
+            if !self.failing {
+                tracing::error!(%error, path = %self.path.display(), "cannot write the extraction log");
             }
         }
+        self.failing = written.is_err();
         Ok(())
     }
 }
 
-/// Whether `file` is still the one at `path`: not after a rotation.
+/// Whether `file` is still the file at `path`; false after a rotation.
 fn is_at(file: &File, path: &Path) -> bool {
     let id = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
     match (file.metadata(), std::fs::metadata(path)) {
@@ -185,21 +165,22 @@ mod tests {
         PageUrl::parse(url).unwrap()
     }
 
-    /// Dropping the log waits for its lines.
-    fn write(path: &Path, url: &str) -> u64 {
+    /// Appends a line; how many were lost when the log was dropped.
+    fn append(path: &Path, url: &str) -> u64 {
         let lost = Counter::default();
-        let log = ExtractionLog::new(Some(path.to_owned()), lost.clone()).unwrap();
-        log.append(Lookup::Miss, &page(url));
+        let log = ExtractionLog::new(Some(path.to_owned()), lost.clone());
+        let source = Source::Fetch { on_request: false, stored: true, collapsed: false };
+        log.append(source, &page(url));
         drop(log);
         lost.get()
     }
 
     #[test]
-    fn lines_are_appended() {
+    fn lines_are_appended_before_the_log_is_dropped() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("extraction.log");
-        write(&path, "http://a/");
-        write(&path, "http://b/?x=%09#f");
+        append(&path, "http://a/");
+        append(&path, "http://b/?x=%09#f");
         let text = fs::read_to_string(&path).unwrap();
         let lines: Vec<Vec<&str>> = text.lines().map(|line| line.split('\t').collect()).collect();
         assert_eq!(lines.len(), 2);
@@ -214,20 +195,55 @@ mod tests {
     fn a_rotated_file_is_left_alone() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("log");
-        let mut log =
-            Log { path: path.clone(), file: None, torn: false, failing: false, lost: Counter::default() };
-        log.write(b"1\n").unwrap();
+        let mut log = LogFile::new(path.clone(), Counter::default());
+        let mut write = |line: &[u8]| log.write_all(line).and_then(|()| log.flush()).unwrap();
+        write(b"1\n");
         fs::rename(&path, folder.path().join("log.1")).unwrap();
-        log.write(b"2\n").unwrap();
+        write(b"2\n");
         fs::remove_file(&path).unwrap();
-        log.write(b"3\n").unwrap();
+        write(b"3\n");
         assert_eq!(fs::read_to_string(&path).unwrap(), "3\n");
         assert_eq!(fs::read_to_string(folder.path().join("log.1")).unwrap(), "1\n");
     }
 
     #[test]
-    fn a_full_disk_costs_lines_only() {
-        assert_eq!(write(Path::new("/dev/full"), "http://a/"), 1);
-        assert_eq!(write(Path::new("/nowhere/log"), "http://a/"), 1);
+    fn lines_that_cannot_be_written_are_counted() {
+        assert_eq!(append(Path::new("/dev/full"), "http://a/"), 1);
+        assert_eq!(append(Path::new("/nowhere/log"), "http://a/"), 1);
+    }
+
+    #[test]
+    fn lines_that_the_queue_drops_are_counted() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("fifo");
+        assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
+        let log = ExtractionLog::new(Some(path), Counter::default());
+        // Opening the pipe blocks the thread as long as there is no reader.
+        for _ in 0..2 * QUEUE {
+            log.append(Source::Cache, &page("http://a/"));
+        }
+        assert!(log.lost.get() >= (QUEUE - 1) as u64 / 2, "{}", log.lost.get());
+    }
+
+    #[test]
+    fn of_a_partly_written_buffer_only_incomplete_lines_are_lost() {
+        let (mut buffer, mut disk, mut torn) = (b"1\n22\n33\n44\n".to_vec(), [0; 6], false);
+        assert!(drain(&mut buffer, &mut disk.as_mut_slice(), &mut torn).is_err());
+        assert_eq!((&disk[..], &buffer[..], torn), (&b"1\n22\n3"[..], &b"3\n44\n"[..], true));
+
+        let mut log = LogFile::new("/dev/full".into(), Counter::default());
+        log.write_all(&buffer).and_then(|()| log.flush()).unwrap();
+        assert_eq!((log.lost.get(), log.buffer.len()), (2, 0));
+    }
+
+    #[test]
+    fn a_line_after_an_incomplete_one_begins_on_a_line_of_its_own() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("log");
+        let mut log = LogFile::new(path.clone(), Counter::default());
+        for bytes in [&b"1\n2"[..], b"3\n"] {
+            log.write_all(bytes).and_then(|()| log.flush()).unwrap();
+        }
+        assert_eq!(fs::read_to_string(&path).unwrap(), "1\n2\n3\n");
     }
 }

@@ -1,90 +1,84 @@
-//! The HTTP API: a page's links by `GET /api/<url>`, cached.
+//! The HTTP API: the links of a page by `GET /api/<url>`, cached.
 //!
 //! Promises: one fetch per URL at a time, a stable code for every error, no failure because of the cache.
-//! Does not know: HTML, templates, how addresses are guarded. The only crate that knows Redis.
+//! Does not know: HTML, templates, the rules for addresses. The only crate that knows Redis.
 
 mod answer;
 mod cache;
-mod directives;
+mod cache_control;
+mod cache_key;
+mod cached_result;
 mod endpoints;
-mod entry;
+mod error;
 mod extraction;
 mod extraction_log;
-mod flights;
 mod metrics;
 mod negotiation;
-mod page;
-mod pages;
-mod problems;
+mod page_service;
+mod problem_types;
+mod request_target;
 mod router;
 mod settings;
-mod target;
+mod single_flight;
+mod state;
 
-pub use settings::{Cache, Settings};
+pub use settings::{ApiSettings, CacheSettings};
 
 use endpoints::{
-    batch::{Room, batch},
-    description::description,
-    page::links_of,
-    usage::usage,
+    batch::{self, batch},
+    documents::{description, problem_type, usage},
+    page::page,
 };
+use error::ApiError;
 use extraction_log::ExtractionLog;
-use fetch::Fetcher;
-use http::Method;
-use kit::{Check, CpuPool, Request, Response, Service, errors};
-use metrics::Metrics;
-use pages::Pages;
+use http::{HeaderValue, Method, header};
+use kit::{ByteBudget, Check, CpuPool, Problem, Request, Response, Service, errors};
+use metrics::ApiMetrics;
+use page_service::PageService;
 use router::Endpoint;
-use std::{sync::Arc, time::Duration};
+use state::ApiState;
+use std::sync::Arc;
 
 /// The service.
 #[derive(Debug)]
 pub struct Api {
-    parts: Arc<Parts>,
-    metrics: Metrics,
-}
-
-/// What endpoints work with.
-#[derive(Debug)]
-struct Parts {
-    pages: Arc<Pages>,
-    log: ExtractionLog,
-    room: Room,
+    state: Arc<ApiState>,
+    metrics: ApiMetrics,
 }
 
 impl Api {
-    /// A service that keeps to `settings` and decodes and extracts on `pool`; an error names what cannot be used. Within a Tokio runtime: it
-    /// connects to Redis in the background.
-    pub fn new(settings: &Settings, pool: &CpuPool) -> Result<Self, String> {
-        let metrics = Metrics::default();
-        let memory = settings.cache.memory.as_u64();
-        let cache: Box<dyn cache::Cache> = match &settings.redis_url {
-            Some(urls) => Box::new(cache::Redis::new(urls, memory)?),
-            None => Box::new(cache::Embedded::new(memory)),
-        };
-        let fetcher = Fetcher::new(settings.fetch.clone(), pool.clone())?;
-        let log = ExtractionLog::new(settings.extraction_log.clone(), metrics.log_lines_lost.clone())
-            .map_err(|error| format!("extraction_log: {error}"))?;
-        let pages = Arc::new(Pages::new(cache, fetcher, pool.clone(), settings, metrics.clone()));
-        Ok(Self { parts: Arc::new(Parts { pages, log, room: Room::default() }), metrics })
+    /// A service with these settings that decodes and extracts on `pool`; an error names the setting that cannot be used.
+    /// Needs a Tokio runtime: it connects to Redis in the background.
+    pub fn new(settings: &ApiSettings, pool: &CpuPool) -> Result<Self, String> {
+        let metrics = ApiMetrics::default();
+        let log = ExtractionLog::new(settings.extraction_log.clone(), metrics.log_lines_lost.clone());
+        let pages = Arc::new(PageService::new(settings, pool, metrics.clone())?);
+        let lines = ByteBudget::new(batch::MEMORY);
+        Ok(Self { state: Arc::new(ApiState { pages, log, lines }), metrics })
     }
 
-    /// Waits until it is known whether the cache can be asked, about a second at most: the first requests then
-    /// need not do without it.
+    /// Waits until it is known whether the cache is reachable, about a second at most: otherwise the first requests
+    /// would go without it.
     pub async fn settled(&self) {
-        self.parts.pages.cache().settled().await;
+        self.state.pages.cache.settled().await;
     }
 
     async fn answer(&self, endpoint: Endpoint, request: Request) -> Response {
         let (method, allow) = (request.method().clone(), endpoint.methods());
-        let answer = match endpoint {
-            Endpoint::Pages(_) if method == Method::POST => batch(Arc::clone(&self.parts), request).await,
-            _ if method != Method::GET && method != Method::HEAD => Ok(errors::other_method(&method, allow)),
-            Endpoint::Usage => Ok(usage()),
-            Endpoint::Description => Ok(description()),
-            Endpoint::Page(url) | Endpoint::Pages(url) => links_of(&self.parts, url, request.headers()).await,
-        };
-        answer.unwrap_or_else(|failure| failure.problem(Duration::ZERO).into_response())
+        match endpoint {
+            Endpoint::Pages(_) if method == Method::POST => {
+                let answer = batch(Arc::clone(&self.state), request).await;
+                answer.unwrap_or_else(Problem::into_response)
+            }
+            _ if method != Method::GET && method != Method::HEAD => errors::other_method(&method, allow),
+            Endpoint::Usage => usage(),
+            Endpoint::Description => description(),
+            Endpoint::ProblemType(kind) => problem_type(kind),
+            Endpoint::Page(url) | Endpoint::Pages(url) => {
+                let answer = page(&self.state, url, request.headers()).await;
+                answer.unwrap_or_else(ApiError::into_response)
+            }
+        }
     }
 }
 
@@ -100,8 +94,12 @@ impl Service for Api {
         response
     }
 
+    fn finish(&self, response: &mut Response) {
+        response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    }
+
     async fn checks(&self) -> Vec<Check> {
-        let cache = self.parts.pages.cache();
+        let cache = &self.state.pages.cache;
         vec![Check { part: cache.tier(), state: cache.state(), optional: true }]
     }
 

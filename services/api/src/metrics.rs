@@ -1,52 +1,36 @@
-//! The service's own figures; every label has a bounded set of values.
+//! The metrics of the service; every label has a bounded set of values.
 
+use crate::extraction::Extracted;
 use links::Method;
-use prometheus_client::{
-    encoding::EncodeLabelSet,
-    metrics::{
-        counter::Counter,
-        family::Family,
-        gauge::Gauge,
-        histogram::{Histogram, exponential_buckets},
-    },
+use prometheus_client::metrics::{
+    counter::Counter,
+    family::Family,
+    gauge::Gauge,
+    histogram::{Histogram, exponential_buckets},
 };
 use std::time::Duration;
 
-/// The figures.
+/// Names and values of labels.
+type Labels<const N: usize> = [(&'static str, &'static str); N];
+
+/// The metrics.
 #[derive(Clone, Debug)]
-pub(crate) struct Metrics {
-    lookups: Family<LookupLabels, Counter>,
-    jobs: Family<JobLabels, Counter>,
-    /// Jobs under way: fetch, extraction, storing.
+pub(crate) struct ApiMetrics {
+    lookups: Family<Labels<2>, Counter>,
+    jobs: Family<Labels<1>, Counter>,
+    /// Running jobs: fetch, extract, store.
     pub(crate) jobs_in_flight: Gauge,
-    /// Requests that got the result of a job another one had started.
+    /// Requests that shared a job that another one had started.
     pub(crate) collapsed: Counter,
     fetch_seconds: Histogram,
-    extractions: Family<MethodLabels, Counter>,
+    extractions: Family<Labels<1>, Counter>,
     extraction_seconds: Histogram,
-    /// `href`s that did not resolve and were left out.
-    pub(crate) unresolved: Counter,
-    /// Lines that the extraction log could not take.
+    unresolved: Counter,
+    /// Lines of the extraction log that were dropped or could not be written.
     pub(crate) log_lines_lost: Counter,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct LookupLabels {
-    tier: &'static str,
-    result: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct JobLabels {
-    code: &'static str,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Hash, EncodeLabelSet)]
-struct MethodLabels {
-    method: &'static str,
-}
-
-impl Default for Metrics {
+impl Default for ApiMetrics {
     fn default() -> Self {
         let histogram = |first| Histogram::new(exponential_buckets(first, 2.0, 14));
         Self {
@@ -63,36 +47,31 @@ impl Default for Metrics {
     }
 }
 
-impl Metrics {
-    /// Shows the figures at `/metrics`.
+impl ApiMetrics {
+    /// Registers the metrics in `registry`.
     pub(crate) fn register(&self, registry: &mut kit::Metrics) {
         registry.register("cache_lookups", "Cache lookups by tier and result", self.lookups.clone());
         registry.register("jobs", "Jobs by outcome: ok, or the code of the error", self.jobs.clone());
-        registry.register("jobs_in_flight", "Jobs under way", self.jobs_in_flight.clone());
-        registry.register("collapsed", "Requests that shared another's job", self.collapsed.clone());
+        registry.register("jobs_in_flight", "Running jobs", self.jobs_in_flight.clone());
+        registry.register("collapsed", "Requests that shared the job of another", self.collapsed.clone());
         registry.register("fetch_seconds", "Time to fetch a page", self.fetch_seconds.clone());
-        registry.register(
-            "extractions",
-            "Pages by the way their links were found: streamed, tree (exact too), approximate (too costly)",
-            self.extractions.clone(),
-        );
-        registry.register("extraction_seconds", "Time to find its links", self.extraction_seconds.clone());
+        let help =
+            "Pages by method of extraction: streamed, tree (exact too), approximate (too costly for that)";
+        registry.register("extractions", help, self.extractions.clone());
+        registry.register("extraction_seconds", "Time to extract the links", self.extraction_seconds.clone());
         registry.register("unresolved_hrefs", "Links left out: they do not resolve", self.unresolved.clone());
-        registry.register(
-            "extraction_log_lines_lost",
-            "Lines that the extraction log could not take",
-            self.log_lines_lost.clone(),
-        );
+        let help = "Lines of the extraction log that were dropped or could not be written";
+        registry.register("extraction_log_lines_lost", help, self.log_lines_lost.clone());
     }
 
     /// A lookup in `tier` with a `result` of `hit`, `miss`, `fault`.
     pub(crate) fn lookup(&self, tier: &'static str, result: &'static str) {
-        self.lookups.get_or_create(&LookupLabels { tier, result }).inc();
+        self.lookups.get_or_create(&[("tier", tier), ("result", result)]).inc();
     }
 
     /// A job ended with `code`.
     pub(crate) fn job(&self, code: &'static str) {
-        self.jobs.get_or_create(&JobLabels { code }).inc();
+        self.jobs.get_or_create(&[("code", code)]).inc();
     }
 
     /// A fetch took `time`.
@@ -100,14 +79,15 @@ impl Metrics {
         self.fetch_seconds.observe(time.as_secs_f64());
     }
 
-    /// An extraction by `method` took `time`.
-    pub(crate) fn extracted(&self, method: Method, time: Duration) {
-        let method = match method {
+    /// A successful extraction.
+    pub(crate) fn extracted(&self, extracted: &Extracted) {
+        let method = match extracted.method {
             Method::Streamed => "streamed",
             Method::Tree => "tree",
             Method::Approximate => "approximate",
         };
-        self.extractions.get_or_create(&MethodLabels { method }).inc();
-        self.extraction_seconds.observe(time.as_secs_f64());
+        self.extractions.get_or_create(&[("method", method)]).inc();
+        self.extraction_seconds.observe(extracted.time.as_secs_f64());
+        self.unresolved.inc_by(extracted.links.unresolved as u64);
     }
 }

@@ -1,46 +1,45 @@
-//! In which form links are answered: what `Accept` prefers (RFC 9110, section 12.5.1).
+//! Content negotiation: the format that `Accept` prefers (RFC 9110, section 12.5.1).
 
 use http::{HeaderMap, header};
 use links::format::Format;
 
-/// The forms, the service's own preference first: JSON is for who has none, or one that nothing matches.
-const FORMS: [Format; 4] = [Format::Json, Format::Text, Format::Markdown, Format::Csv];
+/// The formats in the order of our own preference; JSON is sent if `Accept` matches none.
+const FORMATS: [Format; 4] = [Format::Json, Format::Text, Format::Markdown, Format::Csv];
 
-/// How well a range fits a form: its weight in thousandths, then how exactly it names the form.
+/// How well a media range fits a format: its weight in thousandths, then its specificity.
 type Fit = (u16, u8);
 
-/// The form that `Accept` in `headers` prefers: by weight, then by how exactly it is named, then the service's
-/// own preference.
+/// The format that `Accept` in `headers` prefers: by weight, then specificity, then our own preference.
 pub(crate) fn preferred(headers: &HeaderMap) -> Format {
     let values = headers.get_all(header::ACCEPT).iter();
     let ranges: Vec<Range> = values.filter_map(|value| value.to_str().ok()).flat_map(ranges).collect();
-    let mut best = (FORMS[0], (0, 0));
-    for form in FORMS {
-        let fit = fit(form, &ranges);
+    let mut best = (FORMATS[0], (0, 0));
+    for format in FORMATS {
+        let fit = fit(format, &ranges);
         if fit > best.1 {
-            best = (form, fit);
+            best = (format, fit);
         }
     }
     best.0
 }
 
-/// The fit of the most exact range that matches (the standard's precedence); weight 0 is a refusal.
-fn fit(form: Format, ranges: &[Range]) -> Fit {
-    let (essence, _) = form.media_type().split_once(';').unwrap_or((form.media_type(), ""));
-    let exactness = |name: &str| match name.strip_suffix('*') {
+/// The fit of the most specific range that matches; weight 0 means not acceptable.
+fn fit(format: Format, ranges: &[Range]) -> Fit {
+    let (essence, _) = format.media_type().split_once(';').unwrap_or((format.media_type(), ""));
+    let specificity = |name: &str| match name.strip_suffix('*') {
         Some("*/") => Some(1),
         Some(kind) if kind.ends_with('/') && essence.starts_with(kind) => Some(2),
         None if name == essence => Some(3),
         _ => None,
     };
-    let matching = ranges.iter().filter_map(|range| Some((exactness(&range.name)?, range.weight)));
-    let (exactness, weight) = matching.max().unwrap_or_default();
-    if weight == 0 { (0, 0) } else { (weight, exactness) }
+    let matching = ranges.iter().filter_map(|range| Some((specificity(&range.name)?, range.weight)));
+    let (specificity, weight) = matching.max().unwrap_or_default();
+    if weight == 0 { (0, 0) } else { (weight, specificity) }
 }
 
-/// The entity tag of `form`, of links that hash to `tag`: each form is a representation of its own.
-pub(crate) fn entity_tag(form: Format, tag: u64) -> String {
-    format!("\"{tag:016x}-{}\"", form.extension())
+/// The entity tag of links with this `hash` in `format`.
+pub(crate) fn entity_tag(format: Format, hash: u64) -> String {
+    format!("\"{hash:016x}-{}\"", format.extension())
 }
 
 struct Range {
@@ -48,7 +47,7 @@ struct Range {
     weight: u16,
 }
 
-/// The media ranges of one field; parameters other than the weight do not tell our forms apart.
+/// The media ranges of a field; parameters other than the weight are ignored.
 fn ranges(value: &str) -> impl Iterator<Item = Range> {
     value.split(',').map(|range| {
         let mut parts = range.split(';');
@@ -87,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn the_best_fit_wins() {
+    fn the_format_with_the_best_fit_is_chosen() {
         for (value, format) in [
             ("*/*", Format::Json),
             ("application/*", Format::Json),
@@ -110,7 +109,7 @@ mod tests {
     }
 
     #[test]
-    fn json_is_for_everyone_else() {
+    fn json_is_chosen_if_no_format_is_acceptable() {
         for value in [
             "",
             "text/html",
@@ -129,7 +128,7 @@ mod tests {
     }
 
     #[test]
-    fn each_form_has_a_tag_of_its_own() {
+    fn each_format_has_an_entity_tag_of_its_own() {
         assert_eq!(entity_tag(Format::Json, 0xab), "\"00000000000000ab-json\"");
         assert_eq!(entity_tag(Format::Csv, 0xab), "\"00000000000000ab-csv\"");
     }

@@ -1,20 +1,25 @@
-//! Which endpoint a request target names.
+//! From a request target to an endpoint.
 
-use crate::target::{self, TargetError};
+use crate::{
+    problem_types::ProblemType,
+    request_target::{self, RequestTargetError},
+};
 use http::Uri;
 use kit::{Problem, Route, errors};
 
-/// What can be asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+/// A resource of the API.
+#[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Endpoint {
-    /// `/`: how to use the service.
+    /// `/`: the usage.
     Usage,
-    /// `/openapi.json`: the same, for programs.
+    /// `/openapi.json`: the description for programs.
     Description,
-    /// `/api`: a page by the parameter `url`, or many by POST.
-    Pages(Result<String, TargetError>),
+    /// `/problems/<code>`: the explanation of an error code.
+    ProblemType(&'static ProblemType),
+    /// `/api`: a page by the parameter `url`, or several by POST.
+    Pages(Result<String, RequestTargetError>),
     /// `/api/<url>`: a page by its URL.
-    Page(Result<String, TargetError>),
+    Page(Result<String, RequestTargetError>),
 }
 
 impl Endpoint {
@@ -24,34 +29,38 @@ impl Endpoint {
         match path {
             "/" => return Ok(Self::Usage),
             "/openapi.json" => return Ok(Self::Description),
-            "/api" | "/api/" => return Ok(Self::Pages(target::url_in_query(uri.query()))),
+            "/api" | "/api/" => return Ok(Self::Pages(request_target::url_in_query(uri.query()))),
             _ => {}
         }
         if let Some(url) = path.strip_prefix("/api/") {
             let whole = uri.path_and_query().map_or("", |target| target.as_str());
             let whole = whole.strip_prefix("/api/").unwrap_or(url);
-            return Ok(Self::Page(target::url_in_path(whole, url, uri.query()).map(Into::into)));
+            return Ok(Self::Page(request_target::url_in_path(whole, url, uri.query()).map(Into::into)));
         }
-        match target::decode(path) {
+        if let Some(kind) = path.strip_prefix("/problems/").and_then(ProblemType::of) {
+            return Ok(Self::ProblemType(kind));
+        }
+        match request_target::decode(path) {
             Ok(_) => Err(errors::not_found()),
             Err(error) => Err(errors::bad_request(error.to_string())),
         }
     }
 
-    /// Its pattern, for logs and metrics.
+    /// Its pattern, for the log and metrics.
     pub(crate) fn route(&self) -> Route {
         Route(match self {
             Self::Usage => "/",
             Self::Description => "/openapi.json",
+            Self::ProblemType(_) => "/problems/{code}",
             Self::Pages(_) => "/api",
             Self::Page(_) => "/api/{url}",
         })
     }
 
-    /// The methods it has, as `Allow` lists them.
+    /// Its methods, as in the field `Allow`.
     pub(crate) fn methods(&self) -> &'static str {
         match self {
-            Self::Usage | Self::Description | Self::Page(_) => "GET, HEAD, OPTIONS",
+            Self::Usage | Self::Description | Self::ProblemType(_) | Self::Page(_) => "GET, HEAD, OPTIONS",
             Self::Pages(_) => "GET, HEAD, OPTIONS, POST",
         }
     }
@@ -66,11 +75,13 @@ mod tests {
     }
 
     #[test]
-    fn targets_name_endpoints() {
+    fn request_targets_lead_to_endpoints() {
         let page = |url: &str| Ok(Endpoint::Page(Ok(url.to_owned())));
         let parameter = |url: &str| Ok(Endpoint::Pages(Ok(url.to_owned())));
         assert_eq!(at("/"), Ok(Endpoint::Usage));
         assert_eq!(at("/openapi.json?x"), Ok(Endpoint::Description));
+        let not_found = ProblemType::of("not-found").unwrap();
+        assert_eq!(at("/problems/not-found"), Ok(Endpoint::ProblemType(not_found)));
         assert_eq!(at("/api/http://example.com/?a=1&b=2"), page("http://example.com/?a=1&b=2"));
         assert_eq!(at("/api/HTTP:/example.com?"), page("HTTP:/example.com?"));
         assert_eq!(at("/api/http%3A%2F%2Fe%2F%3Fa?b"), page("http://e/?a&b"));
@@ -80,17 +91,19 @@ mod tests {
         assert_eq!(at("/api/?url=http%3A%2F%2Fe"), parameter("http://e"));
         assert_eq!(at("http://h:5000/api/http://e/?q"), page("http://e/?q"));
         for target in ["/api", "/api/", "/api?", "/api?u=1"] {
-            assert_eq!(at(target), Ok(Endpoint::Pages(Err(TargetError::Missing))), "{target}");
+            assert_eq!(at(target), Ok(Endpoint::Pages(Err(RequestTargetError::Missing))), "{target}");
         }
-        assert_eq!(at("/api/%zz"), Ok(Endpoint::Page(Err(TargetError::Percent))));
+        assert_eq!(at("/api/%zz"), Ok(Endpoint::Page(Err(RequestTargetError::Percent))));
     }
 
     #[test]
-    fn others_are_errors() {
+    fn other_request_targets_are_errors() {
         for (target, code) in [
             ("/apis", "not-found"),
             ("//api/http://e", "not-found"),
             ("/favicon.ico", "not-found"),
+            ("/problems/", "not-found"),
+            ("/problems/unknown", "not-found"),
             ("/%zz", "bad-request"),
             ("/%ff%fe", "bad-request"),
         ] {

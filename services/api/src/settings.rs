@@ -1,6 +1,6 @@
-//! The API's configuration.
+//! The configuration of the API.
 
-use crate::extraction_log;
+use crate::{cache::Redis, extraction_log};
 use bytesize::ByteSize;
 use kit::{Admin, Configuration, CpuPool, Limits, Listeners, Log, Secret, ServerSettings};
 use serde::{Deserialize, Serialize};
@@ -9,19 +9,19 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 /// Every setting of `linkextractor-api`.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Settings {
+pub struct ApiSettings {
     /// Where the API listens.
     pub listen: SocketAddr,
     /// The admin listener.
     pub admin: Admin,
-    /// `redis://`, `rediss://` or `redis+unix://`; several nodes, with commas between, make
-    /// a Cluster; none: the cache is embedded.
+    /// `redis://`, `rediss://` or `redis+unix://`; several nodes, separated by commas, are a Cluster. If missing, the
+    /// cache is in the process only.
     pub redis_url: Option<Secret>,
     /// The cache.
-    pub cache: Cache,
+    pub cache: CacheSettings,
     /// Fetching.
     pub fetch: fetch::Settings,
-    /// Where each extraction is appended as a line.
+    /// The file to which a line is appended for each extraction.
     pub extraction_log: Option<PathBuf>,
     /// Limits of the server.
     pub limits: Limits,
@@ -32,19 +32,19 @@ pub struct Settings {
 /// The `cache` section.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Cache {
-    /// How long a result is kept, give or take a tenth.
+pub struct CacheSettings {
+    /// How long a result is kept; a random tenth more or less is added.
     #[serde(with = "humantime_serde")]
     pub ttl: Duration,
     /// How long a failure that the page caused is kept.
     #[serde(with = "humantime_serde")]
     pub negative_ttl: Duration,
-    /// What the embedded cache may hold.
+    /// Bytes of the cache in the process.
     #[serde(serialize_with = "fetch::size::exact")]
     pub memory: ByteSize,
 }
 
-impl Default for Cache {
+impl Default for CacheSettings {
     fn default() -> Self {
         Self {
             ttl: Duration::from_hours(1),
@@ -54,13 +54,13 @@ impl Default for Cache {
     }
 }
 
-impl Default for Settings {
+impl Default for ApiSettings {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 5000)),
             admin: Admin::at(Some(SocketAddr::from(([127, 0, 0, 1], 5001)))),
             redis_url: None,
-            cache: Cache::default(),
+            cache: CacheSettings::default(),
             fetch: fetch::Settings::default(),
             extraction_log: None,
             limits: Limits::default(),
@@ -69,8 +69,8 @@ impl Default for Settings {
     }
 }
 
-impl Settings {
-    /// The settings of a process that listens there: what it listens on is never fetched from.
+impl ApiSettings {
+    /// Adds the addresses of `listeners` to those that are never fetched from.
     #[must_use]
     pub fn listening_at(mut self, listeners: &Listeners) -> Self {
         let addresses = [listeners.address().ok(), listeners.admin_address().and_then(Result::ok)];
@@ -79,7 +79,7 @@ impl Settings {
     }
 }
 
-impl Configuration for Settings {
+impl Configuration for ApiSettings {
     const NAME: &'static str = "linkextractor-api";
     const ABOUT: &'static str = "Answers GET /api/<url> with the links of the page at <url>";
     const ENV_PREFIX: &'static str = "LINKEXTRACTOR_API_";
@@ -92,7 +92,7 @@ impl Configuration for Settings {
     }
 
     fn check(&self) -> Result<(), String> {
-        self.redis_url.as_ref().map_or(Ok(()), crate::cache::Redis::check)?;
+        self.redis_url.as_ref().map_or(Ok(()), Redis::check)?;
         if self.fetch.timeout.is_zero() {
             return Err("fetch.timeout: found 0s; expected a duration such as 10s".to_owned());
         }

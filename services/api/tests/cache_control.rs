@@ -1,4 +1,4 @@
-//! What requests may ask of the cache, and what answers say of it.
+//! `Cache-Control` of requests, and the cache fields of answers.
 
 #![expect(clippy::unwrap_used, reason = "in a test's helper a panic is the test's failure")]
 
@@ -15,7 +15,7 @@ fn seconds(text: &str, prefix: &str) -> u64 {
 }
 
 #[tokio::test]
-async fn a_hit_tells_its_age_and_life() {
+async fn a_hit_has_its_age_and_lifetime_in_fields() {
     let origin = Origin::start().await;
     let page = origin.page("/", Page::html("<a href=x>x</a>"));
     let api = Service::start().await;
@@ -24,7 +24,7 @@ async fn a_hit_tells_its_age_and_life() {
     assert!(!miss.header("age").is_empty());
     let hit = api.get(&page).await;
     let life = seconds(hit.header("cache-control"), "max-age=");
-    assert!((3240..=3960).contains(&life), "an hour, give or take a tenth: {life}");
+    assert!((3240..=3960).contains(&life), "an hour, a tenth more or less: {life}");
     let (age, rest) = (hit.header("age").parse::<u64>().unwrap(), seconds(cache_status(&hit), "hit; ttl="));
     assert!(age <= 30 && (life - age - 1..=life - age).contains(&rest), "{hit:?}");
     assert_eq!(miss.header("cache-control"), hit.header("cache-control"));
@@ -32,7 +32,7 @@ async fn a_hit_tells_its_age_and_life() {
 }
 
 #[tokio::test]
-async fn no_cache_fetches_anew_and_stores() {
+async fn no_cache_fetches_again_and_stores() {
     let origin = Origin::start().await;
     let page = origin.page("/", Page::html("<a href=x>old</a>"));
     let api = Service::start().await;
@@ -48,7 +48,7 @@ async fn no_cache_fetches_anew_and_stores() {
 }
 
 #[tokio::test]
-async fn max_age_bounds_the_age() {
+async fn max_age_bounds_the_age_of_cached_results() {
     let origin = Origin::start().await;
     let page = origin.page("/", Page::html("<a href=x>x</a>"));
     let api = Service::start().await;
@@ -70,7 +70,7 @@ async fn only_if_cached_never_fetches() {
 }
 
 #[tokio::test]
-async fn failures_that_the_page_caused_are_remembered() {
+async fn failures_that_the_page_caused_are_cached() {
     let origin = Origin::start().await;
     let missing = format!("http://{}/missing", origin.address());
     let api = Service::start().await;
@@ -85,7 +85,7 @@ async fn failures_that_the_page_caused_are_remembered() {
 }
 
 #[tokio::test]
-async fn our_own_refusals_are_not() {
+async fn refusals_by_our_own_policy_are_not_cached() {
     let api = Service::start().await;
     for _ in 0..2 {
         let answer = api.get("http://10.0.0.1/").await;
@@ -95,7 +95,7 @@ async fn our_own_refusals_are_not() {
 }
 
 #[tokio::test]
-async fn retry_after_is_passed_on_and_kept_to() {
+async fn retry_after_of_a_page_is_passed_on_and_no_fetch_happens_before() {
     let origin = Origin::start().await;
     let busy = Page::new(StatusCode::TOO_MANY_REQUESTS, "").header("retry-after", "120");
     let page = origin.page("/busy", busy);
@@ -107,11 +107,11 @@ async fn retry_after_is_passed_on_and_kept_to() {
         let seconds: u64 = answer.header("retry-after").parse().unwrap();
         assert!((90..=120).contains(&seconds));
     }
-    assert_eq!(origin.requests(), 1, "not asked again before");
+    assert_eq!(origin.requests(), 1, "no fetch before Retry-After");
 }
 
 #[tokio::test]
-async fn a_life_of_zero_keeps_nothing() {
+async fn with_a_ttl_of_zero_nothing_is_cached() {
     let origin = Origin::start().await;
     let page = origin.page("/", Page::html("<a href=x>x</a>"));
     let mut settings = settings();

@@ -1,4 +1,4 @@
-//! The extraction log: a line an extraction, also after it was rotated away.
+//! The extraction log: a line for each extraction, also after a rotation.
 
 mod support;
 
@@ -7,7 +7,7 @@ use std::fs;
 use support::{Service, settings};
 
 #[tokio::test]
-async fn goes_on_in_a_new_file_after_rotation() {
+async fn the_log_continues_in_a_new_file_after_a_rotation() {
     let origin = Origin::start().await;
     let page = origin.page("/?q=%09", Page::html("<a href=x>x</a>"));
     let folder = tempfile::tempdir().unwrap();
@@ -29,7 +29,7 @@ async fn goes_on_in_a_new_file_after_rotation() {
     api.get(&page).await;
     assert!(written(&log).await.ends_with(&format!("\tMISS\t{page}\n")));
     fs::rename(&log, &old).unwrap();
-    assert_eq!(api.get("http://10.0.0.1/").await.status, 403, "no extraction, no line");
+    assert_eq!(api.get("http://10.0.0.1/").await.status, 403, "no extraction: no line");
     api.get(&page).await;
     assert!(written(&log).await.ends_with(&format!("\tHIT\t{page}\n")));
     assert_eq!(fs::read_to_string(&log).unwrap().lines().count(), 1);

@@ -1,4 +1,4 @@
-//! Links come in the form that the client prefers, each form with an entity tag of its own.
+//! The formats of links: negotiation, entity tags, and the fields that all formats share.
 
 mod support;
 
@@ -9,7 +9,7 @@ use support::Service;
 const HTML: &str = r#"<a href="/a">A, "quoted"</a><a href="mailto:a@example.com"></a>"#;
 
 #[tokio::test]
-async fn accept_chooses() {
+async fn accept_chooses_the_format() {
     let origin = Origin::start().await;
     let page = origin.page("/", Page::html(HTML));
     let a = format!("http://{}/a", origin.address());
@@ -37,11 +37,11 @@ async fn accept_chooses() {
         assert_eq!(answer.text().replace("\r\n", "\n"), body.replace("\r\n", "\n"), "{accept}");
         assert_eq!(answer.header("vary"), "Accept");
     }
-    assert_eq!(origin.requests(), 1, "all forms are of one extraction");
+    assert_eq!(origin.requests(), 1, "all formats come from one extraction");
 }
 
 #[tokio::test]
-async fn an_entity_tag_that_the_client_has_is_not_sent_again() {
+async fn if_none_match_with_the_current_entity_tag_is_answered_304() {
     let origin = Origin::start().await;
     let page = origin.page("/", Page::html(HTML));
     let api = Service::start().await;
@@ -56,12 +56,12 @@ async fn an_entity_tag_that_the_client_has_is_not_sent_again() {
     for name in ["cache-control", "vary", "cache-status", "age", "link"] {
         assert!(!again.header(name).is_empty(), "{name}");
     }
-    assert_eq!(api.get_with(&page, "if-none-match", csv).await.status, 200, "another form's tag");
+    assert_eq!(api.get_with(&page, "if-none-match", csv).await.status, 200, "the tag of another format");
     assert_eq!(api.get_with(&page, "if-none-match", "*").await.status, 304);
 }
 
 #[tokio::test]
-async fn head_is_get_without_the_links() {
+async fn head_has_the_fields_of_get_and_no_body() {
     let origin = Origin::start().await;
     let page = origin.page("/", Page::html(HTML));
     let api = Service::start().await;
@@ -76,7 +76,7 @@ async fn head_is_get_without_the_links() {
 }
 
 #[tokio::test]
-async fn the_final_url_is_told() {
+async fn the_link_field_holds_the_url_after_redirects() {
     let origin = Origin::start().await;
     let page = origin.page("/from", Page::new(http::StatusCode::FOUND, "").header("location", "/to?a=<b>#c"));
     origin.page("/to?a=%3Cb%3E", Page::html("<a href=x>x</a>"));
@@ -84,4 +84,39 @@ async fn the_final_url_is_told() {
     let answer = api.get(&page).await;
     let to = format!("<http://{}/to?a=%3Cb%3E>; rel=\"describes\"", origin.address());
     assert_eq!(answer.header("link"), to);
+}
+
+#[tokio::test]
+async fn unresolved_links_are_counted_in_a_field_of_every_form_of_the_answer() {
+    let origin = Origin::start().await;
+    let html = "<a href=x>x</a><a href=//[>1</a><a href=http://>2</a><a href=//a:b>3</a>";
+    let page = origin.page("/", Page::html(html));
+    let api = Service::start().await;
+    let tag = api.get(&page).await.header("etag").to_owned();
+    let answers = [
+        api.get(&page).await,
+        api.get_with(&page, "accept", "text/csv").await,
+        api.get_with(&page, "accept", "text/plain").await,
+        api.get_with(&page, "if-none-match", &tag).await,
+        api.call(Method::HEAD, &format!("/api/{page}")).await,
+    ];
+    assert_eq!(answers[3].status, 304);
+    for answer in answers {
+        assert_eq!(answer.header("linkextractor-unresolved"), "3", "{answer:?}");
+        assert_eq!(answer.header("linkextractor-approximate"), "", "{answer:?}");
+    }
+}
+
+#[tokio::test]
+async fn an_approximate_answer_says_so_in_a_field() {
+    let origin = Origin::start().await;
+    let deep = origin.page("/", Page::html(format!("<a href=x>x</a>{}", "<div>".repeat(20_000))));
+    let api = Service::start().await;
+    for _ in ["a miss", "a hit"] {
+        let answer = api.get(&deep).await;
+        assert_eq!(answer.header("linkextractor-approximate"), "?1");
+        assert_eq!(answer.header("linkextractor-unresolved"), "");
+    }
+    let line = api.post("text/uri-list", deep).await.json();
+    assert_eq!((&line["approximate"], &line["count"]), (&true.into(), &1.into()));
 }

@@ -1,4 +1,4 @@
-//! A page is fetched once at a time, in the process and across all replicas that share a Redis.
+//! One fetch per URL at a time, in the process and across all replicas that share a Redis.
 
 mod support;
 
@@ -8,7 +8,7 @@ use support::{Service, cache_status, settings_with};
 use tokio::{net::TcpStream, task::JoinSet};
 
 #[tokio::test]
-async fn who_comes_meanwhile_gets_the_same_result() {
+async fn requests_during_a_fetch_get_its_result() {
     let origin = Origin::start().await;
     let page = origin.page("/", Page::html("<a href=x>x</a>"));
     let api = Arc::new(Service::start().await);
@@ -27,7 +27,7 @@ async fn who_comes_meanwhile_gets_the_same_result() {
 }
 
 #[tokio::test]
-async fn the_first_one_may_leave() {
+async fn a_fetch_goes_on_after_the_first_client_has_left() {
     let origin = Origin::start().await;
     let page = origin.page("/", Page::html("<a href=x>x</a>"));
     let api = Service::start().await;
@@ -43,12 +43,12 @@ async fn the_first_one_may_leave() {
 }
 
 #[tokio::test]
-async fn replicas_wait_for_each_other() {
+async fn replicas_share_a_fetch() {
     let origin = Origin::start().await;
     let redis = RedisServer::start().await;
     let (first, second) =
         (Service::with(settings_with(&redis)).await, Service::with(settings_with(&redis)).await);
-    // On a busy machine even a sound Redis may once answer too late to be waited for.
+    // On a busy machine even a healthy Redis may answer too late.
     within("one fetch for both", async {
         loop {
             let page = origin.page(&format!("/{}", origin.requests()), Page::html("<a href=x>x</a>"));
@@ -57,10 +57,7 @@ async fn replicas_wait_for_each_other() {
             origin.hold();
             let (one, two, ()) = tokio::join!(ask(&first), ask(&second), async {
                 origin.wait_for_requests(fetched + 1).await;
-                within("both to have asked for the right to fetch", async {
-                    while claims(&redis).await < asked + 2 {}
-                })
-                .await;
+                within("both claims", async { while claims(&redis).await < asked + 2 {} }).await;
                 origin.release();
             });
             assert_eq!((one.status.as_u16(), two.status.as_u16()), (200, 200));
@@ -73,25 +70,25 @@ async fn replicas_wait_for_each_other() {
     .await;
 }
 
-/// How often a script was run: the job is not done yet, so most were to ask for a lease.
+/// How often a script was run: while the job runs, scripts claim leases.
 async fn claims(redis: &RedisServer) -> u64 {
     let client = redis::Client::open(redis.url()).expect("a URL");
     let mut connection = client.get_multiplexed_async_connection().await.expect("a connection");
     let stats: String =
-        redis::cmd("INFO").arg("commandstats").query_async(&mut connection).await.expect("figures");
+        redis::cmd("INFO").arg("commandstats").query_async(&mut connection).await.expect("statistics");
     let calls = stats.split("cmdstat_eval:calls=").nth(1).and_then(|rest| rest.split(',').next());
     calls.map_or(0, |calls| calls.parse().expect("a number"))
 }
 
 #[tokio::test]
-async fn a_replica_that_dies_leaves_its_place() {
+async fn the_lease_of_a_dead_replica_expires() {
     let origin = Origin::start().await;
     let page = origin.page("/", Page::html("<a href=x>x</a>"));
     let redis = RedisServer::start().await;
-    // What a replica that was killed leaves behind: a lease that nobody renews.
+    // A killed replica leaves a lease that is not renewed.
     let client = redis::Client::open(redis.url()).unwrap();
     let mut connection = client.get_multiplexed_async_connection().await.unwrap();
-    let lease = format!("linkextractor:1:{page}#lease");
+    let lease = format!("linkextractor:2:{page}#lease");
     let mut set = redis::cmd("SET");
     set.arg(lease).arg("gone").arg("PX").arg(700);
     set.exec_async(&mut connection).await.unwrap();
@@ -102,13 +99,13 @@ async fn a_replica_that_dies_leaves_its_place() {
 }
 
 #[tokio::test]
-async fn a_fetch_on_request_is_one_as_well() {
+async fn requests_with_no_cache_share_a_fetch() {
     let origin = Origin::start().await;
     let page = origin.page("/", Page::html("<a href=x>x</a>"));
     let api = Service::start().await;
     api.get(&page).await;
     let ask = async || api.get_with(&page, "cache-control", "no-cache").await;
-    // Nothing tells when the second has come: one that comes after the job is rightly fetched for.
+    // A second request that arrives after the fetch has ended rightly starts another: try again.
     within("one fetch for both", async {
         loop {
             let fetched = origin.requests();

@@ -1,4 +1,4 @@
-//! A page's URL in every spelling that a client or a proxy may give it.
+//! The URL of a page in a request target, in every spelling of clients and proxies.
 
 #![expect(clippy::unwrap_used, reason = "in a test's helper a panic is the test's failure")]
 
@@ -33,11 +33,11 @@ async fn every_spelling_leads_to_the_page() {
         assert_eq!(answer.status, 200, "{target}: {}", answer.text());
         assert_eq!(answer.json()[0]["text"], "there", "{target}");
     }
-    assert_eq!(origin.requests(), 1, "one page, one key");
+    assert_eq!(origin.requests(), 1, "all spellings have one cache key");
 }
 
 #[tokio::test]
-async fn what_is_no_url_is_refused() {
+async fn targets_without_a_valid_url_are_errors() {
     let api = Service::start().await;
     for target in [
         "/api",
@@ -62,11 +62,12 @@ async fn what_is_no_url_is_refused() {
 }
 
 #[tokio::test]
-async fn each_route_has_its_methods() {
+async fn every_route_answers_options_and_refuses_other_methods() {
     let api = Service::start().await;
     for (target, allow) in [
         ("/", "GET, HEAD, OPTIONS"),
         ("/openapi.json", "GET, HEAD, OPTIONS"),
+        ("/problems/not-html", "GET, HEAD, OPTIONS"),
         ("/api/http://example.com/", "GET, HEAD, OPTIONS"),
         ("/api", "GET, HEAD, OPTIONS, POST"),
     ] {
@@ -81,9 +82,12 @@ async fn each_route_has_its_methods() {
     let usage = api.call(Method::GET, "/").await;
     assert!(usage.text().starts_with("Usage: http://<hostname>[:<prt>]/api/<url>\n"));
     assert!(usage.header("content-type").starts_with("text/plain"));
+    for route in ["/api/<url>", "/api?url=<url-encoded>", "/api", "/openapi.json", "/problems/<code>"] {
+        assert!(usage.text().lines().any(|line| line.split_whitespace().nth(1) == Some(route)), "{route}");
+    }
 }
 
-/// The status of the answer to a request with this target, as written.
+/// The status of the answer to a request with this raw target.
 async fn raw(api: &Service, method: &str, target: &str) -> String {
     let mut stream = TcpStream::connect(api.address()).await.unwrap();
     let request = format!("{method} {target} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
@@ -94,7 +98,7 @@ async fn raw(api: &Service, method: &str, target: &str) -> String {
 }
 
 #[tokio::test]
-async fn targets_that_are_no_paths() {
+async fn targets_in_absolute_asterisk_and_authority_form_are_handled() {
     let api = Service::start().await;
     assert_eq!(raw(&api, "GET", "*").await, "400");
     assert_eq!(raw(&api, "OPTIONS", "*").await, "204");

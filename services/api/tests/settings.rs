@@ -1,17 +1,17 @@
-//! The example configuration holds every option with its default, and bad values are named.
+//! The configuration: the example file agrees with the code, and errors name the key.
 
 use e2e::keys;
 use kit::{Configuration, config};
-use linkextractor_api::Settings;
+use linkextractor_api::ApiSettings;
 use std::path::Path;
 
 const EXAMPLE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/linkextractor-api.toml");
 
 #[test]
-fn the_example_says_the_defaults() {
+fn the_example_file_has_every_option_with_its_default() {
     let text = std::fs::read_to_string(EXAMPLE).unwrap();
-    let defaults = Settings::default();
-    let settings: Settings = toml::from_str(&text).unwrap();
+    let defaults = ApiSettings::default();
+    let settings: ApiSettings = toml::from_str(&text).unwrap();
     // The first compares every value exactly, the second what an operator sees.
     assert_eq!(format!("{settings:?}"), format!("{defaults:?}"));
     let defaults = config::print(&defaults).unwrap();
@@ -20,23 +20,23 @@ fn the_example_says_the_defaults() {
 }
 
 #[test]
-fn what_has_no_default_is_there_as_a_comment() {
+fn options_without_a_default_are_comments_in_the_example_file() {
     let text = std::fs::read_to_string(EXAMPLE).unwrap();
     for key in ["redis_url", "extraction_log", "proxy"] {
         let comment = format!("#{key} = ");
         assert!(text.contains(&comment), "{key}");
         let text = text.replace(&comment, &format!("{key} = "));
-        toml::from_str::<Settings>(&text).unwrap().check().unwrap();
+        toml::from_str::<ApiSettings>(&text).unwrap().check().unwrap();
     }
 }
 
 #[test]
-fn the_example_is_a_file_that_loads() {
-    config::load::<Settings>(Some(Path::new(EXAMPLE)), &Vec::new()).unwrap();
+fn the_example_file_loads() {
+    config::load::<ApiSettings>(Some(Path::new(EXAMPLE)), &Vec::new()).unwrap();
 }
 
 #[test]
-fn values_that_cannot_work_are_named() {
+fn errors_name_the_key_of_an_invalid_value() {
     let rows = [
         ("redis_url", "http://u:hunter2@h"),
         ("cache.ttl", "soon"),
@@ -47,21 +47,21 @@ fn values_that_cannot_work_are_named() {
         ("listen", "nowhere"),
     ];
     for (key, value) in rows {
-        let error = match config::load::<Settings>(None, &vec![(key, value.to_owned())]) {
+        let error = match config::load::<ApiSettings>(None, &vec![(key, value.to_owned())]) {
             Ok(_) => panic!("{key}={value} is accepted"),
             Err(error) => error.to_string(),
         };
         assert!(error.contains(key) && !error.contains("hunter2"), "{key}={value}: {error}");
     }
-    assert_eq!(Settings::default().check(), Ok(()));
+    assert_eq!(ApiSettings::default().check(), Ok(()));
 }
 
 #[test]
-fn an_error_says_where_the_value_was_set() {
+fn errors_name_the_file_of_an_invalid_value() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("api.toml");
     std::fs::write(&file, "[fetch]\ntimeout = \"0s\"\nallow = [\"10.0.0.0/99\"]").unwrap();
-    let error = |flags| config::load::<Settings>(Some(&file), &flags).unwrap_err().to_string();
+    let error = |flags| config::load::<ApiSettings>(Some(&file), &flags).unwrap_err().to_string();
     assert_eq!(
         error(vec![]),
         format!("{}: `fetch.timeout`: found 0s; expected a duration such as 10s", file.display())
@@ -74,7 +74,8 @@ fn an_error_says_where_the_value_was_set() {
 fn an_extraction_log_that_cannot_be_written_is_a_warning() {
     let folder = tempfile::tempdir().unwrap();
     let warnings = |path: &str| {
-        let settings = Settings { extraction_log: Some(folder.path().join(path)), ..Settings::default() };
+        let settings =
+            ApiSettings { extraction_log: Some(folder.path().join(path)), ..ApiSettings::default() };
         config::warnings(&settings).map(|warning| warning.to_string()).collect::<Vec<_>>()
     };
     assert_eq!(warnings("new.log"), [""; 0]);

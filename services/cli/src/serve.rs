@@ -18,7 +18,7 @@ use url::Url;
 
 /// The settings of both services.
 struct ServeSettings {
-    api: linkextractor_api::Settings,
+    api: linkextractor_api::ApiSettings,
     web: linkextractor_web::WebSettings,
     host_rule: Option<HostRule>,
 }

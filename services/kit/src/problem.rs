@@ -70,7 +70,7 @@ impl Problem {
     /// The answer: `application/problem+json`, `Cache-Control: no-store`.
     pub fn into_response(self) -> Response {
         let mut body = Map::new();
-        body.insert("type".into(), format!("urn:problem:{}", self.code).into());
+        body.insert("type".into(), format!("/problems/{}", self.code).into());
         body.insert("title".into(), self.title.into());
         body.insert("status".into(), self.status.as_u16().into());
         body.insert("detail".into(), self.detail.into());

@@ -60,7 +60,6 @@ pub struct Peer(pub SocketAddr);
 #[derive(Clone, Copy, Debug)]
 pub struct Route(pub &'static str);
 
-/// A response's extension: what the service's cache did, as one of a few words (`hit`, `miss`, `stale` …), for the access
-/// log.
+/// The outcome of a cache lookup, such as `hit` or `miss`: an extension of a response, for the access log.
 #[derive(Clone, Copy, Debug)]
 pub struct CacheOutcome(pub &'static str);

@@ -1,21 +1,21 @@
 //! The cache in Redis, shared by replicas.
 
+mod connection;
 mod lease;
-mod link;
-mod near;
+mod local_tier;
 mod nodes;
 
-pub(crate) use self::lease::Lease;
+pub(crate) use self::lease::Claim;
 
 use self::{
-    link::{Fault, Link},
-    near::Near,
+    connection::{Fault, RedisConnection},
+    lease::Lease,
+    local_tier::LocalTier,
     nodes::Nodes,
 };
-use super::{Cache, Claim, Lookup, Patience};
-use crate::{entry::Entry, page::CacheKey};
+use super::lookup::{Lookup, TimeBudget};
+use crate::{cache_key::CacheKey, cached_result::CachedResult};
 use bytes::Bytes;
-use futures_util::{FutureExt, future::BoxFuture};
 use kit::Secret;
 use std::{
     sync::{
@@ -25,47 +25,91 @@ use std::{
     time::Duration,
 };
 
-/// How much of its patience a request spends on reading: some is left for keeping the result.
+/// How long a request waits for a read; the rest of its time is for storing the result.
 const READ: Duration = Duration::from_millis(25);
-/// … and on asking for the right to fetch.
+/// How long a request waits for the right to fetch.
 const CLAIM: Duration = Duration::from_millis(15);
-/// A larger value would hold up everyone else's: Redis sends one at a time.
+/// Bytes of the largest value: all requests share one connection, and a larger value would delay the others.
 const MAX_VALUE: usize = 16 * 1024 * 1024;
 
-/// A cache in Redis, or a Redis Cluster.
+/// A cache in a Redis server or a Redis Cluster.
 #[derive(Debug)]
 pub(crate) struct Redis {
-    link: Arc<Link>,
-    near: Arc<Near>,
-    /// Whether the last command to read, and the last to write, was refused: said once, not at every request.
+    connection: Arc<RedisConnection>,
+    local: Arc<LocalTier>,
+    /// Whether the last read, and the last write, was refused: logged once, not at every request.
     reads_refused: AtomicBool,
     writes_refused: AtomicBool,
 }
 
 impl Redis {
-    /// A cache at `urls`: `redis://`, `rediss://`, `redis+unix://`; several nodes, with commas between, make a
-    /// Cluster. It connects in the background. Copies of what it read take about `bytes` at most. An error says
-    /// what is wrong, without showing the URL.
+    /// A cache at `urls`, which is `redis_url` of the configuration. It connects in the background. The local tier takes
+    /// about `bytes` at most. Errors do not show the URL: it may hold a password.
     pub(crate) fn new(urls: &Secret, bytes: u64) -> Result<Self, String> {
-        let near = Arc::new(Near::new(bytes));
-        let link = Arc::new(Link::new(Nodes::parse(urls)?, Arc::clone(&near)));
-        Ok(Self { link, near, reads_refused: AtomicBool::new(false), writes_refused: AtomicBool::new(false) })
+        let local = Arc::new(LocalTier::new(bytes));
+        let connection = Arc::new(RedisConnection::new(Nodes::parse(urls)?, Arc::clone(&local)));
+        Ok(Self {
+            connection,
+            local,
+            reads_refused: AtomicBool::new(false),
+            writes_refused: AtomicBool::new(false),
+        })
     }
 
-    /// Whether `urls` could be a Redis.
+    /// Checks `urls` without connecting.
     pub(crate) fn check(urls: &Secret) -> Result<(), String> {
         Nodes::parse(urls).map(drop)
     }
 
-    fn read<T>(&self, answer: Result<T, Fault>) -> Option<T> {
-        note(&self.reads_refused, answer)
+    /// The result for `key`, unless it has expired.
+    pub(super) async fn get(&self, key: &CacheKey, time: &mut TimeBudget) -> Lookup {
+        if let Some(cached) = self.local.find(key) {
+            return Lookup::Found(cached, "near");
+        }
+        let epoch = self.local.epoch();
+        let command = redis::cmd("GET").arg(key.as_str()).take();
+        let answer = self.connection.query::<Option<Bytes>>(&command, READ, time).await;
+        let Some(value) = note(&self.reads_refused, answer) else { return Lookup::Unreachable };
+        match value.as_ref().and_then(CachedResult::decode) {
+            Some(cached) if !cached.remaining().is_zero() => {
+                let cached = Arc::new(cached);
+                self.local.keep(key, &cached, epoch);
+                Lookup::Found(cached, "redis")
+            }
+            _ => Lookup::Absent,
+        }
     }
 
-    fn written<T>(&self, answer: Result<T, Fault>) -> Option<T> {
-        note(&self.writes_refused, answer)
+    /// Stores `cached` for the rest of its lifetime; returns whether Redis has it.
+    pub(super) async fn put(&self, key: &CacheKey, cached: &CachedResult, time: &mut TimeBudget) -> bool {
+        let lifetime = u64::try_from(cached.remaining().as_millis()).unwrap_or(u64::MAX);
+        if lifetime == 0 || cached.weight() > MAX_VALUE || !self.is_up() {
+            return false;
+        }
+        let command = redis::cmd("SET").arg(key.as_str()).arg(cached.encode()).arg("PX").arg(lifetime).take();
+        let answer = self.connection.query::<()>(&command, Duration::MAX, time).await;
+        self.local.forget(key.as_str());
+        note(&self.writes_refused, answer).is_some()
+    }
+
+    /// Claims the right to fetch `key`, among all replicas; granted without a lease if Redis does not answer.
+    pub(super) async fn claim(&self, key: &CacheKey, time: &mut TimeBudget) -> Claim {
+        let answer = Lease::claim(&self.connection, key, CLAIM, time).await;
+        note(&self.writes_refused, answer).unwrap_or(Claim::Granted(None))
+    }
+
+    /// Waits for the end of the first attempt to connect.
+    pub(super) async fn settled(&self) {
+        self.connection.settled().await;
+    }
+
+    /// Whether there is a connection.
+    pub(super) fn is_up(&self) -> bool {
+        self.connection.is_up()
     }
 }
 
+/// The value of `answer`. A refusal is logged unless `refused` says that the last answer was one, too.
 fn note<T>(refused: &AtomicBool, answer: Result<T, Fault>) -> Option<T> {
     match answer {
         Ok(value) => {
@@ -79,73 +123,5 @@ fn note<T>(refused: &AtomicBool, answer: Result<T, Fault>) -> Option<T> {
             None
         }
         Err(Fault::Down | Fault::Slow) => None,
-    }
-}
-
-impl Cache for Redis {
-    fn tier(&self) -> &'static str {
-        "redis"
-    }
-
-    fn get<'a>(&'a self, key: &'a CacheKey, patience: &'a mut Patience) -> BoxFuture<'a, Lookup> {
-        async move {
-            if let Some(entry) = self.near.find(key) {
-                return Lookup::Found(entry, "near");
-            }
-            let asked = self.near.moment();
-            let command = redis::cmd("GET").arg(key.as_str()).take();
-            let Some(value) = self.read(self.link.query::<Option<Bytes>>(&command, READ, patience).await)
-            else {
-                return Lookup::Unreachable;
-            };
-            match value.as_ref().and_then(Entry::decode) {
-                Some(entry) if !entry.remaining().is_zero() => {
-                    let entry = Arc::new(entry);
-                    self.near.keep(key, &entry, asked);
-                    Lookup::Found(entry, self.tier())
-                }
-                _ => Lookup::Absent,
-            }
-        }
-        .boxed()
-    }
-
-    fn put<'a>(
-        &'a self,
-        key: &'a CacheKey,
-        entry: &'a Arc<Entry>,
-        patience: &'a mut Patience,
-    ) -> BoxFuture<'a, bool> {
-        async move {
-            let life = u64::try_from(entry.remaining().as_millis()).unwrap_or(u64::MAX);
-            if life == 0 || entry.weight() > MAX_VALUE || !self.link.is_up() {
-                return false;
-            }
-            let command = redis::cmd("SET").arg(key.as_str()).arg(entry.encode()).arg("PX").arg(life).take();
-            let stored =
-                self.written(self.link.query::<()>(&command, Duration::MAX, patience).await).is_some();
-            self.near.forget(key.as_str());
-            stored
-        }
-        .boxed()
-    }
-
-    fn claim<'a>(&'a self, key: &'a CacheKey, patience: &'a mut Patience) -> BoxFuture<'a, Claim> {
-        async move {
-            match self.written(Lease::ask(&self.link, key, CLAIM, patience).await) {
-                Some(Some(lease)) => Claim::Granted(Some(lease)),
-                Some(None) => Claim::Taken,
-                None => Claim::Granted(None),
-            }
-        }
-        .boxed()
-    }
-
-    fn settled(&self) -> BoxFuture<'_, ()> {
-        self.link.settled().boxed()
-    }
-
-    fn state(&self) -> Result<(), String> {
-        if self.link.is_up() { Ok(()) } else { Err("no connection to Redis".to_owned()) }
     }
 }

@@ -1,36 +1,29 @@
 //! `GET /api/<url>` and `GET /api?url=<url-encoded>`: the links of a page.
 
 use crate::{
-    Parts,
-    answer::answer,
-    directives::Directives,
-    entry::Outcome,
-    extraction_log::Lookup,
-    pages::{Found, Source},
-    problems::Failure,
-    target::TargetError,
+    answer::answer, cache_control::CacheDirectives, error::ApiError, page_service::Found,
+    request_target::RequestTargetError, state::ApiState,
 };
 use fetch::PageUrl;
 use http::HeaderMap;
 use kit::Response;
 
-/// The links of the page at `url`, in the form that `headers` prefer.
-pub(crate) async fn links_of(
-    parts: &Parts,
-    url: Result<String, TargetError>,
+/// The links of the page at `url`, in the format that `headers` prefer.
+pub(crate) async fn page(
+    state: &ApiState,
+    url: Result<String, RequestTargetError>,
     headers: &HeaderMap,
-) -> Result<Response, Failure> {
-    let found = find(parts, &url?, &Directives::of(headers)).await?;
-    Ok(answer(parts.pages.extractor(), &found, headers).await)
+) -> Result<Response, ApiError> {
+    let (cached, source) = find(state, &url?, &CacheDirectives::of(headers)).await?;
+    Ok(answer(&state.pages.extractor, &cached, source, headers).await)
 }
 
-/// The result for the page at `url`; an extraction is a line in the log.
-pub(super) async fn find(parts: &Parts, url: &str, directives: &Directives) -> Result<Found, Failure> {
+/// The result for the page at `url`; if there are links, the extraction log gets a line.
+pub(super) async fn find(state: &ApiState, url: &str, directives: &CacheDirectives) -> Found {
     let page = PageUrl::parse(url)?;
-    let found = parts.pages.find(&page, directives).await?;
-    if let Outcome::Links(_) = found.entry.outcome {
-        let lookup = if found.source == Source::Hit { Lookup::Hit } else { Lookup::Miss };
-        parts.log.append(lookup, &page);
+    let (cached, source) = state.pages.find(&page, directives).await?;
+    if cached.result.is_ok() {
+        state.log.append(source, &page);
     }
-    Ok(found)
+    Ok((cached, source))
 }

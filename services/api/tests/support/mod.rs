@@ -7,7 +7,7 @@ use e2e::{Answer, Client, RedisServer};
 use http::{Method, Request};
 use http_body_util::Full;
 use kit::{Admin, Configuration, Listeners, Secret};
-use linkextractor_api::{Api, Settings};
+use linkextractor_api::{Api, ApiSettings};
 use std::net::SocketAddr;
 use tokio::task::JoinHandle;
 
@@ -19,20 +19,20 @@ pub struct Service {
     task: JoinHandle<()>,
 }
 
-/// Settings that may reach the pages of a test.
-pub fn settings() -> Settings {
-    let mut settings = Settings {
+/// Settings that allow fetches from this machine.
+pub fn settings() -> ApiSettings {
+    let mut settings = ApiSettings {
         listen: SocketAddr::from(([127, 0, 0, 1], 0)),
         admin: Admin::at(None),
-        ..Settings::default()
+        ..ApiSettings::default()
     };
     settings.fetch.allow = vec!["127.0.0.0/8".to_owned()];
     settings
 }
 
-/// The same, with the cache in `redis`.
-pub fn settings_with(redis: &RedisServer) -> Settings {
-    Settings { redis_url: Some(Secret::from(redis.url())), ..settings() }
+/// Settings with the cache in `redis`.
+pub fn settings_with(redis: &RedisServer) -> ApiSettings {
+    ApiSettings { redis_url: Some(Secret::from(redis.url())), ..settings() }
 }
 
 impl Service {
@@ -40,12 +40,12 @@ impl Service {
         Self::with(settings()).await
     }
 
-    pub async fn with(settings: Settings) -> Self {
+    pub async fn with(settings: ApiSettings) -> Self {
         let server = settings.server();
         let listeners = Listeners::bind(&server).await.expect("a free port");
         let address = listeners.address().expect("it is bound");
-        let api =
-            Api::new(&settings, &kit::CpuPool::per_processor().unwrap()).expect("settings that can be used");
+        let api = Api::new(&settings, &kit::CpuPool::per_processor().expect("threads"))
+            .expect("settings that can be used");
         api.settled().await;
         let task = tokio::spawn(async move {
             kit::serve(api, listeners, server, std::future::pending()).await.expect("it serves");
@@ -53,22 +53,22 @@ impl Service {
         Self { address, client: Client::default(), task }
     }
 
-    /// The answer for `page`, asked for in the path.
+    /// The answer to `GET /api/<page>`.
     pub async fn get(&self, page: &str) -> Answer {
         self.client.get(&self.url(&format!("/api/{page}"))).await
     }
 
-    /// The same with one more header field.
+    /// The answer to `GET /api/<page>` with one more header field.
     pub async fn get_with(&self, page: &str, name: &str, value: &str) -> Answer {
         self.client.get_with(&self.url(&format!("/api/{page}")), name, value).await
     }
 
-    /// The answer at any target by any method.
+    /// The answer to a request with any method and target.
     pub async fn call(&self, method: Method, target: &str) -> Answer {
         self.client.call(method, &self.url(target)).await
     }
 
-    /// The answer to many pages.
+    /// The answer to `POST /api`.
     pub async fn post(&self, media_type: &str, body: impl Into<Bytes>) -> Answer {
         let request = Request::post(self.url("/api")).header("content-type", media_type);
         self.client.send(request.body(Full::new(body.into())).expect("a request")).await
@@ -89,7 +89,7 @@ impl Drop for Service {
     }
 }
 
-/// What `Cache-Status` says after the name of the cache.
+/// `Cache-Status` without the name of the cache.
 #[track_caller]
 pub fn cache_status(answer: &Answer) -> &str {
     answer.header("cache-status").strip_prefix("linkextractor; ").expect("the name of the cache")

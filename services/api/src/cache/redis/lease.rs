@@ -1,83 +1,94 @@
-//! The right to fetch a page, among all replicas that share a Redis: a key with a token and a short life,
-//! renewed while the job lasts, so that the right of a replica that dies is free again soon.
+//! The right to fetch a page, among all replicas that share a Redis: a key with a token and a short lifetime, renewed
+//! while the job runs, so that it soon expires if the replica dies.
 
-use super::link::{Fault, Link};
-use crate::{cache::Patience, page::CacheKey};
+use super::connection::{Fault, RedisConnection};
+use crate::{cache::lookup::TimeBudget, cache_key::CacheKey};
 use redis::Cmd;
 use std::{sync::Arc, time::Duration};
 use tokio::{runtime::Handle, task::AbortHandle, time};
 
-/// How long the right outlives its holder.
+/// How long a lease lasts without renewal.
 const LIFE: Duration = Duration::from_secs(3);
-/// How often it is renewed.
+/// The time between renewals.
 const RENEWAL: Duration = Duration::from_secs(1);
-/// A key that outlives every lease is none: somebody else's value at our key must not keep a page from being fetched.
-/// `PTTL` is negative for a key that is not there, or never goes away.
-const ASK: &str = "local rest=redis.call('PTTL',KEYS[1]) if rest<0 or rest>tonumber(ARGV[2]) then \
+/// Ignores a key whose TTL exceeds the longest lease: we did not write it, and it must not block fetching. `PTTL` is
+/// negative for a key that does not exist or never expires.
+const CLAIM: &str = "local rest=redis.call('PTTL',KEYS[1]) if rest<0 or rest>tonumber(ARGV[2]) then \
                    return redis.call('SET',KEYS[1],ARGV[1],'PX',ARGV[2]) end";
-/// Only who holds the token may renew or give back: it may have run out and be another's by now.
+/// Renewal and release compare the token: the lease may have expired, and another replica may hold it.
 const RENEW: &str =
     "if redis.call('GET',KEYS[1])==ARGV[1] then return redis.call('PEXPIRE',KEYS[1],ARGV[2]) end";
 const RELEASE: &str = "if redis.call('GET',KEYS[1])==ARGV[1] then return redis.call('DEL',KEYS[1]) end";
 
-/// The right, while it is held; dropping gives it back.
+/// The answer to a claim.
+#[derive(Debug)]
+pub(crate) enum Claim {
+    /// The caller may fetch; other replicas wait while it holds the lease, if there is one.
+    Granted(Option<Lease>),
+    /// Another replica fetches.
+    Taken,
+}
+
+/// A lease, released when dropped.
 #[derive(Debug)]
 pub(crate) struct Lease {
-    name: Name,
+    token: LeaseToken,
     renewal: AbortHandle,
 }
 
 #[derive(Clone, Debug)]
-struct Name {
-    link: Arc<Link>,
+struct LeaseToken {
+    connection: Arc<RedisConnection>,
     key: String,
-    token: String,
+    value: String,
 }
 
 impl Lease {
-    /// Asks for the right to fetch `key`; nothing when another has it.
-    pub(super) async fn ask(
-        link: &Arc<Link>,
+    /// Claims the right to fetch `key`.
+    pub(super) async fn claim(
+        connection: &Arc<RedisConnection>,
         key: &CacheKey,
-        most: Duration,
-        patience: &mut Patience,
-    ) -> Result<Option<Self>, Fault> {
+        limit: Duration,
+        time: &mut TimeBudget,
+    ) -> Result<Claim, Fault> {
         let key = format!("{}#lease", key.as_str());
-        let name = Name { link: Arc::clone(link), key, token: format!("{:032x}", fastrand::u128(..)) };
-        let command = name.script(ASK).arg(millis(LIFE)).take();
-        let granted: Option<String> = link.query(&command, most, patience).await?;
-        Ok(granted.map(|_| {
-            let renewal = tokio::spawn(name.clone().renew()).abort_handle();
-            Self { name, renewal }
-        }))
+        let value = format!("{:032x}", fastrand::u128(..));
+        let token = LeaseToken { connection: Arc::clone(connection), key, value };
+        let command = token.script(CLAIM).arg(millis(LIFE)).take();
+        let granted: Option<String> = connection.query(&command, limit, time).await?;
+        if granted.is_none() {
+            return Ok(Claim::Taken);
+        }
+        let renewal = tokio::spawn(token.clone().renew()).abort_handle();
+        Ok(Claim::Granted(Some(Self { token, renewal })))
     }
 }
 
 impl Drop for Lease {
     fn drop(&mut self) {
         self.renewal.abort();
-        // Without a runtime the process is ending; the lease runs out by itself.
+        // Without a runtime the process is ending, and the lease expires by itself.
         if let Ok(runtime) = Handle::try_current() {
-            runtime.spawn(self.name.clone().release());
+            runtime.spawn(self.token.clone().release());
         }
     }
 }
 
-impl Name {
+impl LeaseToken {
     async fn renew(self) {
         loop {
             time::sleep(RENEWAL).await;
             let mut command = self.script(RENEW);
-            let _ = self.link.send::<Option<u8>>(command.arg(millis(LIFE))).await;
+            let _ = self.connection.send::<Option<u8>>(command.arg(millis(LIFE))).await;
         }
     }
 
     async fn release(self) {
-        let _ = self.link.send::<Option<u8>>(&self.script(RELEASE)).await;
+        let _ = self.connection.send::<Option<u8>>(&self.script(RELEASE)).await;
     }
 
     fn script(&self, script: &str) -> Cmd {
-        redis::cmd("EVAL").arg(script).arg(1).arg(&self.key).arg(&self.token).take()
+        redis::cmd("EVAL").arg(script).arg(1).arg(&self.key).arg(&self.value).take()
     }
 }
 

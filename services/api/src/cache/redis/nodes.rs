@@ -1,6 +1,6 @@
-//! Where Redis is: one server, or several nodes of a Cluster.
+//! The address of Redis: one server, or several nodes of a Cluster.
 
-use super::near::Near;
+use super::local_tier::LocalTier;
 use kit::Secret;
 use redis::{
     AsyncConnectionConfig, Client, Cmd, FromRedisValue, IntoConnectionInfo, ProtocolVersion, PushInfo,
@@ -8,19 +8,19 @@ use redis::{
 };
 use std::{convert::Infallible, sync::Arc, time::Duration};
 
-/// How long a connection may take to come up, names and TLS included.
+/// How long connecting may take, name resolution and TLS included.
 const CONNECT: Duration = Duration::from_secs(1);
-/// Longer than anyone waits: callers bring a shorter patience of their own.
+/// Longer than any caller waits: callers have shorter timeouts of their own.
 const RESPONSE: Duration = Duration::from_secs(1);
 
-/// A server, or a Cluster, not connected yet.
+/// A client of a server or of a Cluster.
 #[derive(Clone)]
 pub(super) enum Nodes {
     Single(Box<Client>),
     Cluster(Box<cluster::ClusterClient>),
 }
 
-/// A connection shared by all requests; clones are cheap.
+/// A connection that all requests share; clones are cheap.
 #[derive(Clone)]
 pub(super) enum Connection {
     Single(aio::MultiplexedConnection),
@@ -28,8 +28,8 @@ pub(super) enum Connection {
 }
 
 impl Nodes {
-    /// Reads `redis_url`: one URL, or a Cluster's nodes with commas between. An error names no part of it,
-    /// as there may be a password in any.
+    /// Parses `redis_url`: one URL, or a Cluster's nodes separated by commas. Errors show no part of it: any part may
+    /// hold a password.
     pub(super) fn parse(urls: &Secret) -> Result<Self, String> {
         let urls: Vec<&str> = urls.expose().split(',').map(str::trim).collect();
         let wrong = |error: redis::RedisError| {
@@ -48,8 +48,8 @@ impl Nodes {
         }
     }
 
-    /// A connection that answers. Where Redis can, it tells `near` of changes.
-    pub(super) async fn connect(&self, near: &Arc<Near>) -> RedisResult<Connection> {
+    /// Opens a connection and checks that it answers. A server that can do so reports changes to `local`.
+    pub(super) async fn connect(&self, local: &Arc<LocalTier>) -> RedisResult<Connection> {
         let client = match self {
             Self::Single(client) => client,
             Self::Cluster(client) => {
@@ -58,27 +58,27 @@ impl Nodes {
                 return Ok(connection);
             }
         };
-        let (hearing, line) = (Arc::clone(near), near.line());
-        let hear = move |push: PushInfo| {
-            hearing.hear(&push, line);
+        let (tier, connection) = (Arc::clone(local), local.new_connection());
+        let on_push = move |push: PushInfo| {
+            tier.on_push(&push, connection);
             Ok::<(), Infallible>(())
         };
         let config = AsyncConnectionConfig::new()
             .set_connection_timeout(Some(CONNECT))
             .set_response_timeout(Some(RESPONSE))
-            .set_push_sender(hear);
+            .set_push_sender(on_push);
         let mut connection =
             Connection::Single(client.get_multiplexed_async_connection_with_config(&config).await?);
         connection.query::<()>(&redis::cmd("PING")).await?;
         let tracking = connection.query::<()>(redis::cmd("CLIENT").arg("TRACKING").arg("ON")).await;
         if tracking.is_ok() {
-            near.begin();
+            local.start_tracking();
         }
         Ok(connection)
     }
 }
 
-/// A client that speaks RESP3 (Redis 6): only there can the server tell of changes.
+/// A client that speaks RESP3 (Redis 6), which has the push messages that report changes.
 fn client(url: &str) -> RedisResult<Client> {
     let info = url.into_connection_info()?;
     let settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
@@ -86,7 +86,7 @@ fn client(url: &str) -> RedisResult<Client> {
 }
 
 impl Connection {
-    /// Whether it mends itself when it breaks: a Cluster goes on with the nodes that it has.
+    /// Whether it reconnects by itself, as the client of a Cluster does.
     pub(super) fn recovers(&self) -> bool {
         matches!(self, Self::Cluster(_))
     }
@@ -105,7 +105,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn urls_are_read_and_errors_keep_the_secret() {
+    fn redis_urls_are_parsed_and_errors_do_not_show_them() {
         let parse = |urls: &str| Nodes::parse(&Secret::from(urls.to_owned()));
         for url in
             ["redis://127.0.0.1", "rediss://u:p@h:1/2", "redis+unix:///run/r.sock", "unix:///run/r.sock"]

@@ -1,4 +1,4 @@
-//! Many pages by one POST: a line each, as each is done.
+//! `POST /api`: a line for each page, as each is done.
 
 #![expect(clippy::unwrap_used, reason = "in a test's helper a panic is the test's failure")]
 
@@ -22,9 +22,9 @@ fn lines(answer: &Answer) -> HashMap<String, Value> {
 }
 
 #[tokio::test]
-async fn each_page_has_a_line() {
+async fn every_page_of_a_batch_has_a_line() {
     let origin = Origin::start().await;
-    let page = origin.page("/", Page::html("<a href=http://a/>x</a>"));
+    let page = origin.page("/", Page::html("<a href=http://a/>x</a><a href=//[>1</a><a href=http:// >2</a>"));
     let missing = format!("http://{}/missing", origin.address());
     let api = Service::start().await;
     let list = format!("# pages\r\n{page}\r\n{missing}\r\nftp://example.com/\r\n");
@@ -32,8 +32,8 @@ async fn each_page_has_a_line() {
     for (media_type, body) in [("text/uri-list; charset=utf-8", list), ("application/x-ndjson", json_lines)] {
         let lines = lines(&api.post(media_type, body).await);
         assert_eq!(lines.len(), 3);
-        let links = [json!({"text": "x", "href": "http://a/"})];
-        let line = json!({"page": page, "count": 1, "unresolved": 0, "approximate": false, "links": links});
+        let array = json!([{"text": "x", "href": "http://a/"}]);
+        let line = json!({"page": page, "count": 1, "unresolved": 2, "approximate": false, "links": array});
         assert_eq!(lines[&page], line);
         assert_eq!(lines[&missing]["error"]["code"], "upstream-status");
         assert_eq!(lines[&missing]["error"]["upstream_status"], 404);
@@ -57,7 +57,30 @@ async fn a_line_says_how_many_links_were_left_out_and_that_the_answer_is_approxi
 }
 
 #[tokio::test]
-async fn a_line_comes_as_soon_as_it_is_done() {
+async fn the_members_of_a_line_are_in_a_fixed_order() {
+    let origin = Origin::start().await;
+    let page = origin.page("/", Page::html("<a href=http://a/>x</a>"));
+    let answer = Service::start().await.post("text/uri-list", page.clone()).await;
+    let links = r#"[{"text":"x","href":"http://a/"}]"#;
+    let line = format!(
+        "{{\"page\":\"{page}\",\"count\":1,\"unresolved\":0,\"approximate\":false,\"links\":{links}}}\n"
+    );
+    assert_eq!(answer.text(), line);
+}
+
+#[tokio::test]
+async fn a_byte_order_mark_before_the_urls_is_ignored() {
+    let api = Service::start().await;
+    for (media_type, body) in
+        [("text/uri-list", "\u{feff}ftp://a/\n"), ("application/x-ndjson", "\u{feff}\"ftp://a/\"\n")]
+    {
+        let lines = lines(&api.post(media_type, body).await);
+        assert_eq!(lines["ftp://a/"]["error"]["code"], "unsupported-scheme", "{media_type}");
+    }
+}
+
+#[tokio::test]
+async fn a_line_is_sent_as_soon_as_its_page_is_done() {
     let origin = Origin::start().await;
     let page = origin.page("/", Page::html("<a href=http://a/>x</a>"));
     let api = Service::start().await;
@@ -76,21 +99,21 @@ async fn a_line_comes_as_soon_as_it_is_done() {
             return line;
         }
     };
-    assert!(next("the refused one").await.contains("unsupported-scheme"));
+    assert!(next("the line of the refused page").await.contains("unsupported-scheme"));
     origin.wait_for_requests(1).await;
     origin.release();
-    assert!(next("the fetched one").await.contains("\"links\""));
+    assert!(next("the line of the fetched page").await.contains("\"links\""));
 }
 
 #[tokio::test]
-async fn lines_that_do_not_fit_into_memory_while_nobody_reads_are_there_when_somebody_does() {
+async fn unread_batches_neither_lose_lines_nor_hold_up_other_batches() {
     const BATCHES: usize = 3;
     const PAGES: usize = 8;
     let origin = Origin::start().await;
     let mut settings = support::settings();
     settings.cache.memory = bytesize::ByteSize::mib(256);
     let api = Service::with(settings).await;
-    // A small page whose links are 3.8 MB: each is as long as the base. 24 of those are more than may wait.
+    // A small page whose links are 3.8 MB, as each is as long as the base: 24 lines exceed the memory for waiting lines.
     let (base, links) = ("b".repeat(10_000), 380);
     let html = format!("<base href=/{base}/>{}", "<a href=x>".repeat(links));
     let (mut unread, mut pages) = (Vec::new(), Vec::new());
@@ -103,11 +126,13 @@ async fn lines_that_do_not_fit_into_memory_while_nobody_reads_are_there_when_som
         wire.send(&format!("POST /api HTTP/1.1\r\nHost: a\r\n{head}\r\n{body}")).await;
         unread.push(wire);
     }
-    // All are there, and nobody has read a line.
-    for page in pages {
-        let kept = async || api.get_with(&page, "cache-control", "only-if-cached").await.status == 200;
+    // All results are there, and no client has read a line.
+    for page in &pages {
+        let kept = async || api.get_with(page, "cache-control", "only-if-cached").await.status == 200;
         e2e::within("the result", async { while !kept().await {} }).await;
     }
+    let read = lines(&api.post("text/uri-list", pages.join("\n")).await);
+    assert_eq!(read.len(), BATCHES * PAGES, "a batch whose client reads");
     for mut wire in unread {
         let answer = wire.answer().await.unwrap();
         let found = lines(&answer);
@@ -118,7 +143,7 @@ async fn lines_that_do_not_fit_into_memory_while_nobody_reads_are_there_when_som
 }
 
 #[tokio::test]
-async fn bodies_are_bounded() {
+async fn bodies_of_batches_are_bounded() {
     let api = Service::start().await;
     let answer = api.post("application/x-www-form-urlencoded", "url=a").await;
     assert_code(&answer, 415, "unsupported-media-type");
@@ -132,7 +157,7 @@ async fn bodies_are_bounded() {
 }
 
 #[tokio::test]
-async fn bodies_that_do_not_come_are_told_from_those_that_break_off() {
+async fn a_stalled_body_is_408_and_a_truncated_one_is_400() {
     let mut settings = support::settings();
     settings.limits.stall_timeout = std::time::Duration::from_millis(200);
     let api = Service::with(settings).await;

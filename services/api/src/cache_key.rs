@@ -1,17 +1,15 @@
-//! Which page is asked for, and under which key its links are kept.
+//! The key of a page in every cache.
 
 use fetch::PageUrl;
 use std::{borrow::Borrow, sync::Arc};
 
-/// The key of a page in every cache: a version of what is stored, then the URL as the standard serializes it,
-/// without its fragment.
+/// The version of what is stored, then the URL as the URL standard serializes it, without its fragment.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct CacheKey(Arc<str>);
 
 impl CacheKey {
-    /// Raise the number when [`Entry`](crate::entry::Entry) is written differently: old entries are then
-    /// never read, and run out.
-    const PREFIX: &'static str = "linkextractor:1:";
+    /// Raise the number when the encoding of a cached result changes: old values are then never read, and expire.
+    const PREFIX: &'static str = "linkextractor:2:";
 
     /// The key of `page`.
     pub(crate) fn of(page: &PageUrl) -> Self {
@@ -26,7 +24,6 @@ impl CacheKey {
     }
 }
 
-/// A map by keys can be asked with a string.
 impl Borrow<str> for CacheKey {
     fn borrow(&self) -> &str {
         &self.0
@@ -42,6 +39,6 @@ mod tests {
         let key = |url| CacheKey::of(&PageUrl::parse(url).unwrap());
         assert_eq!(key("HTTP://Example.COM:80/a/../b?q#top"), key("http://example.com/b?q"));
         assert_ne!(key("http://example.com/"), key("http://example.com/?"));
-        assert_eq!(key("http://example.com").as_str(), "linkextractor:1:http://example.com/");
+        assert_eq!(key("http://example.com").as_str(), "linkextractor:2:http://example.com/");
     }
 }

@@ -1,34 +1,34 @@
-//! How a page's URL is written in a request target: after `/api/`, or as the parameter `url`.
+//! The URL of a page in a request target: after `/api/`, or as the parameter `url`.
 
 use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
 
 /// Why a request target names no page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum TargetError {
-    /// Neither a path nor a parameter.
+pub(crate) enum RequestTargetError {
+    /// There is no URL.
     #[error("no URL was given: GET /api/<url> or GET /api?url=<url-encoded>")]
     Missing,
-    /// More than one parameter `url`.
+    /// The parameter `url` is repeated.
     #[error("the parameter url was given more than once")]
     Repeated,
     /// A `%` that two hexadecimal digits do not follow.
     #[error("the percent-encoding is malformed")]
     Percent,
-    /// Percent-encoded bytes that are no UTF-8.
+    /// Percent-encoded bytes that are not UTF-8.
     #[error("the percent-encoded bytes are not UTF-8")]
     Utf8,
 }
 
-/// The URL in what follows `/api/`, with the request's query.
+/// The URL after `/api/`. `rest` is the raw request target after `/api/`, query included; `path` and `query` are its parts.
 ///
-/// It stands as it is when it begins with `http:/` or `https:/` (one slash is enough: proxies merge them);
-/// otherwise it is percent-decoded once, and the request's query is added to its own.
+/// `rest` is used unchanged if it begins with `http:/` or `https:/` (one slash is enough: proxies merge them). Otherwise
+/// `path` is percent-decoded once, and `query` is added to the query of the result.
 pub(crate) fn url_in_path<'a>(
     rest: &'a str,
     path: &str,
     query: Option<&str>,
-) -> Result<Cow<'a, str>, TargetError> {
+) -> Result<Cow<'a, str>, RequestTargetError> {
     if begins_as_url(rest) {
         return Ok(Cow::Borrowed(rest));
     }
@@ -41,31 +41,30 @@ pub(crate) fn url_in_path<'a>(
     Ok(Cow::Owned(url))
 }
 
-/// The value of the parameter `url` (WHATWG `application/x-www-form-urlencoded`: `+` is a space); other
-/// parameters are nobody's.
-pub(crate) fn url_in_query(query: Option<&str>) -> Result<String, TargetError> {
+/// The value of the parameter `url`, decoded as `application/x-www-form-urlencoded` (`+` is a space).
+pub(crate) fn url_in_query(query: Option<&str>) -> Result<String, RequestTargetError> {
     let mut values = query
         .unwrap_or_default()
         .split('&')
         .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
         .filter_map(|(name, value)| (name == "url").then_some(value));
-    let value = values.next().ok_or(TargetError::Missing)?;
+    let value = values.next().ok_or(RequestTargetError::Missing)?;
     if values.next().is_some() {
-        return Err(TargetError::Repeated);
+        return Err(RequestTargetError::Repeated);
     }
     Ok(decode(&value.replace('+', " "))?.into_owned())
 }
 
-/// `text` percent-decoded once; unlike the URL standard's, this decoder refuses what is malformed.
-pub(crate) fn decode(text: &str) -> Result<Cow<'_, str>, TargetError> {
+/// `text` percent-decoded once. Malformed sequences are errors, while the URL standard keeps them.
+pub(crate) fn decode(text: &str) -> Result<Cow<'_, str>, RequestTargetError> {
     let well_formed = text.split('%').skip(1).all(|after| {
         let digits = after.as_bytes();
         digits.len() >= 2 && digits[..2].iter().all(u8::is_ascii_hexdigit)
     });
     if !well_formed {
-        return Err(TargetError::Percent);
+        return Err(RequestTargetError::Percent);
     }
-    percent_decode_str(text).decode_utf8().map_err(|_| TargetError::Utf8)
+    percent_decode_str(text).decode_utf8().map_err(|_| RequestTargetError::Utf8)
 }
 
 fn begins_as_url(rest: &str) -> bool {
@@ -78,7 +77,7 @@ fn begins_as_url(rest: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn in_path(target: &str) -> Result<String, TargetError> {
+    fn in_path(target: &str) -> Result<String, RequestTargetError> {
         let (path, query) = match target.split_once('?') {
             Some((path, query)) => (path, Some(query)),
             None => (target, None),
@@ -87,7 +86,7 @@ mod tests {
     }
 
     #[test]
-    fn stands_as_it_is() {
+    fn a_url_with_a_scheme_is_used_unchanged() {
         for url in [
             "http://example.com/?a=1&b=2",
             "http:/example.com/merged",
@@ -100,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn is_decoded_once() {
+    fn any_other_path_is_decoded_once() {
         for (target, url) in [
             ("http%3A%2F%2Fexample.com%2F", "http://example.com/"),
             ("http%3a//example.com/", "http://example.com/"),
@@ -117,22 +116,22 @@ mod tests {
     }
 
     #[test]
-    fn malformed_encoding_is_refused() {
+    fn malformed_percent_encoding_is_an_error() {
         for target in ["%zz", "a%", "a%2", "http%3A%2F%2Fe%2F%e"] {
-            assert_eq!(in_path(target), Err(TargetError::Percent), "{target}");
+            assert_eq!(in_path(target), Err(RequestTargetError::Percent), "{target}");
         }
-        assert_eq!(in_path("%ff%fe"), Err(TargetError::Utf8));
+        assert_eq!(in_path("%ff%fe"), Err(RequestTargetError::Utf8));
     }
 
     #[test]
-    fn is_a_parameter() {
+    fn the_parameter_url_is_decoded_as_a_form_value() {
         let url = |query| url_in_query(Some(query));
         assert_eq!(url("url=http%3A%2F%2Fe%2F%3Fa%3D1%26b").as_deref(), Ok("http://e/?a=1&b"));
         assert_eq!(url("x=1&url=http://e/?q=a+b").as_deref(), Ok("http://e/?q=a b"));
         assert_eq!(url("url=").as_deref(), Ok(""));
-        assert_eq!(url("url[]=1"), Err(TargetError::Missing));
-        assert_eq!(url("url=a&url=b"), Err(TargetError::Repeated));
-        assert_eq!(url("url=%f"), Err(TargetError::Percent));
-        assert_eq!(url_in_query(None), Err(TargetError::Missing));
+        assert_eq!(url("url[]=1"), Err(RequestTargetError::Missing));
+        assert_eq!(url("url=a&url=b"), Err(RequestTargetError::Repeated));
+        assert_eq!(url("url=%f"), Err(RequestTargetError::Percent));
+        assert_eq!(url_in_query(None), Err(RequestTargetError::Missing));
     }
 }

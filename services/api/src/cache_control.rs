@@ -1,20 +1,20 @@
-//! What a request's `Cache-Control` wants (RFC 9111, section 5.2.1).
+//! The `Cache-Control` directives of a request (RFC 9111, section 5.2.1).
 
 use http::{HeaderMap, header};
 use std::time::Duration;
 
-/// The directives that are honoured; all others are ignored, as the standard allows.
+/// The supported directives; others are ignored (section 5.2.3).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Directives {
-    /// Fetch anew, and store.
+pub(crate) struct CacheDirectives {
+    /// Fetch again, and store the result.
     pub(crate) no_cache: bool,
     /// Do not fetch.
     pub(crate) only_if_cached: bool,
-    /// The age that a kept result may have.
+    /// The age that a cached result may have.
     pub(crate) max_age: Option<Duration>,
 }
 
-impl Directives {
+impl CacheDirectives {
     /// The directives in `headers`. `Pragma: no-cache` counts where there is no `Cache-Control` (RFC 9111,
     /// section 5.4).
     pub(crate) fn of(headers: &HeaderMap) -> Self {
@@ -42,7 +42,7 @@ impl Directives {
             "max-age" => {
                 let digits = value.trim().trim_matches('"');
                 let number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
-                // A number too large to hold is as good as the largest (section 1.2.2); none at all is 0.
+                // A number that overflows counts as the largest (section 1.2.2), an invalid one as 0.
                 let seconds = if number { digits.parse().unwrap_or(u64::MAX) } else { 0 };
                 let age = Duration::from_secs(seconds);
                 self.max_age = Some(self.max_age.map_or(age, |other| other.min(age)));
@@ -51,9 +51,9 @@ impl Directives {
         }
     }
 
-    /// Whether a kept result of this age will do. `max-age=0` asks for a new one, however young the kept one is.
+    /// Whether a cached result of `age` may be used; with `max-age=0` none may, however young.
     pub(crate) fn allow_age(&self, age: Duration) -> bool {
-        !self.no_cache && self.max_age.is_none_or(|most| !most.is_zero() && age <= most)
+        !self.no_cache && self.max_age.is_none_or(|limit| !limit.is_zero() && age <= limit)
     }
 }
 
@@ -62,17 +62,17 @@ mod tests {
     use super::*;
     use http::HeaderValue;
 
-    fn of(values: &[&'static str]) -> Directives {
+    fn of(values: &[&'static str]) -> CacheDirectives {
         let mut headers = HeaderMap::new();
         for value in values {
             headers.append(header::CACHE_CONTROL, HeaderValue::from_static(value));
         }
-        Directives::of(&headers)
+        CacheDirectives::of(&headers)
     }
 
     #[test]
-    fn directives_are_read() {
-        assert_eq!(of(&[]), Directives::default());
+    fn supported_directives_are_parsed_and_others_ignored() {
+        assert_eq!(of(&[]), CacheDirectives::default());
         assert!(of(&["No-Cache"]).no_cache);
         assert!(of(&["max-stale=3, only-if-cached"]).only_if_cached);
         assert!(of(&["no-store", "only-if-cached"]).only_if_cached);
@@ -82,15 +82,15 @@ mod tests {
         for nonsense in ["max-age", "max-age=", "max-age=-1", "max-age=1.5"] {
             assert_eq!(of(&[nonsense]).max_age, Some(Duration::ZERO), "{nonsense}");
         }
-        assert_eq!(of(&["no-cachex, x-max-age=3"]), Directives::default());
+        assert_eq!(of(&["no-cachex, x-max-age=3"]), CacheDirectives::default());
     }
 
     #[test]
-    fn pragma_counts_alone() {
+    fn pragma_counts_only_without_cache_control() {
         let mut headers = HeaderMap::new();
         headers.insert(header::PRAGMA, HeaderValue::from_static("no-cache"));
-        assert!(Directives::of(&headers).no_cache);
+        assert!(CacheDirectives::of(&headers).no_cache);
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("max-age=1"));
-        assert!(!Directives::of(&headers).no_cache);
+        assert!(!CacheDirectives::of(&headers).no_cache);
     }
 }

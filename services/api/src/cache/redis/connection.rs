@@ -1,11 +1,10 @@
-//! A connection that is kept up in the background: a request never waits for it to come back, and is told at
-//! once when it is down.
+//! The connection to Redis. A background task reconnects; requests never wait for it and fail at once while it is down.
 
 use super::{
-    near::Near,
+    local_tier::LocalTier,
     nodes::{Connection, Nodes},
 };
-use crate::cache::Patience;
+use crate::cache::lookup::TimeBudget;
 use redis::{Cmd, ErrorKind, FromRedisValue, RedisError};
 use std::{
     fmt,
@@ -21,32 +20,32 @@ use tokio::{
     time,
 };
 
-/// Between tries to connect, and between checks of a connection that nobody complains about.
+/// The time between attempts to connect, and between checks of a connection.
 const INTERVAL: Duration = Duration::from_secs(1);
 /// How long a check may take.
 const CHECK: Duration = Duration::from_secs(1);
-/// So many requests in a row without an answer in time, and the connection counts as down.
+/// After this many requests in a row without an answer in time the connection counts as down.
 const UNANSWERED: u32 = 3;
 
-/// Why a command gave nothing.
+/// Why a command has no result.
 #[derive(Debug)]
 pub(super) enum Fault {
-    /// There is no connection, or it broke.
+    /// There is no connection, or it was lost.
     Down,
     /// No answer in time.
     Slow,
-    /// An answer, and it is an error: out of memory, read-only, loading, a wrong type …
+    /// Redis answered with an error: out of memory, read-only, loading, a wrong type …
     Refused(RedisError),
 }
 
 /// The one connection of the process.
-pub(super) struct Link {
+pub(super) struct RedisConnection {
     shared: Arc<Shared>,
     keeper: AbortHandle,
 }
 
 struct Shared {
-    near: Arc<Near>,
+    local: Arc<LocalTier>,
     current: watch::Sender<State>,
     unanswered: AtomicU32,
     broken: Notify,
@@ -59,12 +58,13 @@ enum State {
     Down,
 }
 
-impl Link {
-    /// Connects in the background and stays connected until dropped; `near` is told of changes. Within a Tokio
+impl RedisConnection {
+    /// Connects in the background and stays connected until dropped; changes are reported to `local`. Needs a Tokio
     /// runtime.
-    pub(super) fn new(nodes: Nodes, near: Arc<Near>) -> Self {
+    pub(super) fn new(nodes: Nodes, local: Arc<LocalTier>) -> Self {
         let current = watch::Sender::new(State::Starting);
-        let shared = Arc::new(Shared { near, current, unanswered: AtomicU32::new(0), broken: Notify::new() });
+        let shared =
+            Arc::new(Shared { local, current, unanswered: AtomicU32::new(0), broken: Notify::new() });
         let keeper = tokio::spawn(keep_up(Arc::clone(&shared), nodes)).abort_handle();
         Self { shared, keeper }
     }
@@ -74,20 +74,20 @@ impl Link {
         self.shared.current().is_some()
     }
 
-    /// Waits for the end of the first try to connect.
+    /// Waits for the end of the first attempt to connect.
     pub(super) async fn settled(&self) {
         let mut state = self.shared.current.subscribe();
         let _ = state.wait_for(|state| !matches!(state, State::Starting)).await;
     }
 
-    /// Sends `command`; waits for the answer at most `most`, and no longer than `patience` lasts.
+    /// Sends `command` and waits for the answer, within `limit` and the time that is left.
     pub(super) async fn query<T: FromRedisValue>(
         &self,
         command: &Cmd,
-        most: Duration,
-        patience: &mut Patience,
+        limit: Duration,
+        time: &mut TimeBudget,
     ) -> Result<T, Fault> {
-        let answer = patience.wait(most, self.send(command)).await;
+        let answer = time.run(limit, self.send(command)).await;
         answer.unwrap_or_else(|| {
             if self.shared.unanswered.fetch_add(1, Ordering::Relaxed) + 1 >= UNANSWERED {
                 self.shared.lose();
@@ -96,7 +96,7 @@ impl Link {
         })
     }
 
-    /// Sends `command` and waits for the answer as long as the connection itself does: nobody else waits.
+    /// Sends `command` and waits for the answer as long as the connection does: for commands that no request waits for.
     pub(super) async fn send<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Fault> {
         let mut connection = self.shared.current().ok_or(Fault::Down)?;
         let answer = connection.query(command).await;
@@ -115,15 +115,15 @@ impl Link {
     }
 }
 
-impl Drop for Link {
+impl Drop for RedisConnection {
     fn drop(&mut self) {
         self.keeper.abort();
     }
 }
 
-impl fmt::Debug for Link {
+impl fmt::Debug for RedisConnection {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Link").field("up", &self.is_up()).finish_non_exhaustive()
+        f.debug_struct("RedisConnection").field("up", &self.is_up()).finish_non_exhaustive()
     }
 }
 
@@ -137,28 +137,28 @@ impl Shared {
 
     fn lose(&self) {
         self.current.send_replace(State::Down);
-        self.near.end();
+        self.local.stop_tracking();
         self.broken.notify_one();
     }
 }
 
-/// Connects, watches, connects again.
+/// Connects, watches the connection, and connects again when it is lost.
 async fn keep_up(shared: Arc<Shared>, nodes: Nodes) {
-    let mut said = false;
+    let mut logged = false;
     loop {
-        match time::timeout(CHECK, nodes.connect(&shared.near)).await {
+        match time::timeout(CHECK, nodes.connect(&shared.local)).await {
             Ok(Ok(connection)) => {
                 tracing::info!("connected to Redis");
-                said = false;
+                logged = false;
                 shared.unanswered.store(0, Ordering::Relaxed);
                 shared.current.send_replace(State::Up(connection.clone()));
                 watch(&shared, connection).await;
                 shared.current.send_replace(State::Down);
-                shared.near.end();
+                shared.local.stop_tracking();
                 tracing::warn!("lost the connection to Redis: answering uncached");
             }
-            outcome if !said => {
-                said = true;
+            outcome if !logged => {
+                logged = true;
                 shared.current.send_replace(State::Down);
                 let reason = match outcome {
                     Ok(Err(error)) => error.to_string(),
@@ -172,8 +172,8 @@ async fn keep_up(shared: Arc<Shared>, nodes: Nodes) {
     }
 }
 
-/// Returns when the connection is of no use any more: somebody said so, or a check fails. Without checks, an
-/// idle service would learn of a restart of Redis from its next request.
+/// Returns when a request reports the connection as lost, or a check fails. Without checks, an idle service would notice
+/// a restart of Redis only at its next request.
 async fn watch(shared: &Shared, mut connection: Connection) {
     loop {
         tokio::select! {

@@ -1,0 +1,40 @@
+//! The endpoints with fixed texts: `GET /`, `GET /openapi.json` and `GET /problems/<code>`.
+
+use crate::problem_types::ProblemType;
+use bytes::Bytes;
+use http::{HeaderValue, header};
+use kit::Response;
+
+const DESCRIPTION: &str = include_str!("../../openapi.json");
+const USAGE: &str = "\
+Usage: http://<hostname>[:<prt>]/api/<url>
+
+GET  /api/<url>               the links of the page at <url>, as JSON
+GET  /api?url=<url-encoded>   the same, for clients that cannot send a URL in a path
+POST /api                     the links of many pages: URLs, one a line, in; NDJSON out
+GET  /openapi.json            all of this, for programs
+GET  /problems/<code>         what an error code means, and what to do
+
+Accept chooses the form: application/json, text/csv, text/markdown, text/plain.
+";
+
+/// How to use the API.
+pub(crate) fn usage() -> Response {
+    document("text/plain; charset=utf-8", USAGE)
+}
+
+/// The description for programs (OpenAPI 3.1).
+pub(crate) fn description() -> Response {
+    document("application/json", DESCRIPTION)
+}
+
+/// The explanation of an error code.
+pub(crate) fn problem_type(kind: &ProblemType) -> Response {
+    document("text/plain; charset=utf-8", kind.to_string())
+}
+
+fn document(media_type: &'static str, text: impl Into<Bytes>) -> Response {
+    let mut response = Response::new(kit::full(text));
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
+    response
+}

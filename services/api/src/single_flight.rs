@@ -1,0 +1,123 @@
+//! Single flight: one job at a time for each key. Later requests for the key share its result, and the job goes on if the
+//! request that started it is cancelled.
+//!
+//! Not `moka`'s `try_get_with`: there a cancelled first caller has the next one start the job again.
+
+use crate::cache_key::CacheKey;
+use futures_util::{
+    FutureExt,
+    future::{BoxFuture, Shared},
+};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+use tokio::sync::oneshot;
+use tracing::Instrument;
+
+/// The result of a job that is running; `None` if the job panics.
+type JobResult<T> = Shared<BoxFuture<'static, Option<T>>>;
+type Jobs<T> = Mutex<HashMap<CacheKey, JobResult<T>>>;
+
+/// The running jobs.
+#[derive(Debug)]
+pub(crate) struct SingleFlight<T: Clone>(Arc<Jobs<T>>);
+
+/// A request that waits for a job.
+pub(crate) struct Waiter<T: Clone> {
+    /// Whether another request had started the job.
+    pub(crate) collapsed: bool,
+    /// The result of the job.
+    pub(crate) result: JobResult<T>,
+}
+
+impl<T: Clone + Send + Sync + 'static> SingleFlight<T> {
+    /// Joins the job for `key`, or starts `job` if there is none.
+    pub(crate) fn join<F>(&self, key: &CacheKey, job: impl FnOnce() -> F) -> Waiter<T>
+    where
+        F: Future<Output = T> + Send + 'static,
+    {
+        let mut jobs = lock(&self.0);
+        if let Some(result) = jobs.get(key) {
+            return Waiter { collapsed: true, result: result.clone() };
+        }
+        let (sender, receiver) = oneshot::channel();
+        let result = receiver.map(Result::ok).boxed().shared();
+        jobs.insert(key.clone(), result.clone());
+        drop(jobs);
+        let guard = CompletionGuard { jobs: Arc::clone(&self.0), key: key.clone() };
+        let job = job();
+        let run = async move {
+            // Dropped in reverse order if the job panics: the key is free before its waiters learn of it.
+            let (sender, guard) = (sender, guard);
+            let result = job.await;
+            drop(guard);
+            let _ = sender.send(result);
+        };
+        tokio::spawn(run.in_current_span());
+        Waiter { collapsed: false, result }
+    }
+}
+
+/// Removes a job when it ends, also by a panic: a request that comes later starts a new one.
+struct CompletionGuard<T: Clone> {
+    jobs: Arc<Jobs<T>>,
+    key: CacheKey,
+}
+
+impl<T: Clone> Drop for CompletionGuard<T> {
+    fn drop(&mut self) {
+        lock(&self.jobs).remove(&self.key);
+    }
+}
+
+fn lock<T: Clone>(jobs: &Jobs<T>) -> MutexGuard<'_, HashMap<CacheKey, JobResult<T>>> {
+    jobs.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl<T: Clone> Default for SingleFlight<T> {
+    fn default() -> Self {
+        Self(Arc::default())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use fetch::PageUrl;
+
+    fn key() -> CacheKey {
+        CacheKey::of(&PageUrl::parse("http://a/").unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_waiter_gets_the_result_after_the_first_caller_has_left() {
+        let jobs = SingleFlight::default();
+        let (finish, finished) = oneshot::channel::<u8>();
+        let first = jobs.join(&key(), || async { finished.await.unwrap() });
+        let second = jobs.join(&key(), || async { unreachable!("a second job") });
+        assert!(!first.collapsed && second.collapsed);
+        drop(first);
+        finish.send(7).unwrap();
+        assert_eq!(second.result.await, Some(7));
+        let next = jobs.join(&key(), || async { 8 });
+        assert!(!next.collapsed);
+        assert_eq!(next.result.await, Some(8));
+    }
+
+    #[tokio::test]
+    async fn a_job_that_panics_releases_its_waiters_and_its_key() {
+        let jobs: SingleFlight<u8> = SingleFlight::default();
+        let (go, gone) = oneshot::channel::<()>();
+        let job = || async {
+            gone.await.unwrap();
+            panic!("on purpose")
+        };
+        let waiters = [jobs.join(&key(), job), jobs.join(&key(), || async { 1 })];
+        go.send(()).unwrap();
+        for waiter in waiters {
+            assert_eq!(waiter.result.await, None);
+        }
+        assert_eq!(jobs.join(&key(), || async { 2 }).result.await, Some(2));
+    }
+}
