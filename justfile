@@ -14,10 +14,15 @@ serve *args:
 extract *args:
     cargo run --release -- {{ args }}
 
-# Start the stack in Docker and print its address
+# Start the stack in Docker and print its address: with Nix where it is installed, otherwise with Cargo
 [group('stack')]
-up:
-    nix run .#up
+[positional-arguments]
+up *args:
+    @if command -v nix >/dev/null; then \
+        nix --extra-experimental-features 'nix-command flakes' run .#up -- "$@"; \
+    else \
+        docker/up "$@"; \
+    fi
 
 # Stop the stack; the extraction log stays
 [group('stack')]
@@ -57,10 +62,25 @@ doc:
 
 # Check the Nix files, without nixpkgs
 [group('check')]
-nix-check:
-    ./tests/nix-check
+nix-check *args:
+    ./tests/nix-check {{ args }}
 
-# All that decides whether a change lands
+# Check the stack in Docker, with real containers
+[group('check')]
+stack:
+    ./tests/stack/run
+
+# Print which parts of the contract the API at URL meets
+[group('check')]
+conformance *args:
+    ./tests/conformance {{ args }}
+
+# Build the static programs twice and compare them; `--release` as they are released
+[group('check')]
+reproducible *args:
+    ./tests/reproducible {{ args }}
+
+# Every check that a change has to pass
 [group('check')]
 ci:
     .ci/run
