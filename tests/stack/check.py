@@ -45,10 +45,12 @@ ENVIRONMENT = {
 HAS_PLUGIN = subprocess.run(["docker", "compose", "version"], capture_output=True).returncode == 0
 COMPOSE = ["docker", "compose"] if HAS_PLUGIN else ["docker-compose"]
 
+# The page server. The API depends on it, so that it outlives the requests that the API finishes.
 PAGES = {
-    "image": PYTHON,
-    "command": ["/test/pages.py"],
-    "networks": ["front"],
+    "services": {
+        "pages": {"image": PYTHON, "command": ["/test/pages.py"], "networks": ["front"]},
+        "api": {"depends_on": {"pages": {"condition": "service_started"}}},
+    }
 }
 
 # The override of the rolling restart, which `!reset` makes YAML.
@@ -119,7 +121,7 @@ def up(*overrides: str, check: bool = True) -> subprocess.CompletedProcess[str]:
     """docker/up with the page server and `overrides`, each the text of a compose file."""
     with tempfile.TemporaryDirectory() as folder:
         arguments = []
-        for number, text in enumerate([json.dumps({"services": {"pages": PAGES}}), *overrides]):
+        for number, text in enumerate([json.dumps(PAGES), *overrides]):
             file = Path(folder) / f"{number}.yaml"
             file.write_text(text)
             arguments += ["--file", str(file)]
