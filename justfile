@@ -67,8 +67,8 @@ nix-check *args:
 
 # Check the stack in Docker, with real containers
 [group('check')]
-stack:
-    ./tests/stack/run
+stack *steps:
+    ./tests/stack/run {{ steps }}
 
 # Print which parts of the contract the API at URL meets
 [group('check')]

@@ -36,7 +36,10 @@ let
 in
 pkgs.writeShellApplication {
   name = "up";
-  runtimeInputs = [ pkgs.docker-client ];
+  runtimeInputs = [
+    pkgs.coreutils
+    pkgs.docker-client
+  ];
   text = ''
     export UP_COMPOSE=${compose}
     export UP_LOAD=${
@@ -47,7 +50,7 @@ pkgs.writeShellApplication {
         }
       )
     }
-    exec bash ${../docker}/up "$@"
+    exec ${pkgs.runtimeShell} ${../docker}/up "$@"
   '';
   meta.description = "Start the stack in Docker";
 }

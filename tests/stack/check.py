@@ -1,4 +1,7 @@
-"""The checks of tests/stack/run, on a Docker that runs. Usage: check.py PROGRAMS, the folder of the static programs."""
+"""The checks of tests/stack/run, on a Docker that runs.
+
+Usage: check.py [STEP]...     a step is the name of a function; all of them by default
+"""
 
 import itertools
 import json
@@ -106,15 +109,16 @@ def load(*images: Image) -> None:
 # Docker
 
 
-def run(*command: str, check: bool = True) -> str:
+def run(*command: str, check: bool = True, errors: bool = False) -> str:
+    """Its standard output, with `errors` its standard error too."""
     done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True)
     if check and done.returncode != 0:
         raise AssertionError(f"{' '.join(command)}: exit status {done.returncode}\n{done.stdout}{done.stderr}")
-    return done.stdout
+    return done.stdout + (done.stderr if errors else "")
 
 
-def docker(*arguments: str, check: bool = True) -> str:
-    return run("docker", *arguments, check=check).strip()
+def docker(*arguments: str, check: bool = True, errors: bool = False) -> str:
+    return run("docker", *arguments, check=check, errors=errors).strip()
 
 
 def up(*overrides: str, check: bool = True) -> subprocess.CompletedProcess[str]:
@@ -128,9 +132,9 @@ def up(*overrides: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         return start(*arguments, check=check)
 
 
-def start(*arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
+def start(*arguments: str, check: bool = True, **variables: str) -> subprocess.CompletedProcess[str]:
     command = [str(ROOT / "docker/up"), *arguments]
-    done = subprocess.run(command, env=ENVIRONMENT, capture_output=True, text=True)
+    done = subprocess.run(command, env=ENVIRONMENT | variables, capture_output=True, text=True)
     if check:
         assert done.returncode == 0, f"docker/up {' '.join(arguments)}\n{done.stdout}{done.stderr}"
     return done
@@ -280,6 +284,12 @@ def unknown_arguments_are_refused() -> None:
     for arguments, word in [(["--nonsense"], "nonsense"), (["--file", "/does/not/exist"], "/does/not/exist")]:
         done = start(*arguments, check=False)
         assert done.returncode != 0 and word in done.stderr, done
+
+
+def a_service_that_cannot_start_is_pointed_out() -> None:
+    done = start(check=False, LINKEXTRACTOR_WEB_NO_SUCH_KEY="1")
+    assert done.returncode != 0 and "just logs" in done.stderr, done
+    assert "no_such_key" in docker("logs", container("web"), errors=True), "the variable is passed on"
 
 
 def the_stack_comes_up_healthy() -> None:
@@ -478,6 +488,7 @@ def the_stack_goes_down_in_time_and_finishes_requests() -> None:
 
 STEPS = [
     unknown_arguments_are_refused,
+    a_service_that_cannot_start_is_pointed_out,
     the_stack_comes_up_healthy,
     a_page_goes_through_web_api_and_redis,
     what_was_not_allowed_is_refused,
@@ -516,7 +527,7 @@ def main() -> None:
     docker("network", "create", OTHER_NETWORK)
     LISTENING_BEFORE.update(published_ports())
     try:
-        for step in STEPS:
+        for step in [step for step in STEPS if step.__name__ in sys.argv[1:] or len(sys.argv) == 1]:
             started = time.monotonic()
             print(f"-- {step.__name__.replace('_', ' ')}", flush=True)
             try:
