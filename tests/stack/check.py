@@ -159,10 +159,6 @@ def health(container_id: str) -> str:
     return str(inspect(container_id)["State"].get("Health", {}).get("Status", ""))
 
 
-def address(container_id: str, network: str) -> str:
-    return str(inspect(container_id)["NetworkSettings"]["Networks"][f"{PROJECT}_{network}"]["IPAddress"])
-
-
 def send_signal(signal: str, container_id: str) -> None:
     """From the host. After `docker kill`, whatever the signal, Docker does not restart the container."""
     run(*AS_ROOT, "kill", f"-{signal}", str(inspect(container_id)["State"]["Pid"]))
@@ -356,19 +352,28 @@ def only_published_ports_listen_on_the_host() -> None:
     # A container that asks the host, at the address of its gateway.
     gateway = json.loads(docker("network", "inspect", OTHER_NETWORK))[0]["IPAM"]["Config"][0]["Gateway"]
     targets = [f"{gateway}:{port}" for port in [*PORTS, WEB_PORT, API_PORT]]
-    assert reachable(OTHER_NETWORK, targets) == set()
+    found = reachable(OTHER_NETWORK, targets)
+    assert found == set(), found
 
 
 def networks_are_separate() -> None:
-    front = {service: address(container(service), "front") for service in ["web", "api"]}
-    back = {service: address(container(service), "back") for service in ["api", "redis"]}
-    everything = [f"{host}:{port}" for host in {*front.values(), *back.values()} for port in PORTS]
-    assert reachable(OTHER_NETWORK, everything) == set()
-    # The network of the web page has the servers, and neither Redis nor an admin listener.
-    expected = {f"{front['web']}:8080", f"{front['api']}:5000"}
-    assert reachable(f"{PROJECT}_front", everything) == expected
-    # So the probe can reach Redis where it should.
-    assert f"{back['redis']}:6379" in reachable(f"{PROJECT}_back", everything)
+    addresses = {service: inspect(container(service))["NetworkSettings"]["Networks"] for service in OURS}
+
+    def target(service: str, network: str, port: int) -> str:
+        return f"{addresses[service][f'{PROJECT}_{network}']['IPAddress']}:{port}"
+
+    hosts = [network["IPAddress"] for networks in addresses.values() for network in networks.values()]
+    everything = [f"{host}:{port}" for host in hosts for port in PORTS]
+    found = reachable(OTHER_NETWORK, everything)
+    assert found == set(), found
+    # The web page's network has both servers, but neither Redis nor an admin listener.
+    expected = {target("web", "front", 8080), target("api", "front", 5000)}
+    found = reachable(f"{PROJECT}_front", everything)
+    assert found == expected, found
+    # The probe reaches Redis where that is allowed.
+    expected = {target("api", "back", 5000), target("redis", "back", 6379)}
+    found = reachable(f"{PROJECT}_back", everything)
+    assert found == expected, found
 
 
 def an_api_that_hangs_becomes_unhealthy() -> None:
