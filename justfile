@@ -14,10 +14,15 @@ serve *args:
 extract *args:
     cargo run --release -- {{ args }}
 
-# Start the stack in Docker and print its address
+# Start the stack in Docker and print its address: with Nix where it is installed, otherwise with Cargo
 [group('stack')]
-up:
-    nix run .#up
+[positional-arguments]
+up *args:
+    @if command -v nix >/dev/null; then \
+        nix --extra-experimental-features 'nix-command flakes' run .#up -- "$@"; \
+    else \
+        docker/up "$@"; \
+    fi
 
 # Stop the stack; the extraction log stays
 [group('stack')]
@@ -62,10 +67,25 @@ structure:
 
 # Check the Nix files, without nixpkgs
 [group('check')]
-nix-check:
-    ./tests/nix-check
+nix-check *args:
+    ./tests/nix-check {{ args }}
 
-# Run all checks that a change must pass
+# Check the stack in Docker, with real containers
+[group('check')]
+stack *steps:
+    ./tests/stack/run {{ steps }}
+
+# Print which parts of the contract the API at URL meets
+[group('check')]
+conformance *args:
+    ./tests/conformance {{ args }}
+
+# Build the static programs twice and compare them; `--release` as they are released
+[group('check')]
+reproducible *args:
+    ./tests/reproducible {{ args }}
+
+# Every check that a change has to pass
 [group('check')]
 ci:
     .ci/run

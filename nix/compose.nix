@@ -2,15 +2,16 @@
 # `images` names an image, `name:tag`, for `api`, `web` and `redis`.
 { settings, images }:
 let
-  inherit (settings) limits;
+  inherit (settings) health limits redis;
+  seconds = n: "${toString n}s";
 
   service =
     name: own:
     {
       image = images.${name};
-      pull_policy = "never"; # they are loaded, not published
+      pull_policy = "never"; # the images are loaded, not published
       restart = "unless-stopped";
-      stop_grace_period = "${toString limits.stop}s";
+      stop_grace_period = seconds limits.stop;
       read_only = true;
       cap_drop = [ "ALL" ];
       security_opt = [ "no-new-privileges:true" ];
@@ -19,7 +20,7 @@ let
     }
     // own;
 
-  healthy.condition = "service_healthy"; # the images say how that is asked
+  healthy.condition = "service_healthy"; # the health checks of API and web page are in their images
 in
 {
   name = "linkextractor";
@@ -38,7 +39,7 @@ in
     api = service "api" {
       depends_on.redis = healthy;
       environment = {
-        REDIS_URL = "redis://redis:${toString settings.redis.port}";
+        REDIS_URL = "redis://redis:${toString redis.port}";
         "${settings.api.environment}EXTRACTION_LOG" = "${settings.log.folder}/${settings.log.file}";
       };
       networks = [
@@ -50,14 +51,26 @@ in
       volumes = [ "extractions:${settings.log.folder}" ];
     };
 
+    # All of it is said here, so that the image of any registry does as well as ours.
     redis = service "redis" {
+      pull_policy = "missing";
+      user = "${toString settings.user}:${toString settings.user}";
+      entrypoint = [ redis.server ];
+      command = redis.arguments;
+      healthcheck = {
+        test = [ "CMD" ] ++ redis.health;
+        interval = seconds health.interval;
+        timeout = seconds health.timeout;
+        start_period = seconds health.startPeriod;
+        inherit (health) retries;
+      };
       networks = [ "back" ];
     };
   };
 
   networks = {
     front = { };
-    back.internal = true; # Redis is for the API alone
+    back.internal = true; # only the API reaches Redis
   };
 
   volumes.extractions = { };

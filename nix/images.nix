@@ -1,103 +1,46 @@
-# OCI images: a static program and the CA roots, nothing else. The same bytes on every build.
+# Images: a static program and the CA roots, nothing else. The same bytes on every build.
 # Each is a tarball for `docker load`; its `stream` prints the same without storing it.
 pkgs:
 let
   inherit (pkgs) lib dockerTools;
   settings = import ./settings.nix;
   programs = import ./programs.nix pkgs.pkgsStatic;
-  inherit (programs.${settings.cli.program}) version meta;
+  inherit ((lib.importTOML ../Cargo.toml).workspace) package;
+  user = toString settings.user;
 
-  seconds = n: n * 1000000000; # Docker counts in nanoseconds
-  user = "${toString settings.user}:${toString settings.user}";
-  healthcheck = test: {
-    Test = [ "CMD" ] ++ test;
-    Interval = seconds settings.health.interval;
-    Timeout = seconds settings.health.timeout;
-    StartPeriod = seconds settings.health.startPeriod;
-    Retries = settings.health.retries;
-  };
-
-  run = part: lib.getExe programs.${part.program};
-  roots = "SSL_CERT_FILE=${pkgs.cacert}/etc/ssl/certs/ca-bundle.crt";
-
-  server = part: {
-    Entrypoint = [ (run part) ];
-    Env = [
-      roots
-      "${part.environment}LISTEN=0.0.0.0:${toString part.port}"
-    ];
-    ExposedPorts."${toString part.port}/tcp" = { };
-    Healthcheck = healthcheck [
-      (run part)
-      settings.health.command
-    ];
+  config = import ./image-config.nix {
+    inherit settings package;
+    paths = {
+      cli = lib.getExe programs.${settings.cli.program};
+      api = lib.getExe programs.${settings.api.program};
+      web = lib.getExe programs.${settings.web.program};
+      redis = lib.makeBinPath [ pkgs.redis ];
+      roots = "${pkgs.cacert}/etc/ssl/certs/ca-bundle.crt";
+    };
   };
 
   image =
-    {
-      part,
-      config,
-      description ? programs.${part.program}.meta.description,
-      fakeRootCommands ? "",
-    }:
-    dockerTools.buildLayeredImage {
-      name = part.image;
-      tag = version;
-      inherit fakeRootCommands;
-      config = config // {
-        User = user;
-        StopSignal = "SIGTERM";
-        Labels = {
-          "org.opencontainers.image.title" = part.image;
-          "org.opencontainers.image.description" = description;
-          "org.opencontainers.image.version" = version;
-          "org.opencontainers.image.source" = meta.homepage;
-        };
-      };
-    };
+    name: more:
+    dockerTools.buildLayeredImage (
+      {
+        name = settings.${name}.image;
+        tag = package.version;
+        config = config.${name};
+        meta = { inherit (settings.${name}) description; };
+      }
+      // more
+    );
 in
 {
-  image-cli = image {
-    part = settings.cli;
-    config = {
-      Entrypoint = [ (run settings.cli) ];
-      Env = [ roots ];
-    };
-  };
+  image-cli = image "cli" { };
 
-  image-api = image {
-    part = settings.api;
-    config = server settings.api;
+  image-api = image "api" {
     # A new volume takes the owner of the folder that it covers.
-    fakeRootCommands = "install -d -o ${toString settings.user} -g ${toString settings.user} .${settings.log.folder}";
+    fakeRootCommands = "install -d -o ${user} -g ${user} .${settings.log.folder}";
   };
 
-  image-web = image {
-    part = settings.web;
-    config = server settings.web;
-  };
+  image-web = image "web" { };
 
-  # Not ours: it keeps what nixpkgs gives it, a shell included.
-  image-redis = image {
-    part = settings.redis;
-    description = "Redis as a cache: bounded, and nothing on disk";
-    config = {
-      Entrypoint = [ (lib.getExe' pkgs.redis "redis-server") ];
-      Cmd = [
-        "--protected-mode" # off: there is no password, and the network is the stack's own
-        "no"
-        "--save"
-        ""
-        "--maxmemory"
-        settings.redis.maxmemory
-        "--maxmemory-policy"
-        settings.redis.policy
-      ];
-      ExposedPorts."${toString settings.redis.port}/tcp" = { };
-      Healthcheck = healthcheck [
-        (lib.getExe' pkgs.redis "redis-cli")
-        "ping"
-      ];
-    };
-  };
+  # Not our program: it keeps all that nixpkgs' package needs, a shell included.
+  image-redis = image "redis" { };
 }

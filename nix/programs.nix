@@ -5,25 +5,31 @@ let
   workspace = import ./workspace.nix pkgs;
 
   program =
-    name: description:
-    pkgs.runCommand "${name}-${workspace.version}"
+    part:
+    pkgs.runCommand "${part.program}-${workspace.version}"
       {
-        pname = name;
+        pname = part.program;
         inherit (workspace) version;
         passthru = { inherit workspace; };
         meta = {
           inherit (workspace.meta) homepage license platforms;
-          inherit description;
-          mainProgram = name;
+          inherit (part) description;
+          mainProgram = part.program;
         };
       }
       ''
-        install -Dm755 ${workspace}/bin/${name} $out/bin/${name}
+        install -Dm755 ${workspace}/bin/${part.program} $out/bin/${part.program}
       '';
 in
-builtins.mapAttrs program {
-  ${settings.cli.program} =
-    "The links of a web page, each with its text, as a browser would see them";
-  ${settings.api.program} = "HTTP API that answers with the links of a web page";
-  ${settings.web.program} = "Web page that shows the links of a web page and their domains";
-}
+builtins.listToAttrs (
+  map
+    (part: {
+      name = part.program;
+      value = program part;
+    })
+    [
+      settings.cli
+      settings.api
+      settings.web
+    ]
+)

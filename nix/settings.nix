@@ -1,49 +1,69 @@
-# What images, compose and NixOS modules agree on. Plain data: nothing here needs nixpkgs.
+# The facts that images, compose and NixOS modules share. Plain data: nothing here needs nixpkgs.
 # tests/e2e/tests/nix_settings.rs compares it with the programs' defaults.
 {
-  user = 65532; # no account is needed, and it is not one of the host's
+  user = 65532; # needs no account, and is no account of the host
 
   cli = {
     program = "linkextractor";
     image = "linkextractor";
+    description = "The links of a web page, each with its text, as a browser would see them";
   };
 
   api = {
     program = "linkextractor-api";
     image = "linkextractor-api";
+    description = "HTTP API that answers with the links of a web page";
     port = 5000;
     adminPort = 5001;
-    environment = "LINKEXTRACTOR_API_"; # what its variables begin with
-    memory = "1g"; # the cache, and pages being read with all that is made of them
+    environment = "LINKEXTRACTOR_API_"; # the prefix of its variables
+    memory = "1g"; # the cache, and the pages that are being fetched and parsed
   };
 
   web = {
     program = "linkextractor-web";
     image = "linkextractor-web";
+    description = "Web page that shows the links of a web page and their domains";
     port = 8080;
     adminPort = 8081;
     environment = "LINKEXTRACTOR_WEB_";
-    memory = "768m"; # long answers of the API, what is made of one, and files that are being read
+    memory = "768m"; # long answers of the API, the pages rendered from them, and downloads
   };
 
-  redis = {
+  redis = rec {
     image = "linkextractor-redis";
+    registry = "redis:8"; # the image to pull where Nix does not build one
+    description = "Redis as a cache: bounded in memory, with nothing on disk";
     port = 6379;
     memory = "320m";
     maxmemory = "256mb";
     policy = "allkeys-lru";
+    server = "redis-server";
+    arguments = [
+      "--protected-mode" # off: there is no password, and the network is the stack's own
+      "no"
+      "--save"
+      ""
+      "--maxmemory"
+      maxmemory
+      "--maxmemory-policy"
+      policy
+    ];
+    health = [
+      "redis-cli"
+      "ping"
+    ];
   };
 
   limits = {
     connections = 10000;
-    grace = 20; # seconds from the signal to the last answer
-    stop = 30; # seconds until the supervisor kills: more than the grace
-    watchdog = 30; # seconds without a sign of life until systemd restarts
-    files = 20000; # a connection, and what is fetched for it
+    grace = 20; # seconds for requests in flight after the signal to stop
+    stop = 30; # seconds from that signal until the supervisor kills: more than the grace
+    watchdog = 30; # seconds without a sign of life until systemd restarts the service
+    files = 20000; # two a connection: the client's own, and one to fetch its page
     processes = 256;
   };
 
-  # The subcommand that images without a shell are asked by; seconds.
+  # The subcommand that is the health check of images without a shell; times in seconds.
   health = {
     command = "healthcheck";
     interval = 5;
@@ -57,7 +77,7 @@
     file = "extraction.log";
   };
 
-  # What no page on the public internet has as its address (IANA special-purpose registries).
+  # Networks that no page on the public internet is in (IANA special-purpose address registries).
   privateNetworks = [
     "0.0.0.0/8"
     "10.0.0.0/8"
@@ -69,7 +89,7 @@
     "fe80::/10"
   ];
 
-  # systemd.exec(5): a server that needs the network, its log folder and nothing else.
+  # systemd.exec(5), for a server that needs the network, its log folder and nothing else.
   hardening = {
     CapabilityBoundingSet = "";
     DeviceAllow = "";

@@ -1,4 +1,4 @@
-# `nix develop`: everything that the justfile calls.
+# `nix develop`: the tools that the justfile calls.
 pkgs:
 pkgs.mkShell {
   packages =

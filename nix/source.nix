@@ -1,4 +1,4 @@
-# What Cargo builds from, named one by one: an edit of anything else rebuilds nothing.
+# The sources of the Cargo workspace, named one by one: an edit of anything else rebuilds nothing.
 lib: more:
 lib.fileset.toSource {
   root = ../.;
@@ -7,7 +7,9 @@ lib.fileset.toSource {
       ../Cargo.lock
       ../Cargo.toml
       ../services
-      (lib.fileset.difference ../tests ../tests/vm)
+      ../tests/bench
+      ../tests/e2e
+      ../tests/fixtures
     ]
     ++ more
   );

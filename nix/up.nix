@@ -1,24 +1,56 @@
-# `nix run .#up`: loads the images, starts the stack and waits until it is healthy.
-# WEB_PORT, WEB_ADDRESS and API_PORT say where; TEMPLATES names a folder of templates to edit live.
+# `nix run .#up`: docker/up with the images of Nix.
 {
   pkgs,
   images,
   compose,
 }:
+let
+  inherit (pkgs) lib;
+  wanted = [
+    images.image-api
+    images.image-web
+    images.image-redis
+  ];
+
+  load =
+    if pkgs.stdenv.hostPlatform.isLinux then
+      ''
+        for stream in ${lib.concatMapStringsSep " " (image: image.stream) wanted}; do
+          "$stream" | docker load --quiet
+        done
+      ''
+    else
+      # The images are for Linux. They are built when this runs, so that a missing builder can be explained.
+      ''
+        for image in ${
+          lib.concatMapStringsSep " " (image: builtins.unsafeDiscardOutputDependency image.drvPath) wanted
+        }; do
+          if ! tarball=$(nix-store --realise "$image"); then
+            echo "up: the images are for Linux, and no Linux builder could build them." >&2
+            echo "up: with nix-darwin, set nix.linux-builder.enable = true; docs/docker.md has the other ways." >&2
+            exit 1
+          fi
+          docker load --quiet --input "$tarball"
+        done
+      '';
+in
 pkgs.writeShellApplication {
   name = "up";
-  runtimeInputs = [ pkgs.docker-client ];
+  runtimeInputs = [
+    pkgs.coreutils
+    pkgs.docker-client
+  ];
   text = ''
-    for image in ${images.image-api.stream} ${images.image-web.stream} ${images.image-redis.stream}; do
-      "$image" | docker load --quiet
-    done
-    stack=(docker compose --file ${compose})
-    if [ -n "''${TEMPLATES:-}" ]; then
-      TEMPLATES=$(realpath "$TEMPLATES") && export TEMPLATES
-      stack+=(--file ${./templates.yaml})
-    fi
-    "''${stack[@]}" up --wait --remove-orphans
-    echo "http://$("''${stack[@]}" port web ${toString (import ./settings.nix).web.port})"
+    export UP_COMPOSE=${compose}
+    export UP_LOAD=${
+      lib.getExe (
+        pkgs.writeShellApplication {
+          name = "load";
+          text = load;
+        }
+      )
+    }
+    exec ${pkgs.runtimeShell} ${../docker}/up "$@"
   '';
   meta.description = "Start the stack in Docker";
 }

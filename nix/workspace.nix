@@ -1,4 +1,4 @@
-# The Cargo workspace, built once for all programs. Tests and lints are checks of their own: nix/checks/.
+# The Cargo workspace, built once for all programs. Tests and lints are separate checks: nix/checks/.
 pkgs:
 let
   inherit (pkgs) lib rustPlatform stdenv;
@@ -21,8 +21,16 @@ rustPlatform.buildRustPackage {
     program
   ]) programs;
   doCheck = false;
+  # With the wrapper of cargo-auditable, the checks' Clippy, rustdoc and nextest would run inside it.
+  auditable = false;
 
-  # Said again because an empty RUSTFLAGS, which is the default, hides what the static platform asks for.
+  # The same bytes wherever it is built: without a sandbox, the build's folder has another name each time.
+  preBuild = ''
+    export RUSTFLAGS="''${RUSTFLAGS:-} --remap-path-prefix=$NIX_BUILD_TOP=/build"
+    export NIX_CFLAGS_COMPILE="''${NIX_CFLAGS_COMPILE:-} -ffile-prefix-map=$NIX_BUILD_TOP=/build"
+  '';
+
+  # Repeated here, because nixpkgs exports an empty RUSTFLAGS, which hides the flags of the static platform.
   env = lib.optionalAttrs stdenv.hostPlatform.isStatic {
     RUSTFLAGS = "-C target-feature=+crt-static";
   };

@@ -10,7 +10,7 @@ let
     name: inputs: command:
     workspace.overrideAttrs (old: {
       pname = "linkextractor-${name}";
-      # Lints have settings, tests have an order, and compare what is documented.
+      # Settings of clippy and nextest, and the documents that tests compare with the code.
       src = import ../source.nix lib [
         ../../.config
         ../../clippy.toml
@@ -58,8 +58,8 @@ in
     images = import ./images.nix { inherit self pkgs; };
     modules = import ./modules.nix { inherit self pkgs; };
 
-    # What needs a browser is left out. Where the sandbox allows no user namespaces, the tests that make networks of
-    # their own say that they are skipped: .ci/run does not let them.
+    # Without the tests that need a browser. Where the sandbox allows no user namespaces, tests that make networks
+    # report that they are skipped; in .ci/run that is an error.
     tests =
       cargo "tests"
         [

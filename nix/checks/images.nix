@@ -1,4 +1,4 @@
-# What our images hold, read from the tarballs: one static program and the CA roots, no shell, no root, and small.
+# The contents of our images, read from the tarballs: one static program and the CA roots, no shell, no root, and small.
 { self, pkgs }:
 let
   inherit (pkgs) lib;
@@ -26,7 +26,7 @@ let
         | sed --regexp-extended 's|^[./]*||; s|/$||' > files
       sed --quiet --regexp-extended 's|^(nix/store/[^/]+).*|/\1|p' files | sort --unique > paths
       printf '%s\n' ${program} ${pkgs.cacert} | sort | diff - paths
-      # Nothing else but the folder of the log, and those above it.
+      # Apart from the store, only the folder of the log and its parents.
       sed --regexp-extended '/^(nix(\/.*)?)?$/d' files | while read -r file; do
         [[ ${settings.log.folder}/ == "/$file/"* ]] || exit 1
       done

@@ -1,4 +1,4 @@
-# The modules evaluate with everything on, and misuse is caught when the system is built.
+# The modules evaluate with every option, and misuse is refused when the system is built.
 { self, pkgs }:
 let
   inherit (pkgs) lib;
@@ -53,6 +53,18 @@ assert refused {
   api = {
     enable = true;
     settings.fetch.proxy = "http://user:password@proxy.example.org:3128";
+  };
+};
+assert refused {
+  api = {
+    enable = true;
+    settings.listen = "0.0.0.0:80";
+  };
+};
+assert refused {
+  api = {
+    enable = true;
+    settings.extraction_log = "/var/lib/extraction.log";
   };
 };
 assert refused {

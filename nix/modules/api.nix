@@ -1,4 +1,4 @@
-# services.linkextractor.api: the HTTP API, and a Redis for its cache where wanted.
+# services.linkextractor.api: the HTTP API, and optionally a Redis for its cache.
 { config, lib, ... }:
 let
   inherit (lib) mkOption types;
@@ -25,10 +25,10 @@ in
         options = {
           redis_url =
             optional types.str "redis://cache.example.org"
-              "Redis for the cache: `redis://`, `rediss://` or `redis+unix://`; none: it is in memory.";
+              "Redis for the cache: `redis://`, `rediss://` or `redis+unix://`. `null` keeps the cache in memory.";
           cache = {
             ttl = optional types.str "1h" "How long a result is kept.";
-            memory = optional types.str "64MiB" "How much the cache in memory may hold.";
+            memory = optional types.str "64MiB" "Size of the cache in memory.";
           };
           fetch = {
             allow = mkOption {
@@ -38,19 +38,19 @@ in
                 "10.1.0.0/16"
                 "wiki.example.internal"
               ];
-              description = "Private networks, and names, whose pages may be fetched all the same.";
+              description = "Private networks and host names whose pages may be fetched although the API refuses them by default.";
             };
             deny = mkOption {
               type = types.listOf types.str;
               default = [ ];
-              description = "Networks and names whose pages may not be fetched.";
+              description = "Networks and host names whose pages may not be fetched.";
             };
             timeout = optional types.str "10s" "How long fetching a page may take.";
             max_bytes = optional types.str "10MB" "How large a page may be.";
           };
           extraction_log =
             optional types.path "${facts.log.folder}/${facts.log.file}"
-              "A file that gets a line for each extraction; the service may write in {file}`${facts.log.folder}`.";
+              "A file to which each extraction is appended as a line. It must be in {file}`${facts.log.folder}`.";
         };
       };
     };
@@ -66,7 +66,7 @@ in
         type = types.nullOr types.externalPath;
         default = null;
         example = "/run/keys/linkextractor-redis-url";
-        description = "A file, outside the Nix store, that has the URL of Redis: for one with a password in it.";
+        description = "A file outside the Nix store with the URL of Redis, for a URL that has a password.";
       };
     };
 
@@ -74,9 +74,9 @@ in
       type = types.bool;
       default = false;
       description = ''
-        Whether the kernel, too, drops packets between the API and private networks: a second wall behind the
-        API's own. Loopback stays open. It drops requests from private networks as well, and a name server there
-        cannot be reached, so it fits a machine whose API is behind a proxy and whose resolver is local.
+        Whether the kernel, too, drops packets between the API and private networks, as a second defence behind
+        the API's own. Loopback stays open. Requests from private networks are dropped as well, and a name server
+        there cannot be reached, so this fits a machine with a reverse proxy and a local resolver.
       '';
     };
   };
@@ -95,6 +95,12 @@ in
         assertion = !(cfg.redis.createLocally && cfg.redis.urlFile != null);
         message = "services.linkextractor.api.redis: createLocally and urlFile exclude each other.";
       }
+      {
+        assertion =
+          cfg.settings.extraction_log == null
+          || lib.hasPrefix "${facts.log.folder}/" (toString cfg.settings.extraction_log);
+        message = "services.linkextractor.api.settings.extraction_log: the service can write in ${facts.log.folder} only.";
+      }
     ];
 
     services.linkextractor.api.settings.redis_url = lib.mkIf cfg.redis.createLocally (
@@ -111,7 +117,7 @@ in
     };
 
     systemd.services.${facts.api.program} = {
-      # Wanted, not required: without Redis the API works as if nothing were cached.
+      # `wants` instead of `requires`: the API works without Redis.
       after = lib.optional cfg.redis.createLocally "redis-linkextractor.service";
       wants = lib.optional cfg.redis.createLocally "redis-linkextractor.service";
       environment = lib.optionalAttrs (cfg.redis.urlFile != null) {
@@ -119,7 +125,7 @@ in
       };
       serviceConfig = {
         LogsDirectory = baseNameOf facts.log.folder;
-        SupplementaryGroups = lib.optional cfg.redis.createLocally redis.user;
+        SupplementaryGroups = lib.optional cfg.redis.createLocally redis.group;
         LoadCredential = lib.optional (cfg.redis.urlFile != null) "redis-url:${cfg.redis.urlFile}";
       }
       // lib.optionalAttrs cfg.denyPrivateNetworks {

@@ -1,5 +1,5 @@
-# What both services' modules share: options, the checked configuration file, the hardened unit.
-# `name` is the option's, under `services.linkextractor`.
+# The common part of both services' modules: options, the checked configuration file, the hardened unit.
+# `name` is that of the option under `services.linkextractor`.
 name:
 {
   config,
@@ -13,8 +13,9 @@ let
   part = facts.${name};
   cfg = config.services.linkextractor.${name};
   toml = pkgs.formats.toml { };
+  port = lib.toInt (lib.last (lib.splitString ":" cfg.settings.listen));
 
-  # The program itself says whether it can use the file: a typo fails the build, not the start.
+  # The program itself checks the file, so that a typo fails the build and not the start.
   configFile =
     pkgs.runCommand "${part.program}.toml"
       {
@@ -42,8 +43,8 @@ in
       default = { };
       description = ''
         The configuration of `${part.program}`, written as TOML and checked by it when the system is built.
-        Every key of its documentation can be set here; those that are usually set are listed below.
-        What is left out, or `null`, keeps the program's default.
+        Every key of its documentation can be set here; the options below are the usual ones.
+        A key that is missing or `null` keeps the program's default.
 
         This file is world-readable: secrets go into
         {option}`services.linkextractor.${name}.environmentFile`.
@@ -72,8 +73,8 @@ in
               type = types.str;
               default = "${toString facts.limits.grace}s";
               description = ''
-                How long requests in flight may take when the service stops. After ${toString facts.limits.stop} s systemd kills it:
-                a longer time wants a longer `TimeoutStopSec` too.
+                How long requests in flight may take when the service stops. After ${toString facts.limits.stop} s systemd
+                kills it: a longer time needs a longer `TimeoutStopSec` too.
               '';
             };
           };
@@ -113,9 +114,9 @@ in
       default = null;
       example = "/run/keys/${part.program}.env";
       description = ''
-        A file of variables ({manpage}`systemd.exec(5)`) that stand over the settings:
-        `${part.environment}` and the key in capitals, `__` where it is nested.
-        It is read by systemd, not by the service, and belongs outside the Nix store.
+        A file of variables ({manpage}`systemd.exec(5)`) that override the settings:
+        `${part.environment}` and the key in capitals, with `__` for the dot of a nested key.
+        systemd reads it, not the service; it belongs outside the Nix store.
       '';
     };
   };
@@ -126,16 +127,18 @@ in
         assertion = !lib.hasPrefix "${builtins.storeDir}/" (toString cfg.environmentFile);
         message = "services.linkextractor.${name}.environmentFile is in the Nix store, which everyone can read.";
       }
+      {
+        assertion = port == 0 || port >= 1024;
+        message = "services.linkextractor.${name}.settings.listen: the service has no privilege to listen on port ${toString port}; use nginx.";
+      }
     ];
 
-    networking.firewall.allowedTCPPorts = lib.optional cfg.openFirewall (
-      lib.toInt (lib.last (lib.splitString ":" cfg.settings.listen))
-    );
+    networking.firewall.allowedTCPPorts = lib.optional cfg.openFirewall port;
 
     systemd.services.${part.program} = {
       description = "Link Extractor (${name})";
       wantedBy = [ "multi-user.target" ];
-      # The address to listen on may come with the network.
+      # The address to listen on may exist only when the network is up.
       after = [ "network-online.target" ];
       wants = [ "network-online.target" ];
       serviceConfig = facts.hardening // {

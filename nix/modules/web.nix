@@ -1,4 +1,4 @@
-# services.linkextractor.web: the web page, behind nginx where wanted.
+# services.linkextractor.web: the web page, optionally behind nginx.
 { config, lib, ... }:
 let
   inherit (lib) mkOption types;
@@ -17,19 +17,19 @@ in
           api_endpoint = mkOption {
             type = types.str;
             default = "http://localhost:${toString facts.api.port}/api/";
-            description = "The API: a page's URL is added to it.";
+            description = "The API's address, to which the URL of a page is appended.";
           };
           page_size = mkOption {
             type = types.nullOr types.ints.positive;
             default = null;
-            description = "Links a page.";
+            description = "Number of links on a page.";
           };
           templates_dir = mkOption {
             type = types.nullOr types.path;
             default = null;
             description = ''
-              A folder of templates to use instead of the built-in ones. It is looked at when the system is built, and so
-              has to be in the store, as a path such as `./templates` is.
+              A folder of templates to use instead of the built-in ones. It is checked when the system is built, so it
+              must be in the store, as a path such as `./templates` is.
             '';
           };
         };
@@ -41,8 +41,9 @@ in
       default = null;
       example = "links.example.org";
       description = ''
-        The nginx virtual host that serves the page, if any. Certificates and the like are set as for every other,
-        in {option}`services.nginx.virtualHosts`.
+        The nginx virtual host that serves the page, if any. Certificates and other options are set in
+        {option}`services.nginx.virtualHosts`, and the firewall's ports in
+        {option}`networking.firewall.allowedTCPPorts`.
       '';
     };
   };
@@ -53,7 +54,7 @@ in
       virtualHosts.${cfg.nginx.virtualHost}.locations."/" = {
         proxyPass = "http://${cfg.settings.listen}";
         recommendedProxySettings = true;
-        # The page begins before its results are there.
+        # The beginning of a page is sent before its results are known.
         extraConfig = "proxy_buffering off;";
       };
     };

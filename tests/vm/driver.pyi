@@ -1,4 +1,4 @@
-# What the scripts here use of the NixOS test driver, so that they can be checked without it.
+# The part of the NixOS test driver that the scripts here use, to check them without it.
 from contextlib import AbstractContextManager
 
 class Machine:

@@ -56,7 +56,7 @@ with subtest("an address that is not allowed is refused"):
         code = docker.succeed(f"curl --silent --output /dev/null --write-out '%{{http_code}}' {API}/http://{host}/")
         assert code == "403", f"{host}: {code}"
 
-with subtest("containers are read-only, nobody's, and hold no capability"):
+with subtest("containers are read-only, without an account and without capabilities"):
     for service in ["web", "api", "redis"]:
         assert inspect(service, "{{.HostConfig.ReadonlyRootfs}}") == "true"
         pid = inspect(service, "{{.State.Pid}}")

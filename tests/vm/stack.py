@@ -12,7 +12,7 @@ def address(name: str) -> str:
 
 
 def ask(url: str, options: str = "--fail") -> str:
-    """What the API answers: status, headers and body."""
+    """The API's response: status, headers and body."""
     return client.succeed(f"curl --silent --show-error --include {options} http://stack:5000/api/{url}")
 
 
@@ -39,7 +39,7 @@ with subtest("a page's links, fetched once and then from the cache"):
         {"text": "[IMG]", "href": "https://example.org/"},
     ], first
     assert "linkextractor; fwd=miss" in first, first
-    # A Redis that is slow to begin with is not waited for: the page is then kept at a later request.
+    # The API does not wait for a slow Redis: a page may be stored at a later request only.
     wait_for_answer("linkextractor; hit")
     second = ask(page)
     assert "linkextractor; hit" in second, second
