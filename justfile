@@ -65,7 +65,7 @@ structure:
 nix-check:
     ./tests/nix-check
 
-# Run all checks that a change must pass
+# All that decides whether a change lands
 [group('check')]
 ci:
     .ci/run
