@@ -15,13 +15,13 @@ pub const NAME: &str = "linkextractor";
 )]
 pub struct Args {
     #[command(subcommand)]
-    pub command: Option<Command>,
+    pub command: Option<Commands>,
     #[command(flatten)]
     pub extract: Extract,
 }
 
 #[derive(Debug, Subcommand)]
-pub enum Command {
+pub enum Commands {
     /// Print the links of pages (what the program does without a command)
     #[command(arg_required_else_help = true)]
     Extract(Extract),

@@ -9,7 +9,7 @@ mod serve;
 mod stdout;
 mod target;
 
-use args::{Args, Command};
+use args::{Args, Commands};
 use clap::{CommandFactory, Parser};
 use exit::{Exit, written};
 use std::{io::Write, process::ExitCode};
@@ -32,10 +32,10 @@ fn run() -> Result<(), Exit> {
     };
     match args.command {
         None => extract::run(args.extract),
-        Some(Command::Extract(extract)) => extract::run(extract),
-        Some(Command::Serve(serve)) => serve::run(&serve),
-        Some(Command::CheckConfig(files)) => serve::check_config(files),
-        Some(Command::Completions { shell }) => {
+        Some(Commands::Extract(extract)) => extract::run(extract),
+        Some(Commands::Serve(serve)) => serve::run(&serve),
+        Some(Commands::CheckConfig(files)) => serve::check_config(files),
+        Some(Commands::Completions { shell }) => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Args::command(), args::NAME, &mut script);
             written(stdout::open().and_then(|mut stdout| stdout.write_all(&script)))
