@@ -93,7 +93,6 @@ impl Links {
         }
     }
 
-    /// Ends the last link.
     pub(crate) fn end(&mut self) {
         self.block_with_room(1).push(END);
     }

@@ -1,4 +1,4 @@
-//! The links of a page are those of html5ever's tree, scripting off, to the letter.
+//! The links of a page are exactly those of html5ever's tree, scripting off.
 
 mod reference;
 
@@ -16,7 +16,7 @@ fn assert_agrees(name: &str, body: &[u8]) {
     assert_eq!(found.links.len(), expected.len(), "{name}");
 }
 
-/// Any folder of pages, named by `LINKS_CORPUS`.
+/// `LINKS_CORPUS` names the folder; without it the test does nothing.
 #[test]
 fn a_folder_of_pages_agrees() {
     let Some(folder) = env::var_os("LINKS_CORPUS") else { return };

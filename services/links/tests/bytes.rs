@@ -1,10 +1,10 @@
-//! Bytes of no particular kind: the fixtures, cut, joined and changed byte by byte, still agree with html5ever.
+//! Fixtures that are cut, joined and changed byte by byte have the links of html5ever's tree.
 //!
-//! `LINKS_BYTES` says how many pages (a short, seeded run otherwise), `LINKS_SEED` where to start. The fuzz target
-//! in `fuzz/` asks the same of whatever libFuzzer comes up with.
+//! `LINKS_BYTES` is the number of pages, 3,000 by default; `LINKS_SEED` is the first seed. The fuzz target in `fuzz/` checks
+//! the same with libFuzzer.
 
 #[path = "soup/generator.rs"]
-#[expect(dead_code, reason = "tag soup is made elsewhere")]
+#[expect(dead_code, reason = "this test needs only the random numbers")]
 mod generator;
 mod reference;
 
@@ -12,7 +12,7 @@ use generator::Random;
 use links::{Page, charset};
 use std::{env, fs, panic};
 
-/// Bytes with a meaning to a tokenizer.
+/// Bytes for which a tokenizer has rules.
 const SPECIAL: &[u8] = b"<>/!-=\"'&;#?[] \t\n\r\x0C\0aA\x80\xC3\xFF";
 
 fn fixtures() -> Vec<Vec<u8>> {
@@ -44,14 +44,14 @@ fn page(random: &mut Random, fixtures: &[Vec<u8>]) -> Vec<u8> {
 }
 
 #[test]
-fn changed_bytes_agree() {
+fn fixtures_with_changed_bytes_agree_with_html5ever() {
     let number = |name, default| env::var(name).map_or(default, |value| value.parse().unwrap());
     let fixtures = fixtures();
     let first: u64 = number("LINKS_SEED", 1);
     for seed in first..first + number("LINKS_BYTES", 3000) {
         let body = page(&mut Random::new(seed), &fixtures);
         let encoding = charset::encoding_of(b"", None);
-        // A mark of another encoding would make it another page.
+        // html5ever would not decode a page in UTF-16.
         let body = body.strip_prefix(b"\xFF\xFE").or_else(|| body.strip_prefix(b"\xFE\xFF")).unwrap_or(&body);
         let found = panic::catch_unwind(|| Page { body, encoding, url: None }.links_as_written().links);
         let expected = reference::links_and_base(body).0;

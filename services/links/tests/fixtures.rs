@@ -1,4 +1,4 @@
-//! The project's own pages: `name.html` has the links of `name.json`, found at `https://example.org/dir/page`.
+//! Each fixture `name.html`, with the URL `https://example.org/dir/page`, has the links of `name.json`.
 
 mod reference;
 
@@ -17,7 +17,7 @@ fn pages() -> Vec<PathBuf> {
 }
 
 #[test]
-fn each_page_has_the_links_of_its_list() {
+fn each_fixture_has_the_expected_links() {
     let url = Url::parse("https://example.org/dir/page").unwrap();
     for path in pages() {
         let body = fs::read(&path).unwrap();
@@ -29,7 +29,7 @@ fn each_page_has_the_links_of_its_list() {
 }
 
 #[test]
-fn each_page_agrees_with_html5ever() {
+fn each_fixture_agrees_with_html5ever() {
     for path in pages() {
         let body = fs::read(&path).unwrap();
         let encoding = charset::encoding_of(&body, None);

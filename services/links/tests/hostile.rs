@@ -1,10 +1,10 @@
-//! No page stalls, aborts or fills the memory: what hostile pages give is bounded by their size.
+//! Hostile pages do not stall, abort or fill the memory: the answer is bounded by the size of the page.
 
 use links::{Extraction, Method, Page, charset};
 use std::thread;
 use url::Url;
 
-/// The threads that extract have no more stack than this.
+/// The stack of threads that extract, in bytes.
 const STACK: usize = 2 * 1024 * 1024;
 
 fn extract(body: String) -> Extraction {
@@ -24,13 +24,13 @@ fn repeated(start: &str, part: &str, times: usize) -> Extraction {
 }
 
 #[test]
-fn links_that_are_never_closed_are_links() {
+fn links_without_end_tags_are_found() {
     let found = repeated("", "<a href=x>t", 100_000);
     assert_eq!((found.links.len(), found.method), (100_000, Method::Streamed));
 }
 
 #[test]
-fn deep_nesting_gets_the_approximate_answer() {
+fn deep_nesting_has_an_approximate_answer() {
     for part in
         ["<div>", "<b>", "<span>", "<svg>", "<template></template><p><i>", "<table><td>", "<ruby><rt>"]
     {
@@ -42,20 +42,20 @@ fn deep_nesting_gets_the_approximate_answer() {
 }
 
 #[test]
-fn links_within_links_do_not_multiply_their_text() {
+fn nested_links_do_not_multiply_their_text() {
     let found = repeated("", "<a href=x>some text<object>", 50_000);
     assert_eq!((found.links.len(), found.method), (50_000, Method::Approximate));
 }
 
 #[test]
-fn a_link_that_is_opened_again_and_again_does_not_multiply_its_href() {
+fn a_link_that_is_reconstructed_often_does_not_multiply_its_href() {
     let long = format!("<p><a href='{}'></p>", "x".repeat(100_000));
     let found = repeated(&long, "<p>t</p>", 50_000);
     assert_eq!(found.method, Method::Approximate);
 }
 
 #[test]
-fn a_long_base_does_not_multiply() {
+fn a_long_base_url_does_not_multiply() {
     let base = format!("<base href='/{}/'>", "x".repeat(100_000));
     for part in [
         "<a href=y>t</a>",
@@ -71,7 +71,7 @@ fn a_long_base_does_not_multiply() {
 }
 
 #[test]
-fn many_attributes_are_no_matter() {
+fn many_attributes_do_not_slow_extraction_down() {
     let attributes = (0..50_000).map(|n| format!(" x{n}=y")).collect::<Vec<_>>().concat();
     let found = extract(format!("<b{attributes}><a{attributes} href=x>t</a>"));
     assert_eq!((found.links.len(), found.method), (1, Method::Streamed));
@@ -86,8 +86,8 @@ fn many_attributes_are_no_matter() {
 }
 
 #[test]
-fn formatting_that_piles_up_before_the_tree_stays_linear() {
-    // A link before a table that holds one is what the tree is for.
+fn many_formatting_elements_stay_linear_in_the_tree() {
+    // A link that moves before a table with links needs the tree.
     let start = "<table><tr><a href=1>x</a><td><a href=2>y</a></td>z<a href=3>q</a></table>";
     let own = |n| format!("<b i{n}>");
     let found = extract(start.to_owned() + &(0..20_000).map(own).collect::<Vec<_>>().concat());
@@ -100,7 +100,7 @@ fn formatting_that_piles_up_before_the_tree_stays_linear() {
 }
 
 #[test]
-fn end_tags_that_find_nothing_on_a_long_list_stay_linear() {
+fn unmatched_end_tags_with_a_long_formatting_list_stay_linear() {
     let mut start = "<a href=x>t</a>".to_owned();
     for n in 0..300 {
         for name in ["i", "big", "code", "em", "font", "s", "small", "strike", "strong", "tt", "u"] {
@@ -115,7 +115,7 @@ fn end_tags_that_find_nothing_on_a_long_list_stay_linear() {
 }
 
 #[test]
-fn a_page_that_is_too_long_says_so() {
+fn a_page_over_the_size_limit_is_reported_as_truncated() {
     let mut body = vec![b'x'; (256 << 20) + 1];
     body[..15].copy_from_slice(b"<a href=x>t</a>");
     let encoding = charset::encoding_of(b"", None);
@@ -125,7 +125,7 @@ fn a_page_that_is_too_long_says_so() {
 }
 
 #[test]
-fn what_never_ends_ends_with_the_page() {
+fn unterminated_markup_ends_with_the_page() {
     for part in [
         "<",
         "<!--",
@@ -149,7 +149,7 @@ fn what_never_ends_ends_with_the_page() {
 }
 
 #[test]
-fn tables_and_formatting_by_turns_stay_linear() {
+fn alternating_tables_and_formatting_stay_linear() {
     for part in [
         "<table><a href=x>",
         "<a href=x><table>",

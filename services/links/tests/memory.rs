@@ -1,6 +1,6 @@
-//! Memory stays under three times the page, the answer included, whatever the page holds.
+//! Memory stays under three times the page, with the answer, for every page in UTF-8 that is streamed.
 //!
-//! The benchmark's `hostile` has more shapes, larger, and their time.
+//! The benchmark `hostile` measures more and larger pages, and their time.
 
 use links::{Method, Page, charset};
 use peak_alloc::PeakAlloc;
@@ -11,10 +11,10 @@ static ALLOCATOR: PeakAlloc = PeakAlloc;
 
 const PAGE: usize = 1_000_000;
 
-/// What a page takes that has nothing to do with its length.
+/// Memory that does not depend on the length of the page.
 const FIXED: usize = 256 * 1024;
 
-/// The most that is taken on the way to the links of `start` and then `part` over and over, beyond the page itself.
+/// The peak of memory, without the page itself, for `start` followed by repeated `part`.
 fn peak(start: &[u8], part: &[u8]) -> usize {
     let body = [start, &part.repeat(PAGE / part.len())].concat();
     let encoding = charset::encoding_of(&body, None);

@@ -1,6 +1,6 @@
-//! Tag soup: on any page whatever, the links are those of html5ever's tree.
+//! Tag soup: generated pages have the links of html5ever's tree.
 //!
-//! `LINKS_SOUP` says how many pages (a short, seeded run otherwise), `LINKS_SEED` where to start.
+//! `LINKS_SOUP` is the number of pages, 3,000 by default; `LINKS_SEED` is the first seed.
 
 #[path = "soup/generator.rs"]
 mod generator;
@@ -50,12 +50,12 @@ fn disagrees(page: &str) -> bool {
         .map_or(true, |found| found != expected(page) && !may_be_approximate(page))
 }
 
-/// Only one thing in the soup excuses an answer that is not exact, and that answer has to say so.
+/// Only many attributes may make an answer approximate, and the answer must say so.
 fn may_be_approximate(page: &str) -> bool {
     page.contains(MANY_ATTRIBUTES) && extraction(page).method == Method::Approximate
 }
 
-/// Takes pieces away as long as the page still disagrees.
+/// Removes pieces while the page still disagrees.
 fn smallest(mut pieces: Vec<String>) -> String {
     let mut index = 0;
     while index < pieces.len() {
@@ -76,7 +76,7 @@ fn number(variable: &str, default: u64) -> u64 {
 }
 
 #[test]
-fn tag_soup_agrees() {
+fn tag_soup_agrees_with_html5ever() {
     let first = number("LINKS_SEED", 1);
     let mut disagreements = Vec::new();
     for seed in first..first + number("LINKS_SOUP", 3000) {

@@ -1,4 +1,4 @@
-//! Any bytes at all: no panic, and the links of html5ever's tree.
+//! Arbitrary bytes: no panic, and the links of html5ever's tree.
 
 #![no_main]
 

@@ -33,7 +33,7 @@ impl Prescan<'_> {
                 self.at += 2 + memchr::memmem::find(&rest[2..], b"-->")? + 2;
             } else if is_meta(rest) {
                 self.at += 5;
-                if let Some(encoding) = self.encoding_of_meta()? {
+                if let Some(encoding) = encoding_of_meta(self.attributes()?) {
                     return Some(encoding);
                 }
             } else if is_tag(rest) {
@@ -46,36 +46,6 @@ impl Prescan<'_> {
         }
     }
 
-    /// The step for `<meta`; the outer `None` when the bytes run out, the inner one when it names no encoding.
-    fn encoding_of_meta(&mut self) -> Option<Option<&'static Encoding>> {
-        let mut seen: Vec<Vec<u8>> = Vec::new();
-        let mut got_pragma = false;
-        let mut need_pragma = None;
-        let mut charset = None; // `Some(None)` is the standard's "failure"
-        for (name, value) in self.attributes()? {
-            if seen.contains(&name) {
-                continue;
-            }
-            match &name[..] {
-                b"http-equiv" => got_pragma |= value == b"content-type",
-                b"content" if charset.is_none() => {
-                    if let Some(encoding) = encoding_in_content(&value) {
-                        charset = Some(Some(encoding));
-                        need_pragma = Some(true);
-                    }
-                }
-                b"charset" => {
-                    charset = Some(Encoding::for_label(&value));
-                    need_pragma = Some(false);
-                }
-                _ => {}
-            }
-            seen.push(name);
-        }
-        let usable = need_pragma.is_some_and(|needed| got_pragma || !needed);
-        Some(charset.flatten().filter(|_| usable).map(as_ascii_compatible))
-    }
-
     /// "Get an attribute" up to the end of the tag, in lower case; `None` when the bytes run out. Its rules are the tokenizer's.
     fn attributes(&mut self) -> Option<Vec<(Vec<u8>, Vec<u8>)>> {
         let mut attributes = Attributes::new(self.bytes, self.at);
@@ -85,6 +55,36 @@ impl Prescan<'_> {
         self.at = attributes.end()? - 1; // at the `>`
         Some(all)
     }
+}
+
+/// The step for `<meta`.
+fn encoding_of_meta(attributes: Vec<(Vec<u8>, Vec<u8>)>) -> Option<&'static Encoding> {
+    let mut seen: Vec<Vec<u8>> = Vec::new();
+    let mut got_pragma = false;
+    let mut need_pragma = None;
+    let mut charset = None; // `Some(None)` is the standard's "failure"
+    for (name, value) in attributes {
+        if seen.contains(&name) {
+            continue;
+        }
+        match &name[..] {
+            b"http-equiv" => got_pragma |= value == b"content-type",
+            b"content" if charset.is_none() => {
+                if let Some(encoding) = encoding_in_content(&value) {
+                    charset = Some(Some(encoding));
+                    need_pragma = Some(true);
+                }
+            }
+            b"charset" => {
+                charset = Some(Encoding::for_label(&value));
+                need_pragma = Some(false);
+            }
+            _ => {}
+        }
+        seen.push(name);
+    }
+    let usable = need_pragma.is_some_and(|needed| got_pragma || !needed);
+    charset.flatten().filter(|_| usable).map(as_ascii_compatible)
 }
 
 fn is_meta(rest: &[u8]) -> bool {

@@ -9,7 +9,7 @@ fn of(body: &[u8]) -> &'static str {
 }
 
 #[test]
-fn a_byte_order_mark_stands_over_the_header_and_the_header_over_meta() {
+fn a_byte_order_mark_overrides_the_header_and_the_header_overrides_meta() {
     assert_eq!(encoding_of(b"\xEF\xBB\xBFx", Some(KOI8_R)), UTF_8);
     assert_eq!(encoding_of(b"\xFF\xFEx\0", Some(KOI8_R)), UTF_16LE);
     assert_eq!(encoding_of(b"\xFE\xFF\0x", Some(KOI8_R)), UTF_16BE);
@@ -40,7 +40,7 @@ fn meta_names_the_encoding_in_every_spelling() {
 }
 
 #[test]
-fn what_is_no_meta_names_nothing() {
+fn other_markup_than_a_complete_meta_names_no_encoding() {
     for page in [
         "<metal charset=koi8-r>",
         "<meta content='text/html; charset=koi8-r'>",
@@ -54,7 +54,7 @@ fn what_is_no_meta_names_nothing() {
 }
 
 #[test]
-fn meta_counts_within_the_first_1024_bytes_only() {
+fn only_a_meta_within_the_first_1024_bytes_counts() {
     let meta = "<meta charset=koi8-r>";
     let inside = " ".repeat(1024 - meta.len()) + meta;
     assert_eq!(of(inside.as_bytes()), "KOI8-R");
@@ -62,7 +62,7 @@ fn meta_counts_within_the_first_1024_bytes_only() {
 }
 
 #[test]
-fn labels_follow_the_encoding_standard() {
+fn encoding_labels_follow_the_encoding_standard() {
     assert_eq!(of(b"<meta charset=utf-16le>"), "UTF-8");
     assert_eq!(of(b"<meta charset=x-user-defined>"), WINDOWS_1252.name());
     assert_eq!(of(b"<meta charset=latin1>"), WINDOWS_1252.name());
@@ -74,7 +74,7 @@ fn labels_follow_the_encoding_standard() {
 }
 
 #[test]
-fn an_undeclared_page_is_utf_8_where_that_is_valid_and_detected_where_not() {
+fn an_undeclared_page_is_utf_8_if_valid_and_detected_otherwise() {
     assert_eq!(of(b""), "UTF-8");
     assert_eq!(of(b"<p>plain"), "UTF-8");
     assert_eq!(of("<p>žluťoučký".as_bytes()), "UTF-8");

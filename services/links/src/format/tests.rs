@@ -27,7 +27,7 @@ fn each_format_writes_a_link_as_documented() {
 }
 
 #[test]
-fn no_links_are_still_a_document() {
+fn a_document_without_links_is_valid_in_each_format() {
     assert_eq!(Format::Markdown.write([]), "");
     assert_eq!(Format::Text.write([]), "");
     assert_eq!(Format::Json.write([]), "[]\n");
@@ -45,7 +45,7 @@ fn line_forms_hold_no_line_break_or_control_character_in_a_value() {
 }
 
 #[test]
-fn json_keeps_every_character() {
+fn json_preserves_every_character() {
     let links = vec![link("\u{1}\u{2028}é", "x:\n")];
     let json = Format::Json.write(links.clone());
     let back: Vec<Link> = serde_json::from_str(&json).unwrap();
@@ -53,7 +53,7 @@ fn json_keeps_every_character() {
 }
 
 #[test]
-fn csv_of_several_pages_names_the_page_first() {
+fn csv_of_several_pages_has_the_page_in_the_first_column() {
     let mut out = Vec::new();
     csv::write_pages_header(&mut out).unwrap();
     csv::write_page(&mut out, "a,b.html", [link("t", "x:y")]).unwrap();

@@ -9,10 +9,16 @@ use super::{
     tree::{LinkSink, TextKind},
 };
 
-/// Sends the links of `page` to `sink`; gives the `href` of the first `<base>`, as written.
+/// Sends the links of `page` to `sink`; returns the `href` of the first `<base>`, as written.
 pub(crate) fn build<'a>(page: &'a [u8], sink: &mut impl LinkSink) -> Option<&'a [u8]> {
-    let mut state =
-        Approximate { page, tokens: Tokenizer::new(page), sink, templates: 0, open: false, base: None };
+    let mut state = Approximate {
+        page,
+        tokens: Tokenizer::new(page),
+        sink,
+        open_templates: 0,
+        link_open: false,
+        base: None,
+    };
     state.run();
     state.base
 }
@@ -21,10 +27,8 @@ struct Approximate<'a, 's, S> {
     page: &'a [u8],
     tokens: Tokenizer<'a>,
     sink: &'s mut S,
-    /// How many templates are open.
-    templates: usize,
-    /// Whether a link is open.
-    open: bool,
+    open_templates: usize,
+    link_open: bool,
     base: Option<&'a [u8]>,
 }
 
@@ -32,14 +36,14 @@ impl<S: LinkSink> Approximate<'_, '_, S> {
     fn run(&mut self) {
         loop {
             match self.tokens.next(false) {
-                Token::Text(text) if self.open => {
+                Token::Text(text) if self.link_open => {
                     let kind = TextKind { references: true, keeps_nul: false };
                     self.sink.text(&self.page[text.range()], kind);
                 }
                 Token::StartTag(tag) => self.start_tag(&tag),
-                Token::EndTag(tag) if tag.name == Name::A && self.templates == 0 => self.end_link(),
+                Token::EndTag(tag) if tag.name == Name::A && self.open_templates == 0 => self.end_link(),
                 Token::EndTag(tag) if tag.name == Name::Template => {
-                    self.templates = self.templates.saturating_sub(1);
+                    self.open_templates = self.open_templates.saturating_sub(1);
                 }
                 Token::EndOfPage => break,
                 _ => {}
@@ -50,19 +54,19 @@ impl<S: LinkSink> Approximate<'_, '_, S> {
 
     fn start_tag(&mut self, tag: &Tag) {
         match tag.name {
-            Name::A if self.templates == 0 => {
+            Name::A if self.open_templates == 0 => {
                 self.end_link();
                 if let Some(href) = tag.href {
                     self.sink.start(&self.page[href.range()]);
-                    self.open = true;
+                    self.link_open = true;
                 }
             }
-            Name::Base if self.templates == 0 && self.base.is_none() => {
+            Name::Base if self.open_templates == 0 && self.base.is_none() => {
                 self.base = tag.href.map(|href| &self.page[href.range()]);
             }
             Name::Template => {
                 self.end_link();
-                self.templates += 1;
+                self.open_templates += 1;
             }
             Name::Script => self.raw(tag, RawKind::Script),
             Name::Title | Name::Textarea => self.raw(tag, RawKind::Rcdata),
@@ -78,14 +82,14 @@ impl<S: LinkSink> Approximate<'_, '_, S> {
 
     fn raw(&mut self, tag: &Tag, kind: RawKind) {
         let text = self.tokens.raw_text(kind, tag.written);
-        if self.open {
+        if self.link_open {
             let kind = TextKind { references: kind == RawKind::Rcdata, keeps_nul: true };
             self.sink.text(&self.page[text.range()], kind);
         }
     }
 
     fn end_link(&mut self) {
-        if std::mem::take(&mut self.open) {
+        if std::mem::take(&mut self.link_open) {
             self.sink.end();
         }
     }

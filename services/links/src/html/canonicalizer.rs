@@ -152,7 +152,7 @@ impl LinkSink for Canonicalizer {
 
     #[inline]
     fn position(&self) -> u32 {
-        self.flushed + length(&self.chunk)
+        self.flushed + u32::try_from(self.chunk.len()).unwrap_or(u32::MAX)
     }
 
     fn split(&mut self, position: u32, href: &[u8]) -> Option<u32> {
@@ -170,11 +170,6 @@ impl LinkSink for Canonicalizer {
 /// Whether the byte is a continuation byte of UTF-8.
 const fn is_continuation(c: u8) -> bool {
     c & 0b1100_0000 == 0b1000_0000
-}
-
-#[expect(clippy::cast_possible_truncation, reason = "the canonical form of a page of MAX_PAGE fits")]
-fn length(chunk: &[u8]) -> u32 {
-    chunk.len() as u32
 }
 
 #[cfg(test)]

@@ -23,11 +23,6 @@ pub(crate) fn name(written: &[u8]) -> String {
     name_characters(written).collect()
 }
 
-/// Whether only names of the same bytes equal it, letter case aside.
-pub(crate) fn is_plain_name(written: &[u8]) -> bool {
-    written.is_ascii() && memchr(0, written).is_none()
-}
-
 /// Text with its character references decoded.
 pub(crate) fn decoded(text: &[u8]) -> Cow<'_, str> {
     with_references_decoded(utf8(text))

@@ -8,7 +8,6 @@ use super::text::{self, Collapse};
 use crate::{Extraction, Links};
 use tl::{Node, ParseError, ParserOptions, VDom};
 
-/// Gathers links from the chunks of a canonical page.
 #[derive(Debug, Default)]
 pub(crate) struct TlReader {
     links: Links,

@@ -1,8 +1,7 @@
 //! Stage 1, bytes to tokens (WHATWG HTML, section 13.2.5).
 //!
-//! In: a page in UTF-8 or another encoding in which markup is ASCII; bytes that are no UTF-8 pass through.
-//! Out: text, tags and the little that the tree needs of anything else, as positions in the page. Which text is
-//! raw is for the tree to know: it asks for it with [`Tokenizer::raw_text`] and its like.
+//! In: a page in UTF-8; invalid bytes pass through. Out: text, tags and a few facts about other markup, as positions in
+//! the page. The tree knows where raw text starts, and reads it with [`Tokenizer::raw_text`] or [`Tokenizer::plaintext`].
 
 mod attributes;
 mod doctype;
@@ -21,12 +20,11 @@ pub(crate) struct Tag {
     pub(crate) name: Name,
     /// The name as written.
     pub(crate) written: Span,
-    /// The value of the first `href`, as written; looked for in `a` and `base` only.
+    /// The value of the first `href`, as written; of `a` and `base` only.
     pub(crate) href: Option<Span>,
     pub(crate) self_closing: bool,
 }
 
-/// What comes next in the page.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Token {
     /// Text whose character references are not decoded.
@@ -35,11 +33,11 @@ pub(crate) enum Token {
     CdataSection(Span),
     StartTag(Tag),
     EndTag(Tag),
-    /// A document type; whether it puts the page into quirks mode.
+    /// A document type, and whether it puts the page into quirks mode.
     Doctype {
         quirks: bool,
     },
-    /// A comment, bogus or not; `</>` is `nothing` at all, not even that.
+    /// A comment, bogus or not; `nothing` for `</>`, which is a parse error only.
     Comment {
         nothing: bool,
     },
@@ -95,8 +93,8 @@ impl<'a> Tokenizer<'a> {
         if first.is_ascii_alphabetic() { self.tag(self.at + 2, Token::EndTag) } else { self.bogus_comment() }
     }
 
-    /// The tag whose name starts at `start`, as `token`: made where it is to be, it need not be copied. There is none
-    /// where the page ends before it does.
+    /// The tag whose name starts at `start`, as `token`, which avoids a copy. The page may end inside the tag: then there is
+    /// none.
     #[inline]
     fn tag(&mut self, start: usize, token: impl FnOnce(Tag) -> Token) -> Token {
         let (length, name) = Name::read(&self.page[start..]);
@@ -165,7 +163,7 @@ impl<'a> Tokenizer<'a> {
         Span::new(start, end)
     }
 
-    /// All that is left, as text.
+    /// The remaining page, as text.
     pub(crate) fn plaintext(&mut self) -> Span {
         let start = self.at;
         self.at = self.page.len();

@@ -2,14 +2,14 @@
 //!
 //! In: the page. Out: calls to a [`LinkSink`]: each link's start, text and end, in tree order.
 //!
-//! The stack of open elements, the active formatting elements and the insertion modes are kept exactly as the
-//! standard says, scripting off; nodes are not. That is enough as long as elements come in the order of the page
-//! and at most one link is open at a time. Where they do not, the answer is [`Bailout`], never a wrong one.
+//! The stack of open elements, the active formatting elements and the insertion modes follow the standard exactly, scripting
+//! off; nodes are not kept. That is enough as long as the tree has the order of the page and at most one link is open at a
+//! time. Otherwise the result is a [`Bailout`], never a wrong answer.
 
 #![expect(
     clippy::unnecessary_wraps,
     clippy::match_same_arms,
-    reason = "every insertion mode has one signature, and its arms the order of the standard"
+    reason = "all insertion modes have one signature, and their arms follow the order of the standard"
 )]
 
 mod adoption;
@@ -33,51 +33,51 @@ use formatting::ActiveFormatting;
 pub(super) use stack::MAX_OPEN;
 use stack::{Serial, Stack};
 
-/// Where link events go.
+/// Receives link events.
 pub(crate) trait LinkSink {
     /// A link starts; `href` as written, character references and all.
     fn start(&mut self, href: &[u8]);
-    /// Text inside of the link.
+    /// Text inside the link.
     fn text(&mut self, text: &[u8], kind: TextKind);
     /// The link ends.
     fn end(&mut self);
-    /// Where the output stands, for [`split`](Self::split).
+    /// The current position in the output, for [`split`](Self::split).
     fn position(&self) -> u32;
-    /// Ends the open link at an earlier `position` and starts another there with the same `href`, which gets the
-    /// rest. Gives how much longer that made the output; `None` where that part of it is gone.
+    /// Ends the open link at an earlier `position` and starts another there with the same `href`, which gets the rest of the
+    /// text. Returns how much longer the output became; `None` where that part of it was passed on already.
     fn split(&mut self, position: u32, href: &[u8]) -> Option<u32>;
 }
 
-/// How text is to be read.
+/// How a sink reads text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct TextKind {
-    /// It holds character references.
+    /// Character references are decoded.
     pub(crate) references: bool,
-    /// NUL characters become U+FFFD; elsewhere they are dropped.
+    /// NUL characters become U+FFFD instead of being dropped.
     pub(crate) keeps_nul: bool,
 }
 
-/// Why the events in page order may not be those of the tree.
+/// Why the tree may have another order than the page, or would cost too much to follow.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Bailout {
     /// A link or its text belongs before what a table already holds.
     Fostered,
     /// A link inside of a link.
     Nested,
-    /// Markup moved across an open link in a way that was not followed.
+    /// Markup moved across an open link in a way that is not followed.
     Moved,
     /// A frameset may replace the body.
     Frameset,
-    /// A form of white space or attribute that is not worth following.
+    /// A rare form of white space or attributes that is not followed.
     Rare,
     /// Too many elements are open.
     TooDeep,
-    /// Looking through what is open costs too much.
+    /// Searching the open elements costs too much.
     TooCostly,
 }
 
-/// The insertion modes (section 13.2.4.1); "text" is not one here, as raw text is read in one go, and "in table
-/// text" is part of the table's. The two modes after the body differ in nothing that matters for links.
+/// The insertion modes (section 13.2.4.1). Raw text is read at once, so "text" is not one here; "in table text" is part of the
+/// table's mode; the two modes after the body are the same for links.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mode {
     Initial,
@@ -97,11 +97,11 @@ pub(super) enum Mode {
     AfterBody,
 }
 
-/// What became of a token.
+/// How the processing of a token continues.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Next {
     Done,
-    /// "Reprocess the token", by the mode that is now set.
+    /// "Reprocess the token" in the current mode.
     Again,
 }
 
@@ -111,12 +111,11 @@ type TagResult = Result<Next, Bailout>;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Form {
     None,
-    /// The element was closed at once, as forms in tables are.
+    /// The element was closed at once: a form in a table.
     Closed,
     Open(Serial),
 }
 
-/// Tree construction under way.
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "the standard's own flags")]
 pub(crate) struct Tree<'a, 's, S> {
@@ -132,7 +131,7 @@ pub(crate) struct Tree<'a, 's, S> {
     quirks: bool,
     /// Foster parenting is enabled.
     foster: bool,
-    /// A line feed right here is dropped, after `<pre>` and its like.
+    /// The next character is dropped if it is a line feed, as after `<pre>`.
     skip_line_feed: bool,
     /// The open link.
     link: Option<Serial>,
@@ -143,7 +142,7 @@ pub(crate) struct Tree<'a, 's, S> {
 }
 
 impl<'a, 's, S: LinkSink> Tree<'a, 's, S> {
-    /// Sends the links of `page` to `sink`; gives the `href` of the first `<base>`, as written.
+    /// Sends the links of `page` to `sink`; returns the `href` of the first `<base>`, as written.
     pub(crate) fn build(page: &'a [u8], sink: &'s mut S) -> Result<Option<&'a [u8]>, Bailout> {
         let tree = Tree {
             page,

@@ -57,14 +57,12 @@ impl<'a> Iterator for Records<'a> {
             self.rest = rest;
             return Some(RecordPart::Text(text));
         }
-        let (part, rest) = match self.rest.strip_prefix(SAME_HREF) {
-            Some(rest) => (RecordPart::SameHref, rest),
-            None => {
-                let (href, rest) = self.rest.strip_prefix(OWN_HREF)?.split_once(END)?;
-                (RecordPart::Href(href), rest)
-            }
-        };
+        if let Some(rest) = self.rest.strip_prefix(SAME_HREF) {
+            (self.rest, self.in_text) = (rest, true);
+            return Some(RecordPart::SameHref);
+        }
+        let (href, rest) = self.rest.strip_prefix(OWN_HREF)?.split_once(END)?;
         (self.rest, self.in_text) = (rest, true);
-        Some(part)
+        Some(RecordPart::Href(href))
     }
 }

@@ -13,7 +13,7 @@ fn list(links: &[(&str, &[&str])]) -> Links {
 }
 
 #[test]
-fn a_list_gives_back_what_was_put_in() {
+fn a_list_returns_the_links_that_were_added() {
     let list = list(&[("", &["="]), ("", &[]), ("a", &["b", "c"]), ("", &[]), ("é", &["", "日本"])]);
     let links: Vec<_> = list.iter().map(|link| (link.href, link.text)).collect();
     let expected = [("", "="), ("", "[IMG]"), ("a", "bc"), ("", "[IMG]"), ("é", "日本")];
@@ -22,7 +22,7 @@ fn a_list_gives_back_what_was_put_in() {
 }
 
 #[test]
-fn values_of_any_length_come_back_whole() {
+fn values_of_any_length_are_returned_whole() {
     for length in (0..40).chain([1000, 1022, 1023, 1024, 1025, 2047, 2048, 65_535, 65_536, 300_000]) {
         let value = "é日x".repeat(length);
         let list = list(&[("y", &[&value]), (&value, &["z"]), ("y", &["z", &value, "z"])]);
@@ -34,7 +34,7 @@ fn values_of_any_length_come_back_whole() {
 }
 
 #[test]
-fn an_href_that_repeats_takes_a_byte() {
+fn a_repeated_href_takes_one_byte() {
     let long = "x".repeat(3000);
     let list = list(&[(&long, &["t"]), (&long, &[]), (&long, &["t"]), ("y", &[]), (&long, &[])]);
     assert!(list.iter().map(|link| link.href).eq([&long, &long, &long, "y", &long]));
@@ -42,7 +42,7 @@ fn an_href_that_repeats_takes_a_byte() {
 }
 
 #[test]
-fn lists_are_equal_by_their_links() {
+fn lists_with_the_same_links_are_equal() {
     let long = "x".repeat(LARGEST_BLOCK);
     let one = list(&[("y", &[&long, &long])]);
     assert_eq!(one, list(&[("y", &[&"x".repeat(2 * LARGEST_BLOCK)])]));
@@ -50,7 +50,7 @@ fn lists_are_equal_by_their_links() {
 }
 
 #[test]
-fn a_list_takes_little_more_room_than_its_characters() {
+fn a_list_takes_little_more_memory_than_its_characters() {
     let (medium, long) = ("m".repeat(30_000), "l".repeat(200_000));
     for hrefs in [&["x"][..], &["", "y"], &[&medium], &["x", &medium], &["x", &long, &medium]] {
         let mut list = Links::default();

@@ -49,7 +49,7 @@ fn references_resolve_against_the_page() {
 }
 
 #[test]
-fn the_base_is_taken_where_it_can_be_one() {
+fn a_usable_base_element_is_the_base_url() {
     assert_eq!(on_page("x", Some("/b/")).unwrap(), "https://e.org/b/x");
     assert_eq!(on_page("x", Some("https://o.net/b")).unwrap(), "https://o.net/x");
     for unusable in ["data:text/html,x", "javascript:0", "http://["] {
@@ -67,7 +67,7 @@ fn without_a_page_url_only_base_and_absolute_references_resolve() {
 }
 
 #[test]
-fn a_query_is_encoded_in_the_pages_encoding() {
+fn a_query_is_encoded_in_the_encoding_of_the_page() {
     let query = |encoding, href| resolved(href, None, Some(PAGE), encoding).unwrap();
     assert_eq!(query(WINDOWS_1252, "/é?é#é"), "https://e.org/%C3%A9?%E9#%C3%A9");
     assert_eq!(query(KOI8_R, "?я&й"), "https://e.org/dir/page?%D1&%CA");
@@ -82,7 +82,7 @@ fn a_query_is_encoded_in_the_pages_encoding() {
 }
 
 #[test]
-fn a_long_base_does_not_multiply_without_bound() {
+fn links_that_exceed_the_memory_limit_are_left_out() {
     let base = format!("http://e.org/{}/", "x".repeat(100_000));
     let (links, removed) = resolve(links(&["y"], 10_000), Some(&base), None, UTF_8, 110_000);
     assert!(removed > 9_000 && !links.is_empty());
@@ -90,7 +90,7 @@ fn a_long_base_does_not_multiply_without_bound() {
 }
 
 #[test]
-fn a_long_base_is_not_copied_without_bound_where_little_comes_of_it() {
+fn links_that_exceed_the_work_limit_are_left_out_however_short_their_urls() {
     let base = format!("http://e.org/{}/", "x".repeat(1_000_000));
     for href in ["..", "/", "http://o.net"] {
         let (links, removed) =
@@ -100,7 +100,7 @@ fn a_long_base_is_not_copied_without_bound_where_little_comes_of_it() {
 }
 
 #[test]
-fn an_href_that_repeats_is_resolved_or_left_out_each_time() {
+fn a_repeated_href_is_resolved_or_left_out_each_time() {
     let (links, removed) =
         resolve(links(&["y", "y", "http://[", "http://["], 8), Some("http://e.org/"), None, UTF_8, 100);
     assert_eq!(removed, 4);
@@ -108,7 +108,7 @@ fn an_href_that_repeats_is_resolved_or_left_out_each_time() {
 }
 
 #[test]
-fn bases_of_usual_length_leave_nothing_out() {
+fn a_base_of_usual_length_leaves_no_link_out() {
     let base = format!("http://e.org/{}/", "x".repeat(150));
     let page_len = 20_000 * "<a href=y>t</a>\n".len();
     assert_eq!(resolve(links(&["y"], 20_000), Some(&base), None, UTF_8, page_len).1, 0);

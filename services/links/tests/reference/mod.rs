@@ -1,4 +1,4 @@
-//! What a page's links are: html5ever's tree, scripting off, by its own test tree.
+//! The reference: the links of html5ever's tree (`RcDom`), scripting off.
 
 use html5ever::{
     ParseOpts, expanded_name, local_name, ns, parse_document, tendril::TendrilSink, tokenizer::TokenizerOpts,
@@ -10,7 +10,7 @@ use markup5ever_rcdom::{Handle, NodeData, RcDom};
 /// The links of `page`, `href` as written, text as reported; and the `href` of the first `base` that has one.
 pub(crate) fn links_and_base(page: &[u8]) -> (Vec<Link<'static>>, Option<String>) {
     let tree_builder = TreeBuilderOpts { scripting_enabled: false, ..TreeBuilderOpts::default() };
-    // Else html5ever would drop U+FEFF after each script, too.
+    // By default html5ever also drops U+FEFF after each script.
     let tokenizer = TokenizerOpts { discard_bom: false, ..TokenizerOpts::default() };
     let options = ParseOpts { tree_builder, tokenizer };
     let page = page.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(page);

@@ -1,6 +1,6 @@
-//! Tag soup: pages put together from pieces of everything that a parser has a rule for.
+//! Generates tag soup: pages of pieces for which a parser has rules.
 
-/// Every element name of the standard that any rule mentions, and some that none does.
+/// Every element name that a rule of the standard mentions, and some others.
 #[rustfmt::skip]
 const NAMES: &[&str] = &[
     "a", "a", "a", "abbr", "address", "altglyph", "annotation-xml", "applet", "area", "article", "aside", "audio", "b",
@@ -17,7 +17,7 @@ const NAMES: &[&str] = &[
     "ul", "use", "var", "video", "wbr", "xmp",
 ];
 
-/// The names among which misnesting is common, for pages that are dense with it.
+/// Names that are often misnested, for pages that are dense with them.
 #[rustfmt::skip]
 const COMMON: &[&str] = &[
     "a", "a", "b", "i", "font", "p", "div", "li", "ul", "table", "tr", "td", "tbody", "span", "h1", "h2", "form",
@@ -151,10 +151,10 @@ const MARKUP: &[&str] = &[
     "</br>",
 ];
 
-/// More attributes than the way through a tree keeps.
+/// More attributes than the tree's budget allows.
 pub(crate) const MANY_ATTRIBUTES: &str = "0 1 2 3 4 5 6 7 8 9 a b c d e f g h i j k l m n o p q r s t u v w x y z ! $ % ( ) * + , - . : ; @ [ ] ^ _ ` { | } ~ é0 é1 é2 é3 é4 é5 é6 é7 é8";
 
-/// Names that are one in the tree, or nearly.
+/// Names that are equal in the tree, or nearly.
 #[rustfmt::skip]
 const ALIKE: &[&str] = &[
     "<b z\0>", "<b z\u{FFFD}>", "<b z\0>", "<b Z\u{FFFD}>", "<b z>", "</b>", "</b>", "<div>", "</div>", "</a>",

@@ -18,7 +18,7 @@ fn text_of(texts: &[(&str, TextKind)]) -> String {
 }
 
 #[test]
-fn text_and_href_come_back_as_the_tree_would_hold_them() {
+fn text_and_href_are_read_back_as_the_tree_would_hold_them() {
     assert_eq!(text_of(&[("a < b &amp; c", TEXT)]), "a < b & c");
     assert_eq!(text_of(&[("&lt;a>\0", RAW)]), "&lt;a>\u{FFFD}");
     assert_eq!(text_of(&[("&am", TEXT), ("p;", TEXT)]), "&amp;", "two texts are not one reference");
@@ -30,7 +30,7 @@ fn text_and_href_come_back_as_the_tree_would_hold_them() {
 }
 
 #[test]
-fn long_text_is_parted_where_that_changes_nothing() {
+fn long_text_is_divided_without_changing_it() {
     for part in ["x", "é日𠀀", "<", "a &amp; b<", "&"] {
         let text = part.repeat(CHUNK);
         let expected = text.replace("&amp;", "&");
@@ -41,7 +41,7 @@ fn long_text_is_parted_where_that_changes_nothing() {
 }
 
 #[test]
-fn a_long_href_keeps_its_place() {
+fn a_long_href_keeps_the_order_of_links() {
     let long = "&amp;\"\0".repeat(CHUNK);
     let mut canonicalizer = Canonicalizer::default();
     for href in ["x", &long, "y"] {
@@ -55,7 +55,7 @@ fn a_long_href_keeps_its_place() {
 }
 
 #[test]
-fn a_link_is_split_at_an_earlier_place() {
+fn a_link_is_split_at_an_earlier_position() {
     let mut canonicalizer = Canonicalizer::default();
     canonicalizer.start(b"x");
     canonicalizer.text(b"one", TEXT);

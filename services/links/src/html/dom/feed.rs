@@ -35,8 +35,6 @@ struct Feed<'a> {
     load: Load,
 }
 
-type Fed = TokenSinkResult<NodeId>;
-
 impl Feed<'_> {
     /// `None` once over budget.
     fn run(&mut self) -> Option<()> {
@@ -68,7 +66,7 @@ impl Feed<'_> {
     }
 
     fn send(&self, token: tokenizer::Token) {
-        let _: Fed = self.builder.process_token(token, 1);
+        let _ = self.builder.process_token(token, 1);
     }
 
     /// Text outside of raw text elements: NUL is a token of its own.

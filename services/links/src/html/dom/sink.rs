@@ -54,7 +54,6 @@ pub(super) struct Dom {
     max_nodes: usize,
     /// How many more elements the builder may examine: its work on one tag grows with depth.
     budget: Cell<usize>,
-    spent: Cell<bool>,
 }
 
 /// An element's name, by value: the list of nodes may be reallocated while the builder holds it.
@@ -85,26 +84,22 @@ impl Dom {
             nodes: RefCell::new(Vec::with_capacity(max_nodes + SLACK)),
             budget: Cell::new(length.saturating_mul(4) + 200_000),
             max_nodes,
-            spent: Cell::new(false),
         };
         dom.add(NodeKind::Other, None);
         dom
     }
 
-    /// Whether the builder has exceeded its budget.
+    /// Whether the builder has used up its budget.
     pub(super) fn is_over_budget(&self) -> bool {
-        self.spent.get()
+        self.budget.get() == 0
     }
 
     pub(super) fn spend(&self, steps: usize) {
-        match self.budget.get().checked_sub(steps) {
-            Some(left) => self.budget.set(left),
-            None => self.give_up(),
-        }
+        self.budget.update(|budget| budget.saturating_sub(steps));
     }
 
     pub(super) fn give_up(&self) {
-        self.spent.set(true);
+        self.budget.set(0);
     }
 
     /// Whether the node is an element that may be on the list of active formatting elements.

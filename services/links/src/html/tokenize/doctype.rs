@@ -1,6 +1,6 @@
 //! Whether a document type puts its page into quirks mode (WHATWG HTML, sections 13.2.5.53 to 13.2.5.68 and 13.2.6.4.1).
 //!
-//! Links need it for one rule: outside of quirks mode, a `table` closes an open `p`.
+//! Links depend on it by one rule: outside quirks mode, a `table` closes an open `p`.
 
 use memchr::memchr;
 
@@ -71,7 +71,7 @@ const QUIRKY_SYSTEM: &str = "http://www.ibm.com/data/dtd/v11/ibmxhtml1-transitio
 const HTML4_PUBLIC_PREFIXES: &[&str] =
     &["-//w3c//dtd html 4.01 frameset//", "-//w3c//dtd html 4.01 transitional//"];
 
-/// `body` is what stands between `<!doctype` and `>`.
+/// `body` is the text between `<!doctype` and `>`.
 pub(super) fn means_quirks(body: &[u8]) -> bool {
     let Some((public, system)) = identifiers(&body.to_ascii_lowercase()) else { return true };
     let starts_with = |prefixes: &[&str], id: &[u8]| prefixes.iter().any(|p| id.starts_with(p.as_bytes()));
@@ -85,11 +85,10 @@ pub(super) fn means_quirks(body: &[u8]) -> bool {
     })
 }
 
-/// The public and the system identifier.
-type Identifiers = (Option<Vec<u8>>, Option<Vec<u8>>);
+type Identifier = Option<Vec<u8>>;
 
-/// The identifiers; `None` for a document type that is broken or not `html`.
-fn identifiers(body: &[u8]) -> Option<Identifiers> {
+/// The public and the system identifier; `None` for a document type that is broken or not `html`.
+fn identifiers(body: &[u8]) -> Option<(Identifier, Identifier)> {
     let rest = body.trim_ascii_start().strip_prefix(b"html")?;
     if !rest.first().is_none_or(|&c| c.is_ascii_whitespace()) {
         return None;
@@ -108,7 +107,7 @@ fn identifiers(body: &[u8]) -> Option<Identifiers> {
     Some((Some(public), Some(quoted(rest)?.0)))
 }
 
-/// A quoted identifier, and what comes after it.
+/// A quoted identifier, and the rest.
 fn quoted(rest: &[u8]) -> Option<(Vec<u8>, &[u8])> {
     let rest = rest.trim_ascii_start();
     let quote = *rest.first().filter(|c| matches!(c, b'"' | b'\''))?;

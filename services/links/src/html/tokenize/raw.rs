@@ -1,4 +1,4 @@
-//! Where comments, raw text and scripts end (WHATWG HTML, sections 13.2.5.9 to 13.2.5.31 and 13.2.5.43 to 13.2.5.51).
+//! The ends of comments, raw text and scripts (WHATWG HTML, sections 13.2.5.9 to 13.2.5.31 and 13.2.5.43 to 13.2.5.51).
 
 use memchr::{memchr, memmem};
 
@@ -33,8 +33,8 @@ fn is_tag(rest: &[u8], name: &[u8]) -> bool {
         && rest.get(name.len()).is_some_and(|&c| c.is_ascii_whitespace() || c == b'/' || c == b'>')
 }
 
-/// A script that holds `<!--`: inside of the comment, `<script` starts a stretch that only `</script` or the end
-/// of the comment ends ("script data double escaped").
+/// A script that holds `<!--`. After `<script` inside that comment, the next `</script` ends only the inner script ("script
+/// data double escaped").
 fn script_length(rest: &[u8]) -> usize {
     let mut escaped = false;
     let mut double = false;

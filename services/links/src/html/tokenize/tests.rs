@@ -22,7 +22,7 @@ fn tokens(page: &str, cdata: bool) -> Vec<String> {
 }
 
 #[test]
-fn markup_is_told_from_text() {
+fn markup_and_text_are_distinguished() {
     for (page, expected) in [
         ("a<b>c</b>", &["text a", "start b", "text c", "end b"][..]),
         ("1 < 2 <3 <", &["text 1 < 2 <3 <"]),
@@ -109,7 +109,7 @@ fn raw_text_ends_at_its_own_end_tag() {
 }
 
 #[test]
-fn document_types_mean_quirks_or_not() {
+fn document_types_decide_on_quirks_mode() {
     for (doctype, quirks) in [
         ("<!doctype html>", false),
         ("<!DOCTYPE HTML SYSTEM 'about:legacy-compat'>", false),

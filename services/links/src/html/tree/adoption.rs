@@ -1,8 +1,8 @@
 //! The adoption agency algorithm (WHATWG HTML, section 13.2.6.4.7): the end tags of formatting elements.
 //!
-//! Where a block stands open inside of the formatting element, the standard moves the block out of it and opens
-//! clones. Page order stays tree order through all of that; only where one link ends and its clone starts has to
-//! be put right in what was already written: at the place where the block was opened.
+//! Where a block is open inside the formatting element, the standard moves the block out of it and opens clones. The tree
+//! keeps the order of the page, but a link then ends, and its clone starts, where the block was opened: the output
+//! that was written since is corrected.
 
 use super::{
     Bailout, LinkSink, Tree,
@@ -18,7 +18,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
             && current.is(tag.name)
         {
             if self.formatting.last_is(current.serial) {
-                self.formatting.pop(); // by far the most common: what the loop below comes to
+                self.formatting.pop(); // the most common case, with the result of the loop below
                 self.pop();
                 return Ok(());
             }
@@ -38,8 +38,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
                 self.formatting.remove(entry_index);
                 return Ok(());
             };
-            let above = &self.stack.elements()[at + 1..];
-            self.stack.steps += above.len();
+            self.stack.steps += self.stack.len() - at - 1;
             let above = &self.stack.elements()[at + 1..];
             if above.iter().any(Element::bounds_scope) {
                 return Ok(());
@@ -95,11 +94,11 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         self.remove_open(at)?;
         element.serial = serial;
         element.fostered = false;
-        self.stack.insert(block, element); // right above the block, which moved down by one
+        self.stack.insert(block, element); // directly above the block, whose index is one less now
         Ok(())
     }
 
-    /// Gives the list's entry a new element; the old one stays closed in the tree.
+    /// Replaces the element of the list's entry by a clone.
     fn clone_entry(&mut self, index: usize) -> Serial {
         let serial = self.new_serial();
         if let Some(entry) = self.formatting.get(index) {
@@ -108,7 +107,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         serial
     }
 
-    /// The open link ends where the block at `block` was opened; its clone `serial` goes on from there.
+    /// Ends the open link where the block at `block` was opened; its clone `serial` continues from there.
     fn split_link(&mut self, serial: Serial, mark: u32, block: usize) -> Result<(), Bailout> {
         let entry = self.formatting.position(serial).and_then(|index| self.formatting.get(index));
         let Some(Formatting { href: Some(href), .. }) = entry else {
@@ -125,7 +124,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         Ok(())
     }
 
-    /// A start tag `a` ends an `a` that is still on the list, if no marker is between.
+    /// A start tag `a` ends an `a` that is on the list after the last marker.
     pub(super) fn end_open_a(&mut self, tag: &Tag) -> Result<(), Bailout> {
         let found = self.formatting.since_marker().find(|(_, entry)| entry.name == Name::A);
         let Some((_, &Formatting { serial, .. })) = found else { return Ok(()) };

@@ -11,8 +11,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
     #[rustfmt::skip]
     pub(super) fn end_tag_in_body(&mut self, tag: &Tag) -> TagResult {
         match tag.name {
-            Name::A | Name::B | Name::Big | Name::Code | Name::Em | Name::Font | Name::I | Name::Nobr | Name::S
-            | Name::Small | Name::Strike | Name::Strong | Name::Tt | Name::U => self.adopt(tag)?,
+            name if name.is_formatting() => self.adopt(tag)?,
             Name::P => self.end_p(tag),
             Name::Address | Name::Article | Name::Aside | Name::Blockquote | Name::Button | Name::Center
             | Name::Details | Name::Dialog | Name::Dir | Name::Div | Name::Dl | Name::Fieldset
@@ -26,7 +25,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
             }
             Name::Li => self.end_list_item(tag.name, Scope::ListItem),
             Name::Dd | Name::Dt => self.end_list_item(tag.name, Scope::Default),
-            Name::H1 | Name::H2 | Name::H3 | Name::H4 | Name::H5 | Name::H6 => {
+            name if name.is_heading() => {
                 if self.stack.any_in_scope(Scope::Default, Name::is_heading) {
                     self.imply_end_tags(None);
                     self.pop_through(Name::is_heading);
@@ -41,7 +40,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
             }
             Name::Form => self.end_form()?,
             Name::Template => self.close_template(),
-            Name::Br => self.reconstruct()?, // it acts as a start tag
+            Name::Br => self.reconstruct()?, // processed as a start tag
             Name::Body | Name::Html => {
                 if self.stack.in_scope(Scope::Default, Name::Body) {
                     self.mode = Mode::AfterBody;

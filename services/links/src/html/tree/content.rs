@@ -9,10 +9,10 @@ impl<S: LinkSink> Tree<'_, '_, S> {
     /// `references`: whether the text holds character references; a CDATA section does not.
     #[inline]
     pub(super) fn characters(&mut self, mut text: Span, references: bool) -> Result<(), Bailout> {
-        let at_home = matches!(self.mode, Mode::InBody | Mode::InCell | Mode::InCaption | Mode::InTemplate);
-        if at_home && self.link.is_none() && !self.formatting.needs_reconstruction() {
+        let ordinary = matches!(self.mode, Mode::InBody | Mode::InCell | Mode::InCaption | Mode::InTemplate);
+        if ordinary && self.link.is_none() && !self.formatting.needs_reconstruction() {
             self.skip_line_feed = false;
-            return Ok(()); // most text: it changes nothing
+            return Ok(()); // most text has no effect
         }
         if self.skip_line_feed {
             self.skip_line_feed = false;
@@ -37,7 +37,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
     pub(super) fn text_in_body(&mut self, text: Span, kind: TextKind) -> Result<(), Bailout> {
         if self.formatting.needs_reconstruction() {
             if !kind.keeps_nul && self.page[text.range()].iter().all(|&c| c == NUL) {
-                return Ok(()); // ignored before anything is reconstructed
+                return Ok(()); // ignored, without reconstruction
             }
             self.reconstruct()?;
         }
@@ -45,7 +45,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         self.insert_text(text, kind, foster)
     }
 
-    /// The modes in which text is no matter of course: those before and after the body, and column groups.
+    /// The modes in which white space differs from other text: those before and after the body, and column groups.
     fn text_elsewhere(&mut self, text: Span, kind: TextKind) -> Result<(), Bailout> {
         let bytes = &self.page[text.range()];
         let spaces = bytes.iter().take_while(|&&c| c.is_ascii_whitespace()).count();
@@ -82,14 +82,14 @@ impl<S: LinkSink> Tree<'_, '_, S> {
             self.mode = Mode::InTable;
             return self.text_in_table(Span::new(text.start() + spaces, text.end()), kind);
         }
-        Ok(()) // without a column group, this is a template's content, where no link is
+        Ok(()) // in a template, which holds no links
     }
 
     /// The "in table text" mode, and "anything else" in a table.
     fn text_in_table(&mut self, text: Span, kind: TextKind) -> Result<(), Bailout> {
         if self.stack.top_is_in(Name::is_table_part) {
             if self.page[text.end()..].starts_with(b"</>") {
-                return Err(Bailout::Rare); // nothing, yet what follows belongs to this text
+                return Err(Bailout::Rare); // the text after `</>` belongs to this text
             }
             if self.is_all_space(text, kind) {
                 return self.insert_text(text, kind, false);
@@ -110,7 +110,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
                 && text::decoded(bytes).bytes().all(|c| is_blank(&c))
     }
 
-    /// The text after `<pre>` and its like, without a line feed at its start.
+    /// The text without a line feed at its start, as after `<pre>`.
     pub(super) fn without_line_feed(&self, text: Span, references: bool) -> Result<Span, Bailout> {
         let bytes = &self.page[text.range()];
         if references && bytes.starts_with(b"&") && text::decoded(bytes).starts_with('\n') {

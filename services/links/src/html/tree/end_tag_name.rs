@@ -1,24 +1,25 @@
-//! Whether an end tag and an open element have one name, where the name has no [`Name`](crate::html::name::Name).
+//! Compares the name of an end tag with those of open elements, for names without a [`Name`](crate::html::name::Name).
 
 use crate::html::text;
 use std::cell::Cell;
 
-/// What a byte costs in steps where names cannot be compared byte by byte.
+/// The steps for a byte where names cannot be compared byte by byte.
 const BROKEN: usize = 8;
 
-/// An end tag's name, and what it took so far to compare it.
+/// The name of an end tag, and the steps of its comparisons so far.
 pub(super) struct EndTagName<'a> {
     written: &'a [u8],
+    /// Whether only names of the same bytes equal it, letter case aside.
     is_plain: bool,
     steps: Cell<usize>,
 }
 
 impl<'a> EndTagName<'a> {
     pub(super) fn new(written: &'a [u8]) -> Self {
-        Self { written, is_plain: text::is_plain_name(written), steps: Cell::new(0) }
+        Self { written, is_plain: written.is_ascii() && !written.contains(&0), steps: Cell::new(0) }
     }
 
-    /// Whether the tree would hold both as one name.
+    /// Whether both are the same name in the tree.
     pub(super) fn is(&self, other: &[u8]) -> bool {
         self.steps.update(|steps| steps + other.len());
         if self.written.eq_ignore_ascii_case(other) {
@@ -31,7 +32,6 @@ impl<'a> EndTagName<'a> {
         text::name_characters(self.written).eq(text::name_characters(other))
     }
 
-    /// The cost of all comparisons, in steps.
     pub(super) fn steps(&self) -> usize {
         self.steps.get()
     }

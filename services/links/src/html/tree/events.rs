@@ -1,4 +1,4 @@
-//! What goes to the sink, and whether the page's order is the tree's.
+//! Events for the sink, and the check that the tree has the order of the page.
 
 use super::{Bailout, LinkSink, TextKind, Tree, stack::Serial};
 use crate::html::{
@@ -7,7 +7,7 @@ use crate::html::{
 };
 
 impl<S: LinkSink> Tree<'_, '_, S> {
-    /// A link starts, unless it is part of a template.
+    /// Starts a link, unless it is part of a template.
     pub(super) fn start_link(&mut self, serial: Serial, href: Span) -> Result<(), Bailout> {
         if self.stack.any(Name::Template) {
             return Ok(());
@@ -21,7 +21,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         Ok(())
     }
 
-    /// Text at the current place; `foster` when it goes before the table itself.
+    /// Text at the current place; `foster` if it is inserted before the table.
     #[inline]
     pub(super) fn insert_text(&mut self, text: Span, kind: TextKind, foster: bool) -> Result<(), Bailout> {
         if self.link.is_some() && !self.stack.any(Name::Template) {
@@ -40,8 +40,8 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         Ok(())
     }
 
-    /// Something that must come in the tree's order: a link, its text, a base. What is fostered stands before its
-    /// table: that is still the page's order as long as nothing of the kind stands in the table.
+    /// A link, its text or a base, which the tree must hold in the order of the page. Foster parenting inserts it before the
+    /// table: that is still the order of the page if the table holds no event yet.
     #[inline]
     fn event(&mut self, foster: bool) -> Result<(), Bailout> {
         if foster || self.stack.any_fostered() {

@@ -79,12 +79,12 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         }
     }
 
-    /// `font` with an attribute of old HTML's.
+    /// Whether `font` has an attribute that ends foreign content.
     fn is_presentational(&self, tag: &Tag) -> bool {
         [&b"color"[..], b"face", b"size"].iter().any(|name| self.attribute(tag, name).is_some())
     }
 
-    /// The value of the tag's attribute of that name; of several, the first counts.
+    /// The value of the tag's first attribute of that name.
     pub(super) fn attribute(&self, tag: &Tag, wanted: &[u8]) -> Option<String> {
         let mut attributes = Attributes::new(self.page, tag.written.end());
         while let Some((name, value)) = attributes.next() {

@@ -4,7 +4,7 @@ use super::stack::Serial;
 use crate::html::{name::Name, tokenize::Span};
 use std::cell::Cell;
 
-/// A formatting element that is opened again where something else closed it.
+/// A formatting element, which is reconstructed where another element closed it.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Formatting {
     pub(super) name: Name,
@@ -21,7 +21,7 @@ pub(super) struct Formatting {
 pub(super) struct ActiveFormatting {
     /// `None` is a marker, which keeps formatting from leaking into cells, objects, captions and templates.
     entries: Vec<Option<Formatting>>,
-    /// How many entries were looked at so far: part of the tree's cost beyond the page's length.
+    /// How many entries were examined so far: part of the cost of the tree.
     steps: Cell<usize>,
 }
 
@@ -69,18 +69,18 @@ impl ActiveFormatting {
     /// The elements after the last marker, the latest first, each with its position.
     pub(super) fn since_marker(&self) -> impl Iterator<Item = (usize, &Formatting)> {
         self.entries.iter().enumerate().rev().map_while(|(index, entry)| {
-            self.looked_at(1);
+            self.examined(1);
             entry.as_ref().map(|element| (index, element))
         })
     }
 
     pub(super) fn position(&self, serial: Serial) -> Option<usize> {
         let found = self.entries.iter().rposition(|e| matches!(e, Some(e) if e.serial == serial));
-        self.looked_at(self.entries.len() - found.unwrap_or(0));
+        self.examined(self.entries.len() - found.unwrap_or(0));
         found
     }
 
-    /// Notes that the element left the stack of open elements.
+    /// Marks the element as closed: it left the stack of open elements.
     pub(super) fn close(&mut self, serial: Serial) {
         if let Some(index) = self.position(serial)
             && let Some(element) = &mut self.entries[index]
@@ -93,17 +93,17 @@ impl ActiveFormatting {
         self.steps.get()
     }
 
-    fn looked_at(&self, entries: usize) {
+    fn examined(&self, entries: usize) {
         self.steps.update(|steps| steps + entries);
     }
 
-    /// Whether the last element has been closed and not been opened again.
+    /// Whether the last element is closed.
     #[inline]
     pub(super) fn needs_reconstruction(&self) -> bool {
         matches!(self.entries.last(), Some(Some(last)) if !last.open)
     }
 
-    /// Where reconstruction starts: the first of the closed elements at the list's end.
+    /// The first of the closed elements at the end of the list, where reconstruction starts.
     pub(super) fn first_to_reconstruct(&self) -> usize {
         let is_done = |e: &Option<Formatting>| matches!(e, None | Some(Formatting { open: true, .. }));
         self.entries.iter().rposition(is_done).map_or(0, |index| index + 1)

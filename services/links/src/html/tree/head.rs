@@ -1,4 +1,4 @@
-//! What comes before the body and after it (WHATWG HTML, sections 13.2.6.4.1 to 13.2.6.4.6, 13.2.6.4.19 and on).
+//! The modes before and after the body (WHATWG HTML, sections 13.2.6.4.1 to 13.2.6.4.6, 13.2.6.4.19 and on).
 
 use super::{Bailout, LinkSink, Mode, Next, TagResult, Tree};
 use crate::html::{
@@ -64,7 +64,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         Ok(Next::Done)
     }
 
-    /// The "in head" rules, also where other modes refer to them.
+    /// The rules of "in head", to which other modes refer.
     pub(super) fn start_tag_in_head(&mut self, tag: &Tag) -> TagResult {
         match tag.name {
             Name::Html | Name::Head => {}
@@ -154,7 +154,6 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         Ok(Next::Done)
     }
 
-    /// Start tags and end tags alike.
     pub(super) fn tag_after_body(&mut self, tag: &Tag) -> TagResult {
         if tag.name == Name::Html {
             return Ok(Next::Done);

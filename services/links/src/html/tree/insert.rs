@@ -1,4 +1,4 @@
-//! Opening and closing elements, and what that means for the open link (WHATWG HTML, section 13.2.6.1).
+//! Opens and closes elements, and with them the open link (WHATWG HTML, section 13.2.6.1).
 
 use super::{
     Bailout, LinkSink, Mode, TextKind, Tree,
@@ -37,19 +37,19 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         serial
     }
 
-    /// An element that the standard inserts for no token: `html`, `head`, `body`, `tbody`, `tr`, `colgroup`.
+    /// Inserts an element without a token: `html`, `head`, `body`, `tbody`, `tr`, `colgroup`.
     pub(super) fn insert_implied(&mut self, name: Name) {
         self.insert_in(Namespace::Html, name, Span::new(0, 0));
     }
 
-    /// Pops the current node; an open link that it was ends.
+    /// Pops the current node.
     pub(super) fn pop(&mut self) {
         if let Some(element) = self.stack.pop() {
             self.left(&element);
         }
     }
 
-    /// Notes that an element left the stack.
+    /// Closes the formatting entry and the link of an element that left the stack.
     #[inline]
     fn left(&mut self, element: &Element) {
         if element.is_in(Name::is_formatting) {
@@ -67,11 +67,11 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         }
     }
 
-    /// Takes an element out of the middle of the stack. What was opened in it stays where it is in the tree.
+    /// Removes an element from the middle of the stack. The elements above it stay where they are in the tree.
     pub(super) fn remove_open(&mut self, index: usize) -> Result<(), Bailout> {
         let element = self.stack.remove(index);
         if self.link == Some(element.serial) {
-            return Err(Bailout::Moved); // its text would go on
+            return Err(Bailout::Moved); // the text that follows would still be in the link
         }
         if element.is_in(Name::is_formatting) {
             self.formatting.close(element.serial);
@@ -112,7 +112,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         }
     }
 
-    /// An element whose content is raw text, whole: "the generic raw text element parsing algorithm" and its like.
+    /// Inserts an element together with its content, which is raw text.
     pub(super) fn insert_raw(&mut self, tag: &Tag, kind: RawKind) -> Result<(), Bailout> {
         self.insert(tag);
         let mut text = self.tokens.raw_text(kind, tag.written);

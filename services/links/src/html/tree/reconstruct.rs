@@ -1,4 +1,4 @@
-//! Formatting elements opened, and opened again (WHATWG HTML, section 13.2.4.3).
+//! Opens formatting elements and reconstructs them (WHATWG HTML, section 13.2.4.3).
 
 use super::{Bailout, LinkSink, Tree, formatting::Formatting, stack::Namespace};
 use crate::html::{
@@ -7,18 +7,15 @@ use crate::html::{
     tokenize::{Attributes, Span, Tag},
 };
 
-/// Attributes that cost more steps than this are not compared.
+/// The most steps for the attributes of a tag that are compared.
 const MAX_COMPARED: usize = 4096;
 
-/// What it costs to take one attribute apart, in steps.
+/// The steps to read one attribute, besides its bytes.
 const COMPARISON: usize = 64;
 
-/// Names in lower case, each with its value.
-type SortedAttributes = Vec<(String, String)>;
-
 impl<S: LinkSink> Tree<'_, '_, S> {
-    /// "Insert a formatting element": on the stack and on the list. Of three equal ones on the list, the earliest
-    /// leaves it (the "Noah's Ark clause").
+    /// Pushes a formatting element onto the stack and onto the list. Of three equal ones on the list, the earliest is removed
+    /// (the "Noah's Ark clause").
     pub(super) fn insert_formatting(&mut self, tag: &Tag) -> Result<(), Bailout> {
         let same = self.formatting.since_marker().filter(|(_, entry)| entry.name == tag.name).count();
         if same >= 3 {
@@ -52,10 +49,10 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         Ok(())
     }
 
-    /// A tag's attributes by name, and how many bytes they take in the page.
-    fn sorted_attributes(&self, written: Span) -> Result<(SortedAttributes, usize), Bailout> {
+    /// A tag's attributes by name, and the steps to read them.
+    fn sorted_attributes(&self, written: Span) -> Result<(Vec<(String, String)>, usize), Bailout> {
         let mut attributes = Attributes::new(self.page, written.end());
-        let mut found = SortedAttributes::new();
+        let mut found = Vec::new();
         let mut length = COMPARISON;
         while let Some((name, value)) = attributes.next() {
             length += COMPARISON + value.end() - name.start();
@@ -85,7 +82,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
             entry.open = true;
             self.formatting.set(index, entry);
             if let Some(href) = entry.href {
-                self.stack.steps += href.range().len(); // each clone of a link has it all over again
+                self.stack.steps += href.range().len(); // each clone of a link stores it again
                 self.start_link(entry.serial, href)?;
             }
         }

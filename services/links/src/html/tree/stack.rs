@@ -1,14 +1,14 @@
-//! The stack of open elements (WHATWG HTML, section 13.2.4.2), with what following links needs to know of each.
+//! The stack of open elements (WHATWG HTML, section 13.2.4.2).
 
 use crate::html::{
     name::{NAMES, Name},
     tokenize::Span,
 };
 
-/// More open elements than this, and the page is left to the approximate answer. Browsers nest 512 deep.
+/// The most open elements of an exact answer. Browsers nest 512 deep.
 pub(in crate::html) const MAX_OPEN: usize = 4096;
 
-/// Tells open elements apart, also from their clones.
+/// Identifies an open element; each clone has its own.
 pub(super) type Serial = u32;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,16 +23,16 @@ pub(super) enum Namespace {
 pub(super) struct Element {
     pub(super) name: Name,
     pub(super) namespace: Namespace,
-    /// Stands before its table in the tree, not in it.
+    /// In the tree, before its table instead of in it.
     pub(super) fostered: bool,
     /// A MathML `annotation-xml` whose content is HTML.
     pub(super) holds_html: bool,
     pub(super) serial: Serial,
-    /// Where the output was when the element was opened, for [`super::LinkSink::split`].
+    /// The position in the output when the element was opened, for [`super::LinkSink::split`].
     pub(super) mark: u32,
-    /// For a table: how many [events](super::Tree::event) there had been when it was opened.
+    /// For a table: the number of [events](super::Tree::event) when it was opened.
     pub(super) events: u32,
-    /// The name as written, which tells elements of [`Name::Other`] apart.
+    /// The name as written, which distinguishes elements of [`Name::Other`].
     pub(super) written: Span,
 }
 
@@ -64,7 +64,6 @@ impl Element {
             && matches!(self.name, Name::ForeignObject | Name::Desc | Name::Title)
     }
 
-    /// Whether it bounds the "particular scope".
     pub(super) fn bounds_scope(&self) -> bool {
         match self.namespace {
             Namespace::Html => self.name.bounds_scope(),
@@ -74,7 +73,7 @@ impl Element {
     }
 }
 
-/// Which elements bound a search for an open element (section 13.2.4.2, "has an element in … scope").
+/// The scopes of a search for an open element (section 13.2.4.2, "has an element in a specific scope").
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Scope {
     Default,
@@ -98,10 +97,10 @@ impl Scope {
 #[derive(Debug)]
 pub(super) struct Stack {
     elements: Vec<Element>,
-    /// How many open HTML elements there are of each name: most searches end here.
+    /// The number of open HTML elements of each name: most searches end here.
     open: [u32; NAMES],
     fostered: u32,
-    /// How many elements were looked at so far: the tree's cost beyond the page's length.
+    /// How many elements were examined so far: the cost of the tree beyond the length of the page.
     pub(super) steps: usize,
 }
 
@@ -132,7 +131,7 @@ impl Stack {
         self.elements.insert(index, element);
     }
 
-    /// Notes that what was opened in a fostered element now stands before the table by itself.
+    /// Marks an element as fostered after the fostered element that held it was removed.
     pub(super) fn set_fostered(&mut self, index: usize) {
         let element = &mut self.elements[index];
         if !element.fostered {
@@ -189,7 +188,7 @@ impl Stack {
         self.top().is_some_and(|top| top.is_in(set))
     }
 
-    /// The position of the innermost element that `wanted` accepts, down to where `stop` does.
+    /// The position of the innermost element that `wanted` accepts, above the first that `stop` accepts.
     pub(super) fn find(
         &mut self,
         wanted: impl Fn(&Element) -> bool,
@@ -220,7 +219,7 @@ impl Stack {
         self.find(|e| e.serial == serial, |_| false)
     }
 
-    /// The innermost open table that holds the element at `index`, or may.
+    /// The innermost open table below `index`.
     pub(super) fn table_below(&mut self, index: usize) -> Option<usize> {
         let found = self.elements[..index].iter().rposition(|e| e.is(Name::Table));
         self.steps += index - found.unwrap_or(0);

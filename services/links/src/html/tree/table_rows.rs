@@ -86,7 +86,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         }
     }
 
-    /// Closes the row, if there is one in scope; then the token is done, or goes by the rules of the table body.
+    /// Closes the row, if there is one in scope, and continues with `then`.
     fn leave_row(&mut self, then: Next) -> TagResult {
         if !self.stack.in_scope(Scope::Table, Name::Tr) {
             return Ok(Next::Done);
