@@ -57,7 +57,7 @@ impl Exchange {
         {
             return Ok((response, kept));
         }
-        let connect = self.dialer.connect(origin.https, &origin.host, origin.port, addresses);
+        let connect = Box::pin(self.dialer.connect(origin.https, &origin.host, origin.port, addresses));
         let within = deadline.within(self.connect_timeout);
         let mut connection = within.run(Step::Connect, connect).await??;
         if let Some(shared) = connection.share() {

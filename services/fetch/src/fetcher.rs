@@ -108,7 +108,8 @@ impl Fetcher {
         self.guard.addresses(&to, &addresses).map_err(refused)?;
 
         let origin = Origin { https: url.as_url().scheme() == "https", host, port: to.port };
-        let (response, connection) = self.exchange.get(url.as_url(), &origin, &addresses, deadline).await?;
+        let get = Box::pin(self.exchange.get(url.as_url(), &origin, &addresses, deadline));
+        let (response, connection) = get.await?;
         let (head, body) = response.into_parts();
         let (page, redirect) = match response::classify(url, &head)? {
             Answer::Page { codings, declared } => (Some((codings, declared)), None),
