@@ -1,7 +1,7 @@
 //! From a page's bytes to its links, off the async threads and no more at once than there are processors.
 
 use crate::entry::Links;
-use fetch::{FetchError, Page, Step};
+use fetch::{FetchError, FetchedPage, Step};
 use kit::CpuPool;
 use links::{Link, Method, format::Format};
 use std::time::Duration;
@@ -32,7 +32,11 @@ impl Extractor {
 
     /// The links of `page`, before `deadline`. Nothing when the extraction panicked. One that takes longer goes on
     /// to its end, which is near, in its turn.
-    pub(crate) async fn links(&self, page: Page, deadline: Instant) -> Option<Result<Extracted, FetchError>> {
+    pub(crate) async fn links(
+        &self,
+        page: FetchedPage,
+        deadline: Instant,
+    ) -> Option<Result<Extracted, FetchError>> {
         match timeout_at(deadline, self.0.run(move || extract(&page))).await {
             Ok(extracted) => extracted,
             // No page takes so long by itself: others had the processors.
@@ -41,7 +45,7 @@ impl Extractor {
     }
 }
 
-fn extract(page: &Page) -> Result<Extracted, FetchError> {
+fn extract(page: &FetchedPage) -> Result<Extracted, FetchError> {
     let start = Instant::now();
     let html = links::Page { body: &page.body, encoding: page.encoding(), url: Some(&page.url) };
     let found = html.links();

@@ -20,7 +20,7 @@ pub struct Settings {
     /// The cache.
     pub cache: Cache,
     /// Fetching.
-    pub fetch: fetch::Settings,
+    pub fetch: fetch::FetchSettings,
     /// Where each extraction is appended as a line.
     pub extraction_log: Option<PathBuf>,
     /// Limits of the server.
@@ -61,7 +61,7 @@ impl Default for Settings {
             admin: Admin { listen: Some(SocketAddr::from(([127, 0, 0, 1], 5001))) },
             redis_url: None,
             cache: Cache::default(),
-            fetch: fetch::Settings::default(),
+            fetch: fetch::FetchSettings::default(),
             extraction_log: None,
             limits: Limits::default(),
             log: Log::default(),

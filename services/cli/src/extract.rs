@@ -64,7 +64,8 @@ fn read_list(file: &Path) -> io::Result<String> {
 async fn print(args: Extract, targets: Vec<Target>) -> io::Result<Exit> {
     // Whoever asks for so many at once may mean pages of one host.
     let max_jobs_per_host = args.jobs.into();
-    let settings = fetch::Settings { allow_private: true, max_jobs_per_host, ..fetch::Settings::default() };
+    let settings =
+        fetch::FetchSettings { allow_private: true, max_jobs_per_host, ..fetch::FetchSettings::default() };
     let fetcher = Fetcher::new(settings, CpuPool::per_processor()?).map_err(io::Error::other)?;
     let bar = progress::bar(targets.len());
     let mut writer = Writer::new(BufWriter::new(io::stdout()), args.format, targets.len() != 1);

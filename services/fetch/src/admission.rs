@@ -1,6 +1,6 @@
 //! Who may start: so many jobs in all, so many of them at one host.
 
-use crate::{FetchError, Settings, Step, deadline::JobDeadline};
+use crate::{FetchError, FetchSettings, Step, deadline::JobDeadline};
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
@@ -19,7 +19,7 @@ pub(crate) struct Admission {
 
 /// A place, given back when dropped.
 #[derive(Debug)]
-pub(crate) struct Place<'a> {
+pub(crate) struct JobPermit<'a> {
     job: OwnedSemaphorePermit,
     _turn: OwnedSemaphorePermit,
     host: Host<'a>,
@@ -34,7 +34,7 @@ struct Host<'a> {
 }
 
 impl Admission {
-    pub(crate) fn new(settings: &Settings) -> Self {
+    pub(crate) fn new(settings: &FetchSettings) -> Self {
         let jobs = settings.max_jobs.min(Semaphore::MAX_PERMITS);
         Self {
             jobs: Arc::new(Semaphore::new(jobs)),
@@ -46,7 +46,7 @@ impl Admission {
 
     /// A place for a new job at `host`, its turn there waited for until the deadline. Who waits for one host
     /// takes no place from the jobs at others.
-    pub(crate) async fn enter(&self, host: &str, deadline: JobDeadline) -> Result<Place<'_>, FetchError> {
+    pub(crate) async fn enter(&self, host: &str, deadline: JobDeadline) -> Result<JobPermit<'_>, FetchError> {
         let (host, turns) = self.host(host);
         let turn = if let Ok(turn) = Arc::clone(&turns).try_acquire_owned() {
             turn
@@ -55,26 +55,26 @@ impl Admission {
             turn(turns, deadline).await?
         };
         let job = Arc::clone(&self.jobs).try_acquire_owned().map_err(|_| FetchError::Overloaded)?;
-        Ok(Place { job, _turn: turn, host })
+        Ok(JobPermit { job, _turn: turn, host })
     }
 
     /// The place of a job that goes on at `host`. It is never refused: it gives back its turn at the host it
     /// leaves, but stays one of the jobs while it waits, and their number bounds who waits here.
     pub(crate) async fn go_on<'a>(
         &'a self,
-        place: Place<'a>,
+        place: JobPermit<'a>,
         host: &str,
         deadline: JobDeadline,
-    ) -> Result<Place<'a>, FetchError> {
+    ) -> Result<JobPermit<'a>, FetchError> {
         if place.host.name == host {
             return Ok(place);
         }
         // The turn goes before the host, which counts its users.
-        let Place { job, _turn: left, host: from } = place;
+        let JobPermit { job, _turn: left, host: from } = place;
         drop(left);
         drop(from);
         let (host, turns) = self.host(host);
-        Ok(Place { job, _turn: turn(turns, deadline).await?, host })
+        Ok(JobPermit { job, _turn: turn(turns, deadline).await?, host })
     }
 
     fn host(&self, name: &str) -> (Host<'_>, Arc<Semaphore>) {
@@ -109,7 +109,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_job_that_goes_on_stays_one() {
-        let settings = Settings { max_jobs: 2, max_jobs_per_host: 1, ..Settings::default() };
+        let settings = FetchSettings { max_jobs: 2, max_jobs_per_host: 1, ..FetchSettings::default() };
         let (admission, deadline) = (Admission::new(&settings), JobDeadline::after(Duration::from_secs(10)));
         let at_b = admission.enter("b", deadline).await.unwrap();
         let at_a = admission.enter("a", deadline).await.unwrap();

@@ -1,6 +1,6 @@
 //! From checked addresses to a connection that speaks HTTP: TCP, TLS, protocol.
 
-use crate::{FetchError, Proxy, Settings, Step, TlsProblem, tls};
+use crate::{FetchError, FetchSettings, Proxy, Step, TlsProblem, tls};
 use bytes::Bytes;
 use http::Uri;
 use http_body_util::Empty;
@@ -37,6 +37,9 @@ const WINDOW: u32 = 128 * 1024;
 /// The largest window of HTTP/2 (RFC 9113, section 6.9.1).
 const MAX_WINDOW: u32 = (1 << 31) - 1;
 
+/// The longest timeout for connecting and for pings.
+const LONGEST_TIMEOUT: Duration = Duration::from_hours(24);
+
 /// Makes connections.
 #[derive(Debug)]
 pub(crate) struct Dialer {
@@ -67,13 +70,14 @@ pub(crate) struct Connection {
 }
 
 impl Dialer {
-    pub(crate) fn new(settings: &Settings, lifetime: Duration) -> Result<Self, String> {
+    pub(crate) fn new(settings: &FetchSettings, lifetime: Duration) -> Result<Self, String> {
         // hyper takes no smaller buffer than 8 KiB.
         let max_header_bytes =
             usize::try_from(settings.max_header_bytes.0).unwrap_or(usize::MAX).max(8 * 1024);
         Ok(Self {
             tls: tls::client_config(settings)?,
-            timeout: settings.connect_timeout,
+            // hyper adds it to the present time, which must not overflow.
+            timeout: settings.connect_timeout.min(LONGEST_TIMEOUT),
             max_header_bytes,
             proxy: settings.proxy.clone(),
             lifetime,
@@ -193,7 +197,7 @@ impl Dialer {
     fn drive(&self, connection: impl Future<Output = hyper::Result<()>> + Send + 'static) {
         let lifetime = self.lifetime;
         tokio::spawn(async move {
-            if let Ok(Err(error)) = tokio::time::timeout(lifetime, connection).await {
+            if let Ok(Err(error)) = kit::Deadline::after(lifetime).run(connection).await {
                 tracing::debug!(%error, "connection ended");
             }
         });

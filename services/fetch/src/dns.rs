@@ -1,7 +1,7 @@
 //! Names to addresses, by the system's resolv.conf and hosts file. Nothing is kept: every job and every
 //! redirect asks anew, and what is asked is what is judged and dialled.
 
-use crate::{FetchError, Settings, Step};
+use crate::{FetchError, FetchSettings, Step};
 use hickory_resolver::{
     Hosts, Resolver, TokioResolver,
     config::{
@@ -11,6 +11,7 @@ use hickory_resolver::{
     proto::{op::Query, rr::Name, rr::RecordType},
     system_conf,
 };
+use kit::Deadline;
 use std::{
     fs, io,
     io::Read,
@@ -18,7 +19,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, SystemTime},
 };
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 const RESOLV_CONF: &str = "/etc/resolv.conf";
 const HOSTS: &str = "/etc/hosts";
@@ -53,7 +54,7 @@ struct System {
 
 impl Dns {
     /// A resolver with the time limits and name servers of `settings`.
-    pub(crate) fn new(settings: &Settings) -> Result<Self, String> {
+    pub(crate) fn new(settings: &FetchSettings) -> Result<Self, String> {
         let (servers, each) = (settings.name_servers.clone(), settings.dns_try_timeout);
         let most = settings.dns_timeout.as_nanos() / each.as_nanos().max(1);
         let tries = Tries { timeout: each, most };
@@ -71,7 +72,7 @@ impl Dns {
         if !hosts.is_empty() {
             return Ok(hosts);
         }
-        let found = timeout(self.timeout, system.resolver.lookup_ip(name)).await;
+        let found = Deadline::after(self.timeout).run(system.resolver.lookup_ip(name)).await;
         match found {
             Ok(Ok(addresses)) if addresses.iter().next().is_some() => Ok(addresses.iter().collect()),
             Ok(Ok(_)) => Err(FetchError::Dns),

@@ -1,7 +1,7 @@
 //! One request and the header of its answer, on a kept connection or a new one.
 
 use crate::{
-    FetchError, Settings, Step, UrlProblem, coding,
+    FetchError, FetchSettings, Step, UrlProblem, coding,
     connect::{Connection, Dialer, Sender},
     deadline::JobDeadline,
     pool::{Origin, Pool, REUSED_FOR},
@@ -27,7 +27,7 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    pub(crate) fn new(settings: &Settings) -> Result<Self, String> {
+    pub(crate) fn new(settings: &FetchSettings) -> Result<Self, String> {
         Ok(Self {
             dialer: Dialer::new(settings, REUSED_FOR.saturating_add(settings.timeout))?,
             connect_timeout: settings.connect_timeout,

@@ -1,14 +1,14 @@
 //! The job from a URL to a page.
 
 use crate::{
-    FetchError, PageUrl, Settings, Step,
-    admission::{Admission, Place},
-    body::Bounds,
+    FetchError, FetchSettings, PageUrl, Step,
+    admission::{Admission, JobPermit},
+    body::BodyReader,
     budget::Budget,
     deadline::JobDeadline,
     dns::Dns,
     exchange::Exchange,
-    guard::{Guard, Refusal},
+    guard::{AddressRules, Guard, Refusal},
     media_type::{self, Declared},
     pool::Origin,
     response::{self, Answer},
@@ -16,12 +16,12 @@ use crate::{
 use bytes::Bytes;
 use kit::CpuPool;
 use links::Encoding;
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 use url::{Host, Url};
 
 /// A page as fetched.
 #[derive(Clone, Debug)]
-pub struct Page {
+pub struct FetchedPage {
     /// Where it was found in the end, after redirects.
     pub url: Url,
     /// Its bytes, content codings undone.
@@ -30,7 +30,7 @@ pub struct Page {
     pub declared: Option<&'static Encoding>,
 }
 
-impl Page {
+impl FetchedPage {
     /// Its encoding by the standard's algorithm. CPU work, linear in the body: keep it off async threads.
     pub fn encoding(&self) -> &'static Encoding {
         links::charset::encoding_of(&self.body, self.declared)
@@ -40,26 +40,26 @@ impl Page {
 /// Fetches pages within its limits. One a process: connections and limits are shared by all its jobs.
 #[derive(Debug)]
 pub struct Fetcher {
-    guard: Guard,
+    guard: Arc<Guard>,
     dns: Dns,
     admission: Admission,
     exchange: Exchange,
     budget: Budget,
     pool: CpuPool,
-    settings: Settings,
+    settings: FetchSettings,
 }
 
 /// What one request led to.
 enum Hop {
-    Page(Page),
+    Page(FetchedPage),
     Redirect(PageUrl),
 }
 
 impl Fetcher {
     /// A fetcher that keeps to `settings` and decodes on `pool`; an error names the setting that cannot be used.
-    pub fn new(settings: Settings, pool: CpuPool) -> Result<Self, String> {
+    pub fn new(settings: FetchSettings, pool: CpuPool) -> Result<Self, String> {
         Ok(Self {
-            guard: Guard::new(&settings)?,
+            guard: Arc::new(Guard::new(&settings)?),
             dns: Dns::new(&settings)?,
             admission: Admission::new(&settings),
             exchange: Exchange::new(&settings)?,
@@ -70,7 +70,7 @@ impl Fetcher {
     }
 
     /// The page at `url`, by GET, redirects followed.
-    pub async fn fetch(&self, url: &PageUrl) -> Result<Page, FetchError> {
+    pub async fn fetch(&self, url: &PageUrl) -> Result<FetchedPage, FetchError> {
         let deadline = JobDeadline::after(self.settings.timeout);
         let mut url = url.clone();
         let mut place = None;
@@ -87,7 +87,7 @@ impl Fetcher {
     async fn hop<'a>(
         &'a self,
         url: &PageUrl,
-        place: &mut Option<Place<'a>>,
+        place: &mut Option<JobPermit<'a>>,
         deadline: JobDeadline,
     ) -> Result<Hop, FetchError> {
         let refused = |refusal: Refusal| {
@@ -105,9 +105,9 @@ impl Fetcher {
             Host::Ipv6(ip) => vec![IpAddr::V6(ip)],
             Host::Domain(name) => deadline.run(Step::Dns, self.dns.resolve(name, to.relative)).await??,
         };
-        self.guard.addresses(&to, &addresses).map_err(refused)?;
+        self.check(to.rules, &addresses, deadline).await?.map_err(refused)?;
 
-        let origin = Origin { https: url.as_url().scheme() == "https", host, port: to.port };
+        let origin = Origin { https: url.as_url().scheme() == "https", host, port: to.rules.port };
         let get = Box::pin(self.exchange.get(url.as_url(), &origin, &addresses, deadline));
         let (response, connection) = get.await?;
         let (head, body) = response.into_parts();
@@ -116,16 +116,16 @@ impl Fetcher {
             Answer::Redirect(next) => (None, Some(next)),
             Answer::Empty => (None, None),
         };
-        let mut found = Page { url: url.as_url().clone(), body: Bytes::new(), declared: None };
+        let mut found = FetchedPage { url: url.as_url().clone(), body: Bytes::new(), declared: None };
         let Some((codings, declared)) = page else {
             self.exchange.keep(origin, connection);
             return Ok(redirect.map_or(Hop::Page(found), Hop::Redirect));
         };
         let limit = usize::try_from(self.settings.max_bytes.0).unwrap_or(usize::MAX);
-        let bounds = Bounds { budget: &self.budget, pool: &self.pool, limit, deadline };
-        let wire = bounds.read(body, &codings).await?;
+        let reader =
+            BodyReader { body, budget: &self.budget, pool: &self.pool, limit, deadline, received: 0 };
+        found.body = reader.read(&codings).await?;
         self.exchange.keep(origin, connection);
-        found.body = bounds.undo(wire, codings).await?;
         found.declared = match declared {
             Declared::Page(charset) => charset,
             _ if media_type::sniffs_as_page(&found.body) => None,
@@ -133,4 +133,22 @@ impl Fetcher {
         };
         Ok(Hop::Page(found))
     }
+
+    /// Checks a destination's addresses, off the async threads if that asks the system.
+    async fn check(
+        &self,
+        rules: AddressRules,
+        addresses: &[IpAddr],
+        deadline: JobDeadline,
+    ) -> Result<Result<(), Refusal>, FetchError> {
+        if !self.guard.asks_system(rules.port) {
+            return Ok(self.guard.addresses(rules, addresses));
+        }
+        let (guard, addresses) = (Arc::clone(&self.guard), addresses.to_vec());
+        let check = self.pool.run(move || guard.addresses(rules, &addresses));
+        deadline.run(Step::Queue, check).await?.ok_or(FetchError::Blocked)
+    }
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,7 +9,7 @@ mod ranges;
 pub(crate) mod tests;
 
 use self::lists::{Closeness, List};
-use crate::{PageUrl, Settings};
+use crate::{FetchSettings, PageUrl};
 use std::net::{IpAddr, SocketAddr};
 use url::Host;
 
@@ -39,11 +39,17 @@ pub(crate) enum Refusal {
 #[derive(Debug)]
 pub(crate) struct Destination<'a> {
     pub(crate) host: Host<&'a str>,
-    pub(crate) port: u16,
-    /// How closely the allow list names the host, where it does.
-    allowed: Option<Closeness>,
-    /// Whether the machine's search domains may complete the name: never for a public one.
+    pub(crate) rules: AddressRules,
+    /// Whether the machine's search domains may complete the name: never that of a public host.
     pub(crate) relative: bool,
+}
+
+/// What the check of a destination's addresses depends on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AddressRules {
+    pub(crate) port: u16,
+    /// How closely the allow list names the host, if it does.
+    allowed: Option<Closeness>,
 }
 
 /// The rules.
@@ -54,11 +60,13 @@ pub(crate) struct Guard {
     ports_deny: Vec<u16>,
     own: Vec<SocketAddr>,
     allow_private: bool,
+    /// Whether an address belongs to this machine. Asks the system.
+    is_local: fn(IpAddr) -> bool,
 }
 
 impl Guard {
     /// The rules that `settings` make; an error names the setting that is wrong.
-    pub(crate) fn new(settings: &Settings) -> Result<Self, String> {
+    pub(crate) fn new(settings: &FetchSettings) -> Result<Self, String> {
         let allow = List::parse(&settings.allow).map_err(|error| format!("fetch.allow: {error}"))?;
         if let Some(net) = allow.networks().find(|net| embedded::is_unclear(*net)) {
             return Err(format!(
@@ -71,6 +79,7 @@ impl Guard {
             ports_deny: settings.ports_deny.clone(),
             own: settings.own_addresses.clone(),
             allow_private: settings.allow_private,
+            is_local,
         })
     }
 
@@ -91,12 +100,24 @@ impl Guard {
             _ => None,
         };
         let relative = allowed.is_some() || self.allow_private;
-        Ok(Destination { host, port, allowed, relative })
+        Ok(Destination { host, rules: AddressRules { port, allowed }, relative })
     }
 
-    /// Judges every address a destination has: one that is refused refuses them all.
-    pub(crate) fn addresses(&self, to: &Destination<'_>, addresses: &[IpAddr]) -> Result<(), Refusal> {
+    /// Checks all addresses of a destination: one that is refused refuses the destination. Blocks for some system calls
+    /// for each address if [`Self::asks_system`].
+    pub(crate) fn addresses(&self, to: AddressRules, addresses: &[IpAddr]) -> Result<(), Refusal> {
         addresses.iter().try_for_each(|ip| self.address(*ip, to))
+    }
+
+    /// Whether checking addresses for `port` asks the system which of them are its own.
+    pub(crate) fn asks_system(&self, port: u16) -> bool {
+        self.own.iter().any(|own| own.port() == port && own.ip().to_canonical().is_unspecified())
+    }
+
+    /// Replaces the question to the system.
+    #[cfg(test)]
+    pub(crate) fn set_is_local(&mut self, is_local: fn(IpAddr) -> bool) {
+        self.is_local = is_local;
     }
 
     fn name(&self, name: &str) -> Result<Option<Closeness>, Refusal> {
@@ -112,7 +133,7 @@ impl Guard {
         }
     }
 
-    fn address(&self, ip: IpAddr, to: &Destination<'_>) -> Result<(), Refusal> {
+    fn address(&self, ip: IpAddr, to: AddressRules) -> Result<(), Refusal> {
         self.own(ip, to.port)?;
         let allowed = self.allow.network(ip);
         if let Some(denied) = self.deny.network(ip) {
@@ -138,8 +159,8 @@ impl Guard {
     fn own(&self, ip: IpAddr, port: u16) -> Result<(), Refusal> {
         let ours = |own: &&SocketAddr| {
             let address = own.ip().to_canonical();
-            let here = ip.is_unspecified() || address.is_unspecified() && is_local(ip);
-            own.port() == port && (address == ip || here)
+            own.port() == port
+                && (address == ip || ip.is_unspecified() || address.is_unspecified() && (self.is_local)(ip))
         };
         self.own.iter().find(ours).map_or(Ok(()), |own| Err(Refusal::Own(*own)))
     }

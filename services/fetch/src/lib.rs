@@ -9,6 +9,7 @@ mod budget;
 mod coding;
 mod connect;
 mod deadline;
+mod decoding;
 mod dns;
 mod error;
 mod exchange;
@@ -25,7 +26,7 @@ mod url;
 pub mod url_list;
 
 pub use self::error::{FetchError, Step, TlsProblem, UrlProblem};
-pub use self::fetcher::{Fetcher, Page};
+pub use self::fetcher::{FetchedPage, Fetcher};
 pub use self::proxy::Proxy;
-pub use self::settings::Settings;
+pub use self::settings::FetchSettings;
 pub use self::url::PageUrl;

@@ -8,7 +8,7 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 /// The `fetch` section of a configuration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Settings {
+pub struct FetchSettings {
     /// Networks and host names that may be reached although the guard would refuse them.
     pub allow: Vec<String>,
     /// Networks and host names that may not be reached.
@@ -61,7 +61,7 @@ pub struct Settings {
     pub extra_roots: Vec<PathBuf>,
 }
 
-impl Default for Settings {
+impl Default for FetchSettings {
     fn default() -> Self {
         Self {
             allow: Vec::new(),

@@ -1,12 +1,12 @@
 //! Whom TLS trusts, and why it did not.
 
-use crate::{Settings, TlsProblem};
+use crate::{FetchSettings, TlsProblem};
 use rustls::{CertificateError, ClientConfig, Error};
 use std::{io, sync::Arc};
 
 /// TLS 1.2 and up; the system's roots (`SSL_CERT_FILE` and `SSL_CERT_DIR` are honoured) and the operator's;
 /// HTTP/2 and HTTP/1.1 by ALPN. There is no way to turn verification off.
-pub(crate) fn client_config(settings: &Settings) -> Result<Arc<ClientConfig>, String> {
+pub(crate) fn client_config(settings: &FetchSettings) -> Result<Arc<ClientConfig>, String> {
     let roots = kit::tls::root_certificates(&settings.extra_roots)
         .map_err(|error| format!("fetch.extra_roots: {error}"))?;
     if roots.is_empty() {

@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    Settings,
+    FetchSettings,
     guard::{Guard, tests::is_surely_private},
 };
 use proptest::{prelude::*, test_runner::RngSeed};
@@ -131,7 +131,7 @@ proptest! {
     #[test]
     fn no_string_panics_or_passes_with_a_refused_host(input in near_url(), http in any::<bool>()) {
         let input = if http { format!("http://{input}") } else { input };
-        let guard = Guard::new(&Settings::default()).unwrap();
+        let guard = Guard::new(&FetchSettings::default()).unwrap();
         let Ok(page) = PageUrl::parse(&input) else { return Ok(()) };
         let url = page.as_url();
         prop_assert!(matches!(url.scheme(), "http" | "https"));
@@ -144,10 +144,10 @@ proptest! {
                 prop_assert!(name.rsplit('.').next() != Some("localhost"));
                 prop_assert!(name.parse::<std::net::IpAddr>().is_err());
             }
-            Host::Ipv4(ip) => prop_assert!(guard.addresses(&to, &[ip.into()]).is_err() || !is_surely_private(ip.into())),
-            Host::Ipv6(ip) => prop_assert!(guard.addresses(&to, &[ip.into()]).is_err() || !is_surely_private(ip.into())),
+            Host::Ipv4(ip) => prop_assert!(guard.addresses(to.rules, &[ip.into()]).is_err() || !is_surely_private(ip.into())),
+            Host::Ipv6(ip) => prop_assert!(guard.addresses(to.rules, &[ip.into()]).is_err() || !is_surely_private(ip.into())),
         }
-        prop_assert!(![22, 25, 6379].contains(&to.port));
+        prop_assert!(![22, 25, 6379].contains(&to.rules.port));
     }
 
     #[test]

@@ -1,12 +1,12 @@
 //! Connections are reused, in HTTP/1.1 and HTTP/2, and their ends do not show.
 
 use crate::support::{
-    fetcher, loopback, origin,
+    dns, fetcher, loopback, origin,
     tls::{self, Authority, Validity},
     url,
 };
 use bytes::Bytes;
-use fetch::{FetchError, Fetcher, Settings, Step};
+use fetch::{FetchError, FetchSettings, Fetcher, Step};
 use http_body_util::Full;
 use hyper::{
     Response, Version,
@@ -64,7 +64,8 @@ async fn one_that_nobody_takes_times_out() {
         queued.push(stream.unwrap());
     }
     let connect_timeout = Duration::from_millis(200);
-    let fetcher = Fetcher::new(Settings { connect_timeout, ..loopback() }, crate::support::pool()).unwrap();
+    let fetcher =
+        Fetcher::new(FetchSettings { connect_timeout, ..loopback() }, crate::support::pool()).unwrap();
     let result = fetcher.fetch(&url(&format!("http://{address}/"))).await.map(|page| page.url);
     assert_eq!(result.unwrap_err(), FetchError::Timeout(Step::Connect));
 }
@@ -83,15 +84,17 @@ async fn one_that_is_refused_is_no_connection() {
 async fn the_unspecified_address_is_the_machine_itself() {
     let origin = origin::fixed(origin::html("x")).await;
     let page = url(&format!("http://0.0.0.0:{}/", origin.address.port()));
-    let fetcher =
-        Fetcher::new(Settings { allow_private: true, ..Settings::default() }, crate::support::pool())
-            .unwrap();
+    let fetcher = Fetcher::new(
+        FetchSettings { allow_private: true, ..FetchSettings::default() },
+        crate::support::pool(),
+    )
+    .unwrap();
     assert_eq!(fetcher.fetch(&page).await.unwrap().body, "x");
     assert_eq!(self::fetcher().fetch(&page).await.map(|page| page.url).unwrap_err(), FetchError::Blocked);
 }
 
 fn https(authority: &Authority) -> Fetcher {
-    Fetcher::new(Settings { extra_roots: vec![authority.root()], ..loopback() }, crate::support::pool())
+    Fetcher::new(FetchSettings { extra_roots: vec![authority.root()], ..loopback() }, crate::support::pool())
         .unwrap()
 }
 
@@ -131,6 +134,30 @@ async fn http2_is_spoken_where_it_is_offered() {
     assert_eq!(origin.connections(), 1, "one connection takes them all");
 }
 
+#[tokio::test]
+async fn the_longest_durations_do_not_overflow() {
+    let page = [frame(1, 4, 1, &[0x88]), frame(0, 1, 1, b"<html>")].concat();
+    let authority = Authority::new("ours");
+    let config = authority.server("127.0.0.1", Validity::Now, &["h2"]);
+    let http2 = tls::raw("127.0.0.1:0", config, move |stream| http2_answer(stream, page.clone())).await;
+    let http1 = origin::fixed(origin::html("<html>")).await;
+    let names = dns::serve("127.0.0.1:0", |_, _| dns::addresses(&["127.0.0.1"])).await;
+    let settings = FetchSettings {
+        timeout: Duration::MAX,
+        connect_timeout: Duration::MAX,
+        dns_timeout: Duration::MAX,
+        dns_try_timeout: Duration::MAX,
+        name_servers: vec![names.address],
+        extra_roots: vec![authority.root()],
+        ..loopback()
+    };
+    let fetcher = Fetcher::new(settings, crate::support::pool()).unwrap();
+    for page in [format!("https://{}/", http2.address), format!("http://page.test:{}/", http1.address.port())]
+    {
+        assert_eq!(fetcher.fetch(&url(&page)).await.map(|page| page.body.len()), Ok(6), "{page}");
+    }
+}
+
 /// A page of 3 MB that does not tell its length.
 #[derive(Default)]
 struct Long(usize);
@@ -163,10 +190,12 @@ async fn who_waits_for_memory_holds_up_nobody_on_a_shared_connection() {
     })
     .await;
     // More at once than there is memory for; each may turn out to be as long as a page may be.
-    let settings = Settings { timeout: Duration::from_mins(1), ..loopback() };
-    let fetcher =
-        Fetcher::new(Settings { extra_roots: vec![authority.root()], ..settings }, crate::support::pool())
-            .unwrap();
+    let settings = FetchSettings { timeout: Duration::from_mins(1), ..loopback() };
+    let fetcher = Fetcher::new(
+        FetchSettings { extra_roots: vec![authority.root()], ..settings },
+        crate::support::pool(),
+    )
+    .unwrap();
     let (fetcher, at) = (Arc::new(fetcher), |path| url(&format!("https://{}{path}", origin.address)));
     assert!(fetcher.fetch(&at("/short")).await.is_ok(), "the connection that all will share");
     let jobs = (0..8).map(|_| {
@@ -223,10 +252,12 @@ async fn http2_that_has_gone_dead_is_replaced() {
         }
     })
     .await;
-    let settings = Settings { connect_timeout: Duration::from_secs(1), ..loopback() };
-    let fetcher =
-        Fetcher::new(Settings { extra_roots: vec![authority.root()], ..settings }, crate::support::pool())
-            .unwrap();
+    let settings = FetchSettings { connect_timeout: Duration::from_secs(1), ..loopback() };
+    let fetcher = Fetcher::new(
+        FetchSettings { extra_roots: vec![authority.root()], ..settings },
+        crate::support::pool(),
+    )
+    .unwrap();
     let page = url(&format!("https://{}/", origin.address));
     for connections in 1..=2 {
         assert_eq!(fetcher.fetch(&page).await.map(|page| page.body.len()), Ok(6));

@@ -2,7 +2,7 @@
 //! reached. In a network namespace, where all addresses lead here, with the system's resolver.
 
 use crate::support::{dns, netns, origin, url};
-use fetch::{FetchError, Fetcher, PageUrl, Settings};
+use fetch::{FetchError, FetchSettings, Fetcher, PageUrl};
 
 const PUBLIC: [&str; 9] = [
     "http://93.184.215.14/",
@@ -83,7 +83,7 @@ fn are_reached_or_refused_as_the_table_says() {
     netns::run("destinations::are_reached_or_refused_as_the_table_says", netns::LOCAL, async {
         let _names = dns::serve("127.0.0.1:53", |name, _| answer(name)).await;
         let _origin = origin::answering("[::]:80", respond).await;
-        let fetcher = Fetcher::new(Settings::default(), crate::support::pool()).unwrap();
+        let fetcher = Fetcher::new(FetchSettings::default(), crate::support::pool()).unwrap();
         for public in PUBLIC {
             let page = fetcher.fetch(&url(public)).await;
             assert!(page.is_ok(), "{public}: {page:?}");
@@ -116,7 +116,7 @@ fn that_alternate_between_public_and_private_are_never_private() {
         .await;
         let private = origin::answering("127.0.0.1:80", respond).await;
         let public = origin::answering("93.184.215.14:80", respond).await;
-        let fetcher = Fetcher::new(Settings::default(), crate::support::pool()).unwrap();
+        let fetcher = Fetcher::new(FetchSettings::default(), crate::support::pool()).unwrap();
         let page = PageUrl::parse("http://rebind.test/").unwrap();
         let (mut reached, mut refused) = (0, 0);
         for _ in 0..LOOKUPS {

@@ -1,7 +1,7 @@
 //! Jobs are limited in all and at each host; who waits for one host keeps nobody from another.
 
 use crate::support::{loopback, origin, url};
-use fetch::{FetchError, Fetcher, PageUrl, Settings, Step};
+use fetch::{FetchError, FetchSettings, Fetcher, PageUrl, Step};
 use std::{sync::Arc, time::Duration};
 use tokio::{io::AsyncWriteExt, sync::Semaphore};
 
@@ -24,7 +24,7 @@ fn limited(max_jobs: usize, max_jobs_per_host: usize, timeout: Duration) -> Arc<
     let allow = vec!["127.0.0.0/8".to_owned()];
     Arc::new(
         Fetcher::new(
-            Settings { allow, max_jobs, max_jobs_per_host, timeout, ..loopback() },
+            FetchSettings { allow, max_jobs, max_jobs_per_host, timeout, ..loopback() },
             crate::support::pool(),
         )
         .unwrap(),

@@ -1,7 +1,7 @@
 //! Floods, of bombs and of large pages, cost what the limits say and no more.
 
 use crate::support::{alone, loopback, origin, url};
-use fetch::{FetchError, Fetcher, Settings};
+use fetch::{FetchError, FetchSettings, Fetcher};
 use flate2::{Compress, Compression, FlushCompress, write::GzEncoder};
 use std::{
     env, fs,
@@ -124,9 +124,11 @@ fn flood(
     runtime.block_on(async {
         let (origin, sent) = serve(coding, bomb()).await;
         let timeout = Duration::from_mins(2);
-        let fetcher =
-            Fetcher::new(Settings { max_jobs_per_host: jobs, timeout, ..loopback() }, crate::support::pool())
-                .unwrap();
+        let fetcher = Fetcher::new(
+            FetchSettings { max_jobs_per_host: jobs, timeout, ..loopback() },
+            crate::support::pool(),
+        )
+        .unwrap();
         let (fetcher, page) = (Arc::new(fetcher), url(&origin.url("/")));
         let began = std::time::Instant::now();
         let flood: Vec<_> = (0..jobs)

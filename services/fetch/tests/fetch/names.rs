@@ -1,11 +1,11 @@
 //! Names are looked up for every job and every redirect, and failures to do so are told.
 
 use crate::support::{dns, loopback, netns, origin, url};
-use fetch::{FetchError, Fetcher, Settings, Step};
+use fetch::{FetchError, FetchSettings, Fetcher, Step};
 use std::{net::SocketAddr, time::Duration};
 
-fn asking(server: SocketAddr) -> Settings {
-    Settings { name_servers: vec![server], ..loopback() }
+fn asking(server: SocketAddr) -> FetchSettings {
+    FetchSettings { name_servers: vec![server], ..loopback() }
 }
 
 #[tokio::test]
@@ -36,7 +36,8 @@ async fn a_kept_connection_does_not_outlive_its_address() {
     let port = first.address.port();
     let second = origin::answering(&format!("127.0.0.2:{port}"), |_| origin::html("second")).await;
     let allow = vec!["127.0.0.1".to_owned(), "127.0.0.2".to_owned()];
-    let fetcher = Fetcher::new(Settings { allow, ..asking(names.address) }, crate::support::pool()).unwrap();
+    let fetcher =
+        Fetcher::new(FetchSettings { allow, ..asking(names.address) }, crate::support::pool()).unwrap();
     let page = url(&format!("http://page.test:{port}/"));
     for expected in ["first", "first", "second"] {
         assert_eq!(fetcher.fetch(&page).await.unwrap().body, expected);
@@ -55,7 +56,7 @@ async fn failures_are_told_apart() {
     })
     .await;
     let fetcher = Fetcher::new(
-        Settings {
+        FetchSettings {
             dns_timeout: Duration::from_secs(2),
             dns_try_timeout: Duration::from_millis(500),
             ..asking(names.address)
@@ -78,7 +79,7 @@ async fn failures_are_told_apart() {
 async fn one_family_is_enough() {
     let names = dns::serve("127.0.0.1:0", |_, _| dns::addresses(&["2001:db8::1", "127.0.0.1"])).await;
     let origin = origin::fixed(origin::html("x")).await;
-    let settings = Settings { allow: vec!["page.test".to_owned()], ..asking(names.address) };
+    let settings = FetchSettings { allow: vec!["page.test".to_owned()], ..asking(names.address) };
     let fetcher = Fetcher::new(settings, crate::support::pool()).unwrap();
     let page = url(&format!("http://page.test:{}/", origin.address.port()));
     assert!(fetcher.fetch(&page).await.is_ok(), "the other family is dialled when one leads nowhere");
@@ -111,7 +112,7 @@ fn the_system_says_how() {
         .await;
         let _origin = origin::answering("[::]:80", |_| origin::html("x")).await;
         let fetcher = Fetcher::new(
-            Settings { allow: vec!["wiki".to_owned()], ..Settings::default() },
+            FetchSettings { allow: vec!["wiki".to_owned()], ..FetchSettings::default() },
             crate::support::pool(),
         )
         .unwrap();
@@ -149,7 +150,7 @@ fn without_files_the_machine_itself_is_asked() {
     netns::run("names::without_files_the_machine_itself_is_asked", none, async {
         let _names = dns::serve("127.0.0.1:53", |_, _| dns::addresses(&["93.184.215.14"])).await;
         let _origin = origin::answering("93.184.215.14:80", |_| origin::html("x")).await;
-        let fetcher = Fetcher::new(Settings::default(), crate::support::pool()).unwrap();
+        let fetcher = Fetcher::new(FetchSettings::default(), crate::support::pool()).unwrap();
         assert!(fetcher.fetch(&url("http://page.test/")).await.is_ok());
     });
 }

@@ -1,16 +1,18 @@
 //! A page from a plain HTTP server on this machine, for a client that may reach it, and not for one that may not.
 
 use crate::support::{origin, url};
-use fetch::{FetchError, Fetcher, Settings};
+use fetch::{FetchError, FetchSettings, Fetcher};
 
 const PAGE: &str = "HTTP/1.0 200 OK\r\nContent-Type: text/html; charset=koi8-r\r\n\r\n<a href=/>x</a>";
 
 #[tokio::test]
 async fn is_fetched_when_private_addresses_are_allowed() {
     let origin = origin::fixed(PAGE).await;
-    let fetcher =
-        Fetcher::new(Settings { allow_private: true, ..Settings::default() }, crate::support::pool())
-            .unwrap();
+    let fetcher = Fetcher::new(
+        FetchSettings { allow_private: true, ..FetchSettings::default() },
+        crate::support::pool(),
+    )
+    .unwrap();
     let page = fetcher.fetch(&url(&format!("http://{}/a?b#c", origin.address))).await.unwrap();
     assert_eq!(&page.body[..], b"<a href=/>x</a>");
     assert_eq!(page.url.as_str(), format!("http://{}/a?b", origin.address));
@@ -20,7 +22,7 @@ async fn is_fetched_when_private_addresses_are_allowed() {
 #[tokio::test]
 async fn is_refused_otherwise() {
     let origin = origin::fixed(PAGE).await;
-    let fetcher = Fetcher::new(Settings::default(), crate::support::pool()).unwrap();
+    let fetcher = Fetcher::new(FetchSettings::default(), crate::support::pool()).unwrap();
     let refused = fetcher.fetch(&url(&format!("http://{}/", origin.address))).await;
     assert_eq!(refused.unwrap_err(), FetchError::Blocked);
     assert_eq!(origin.connections(), 0);

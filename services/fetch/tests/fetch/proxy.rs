@@ -1,7 +1,7 @@
 //! Pages are fetched through the egress proxy that is configured, and the guard stands before it all the same.
 
 use crate::support::{dns, loopback, origin, url};
-use fetch::{FetchError, Fetcher, Proxy, Settings};
+use fetch::{FetchError, FetchSettings, Fetcher, Proxy};
 use std::net::SocketAddr;
 use tokio::{
     io::{AsyncWriteExt, copy_bidirectional},
@@ -32,10 +32,10 @@ async fn proxy() -> (SocketAddr, mpsc::UnboundedReceiver<String>) {
     (origin.address, receive)
 }
 
-fn through(proxy: &str, names: SocketAddr) -> Settings {
+fn through(proxy: &str, names: SocketAddr) -> FetchSettings {
     let proxy = Some(Proxy::try_from(proxy.to_owned()).unwrap());
     let allow = vec!["127.0.0.1".to_owned(), "127.0.0.9".to_owned()];
-    Settings { proxy, allow, name_servers: vec![names], ..loopback() }
+    FetchSettings { proxy, allow, name_servers: vec![names], ..loopback() }
 }
 
 #[tokio::test]

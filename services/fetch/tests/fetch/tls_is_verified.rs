@@ -5,7 +5,7 @@ use crate::support::{
     tls::{self, Authority, Validity},
     url,
 };
-use fetch::{FetchError, Fetcher, Page, Settings, TlsProblem};
+use fetch::{FetchError, FetchSettings, FetchedPage, Fetcher, TlsProblem};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_rustls::TlsAcceptor;
 
@@ -15,7 +15,7 @@ async fn fetch(
     served: &Authority,
     name: &str,
     valid: Validity,
-) -> Result<Page, FetchError> {
+) -> Result<FetchedPage, FetchError> {
     let config = served.server(name, valid, &[]);
     let origin = tls::raw("127.0.0.1:0", config, |mut stream| async move {
         while origin::head(&mut stream).await.is_some() {
@@ -23,9 +23,11 @@ async fn fetch(
         }
     })
     .await;
-    let fetcher =
-        Fetcher::new(Settings { extra_roots: vec![authority.root()], ..loopback() }, crate::support::pool())
-            .unwrap();
+    let fetcher = Fetcher::new(
+        FetchSettings { extra_roots: vec![authority.root()], ..loopback() },
+        crate::support::pool(),
+    )
+    .unwrap();
     fetcher.fetch(&url(&format!("https://{}/", origin.address))).await
 }
 
@@ -92,9 +94,11 @@ async fn a_server_that_wants_a_certificate_of_ours_is_a_failure_of_tls() {
         }
     })
     .await;
-    let fetcher =
-        Fetcher::new(Settings { extra_roots: vec![authority.root()], ..loopback() }, crate::support::pool())
-            .unwrap();
+    let fetcher = Fetcher::new(
+        FetchSettings { extra_roots: vec![authority.root()], ..loopback() },
+        crate::support::pool(),
+    )
+    .unwrap();
     let result = fetcher.fetch(&url(&format!("https://{}/", origin.address))).await.map(|page| page.url);
     assert_eq!(result.unwrap_err(), FetchError::Tls(TlsProblem::Handshake));
 }

@@ -6,7 +6,7 @@ pub(crate) mod netns;
 pub(crate) mod origin;
 pub(crate) mod tls;
 
-use fetch::{Fetcher, PageUrl, Settings};
+use fetch::{FetchSettings, Fetcher, PageUrl};
 
 /// A URL that is one.
 pub(crate) fn url(url: &str) -> PageUrl {
@@ -19,8 +19,8 @@ pub(crate) fn fetcher() -> Fetcher {
 }
 
 /// The settings of [`fetcher`].
-pub(crate) fn loopback() -> Settings {
-    Settings { allow: vec!["127.0.0.1".to_owned()], ..Settings::default() }
+pub(crate) fn loopback() -> FetchSettings {
+    FetchSettings { allow: vec!["127.0.0.1".to_owned()], ..FetchSettings::default() }
 }
 
 /// Threads for the decoding of one fetcher.
