@@ -64,7 +64,7 @@ impl Budget {
 
     /// Raises `allowance` to `needed` bytes or more, waiting until they are free; `most` is what the body can need in all.
     pub(crate) async fn raise(&self, allowance: &mut Allowance, needed: usize, most: usize) {
-        while allowance.bytes < needed {
+        if allowance.bytes < needed {
             let (part, bytes) = if needed <= MEDIUM && allowance.bytes < MEDIUM {
                 (&self.medium, most.clamp(needed, MEDIUM))
             } else {

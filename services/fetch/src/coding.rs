@@ -4,7 +4,7 @@ use crate::FetchError;
 use brotli_decompressor::Decompressor;
 use flate2::bufread::{DeflateDecoder, GzDecoder, ZlibDecoder};
 use http::{HeaderMap, header::CONTENT_ENCODING};
-use std::io::{self, BufRead, BufReader, Chain, Cursor, ErrorKind, Read};
+use std::io::{self, BufRead, BufReader, Cursor, ErrorKind, Read};
 
 /// The value of `Accept-Encoding`.
 pub(crate) const ACCEPTED: &str = "gzip, deflate, br, zstd";
@@ -58,8 +58,9 @@ pub(crate) fn codings(headers: &HeaderMap) -> Result<Vec<Coding>, FetchError> {
     Ok(codings)
 }
 
-/// Makes a decoder of `codings` that reads from `coded`; every layer fails once it gives more than `limit` bytes.
-/// `coded` may report [`ErrorKind::WouldBlock`] at any time: the decoder does too, and goes on with the next call.
+/// Makes a decoder of `codings` that reads from `coded`; every layer fails with [`ErrorKind::FileTooLarge`] once it has
+/// given more than `limit` bytes. `coded` may report [`ErrorKind::WouldBlock`]: the decoder then does so too, and goes on
+/// with the next call.
 pub(crate) fn decoder(
     coded: impl BufRead + Send + 'static,
     codings: &[Coding],
@@ -67,35 +68,35 @@ pub(crate) fn decoder(
 ) -> Box<dyn BufRead + Send> {
     let mut reader: Box<dyn BufRead + Send> = Box::new(coded);
     for coding in codings.iter().rev() {
-        let layer = Layer::Starting { coding: *coding, start: Vec::new(), coded: Some(reader) };
-        reader = Box::new(BufReader::new(Limited { inner: layer, left: limit }));
+        let layer =
+            Layer { coding: *coding, start: Vec::new(), coded: Some(reader), decoder: None, left: limit };
+        reader = Box::new(BufReader::new(layer));
     }
     reader
 }
 
 /// A decoder of one coding. It is made when the first two bytes have arrived, since they decide which one it is.
-enum Layer {
-    Starting { coding: Coding, start: Vec<u8>, coded: Option<Box<dyn BufRead + Send>> },
-    Decoding(Box<dyn Read + Send>),
+struct Layer {
+    coding: Coding,
+    start: Vec<u8>,
+    coded: Option<Box<dyn BufRead + Send>>,
+    decoder: Option<Box<dyn Read + Send>>,
+    left: usize,
 }
 
 impl Read for Layer {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        if let Self::Starting { coding, start, coded } = self {
-            let input = coded.as_mut().ok_or(ErrorKind::InvalidData)?;
-            while start.len() < 2 {
-                let next = input.fill_buf()?.first().copied();
-                let Some(byte) = next else { break };
-                start.push(byte);
-                input.consume(1);
-            }
-            let input = coded.take().ok_or(ErrorKind::InvalidData)?;
-            *self = Self::Decoding(start_decoding(*coding, std::mem::take(start), input)?);
+        while let Some(coded) = self.coded.as_mut().filter(|_| self.start.len() < 2) {
+            let Some(byte) = coded.fill_buf()?.first().copied() else { break };
+            coded.consume(1);
+            self.start.push(byte);
         }
-        match self {
-            Self::Decoding(decoder) => decoder.read(buffer),
-            Self::Starting { .. } => Err(ErrorKind::InvalidData.into()),
+        if let Some(coded) = self.coded.take() {
+            self.decoder = Some(start_decoding(self.coding, std::mem::take(&mut self.start), coded)?);
         }
+        let read = self.decoder.as_mut().ok_or(ErrorKind::InvalidData)?.read(buffer)?;
+        self.left = self.left.checked_sub(read).ok_or(ErrorKind::FileTooLarge)?;
+        Ok(read)
     }
 }
 
@@ -108,7 +109,7 @@ fn start_decoding(
     // A window beyond 16 MiB is an extension of the format that "br" does not have (RFC 7932, section 9.1), and the
     // decoder would take it.
     let is_large_window = start.first().is_some_and(|byte| byte & 0x7f == 0x11);
-    let coded: Chain<_, _> = Cursor::new(start).chain(coded);
+    let coded = Cursor::new(start).chain(coded);
     Ok(match coding {
         // Bytes after the first member are ignored, as browsers do. To accept a body whose trailer is cut, take the
         // header with `GzDecoder`, decode what its `into_inner` leaves with `DeflateDecoder`, and check the trailer here.
@@ -130,20 +131,6 @@ fn start_decoding(
 fn is_zlib(start: &[u8]) -> bool {
     matches!(start, [method, flags, ..]
         if method & 0x0f == 8 && (u16::from(*method) << 8 | u16::from(*flags)) % 31 == 0)
-}
-
-/// A reader that fails with [`ErrorKind::FileTooLarge`] once it has given more than its limit.
-struct Limited<R> {
-    inner: R,
-    left: usize,
-}
-
-impl<R: Read> Read for Limited<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        self.left = self.left.checked_sub(read).ok_or(ErrorKind::FileTooLarge)?;
-        Ok(read)
-    }
 }
 
 /// A Brotli decoder that tells a stream that ends early from an invalid one.

@@ -56,7 +56,7 @@ impl Decoding {
         }
     }
 
-    /// Says that there are no more bytes to come.
+    /// Marks the end of the body.
     pub(crate) fn end(&mut self) {
         self.input = None;
     }

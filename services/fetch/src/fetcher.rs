@@ -73,9 +73,9 @@ impl Fetcher {
     pub async fn fetch(&self, url: &PageUrl) -> Result<FetchedPage, FetchError> {
         let deadline = JobDeadline::after(self.settings.timeout);
         let mut url = url.clone();
-        let mut place = None;
+        let mut permit = None;
         for _ in 0..=self.settings.max_redirects {
-            match Box::pin(self.hop(&url, &mut place, deadline)).await? {
+            match Box::pin(self.hop(&url, &mut permit, deadline)).await? {
                 Hop::Page(page) => return Ok(page),
                 Hop::Redirect(next) => url = next,
             }
@@ -83,11 +83,11 @@ impl Fetcher {
         Err(FetchError::TooManyRedirects)
     }
 
-    /// One request, its destination judged from the start; `place` is the job's among the others.
-    async fn hop<'a>(
-        &'a self,
+    /// One request, its destination judged from the start; `permit` is the job's among the others.
+    async fn hop(
+        &self,
         url: &PageUrl,
-        place: &mut Option<JobPermit<'a>>,
+        permit: &mut Option<JobPermit>,
         deadline: JobDeadline,
     ) -> Result<Hop, FetchError> {
         let refused = |refusal: Refusal| {
@@ -96,8 +96,8 @@ impl Fetcher {
         };
         let to = self.guard.destination(url).map_err(refused)?;
         let host = to.host.to_string();
-        *place = Some(match place.take() {
-            Some(place) => self.admission.go_on(place, &host, deadline).await?,
+        *permit = Some(match permit.take() {
+            Some(permit) => self.admission.move_to(permit, &host, deadline).await?,
             None => self.admission.enter(&host, deadline).await?,
         });
         let addresses = match to.host {

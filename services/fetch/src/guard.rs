@@ -61,7 +61,7 @@ pub(crate) struct Guard {
     own: Vec<SocketAddr>,
     allow_private: bool,
     /// Whether an address belongs to this machine. Asks the system.
-    is_local: fn(IpAddr) -> bool,
+    pub(crate) is_local: fn(IpAddr) -> bool,
 }
 
 impl Guard {
@@ -112,12 +112,6 @@ impl Guard {
     /// Whether checking addresses for `port` asks the system which of them are its own.
     pub(crate) fn asks_system(&self, port: u16) -> bool {
         self.own.iter().any(|own| own.port() == port && own.ip().to_canonical().is_unspecified())
-    }
-
-    /// Replaces the question to the system.
-    #[cfg(test)]
-    pub(crate) fn set_is_local(&mut self, is_local: fn(IpAddr) -> bool) {
-        self.is_local = is_local;
     }
 
     fn name(&self, name: &str) -> Result<Option<Closeness>, Refusal> {

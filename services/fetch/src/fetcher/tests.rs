@@ -12,7 +12,7 @@ async fn the_system_is_asked_for_its_addresses_off_the_async_threads() {
     let settings = FetchSettings { own_addresses, allow_private: true, ..FetchSettings::default() };
     let mut fetcher = Fetcher::new(settings, CpuPool::new(1).unwrap()).unwrap();
     let on_async_thread = |_| thread::current().name() != Some("cpu");
-    Arc::get_mut(&mut fetcher.guard).unwrap().set_is_local(on_async_thread);
+    Arc::get_mut(&mut fetcher.guard).unwrap().is_local = on_async_thread;
     let url = PageUrl::parse(&format!("http://{address}/")).unwrap();
     assert_eq!(fetcher.fetch(&url).await.map(|_| ()), Err(FetchError::Connect), "not refused");
 }
