@@ -15,10 +15,9 @@ use std::{
 pub(crate) struct Decoding {
     pub(crate) page: Vec<u8>,
     pub(crate) allowance: Allowance,
-    /// Coded bytes; `None` after the last.
+    /// Takes coded bytes; `None` after the end of the body or of its coded data.
     input: Option<Sender<Vec<u8>>>,
     decoder: Box<dyn BufRead + Send>,
-    ended: bool,
     windows: usize,
     limit: usize,
 }
@@ -32,7 +31,6 @@ impl Decoding {
             allowance: Allowance::default(),
             input: Some(input),
             decoder: coding::decoder(Batches { batches, batch: Cursor::default() }, codings, limit),
-            ended: false,
             windows: codings.iter().map(|coding| coding.window()).sum(),
             limit,
         }
@@ -50,7 +48,7 @@ impl Decoding {
 
     /// Takes the next bytes; those after the end of the coded data are ignored.
     pub(crate) fn push(&mut self, coded: Vec<u8>) {
-        if let Some(input) = self.input.as_ref().filter(|_| !self.ended) {
+        if let Some(input) = &self.input {
             // The receiver is part of the decoder, which lives as long.
             let _ = input.send(coded);
         }
@@ -68,7 +66,7 @@ impl Decoding {
         loop {
             let piece = match self.decoder.fill_buf() {
                 Ok([]) => {
-                    self.ended = true;
+                    self.input = None;
                     self.page.shrink_to_fit();
                     return Ok(true);
                 }

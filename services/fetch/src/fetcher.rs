@@ -1,4 +1,4 @@
-//! The job from a URL to a page.
+//! Fetches a page: from its URL, across redirects, to its body.
 
 use crate::{
     FetchError, FetchSettings, PageUrl, Step,
@@ -22,22 +22,22 @@ use url::{Host, Url};
 /// A page as fetched.
 #[derive(Clone, Debug)]
 pub struct FetchedPage {
-    /// Where it was found in the end, after redirects.
+    /// Its URL after redirects.
     pub url: Url,
-    /// Its bytes, content codings undone.
+    /// Its bytes, content codings decoded.
     pub body: Bytes,
-    /// The `charset` of its `Content-Type`, where it names an encoding.
+    /// The encoding that the `charset` of its `Content-Type` names, if any.
     pub declared: Option<&'static Encoding>,
 }
 
 impl FetchedPage {
-    /// Its encoding by the standard's algorithm. CPU work, linear in the body: keep it off async threads.
+    /// Its encoding by the HTML standard's algorithm. CPU work, linear in the body: keep it off async threads.
     pub fn encoding(&self) -> &'static Encoding {
         links::charset::encoding_of(&self.body, self.declared)
     }
 }
 
-/// Fetches pages within its limits. One a process: connections and limits are shared by all its jobs.
+/// Fetches pages within its limits. Use one in a process: its jobs share connections and limits.
 #[derive(Debug)]
 pub struct Fetcher {
     guard: Arc<Guard>,
@@ -56,7 +56,7 @@ enum Hop {
 }
 
 impl Fetcher {
-    /// A fetcher that keeps to `settings` and decodes on `pool`; an error names the setting that cannot be used.
+    /// A fetcher with `settings` that decodes on `pool`; an error names the setting that cannot be used.
     pub fn new(settings: FetchSettings, pool: CpuPool) -> Result<Self, String> {
         Ok(Self {
             guard: Arc::new(Guard::new(&settings)?),
@@ -69,7 +69,7 @@ impl Fetcher {
         })
     }
 
-    /// The page at `url`, by GET, redirects followed.
+    /// Fetches the page at `url`, following redirects.
     pub async fn fetch(&self, url: &PageUrl) -> Result<FetchedPage, FetchError> {
         let deadline = JobDeadline::after(self.settings.timeout);
         let mut url = url.clone();

@@ -1,4 +1,4 @@
-//! Who may be reached: pure functions on ports, names and addresses. What is refused and why: docs/security.md.
+//! Decides which destinations may be fetched from, by port, name and address. docs/security.md has the rules.
 
 mod embedded;
 mod lists;
@@ -18,7 +18,7 @@ pub(crate) fn service_ports() -> Vec<u16> {
     ports::SERVICES.iter().map(|(port, _)| *port).collect()
 }
 
-/// Why a destination is refused. For the log only: a client learns that it is refused, not why.
+/// Why a destination is refused. For the log only: clients learn no more than that it is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refusal {
     #[error("port {0}")]
@@ -35,7 +35,7 @@ pub(crate) enum Refusal {
     Own(SocketAddr),
 }
 
-/// A destination whose port and name have passed; its addresses have yet to.
+/// A destination whose port and name are allowed; its addresses are yet to be checked.
 #[derive(Debug)]
 pub(crate) struct Destination<'a> {
     pub(crate) host: Host<&'a str>,
@@ -65,7 +65,7 @@ pub(crate) struct Guard {
 }
 
 impl Guard {
-    /// The rules that `settings` make; an error names the setting that is wrong.
+    /// The rules of `settings`; an error names the setting that is wrong.
     pub(crate) fn new(settings: &FetchSettings) -> Result<Self, String> {
         let allow = List::parse(&settings.allow).map_err(|error| format!("fetch.allow: {error}"))?;
         if let Some(net) = allow.networks().find(|net| embedded::is_unclear(*net)) {
@@ -83,7 +83,7 @@ impl Guard {
         })
     }
 
-    /// Judges what can be judged before a look-up: port and name.
+    /// Checks port and name, before the name is looked up.
     pub(crate) fn destination<'a>(&self, url: &'a PageUrl) -> Result<Destination<'a>, Refusal> {
         let url = url.as_url();
         let port = url.port_or_known_default().unwrap_or_default();
@@ -143,13 +143,13 @@ impl Guard {
             return Err(Refusal::Address(ip, source));
         }
         let IpAddr::V6(v6) = ip else { return Ok(()) };
-        // What is carried inside is judged in its turn. It is IPv4 and carries nothing: this ends here.
+        // The recursion ends here: IPv4 addresses embed none.
         let nat64 = allowed.map_or(0, |network| network.prefix_len());
         embedded::embedded(v6, nat64).into_iter().try_for_each(|v4| self.address(v4.into(), to))
     }
 
-    /// Refuses our own listeners: a fetch of ourselves fetches again. A connection to the unspecified address
-    /// goes to this machine, so that is every one of them.
+    /// Refuses this process's own listeners: fetching from them would fetch again. A connection to the unspecified address
+    /// reaches this machine, so it counts as all of them.
     fn own(&self, ip: IpAddr, port: u16) -> Result<(), Refusal> {
         let ours = |own: &&SocketAddr| {
             let address = own.ip().to_canonical();
@@ -160,8 +160,8 @@ impl Guard {
     }
 }
 
-/// Whether `ip` is this machine's. A UDP socket that is connected sends nothing, and the system gives it the
-/// address it would speak from: towards its own addresses, the same.
+/// Whether `ip` belongs to this machine. Connecting a UDP socket sends nothing but chooses its source address, which is
+/// the destination itself if that is local.
 fn is_local(ip: IpAddr) -> bool {
     let any: IpAddr = if ip.is_ipv4() { [0; 4].into() } else { [0; 16].into() };
     let source = std::net::UdpSocket::bind((any, 0)).and_then(|socket| {

@@ -1,7 +1,9 @@
 //! A guarded GET: a URL to its final URL and the page's bytes.
 //!
-//! Promises: no address that the guard refuses is ever connected to, and every cost is bounded.
-//! Does not know: HTML, caching, HTTP servers, who asks.
+//! Promises: an address that the guard refuses is never connected to, also after redirects, and time, bytes, memory and
+//! the number of jobs are bounded.
+//!
+//! Does not know: HTML, caching, HTTP servers, its callers.
 
 mod admission;
 mod body;

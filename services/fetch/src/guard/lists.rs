@@ -7,7 +7,7 @@ use url::Host;
 /// One entry of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Entry {
-    /// `10.1.0.0/16`, or an address alone.
+    /// `10.1.0.0/16`, or a single address.
     Network(IpNet),
     /// `wiki.example.org`: this host.
     Host(String),
@@ -29,7 +29,7 @@ impl FromStr for Entry {
             Some(name) => (name, true),
             None => (text, false),
         };
-        // The URL parser makes `10.1` an address and a Unicode name A-labels, as it does in a page's URL.
+        // As in a page's URL, `10.1` is an address, and a Unicode name becomes A-labels.
         match Host::parse(name) {
             Ok(Host::Domain(name)) if !name.contains(['*', '/']) => {
                 let name = name.strip_suffix('.').unwrap_or(&name).to_owned();
@@ -40,10 +40,10 @@ impl FromStr for Entry {
     }
 }
 
-/// How closely an entry names a host; the greater is the more specific.
+/// How closely an entry names a host; the more specific is greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Closeness {
-    /// By a pattern whose fixed part has so many bytes.
+    /// By a pattern; holds the length of its fixed part in bytes.
     Subdomains(usize),
     /// By its name.
     Host,
@@ -54,7 +54,7 @@ pub(crate) enum Closeness {
 pub(crate) struct List(Vec<Entry>);
 
 impl List {
-    /// Parses a list; the error quotes the entry that is none.
+    /// Parses a list; an error quotes the invalid entry.
     pub(crate) fn parse(entries: &[String]) -> Result<Self, String> {
         entries.iter().map(|entry| entry.trim().parse()).collect::<Result<_, _>>().map(Self)
     }

@@ -1,4 +1,4 @@
-//! The addresses that are not the public Internet, as a table: every row names its source.
+//! A table of addresses that are not on the public Internet, with sources.
 
 use ipnet::{Ipv4Net, Ipv6Net};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
@@ -7,7 +7,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Range<Net> {
     pub(crate) net: Net,
-    /// What it is, and where that is written.
+    /// Its use, and the document that says so.
     pub(crate) source: &'static str,
 }
 
@@ -20,7 +20,7 @@ const fn v6(start: u64, prefix: u8, source: &'static str) -> Range<Ipv6Net> {
     Range { net: Ipv6Net::new_assert(Ipv6Addr::from_bits((start as u128) << 64), prefix), source }
 }
 
-/// IPv4: everything is public but these. "IANA" is the IPv4 Special-Purpose Address Registry.
+/// The IPv4 ranges that are not public. "IANA" is the IPv4 Special-Purpose Address Registry.
 pub(crate) const V4: &[Range<Ipv4Net>] = &[
     v4(0, 0, 0, 0, 8, "this network (IANA; RFC 791, section 3.2)"),
     v4(10, 0, 0, 0, 8, "private use (IANA; RFC 1918)"),
@@ -43,7 +43,7 @@ pub(crate) const V4: &[Range<Ipv4Net>] = &[
     v4(240, 0, 0, 0, 4, "reserved, and limited broadcast (IANA; RFC 1112, section 4; RFC 919, section 7)"),
 ];
 
-/// The only part of IPv6 that is handed out as global unicast (RFC 4291, section 2.4; IANA IPv6 Address Space).
+/// The only part of IPv6 from which global unicast addresses are allocated (IANA IPv6 Address Space).
 pub(crate) const V6_GLOBAL: Ipv6Net = Ipv6Net::new_assert(Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3);
 
 /// IPv6 inside [`V6_GLOBAL`] that is not public. "IANA" is the IPv6 Special-Purpose Address Registry.

@@ -7,7 +7,7 @@ fn guard(allow: &[&str], deny: &[&str]) -> Guard {
     Guard::new(&FetchSettings { allow: list(allow), deny: list(deny), ..FetchSettings::default() }).unwrap()
 }
 
-/// Whether `url` may be fetched where its host is, or resolves to, `ip`.
+/// Whether `url` may be fetched if its host is, or resolves to, `ip`.
 fn passes(guard: &Guard, url: &str, ip: &str) -> bool {
     let url = PageUrl::parse(url).unwrap();
     guard.destination(&url).is_ok_and(|to| guard.addresses(to.rules, &[ip.parse().unwrap()]).is_ok())
@@ -97,7 +97,7 @@ fn nothing_outside_global_unicast_is_public() {
 }
 
 #[test]
-fn every_form_that_carries_ipv4_is_refused() {
+fn every_form_that_embeds_ipv4_is_refused() {
     for carrier in [
         "::ffff:8.8.8.8",
         "::8.8.8.8",
@@ -110,7 +110,7 @@ fn every_form_that_carries_ipv4_is_refused() {
     ] {
         assert!(!reaches(carrier), "{carrier}");
     }
-    // ISATAP can stand under any public prefix: then what it carries decides.
+    // ISATAP can have any public prefix: then the embedded address decides.
     for (isatap, public) in [
         ("2606:4700::5efe:8.8.8.8", true),
         ("2606:4700::200:5efe:8.8.8.8", true),
@@ -122,7 +122,7 @@ fn every_form_that_carries_ipv4_is_refused() {
 }
 
 #[test]
-fn what_an_allowed_carrier_carries_is_judged() {
+fn the_ipv4_address_in_an_allowed_ipv6_address_is_checked() {
     for (allow, ip, passes_) in [
         ("64:ff9b::/96", "64:ff9b::8.8.8.8", true),
         ("64:ff9b::/96", "64:ff9b::10.0.0.1", false),
@@ -134,7 +134,7 @@ fn what_an_allowed_carrier_carries_is_judged() {
         ("64:ff9b:1::/64", "64:ff9b:1:0:a:0:100:0", false),
         ("64:ff9b:1::/96", "64:ff9b:1::808:808", true),
         ("64:ff9b:1::/96", "64:ff9b:1::a00:1", false),
-        // No length that says where: every reading has to pass.
+        // The length does not tell where the address is: all candidates have to be allowed.
         ("64:ff9b::/32", "64:ff9b:1:808:8:808:808:808", true),
         ("64:ff9b::/32", "64:ff9b:1:a00:0:108:808:808", false),
         ("::/0", "64:ff9b:1:808:8:808:a00:1", false),
@@ -160,7 +160,7 @@ fn one_refused_address_refuses_the_name() {
 }
 
 #[test]
-fn names_are_refused_with_all_below() {
+fn names_are_refused_with_all_their_subdomains() {
     for refused in [
         "localhost",
         "LOCALHOST",
@@ -189,7 +189,7 @@ fn names_are_refused_with_all_below() {
 
 #[test]
 fn ports_are_refused_by_either_list() {
-    assert!(ports::BAD.is_sorted(), "it is searched by halves");
+    assert!(ports::BAD.is_sorted(), "for binary search");
     let guard = guard(&[], &[]);
     let open = |port: u16| passes(&guard, &format!("http://example.com:{port}/"), "8.8.8.8");
     assert!(!ports::BAD.iter().chain(&service_ports()).any(|port| open(*port)));
@@ -279,7 +279,7 @@ fn our_own_listeners_are_never_reached() {
 }
 
 #[test]
-fn our_own_listeners_are_known_in_every_spelling() {
+fn our_own_listeners_are_recognized_in_every_form() {
     for (own, ip, port, passes_) in [
         ("127.0.0.1:5000", "::ffff:127.0.0.1", 5000, false),
         ("127.0.0.1:5000", "::ffff:127.0.0.1", 5001, true),
@@ -320,7 +320,7 @@ fn the_system_is_asked_for_its_addresses_only_if_the_port_is_one_of_ours() {
 }
 
 #[test]
-fn entries_that_are_none_are_named() {
+fn an_invalid_entry_is_named() {
     for wrong in
         ["10.0.0.0/33", "10.1", "http://example.com", "", "*", "a b", "*.*.example.com", "10.0.0.1:80"]
     {
@@ -331,7 +331,7 @@ fn entries_that_are_none_are_named() {
 }
 
 #[test]
-fn a_nat64_prefix_of_no_such_length_is_named() {
+fn a_nat64_prefix_of_an_invalid_length_is_named() {
     let allow = |entry: &str| FetchSettings { allow: vec![entry.to_owned()], ..FetchSettings::default() };
     for wrong in ["64:ff9b:1::/52", "64:ff9b:1::/72", "64:ff9b:1:ffff::/95", "64:ff9b:1::808:808/128"] {
         let error = Guard::new(&allow(wrong)).map(|_| ()).expect_err(wrong);
@@ -346,7 +346,7 @@ fn a_nat64_prefix_of_no_such_length_is_named() {
     assert!(Guard::new(&deny).is_ok(), "what is denied is not read");
 }
 
-/// What the standard library, which knows fewer ranges, and the rule on IPv6 say on their own.
+/// Whether the standard library, which knows fewer ranges, or the rule for IPv6 refuses `ip`.
 pub(crate) fn is_surely_private(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => {

@@ -1,4 +1,4 @@
-//! A body is whole, decoded and within its limits, or it is an error.
+//! A body is complete, decoded and within its limits, or it is an error.
 
 use crate::support::{fetcher, loopback, origin, url};
 use bytesize::ByteSize;
@@ -49,7 +49,7 @@ fn brotli(data: &[u8]) -> Vec<u8> {
     coded
 }
 
-/// As [`brotli`] would say it with a window of 1 GiB, which only an extension of the format has.
+/// A Brotli stream with a window of 1 GiB, which only an extension of the format has.
 fn large_window() -> Vec<u8> {
     let mut coded = Vec::new();
     let params = brotli::enc::BrotliEncoderParams { large_window: true, lgwin: 30, ..Default::default() };
@@ -108,7 +108,7 @@ async fn chunk_extensions_are_bounded() {
 }
 
 #[tokio::test]
-async fn all_codings_are_undone_and_stacked_twice() {
+async fn all_codings_are_decoded_also_two_of_them_stacked() {
     let long = "<a href=/>link</a>\n".repeat(100_000);
     for page in ["<a href=/>x</a>", &long] {
         let page = page.as_bytes();
@@ -127,7 +127,7 @@ async fn all_codings_are_undone_and_stacked_twice() {
             assert_eq!(coded(coding, &body).await.unwrap().as_bytes(), page, "{coding}");
         }
     }
-    assert_eq!(coded("gzip", b"").await.unwrap(), "", "said to be coded, and empty");
+    assert_eq!(coded("gzip", b"").await.unwrap(), "", "declared as coded, and empty");
     let two_frames = [zstd(b"pa"), zstd(b"ge")].concat();
     assert_eq!(coded("zstd", &two_frames).await.unwrap(), "page");
 }
@@ -149,7 +149,7 @@ fn batching() -> Fetcher {
 }
 
 #[tokio::test]
-async fn a_coded_body_that_is_decoded_in_batches_is_whole() {
+async fn a_coded_body_that_is_decoded_in_batches_is_complete() {
     let (page, fetcher) = (noise(300_000), batching());
     for (coding, body) in [
         ("gzip", gzip(&page)),
@@ -203,11 +203,13 @@ async fn a_bomb_behind_harmless_data_is_an_error_before_its_body_ends() {
 
 #[tokio::test]
 async fn slow_large_bodies_do_not_hold_up_small_ones() {
-    let (large, small) = (noise(2_500_000), noise(20_000));
-    for (coding, slow, quick) in [
-        ("gzip", gzip(&large), gzip(&small)),
-        ("br", brotli(&large), brotli(&small)),
-        ("identity", large.clone(), small.clone()),
+    let (large, medium, small) = (noise(2_500_000), noise(300_000), noise(20_000));
+    for (coding, slow, quick, length) in [
+        ("gzip", gzip(&large), gzip(&small), small.len()),
+        ("gzip", gzip(&large), gzip(&medium), medium.len()),
+        ("br", brotli(&large), brotli(&small), small.len()),
+        ("identity", large.clone(), small.clone(), small.len()),
+        ("identity", large.clone(), medium.clone(), medium.len()),
     ] {
         let slow = stalling(coding, slow).await;
         let head = format!("{HEAD}Content-Encoding: {coding}\r\nContent-Length: {}\r\n\r\n", quick.len());
@@ -226,7 +228,7 @@ async fn slow_large_bodies_do_not_hold_up_small_ones() {
         for _ in 0..20 {
             let page = url(&quick.url("/"));
             let result = tokio::time::timeout(Duration::from_secs(30), fetcher.fetch(&page));
-            assert_eq!(result.await.expect(coding).map(|page| page.body.len()), Ok(small.len()), "{coding}");
+            assert_eq!(result.await.expect(coding).map(|page| page.body.len()), Ok(length), "{coding}");
         }
         assert!(jobs.iter().all(|job| !job.is_finished()), "{coding}: the slow ones wait all the time");
         jobs.iter().for_each(tokio::task::JoinHandle::abort);
@@ -234,7 +236,7 @@ async fn slow_large_bodies_do_not_hold_up_small_ones() {
 }
 
 #[tokio::test]
-async fn what_follows_a_coded_body_is_not_read() {
+async fn bytes_after_a_coded_body_are_ignored() {
     let with_junk = |coded: Vec<u8>| [&coded[..], b"trailing junk"].concat();
     for (coding, body) in [("gzip", gzip(b"page")), ("deflate", zlib(b"page")), ("br", brotli(b"page"))] {
         assert_eq!(coded(coding, &with_junk(body)).await.unwrap(), "page", "{coding}");
@@ -278,7 +280,7 @@ fn small(max_bytes: u64, timeout: Duration) -> Fetcher {
 }
 
 #[tokio::test]
-async fn the_limit_counts_on_the_wire_and_decoded() {
+async fn the_size_limit_applies_on_the_wire_and_decoded() {
     let fetcher = small(1000, Duration::from_secs(5));
     for (length, fits) in [(1000, true), (1001, false)] {
         let page = "x".repeat(length);
@@ -294,7 +296,7 @@ async fn the_limit_counts_on_the_wire_and_decoded() {
 }
 
 #[tokio::test]
-async fn an_announced_length_over_the_limit_is_refused_before_it_is_read() {
+async fn a_content_length_over_the_limit_is_refused_before_the_body_is_read() {
     let origin = origin::raw("127.0.0.1:0", |mut stream| async move {
         origin::head(&mut stream).await;
         stream.write_all(format!("{HEAD}Content-Length: 53687091200\r\n\r\n").as_bytes()).await.unwrap();
@@ -331,7 +333,7 @@ async fn dripping(mut stream: TcpStream, start: &'static str, drip: u8) {
 
 #[tokio::test]
 async fn slow_answers_end_at_the_deadline() {
-    // Long enough to have connected by then on a machine that is busy.
+    // Long enough for connecting on a busy machine.
     let timeout = Duration::from_secs(1);
     let fetcher = small(1_000_000, timeout);
     for (start, drip, step) in [
@@ -350,7 +352,7 @@ async fn slow_answers_end_at_the_deadline() {
 }
 
 #[tokio::test]
-async fn the_deadline_is_one_for_all_redirects() {
+async fn one_deadline_covers_all_redirects() {
     let origin = origin::raw("127.0.0.1:0", |mut stream| async move {
         while origin::head(&mut stream).await.is_some() {
             tokio::time::sleep(Duration::from_millis(120)).await;

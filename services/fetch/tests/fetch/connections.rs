@@ -1,4 +1,4 @@
-//! Connections are reused, in HTTP/1.1 and HTTP/2, and their ends do not show.
+//! Connections are reused, in HTTP/1.1 and HTTP/2, and replaced when they end.
 
 use crate::support::{
     dns, fetcher, loopback, origin,
@@ -53,8 +53,8 @@ async fn a_kept_connection_that_was_closed_is_replaced() {
 }
 
 #[tokio::test]
-async fn one_that_nobody_takes_times_out() {
-    // A listener whose queue is full drops what comes: nothing is refused, nothing is answered.
+async fn a_connection_that_is_not_accepted_times_out() {
+    // A listener whose queue is full drops new connections without an answer.
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let listener = socket.listen(1).unwrap();
@@ -71,8 +71,8 @@ async fn one_that_nobody_takes_times_out() {
 }
 
 #[tokio::test]
-async fn one_that_is_refused_is_no_connection() {
-    // Bound and not listening: the port is nobody else's, and closed.
+async fn a_refused_connection_is_a_connect_failure() {
+    // Bound and not listening: connections to it are refused.
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = socket.local_addr().unwrap();
@@ -105,7 +105,7 @@ async fn http2_is_spoken_where_it_is_offered() {
     let origin = tls::raw("127.0.0.1:0", config, |stream| async move {
         let answer = service_fn(|request: http::Request<Incoming>| async move {
             assert_eq!(request.version(), Version::HTTP_2);
-            assert!(!request.headers().contains_key("host"), "it is :authority here");
+            assert!(!request.headers().contains_key("host"), "HTTP/2 has :authority instead");
             let mut response = Response::new(Full::new(Bytes::from(request.uri().to_string())));
             let (name, value) = match request.uri().path() {
                 "/redirect" => {
@@ -131,7 +131,7 @@ async fn http2_is_spoken_where_it_is_offered() {
     for job in jobs.collect::<Vec<_>>() {
         job.await.unwrap();
     }
-    assert_eq!(origin.connections(), 1, "one connection takes them all");
+    assert_eq!(origin.connections(), 1, "all share one connection");
 }
 
 #[tokio::test]
@@ -158,7 +158,7 @@ async fn the_longest_durations_do_not_overflow() {
     }
 }
 
-/// A page of 3 MB that does not tell its length.
+/// A page of 3 MB without a declared length.
 #[derive(Default)]
 struct Long(usize);
 
@@ -177,7 +177,7 @@ impl hyper::body::Body for Long {
 }
 
 #[tokio::test]
-async fn who_waits_for_memory_holds_up_nobody_on_a_shared_connection() {
+async fn jobs_that_wait_for_memory_do_not_block_others_on_the_same_connection() {
     let authority = Authority::new("ours");
     let config = authority.server("127.0.0.1", Validity::Now, &["h2"]);
     let origin = tls::raw("127.0.0.1:0", config, |stream| async move {
@@ -189,7 +189,7 @@ async fn who_waits_for_memory_holds_up_nobody_on_a_shared_connection() {
         let _ = server.serve_connection(TokioIo::new(stream), answer).await;
     })
     .await;
-    // More at once than there is memory for; each may turn out to be as long as a page may be.
+    // More at once than there is memory for: each reserves as much as a page may take.
     let settings = FetchSettings { timeout: Duration::from_mins(1), ..loopback() };
     let fetcher = Fetcher::new(
         FetchSettings { extra_roots: vec![authority.root()], ..settings },
@@ -228,7 +228,7 @@ async fn http2_request(stream: &mut TlsStream<TcpStream>) -> io::Result<()> {
     }
 }
 
-/// Says its settings, waits for the request and answers with `frames`.
+/// Sends its settings, waits for the request and answers with `frames`.
 async fn http2_answer(mut stream: TlsStream<TcpStream>, frames: Vec<u8>) {
     let _ = stream.write_all(&frame(4, 0, 0, &[])).await;
     if http2_request(&mut stream).await.is_ok() {
@@ -238,7 +238,7 @@ async fn http2_answer(mut stream: TlsStream<TcpStream>, frames: Vec<u8>) {
 }
 
 #[tokio::test]
-async fn http2_that_has_gone_dead_is_replaced() {
+async fn a_dead_http2_connection_is_replaced() {
     let page = [frame(1, 4, 1, &[0x88]), frame(0, 1, 1, b"<html>")].concat();
     let authority = Authority::new("ours");
     let config = authority.server("127.0.0.1", Validity::Now, &["h2"]);
@@ -266,8 +266,8 @@ async fn http2_that_has_gone_dead_is_replaced() {
 }
 
 #[tokio::test]
-async fn http2_that_breaks_off_is_no_valid_answer() {
-    // Literal fields: one of 4,000 bytes into the dynamic table, then 10,000 times the index that names it.
+async fn an_http2_connection_that_breaks_off_is_a_connect_failure() {
+    // A field of 4,000 bytes for the dynamic table, then 10,000 references to it.
     let bomb = [&[0x88, 0x40, 1, b'a', 0x7f, 0xa1, 0x1e][..], &[b'x'; 4000], &[0xbe; 10_000]].concat();
     let authority = Authority::new("ours");
     for (what, frames) in [

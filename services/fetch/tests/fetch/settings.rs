@@ -8,7 +8,7 @@ use std::time::Duration;
 const DOCUMENTED: &str = include_str!("../../../../docs/security.md");
 
 #[test]
-fn what_is_documented_exists_with_its_default() {
+fn documented_settings_exist() {
     let defaults = serde_json::to_value(FetchSettings::default()).unwrap();
     let keys: Vec<&str> =
         DOCUMENTED.split("`fetch.").skip(1).map(|rest| rest.split(['`', ' ']).next().unwrap()).collect();
@@ -47,7 +47,7 @@ fn every_key_can_be_set() {
 }
 
 #[test]
-fn what_cannot_be_used_is_named() {
+fn an_unusable_value_is_an_error_that_names_its_key() {
     for (key, value) in [
         ("allow", json!(["not a host"])),
         ("deny", json!(["10.0.0.0/40"])),
