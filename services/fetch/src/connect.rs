@@ -63,7 +63,7 @@ pub(crate) enum Sender {
 
 /// A connection to a checked address.
 #[derive(Debug)]
-pub(crate) struct Connection {
+pub(crate) struct OriginConnection {
     pub(crate) sender: Sender,
     pub(crate) peer: IpAddr,
     pub(crate) since: Instant,
@@ -95,14 +95,14 @@ impl Dialer {
         host: &str,
         port: u16,
         addresses: &[IpAddr],
-    ) -> Result<Connection, FetchError> {
+    ) -> Result<OriginConnection, FetchError> {
         let (stream, peer) = match &self.proxy {
             Some(proxy) => self.tunnel(proxy, port, addresses).await?,
             None => self.direct(port, addresses).await?,
         };
         if !https {
             let sender = self.http1(TokioIo::new(stream)).await?;
-            return Ok(Connection { sender, peer, since: Instant::now() });
+            return Ok(OriginConnection { sender, peer, since: Instant::now() });
         }
         let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned())
             .map_err(|_| FetchError::Tls(TlsProblem::WrongName))?;
@@ -114,7 +114,7 @@ impl Dialer {
         let h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
         let stream = TokioIo::new(stream);
         let sender = if h2 { self.http2(stream).await? } else { self.http1(stream).await? };
-        Ok(Connection { sender, peer, since: Instant::now() })
+        Ok(OriginConnection { sender, peer, since: Instant::now() })
     }
 
     /// Connects to the addresses; after a delay, the second family in parallel to the first (RFC 8305).

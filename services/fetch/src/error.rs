@@ -1,10 +1,10 @@
-//! Why a page could not be had. Each variant's text is fit for the person who asked: no address, no upstream
-//! byte, no cause from inside; causes go to the log where they happen.
+//! The reasons why a page could not be fetched. Their texts are fit for clients: no address, no upstream text, no internals.
+//! The causes are logged where they occur.
 
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// What kept a page from being fetched. Serializable, so that a cache can remember it.
+/// Why a page could not be fetched. Serializable, so that it can be cached.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "kebab-case")]
 pub enum FetchError {
@@ -141,6 +141,6 @@ pub enum Step {
     #[error("while reading the page")]
     Body,
     /// Waiting for a permit or for memory.
-    #[error("while waiting for its turn")]
+    #[error("while waiting for other jobs")]
     Queue,
 }

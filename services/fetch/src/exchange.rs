@@ -2,7 +2,7 @@
 
 use crate::{
     FetchError, FetchSettings, Step, UrlProblem, coding,
-    connect::{Connection, Dialer, Sender},
+    connect::{Dialer, OriginConnection, Sender},
     deadline::JobDeadline,
     pool::{Origin, Pool, REUSED_FOR},
     tls,
@@ -37,7 +37,7 @@ impl Exchange {
     }
 
     /// Keeps a connection whose response has been read. An HTTP/2 connection has been kept since it was made.
-    pub(crate) fn keep(&self, origin: Origin, connection: Connection) {
+    pub(crate) fn keep(&self, origin: Origin, connection: OriginConnection) {
         if matches!(connection.sender, Sender::H1(_)) {
             self.pool.keep(origin, connection);
         }
@@ -51,7 +51,7 @@ impl Exchange {
         origin: &Origin,
         addresses: &[IpAddr],
         deadline: JobDeadline,
-    ) -> Result<(Response<Incoming>, Connection), FetchError> {
+    ) -> Result<(Response<Incoming>, OriginConnection), FetchError> {
         if let Some(mut kept) = self.pool.take(origin, addresses)
             && let Ok(response) = self.send(url, &mut kept, deadline).await?
         {
@@ -75,7 +75,7 @@ impl Exchange {
     async fn send(
         &self,
         url: &Url,
-        connection: &mut Connection,
+        connection: &mut OriginConnection,
         deadline: JobDeadline,
     ) -> Result<hyper::Result<Response<Incoming>>, FetchError> {
         let version = match connection.sender {

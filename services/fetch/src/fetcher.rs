@@ -11,7 +11,7 @@ use crate::{
     guard::{AddressRules, Guard, Refusal},
     media_type::{self, Declared},
     pool::Origin,
-    response::{self, Answer},
+    response::{self, ResponseKind},
 };
 use bytes::Bytes;
 use kit::CpuPool;
@@ -49,7 +49,7 @@ pub struct Fetcher {
     settings: FetchSettings,
 }
 
-/// What one request led to.
+/// The result of one request.
 enum Hop {
     Page(FetchedPage),
     Redirect(PageUrl),
@@ -83,7 +83,7 @@ impl Fetcher {
         Err(FetchError::TooManyRedirects)
     }
 
-    /// One request, its destination judged from the start; `permit` is the job's among the others.
+    /// Sends one request, after all checks of its destination; `permit` is the job's.
     async fn hop(
         &self,
         url: &PageUrl,
@@ -111,27 +111,25 @@ impl Fetcher {
         let get = Box::pin(self.exchange.get(url.as_url(), &origin, &addresses, deadline));
         let (response, connection) = get.await?;
         let (head, body) = response.into_parts();
-        let (page, redirect) = match response::classify(url, &head)? {
-            Answer::Page { codings, declared } => (Some((codings, declared)), None),
-            Answer::Redirect(next) => (None, Some(next)),
-            Answer::Empty => (None, None),
+        let page = |body, declared| FetchedPage { url: url.as_url().clone(), body, declared };
+        let hop = match response::classify(url, &head)? {
+            ResponseKind::Redirect(next) => Ok(Hop::Redirect(next)),
+            ResponseKind::Empty => Ok(Hop::Page(page(Bytes::new(), None))),
+            ResponseKind::Page { codings, declared } => {
+                let limit = usize::try_from(self.settings.max_bytes.0).unwrap_or(usize::MAX);
+                let (budget, pool) = (&self.budget, &self.pool);
+                let reader = BodyReader { body, budget, pool, limit, deadline, received: 0 };
+                let body = reader.read(&codings).await?;
+                let charset = match declared {
+                    Declared::Page(charset) => Ok(charset),
+                    _ if media_type::sniffs_as_page(&body) => Ok(None),
+                    _ => Err(FetchError::NotHtml),
+                };
+                charset.map(|charset| Hop::Page(page(body, charset)))
+            }
         };
-        let mut found = FetchedPage { url: url.as_url().clone(), body: Bytes::new(), declared: None };
-        let Some((codings, declared)) = page else {
-            self.exchange.keep(origin, connection);
-            return Ok(redirect.map_or(Hop::Page(found), Hop::Redirect));
-        };
-        let limit = usize::try_from(self.settings.max_bytes.0).unwrap_or(usize::MAX);
-        let reader =
-            BodyReader { body, budget: &self.budget, pool: &self.pool, limit, deadline, received: 0 };
-        found.body = reader.read(&codings).await?;
         self.exchange.keep(origin, connection);
-        found.declared = match declared {
-            Declared::Page(charset) => charset,
-            _ if media_type::sniffs_as_page(&found.body) => None,
-            _ => return Err(FetchError::NotHtml),
-        };
-        Ok(Hop::Page(found))
+        hop
     }
 
     /// Checks a destination's addresses, off the async threads if that asks the system.

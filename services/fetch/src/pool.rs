@@ -1,6 +1,6 @@
 //! Idle connections, kept for the next request.
 
-use crate::connect::{Connection, Sender};
+use crate::connect::{OriginConnection, Sender};
 use std::{
     collections::HashMap,
     net::IpAddr,
@@ -24,14 +24,14 @@ pub(crate) struct Origin {
 /// Idle connections by origin. A connection is reused only if its peer is among the addresses that were checked for this
 /// request.
 #[derive(Debug, Default)]
-pub(crate) struct Pool(Mutex<HashMap<Origin, Vec<Connection>>>);
+pub(crate) struct Pool(Mutex<HashMap<Origin, Vec<OriginConnection>>>);
 
 impl Pool {
     /// A connection to `origin` at one of `addresses`, if there is one.
-    pub(crate) fn take(&self, origin: &Origin, addresses: &[IpAddr]) -> Option<Connection> {
+    pub(crate) fn take(&self, origin: &Origin, addresses: &[IpAddr]) -> Option<OriginConnection> {
         let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let connections = idle.get_mut(origin)?;
-        connections.retain(Connection::is_reusable);
+        connections.retain(OriginConnection::is_reusable);
         let index =
             connections.iter().position(|idle| idle.sender.is_ready() && addresses.contains(&idle.peer))?;
         match connections[index].share() {
@@ -41,10 +41,10 @@ impl Pool {
     }
 
     /// Keeps a connection for the next request, unless there are too many.
-    pub(crate) fn keep(&self, origin: Origin, connection: Connection) {
+    pub(crate) fn keep(&self, origin: Origin, connection: OriginConnection) {
         let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         idle.retain(|_, connections| {
-            connections.retain(Connection::is_reusable);
+            connections.retain(OriginConnection::is_reusable);
             !connections.is_empty()
         });
         if idle.values().map(Vec::len).sum::<usize>() < MAX_IDLE && connection.is_reusable() {
@@ -53,7 +53,7 @@ impl Pool {
     }
 }
 
-impl Connection {
+impl OriginConnection {
     fn is_reusable(&self) -> bool {
         self.since.elapsed() < REUSED_FOR && !self.sender.is_closed()
     }

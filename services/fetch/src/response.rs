@@ -14,7 +14,7 @@ use std::time::{Duration, SystemTime};
 
 /// The kind of a response.
 #[derive(Debug)]
-pub(crate) enum Answer {
+pub(crate) enum ResponseKind {
     /// A page whose body has to be read.
     Page { codings: Vec<Coding>, declared: Declared },
     /// 204 or 205: a page without content.
@@ -24,21 +24,21 @@ pub(crate) enum Answer {
 }
 
 /// Classifies the response to a request for `url`.
-pub(crate) fn classify(url: &PageUrl, head: &Parts) -> Result<Answer, FetchError> {
+pub(crate) fn classify(url: &PageUrl, head: &Parts) -> Result<ResponseKind, FetchError> {
     let headers = &head.headers;
     match head.status.as_u16() {
         301 | 302 | 303 | 307 | 308 => {
             let location = headers.get(LOCATION).ok_or(FetchError::BadRedirect)?;
-            Ok(Answer::Redirect(url.redirected(location.as_bytes())?))
+            Ok(ResponseKind::Redirect(url.redirected(location.as_bytes())?))
         }
-        204 | 205 => Ok(Answer::Empty),
+        204 | 205 => Ok(ResponseKind::Empty),
         200..=203 => {
             framing(head)?;
             let declared = media_type::declared(headers);
             if matches!(declared, Declared::Other | Declared::Nothing { sniff: false }) {
                 return Err(FetchError::NotHtml);
             }
-            Ok(Answer::Page { codings: coding::codings(headers)?, declared })
+            Ok(ResponseKind::Page { codings: coding::codings(headers)?, declared })
         }
         status => Err(FetchError::UpstreamStatus { status, retry_after: retry_after(head.status, headers) }),
     }

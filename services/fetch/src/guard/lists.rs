@@ -6,7 +6,7 @@ use url::Host;
 
 /// One entry of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Entry {
+enum ListEntry {
     /// `10.1.0.0/16`, or a single address.
     Network(IpNet),
     /// `wiki.example.org`: this host.
@@ -15,7 +15,7 @@ enum Entry {
     Subdomains(String),
 }
 
-impl FromStr for Entry {
+impl FromStr for ListEntry {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -51,7 +51,7 @@ pub(crate) enum Closeness {
 
 /// A list of networks and hosts.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct List(Vec<Entry>);
+pub(crate) struct List(Vec<ListEntry>);
 
 impl List {
     /// Parses a list; an error quotes the invalid entry.
@@ -61,13 +61,13 @@ impl List {
 
     /// How closely the list names `host` (lower case, without final dot), if it does.
     pub(crate) fn host(&self, host: &str) -> Option<Closeness> {
-        let closeness = |entry: &Entry| match entry {
-            Entry::Host(name) => (name == host).then_some(Closeness::Host),
-            Entry::Subdomains(name) => host
+        let closeness = |entry: &ListEntry| match entry {
+            ListEntry::Host(name) => (name == host).then_some(Closeness::Host),
+            ListEntry::Subdomains(name) => host
                 .strip_suffix(name.as_str())
                 .is_some_and(|rest| rest.ends_with('.'))
                 .then_some(Closeness::Subdomains(name.len())),
-            Entry::Network(_) => None,
+            ListEntry::Network(_) => None,
         };
         self.0.iter().filter_map(closeness).max()
     }
@@ -80,8 +80,8 @@ impl List {
     /// The networks of the list.
     pub(crate) fn networks(&self) -> impl Iterator<Item = IpNet> {
         self.0.iter().filter_map(|entry| match entry {
-            Entry::Network(network) => Some(*network),
-            Entry::Host(_) | Entry::Subdomains(_) => None,
+            ListEntry::Network(network) => Some(*network),
+            ListEntry::Host(_) | ListEntry::Subdomains(_) => None,
         })
     }
 }

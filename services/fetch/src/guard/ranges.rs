@@ -5,23 +5,23 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// A refused range of addresses.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Range<Net> {
+pub(crate) struct RefusedRange<Net> {
     pub(crate) net: Net,
     /// Its use, and the document that says so.
     pub(crate) source: &'static str,
 }
 
-const fn v4(a: u8, b: u8, c: u8, d: u8, prefix: u8, source: &'static str) -> Range<Ipv4Net> {
-    Range { net: Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), prefix), source }
+const fn v4(a: u8, b: u8, c: u8, d: u8, prefix: u8, source: &'static str) -> RefusedRange<Ipv4Net> {
+    RefusedRange { net: Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), prefix), source }
 }
 
 /// `start` is the address's first 64 bits.
-const fn v6(start: u64, prefix: u8, source: &'static str) -> Range<Ipv6Net> {
-    Range { net: Ipv6Net::new_assert(Ipv6Addr::from_bits((start as u128) << 64), prefix), source }
+const fn v6(start: u64, prefix: u8, source: &'static str) -> RefusedRange<Ipv6Net> {
+    RefusedRange { net: Ipv6Net::new_assert(Ipv6Addr::from_bits((start as u128) << 64), prefix), source }
 }
 
 /// The IPv4 ranges that are not public. "IANA" is the IPv4 Special-Purpose Address Registry.
-pub(crate) const V4: &[Range<Ipv4Net>] = &[
+pub(crate) const V4: &[RefusedRange<Ipv4Net>] = &[
     v4(0, 0, 0, 0, 8, "this network (IANA; RFC 791, section 3.2)"),
     v4(10, 0, 0, 0, 8, "private use (IANA; RFC 1918)"),
     v4(100, 64, 0, 0, 10, "shared address space, and Alibaba Cloud's metadata (IANA; RFC 6598)"),
@@ -47,7 +47,7 @@ pub(crate) const V4: &[Range<Ipv4Net>] = &[
 pub(crate) const V6_GLOBAL: Ipv6Net = Ipv6Net::new_assert(Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3);
 
 /// IPv6 inside [`V6_GLOBAL`] that is not public. "IANA" is the IPv6 Special-Purpose Address Registry.
-pub(crate) const V6: &[Range<Ipv6Net>] = &[
+pub(crate) const V6: &[RefusedRange<Ipv6Net>] = &[
     v6(
         0x2001_0000_0000_0000,
         23,
