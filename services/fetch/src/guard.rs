@@ -3,20 +3,14 @@
 mod embedded;
 mod lists;
 mod names;
-mod ports;
 mod ranges;
 #[cfg(test)]
 pub(crate) mod tests;
 
 use self::lists::{Closeness, List};
-use crate::{FetchSettings, PageUrl};
+use crate::{FetchSettings, PageUrl, ports};
 use std::net::{IpAddr, SocketAddr};
 use url::Host;
-
-/// The default of the setting `ports_deny`.
-pub(crate) fn service_ports() -> Vec<u16> {
-    ports::SERVICES.iter().map(|(port, _)| *port).collect()
-}
 
 /// Why a destination is refused. For the log only: clients learn no more than that it is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -19,6 +19,7 @@ mod fetcher;
 mod guard;
 mod media_type;
 mod pool;
+mod ports;
 mod proxy;
 mod response;
 mod settings;

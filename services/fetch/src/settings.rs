@@ -66,7 +66,7 @@ impl Default for FetchSettings {
         Self {
             allow: Vec::new(),
             deny: Vec::new(),
-            ports_deny: crate::guard::service_ports(),
+            ports_deny: crate::ports::services(),
             allow_private: false,
             own_addresses: Vec::new(),
             name_servers: Vec::new(),

@@ -192,7 +192,7 @@ fn ports_are_refused_by_either_list() {
     assert!(ports::BAD.is_sorted(), "for binary search");
     let guard = guard(&[], &[]);
     let open = |port: u16| passes(&guard, &format!("http://example.com:{port}/"), "8.8.8.8");
-    assert!(!ports::BAD.iter().chain(&service_ports()).any(|port| open(*port)));
+    assert!(!ports::BAD.iter().chain(&ports::services()).any(|port| open(*port)));
     assert!([80, 443, 3000, 8000, 8080, 8443, 9000, 65535].into_iter().all(open));
     let none = Guard::new(&FetchSettings { ports_deny: Vec::new(), ..FetchSettings::default() }).unwrap();
     assert!(passes(&none, "http://example.com:6379/", "8.8.8.8"), "the operator's list is the operator's");
