@@ -2,7 +2,7 @@
 
 use crate::cached_result::PageLinks;
 use bytes::Bytes;
-use fetch::{FetchError, Page, Step};
+use fetch::{FetchError, FetchedPage, Step};
 use kit::{CpuPool, Deadline};
 use links::{Link, Method, format::Format};
 use std::time::{Duration, Instant};
@@ -35,7 +35,7 @@ impl Extractor {
     /// runs to its end.
     pub(crate) async fn links(
         &self,
-        page: Page,
+        page: FetchedPage,
         deadline: Deadline,
     ) -> Option<Result<Extracted, FetchError>> {
         match deadline.run(self.0.run(move || extract(&page))).await {
@@ -60,7 +60,7 @@ impl Extractor {
     }
 }
 
-fn extract(page: &Page) -> Result<Extracted, FetchError> {
+fn extract(page: &FetchedPage) -> Result<Extracted, FetchError> {
     let start = Instant::now();
     let html = links::Page { body: &page.body, encoding: page.encoding(), url: Some(&page.url) };
     let extraction = html.links();

@@ -20,7 +20,7 @@ pub struct ApiSettings {
     /// The cache.
     pub cache: CacheSettings,
     /// Fetching.
-    pub fetch: fetch::Settings,
+    pub fetch: fetch::FetchSettings,
     /// The file to which a line is appended for each extraction.
     pub extraction_log: Option<PathBuf>,
     /// Limits of the server.
@@ -61,7 +61,7 @@ impl Default for ApiSettings {
             admin: Admin::at(Some(SocketAddr::from(([127, 0, 0, 1], 5001)))),
             redis_url: None,
             cache: CacheSettings::default(),
-            fetch: fetch::Settings::default(),
+            fetch: fetch::FetchSettings::default(),
             extraction_log: None,
             limits: Limits::default(),
             log: Log::default(),

@@ -64,11 +64,11 @@ fn read_list(file: &Path) -> io::Result<String> {
 }
 
 fn fetcher(jobs: u8) -> Result<Fetcher, String> {
-    let settings = fetch::Settings {
+    let settings = fetch::FetchSettings {
         allow_private: true,
         // All targets may be pages of one host.
         max_jobs_per_host: jobs.into(),
-        ..fetch::Settings::default()
+        ..fetch::FetchSettings::default()
     };
     let pool = CpuPool::per_processor().map_err(|error| error.to_string())?;
     Fetcher::new(settings, pool)

@@ -1,40 +1,33 @@
-//! Who may start: so many jobs in all, so many of them at one host.
+//! Limits how many jobs run at once, in all and at each host.
 
-use crate::{FetchError, Settings, Step, deadline::JobDeadline};
+use crate::{FetchError, FetchSettings, Step, deadline::JobDeadline};
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, Weak},
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// The places for jobs.
+/// The limits.
 #[derive(Debug)]
 pub(crate) struct Admission {
     jobs: Arc<Semaphore>,
-    /// Jobs that wait for a place at their host: as many as may run, or a slow host could fill the memory.
+    /// Jobs that wait for their host: at most as many as may run, or a slow host could fill the memory.
     waiting: Semaphore,
     per_host: usize,
-    hosts: Mutex<HashMap<String, Arc<Semaphore>>>,
+    /// The hosts in use.
+    hosts: Mutex<HashMap<String, Weak<Semaphore>>>,
 }
 
-/// A place, given back when dropped.
+/// Permission to run one job at one host, given back when dropped. The host's semaphore lives as long as its permits.
 #[derive(Debug)]
-pub(crate) struct Place<'a> {
+pub(crate) struct JobPermit {
     job: OwnedSemaphorePermit,
-    _turn: OwnedSemaphorePermit,
-    host: Host<'a>,
-}
-
-/// A host that is in use; forgotten with its last user. Declared after the permits: it goes last.
-#[derive(Debug)]
-struct Host<'a> {
-    name: String,
-    turns: Option<Arc<Semaphore>>,
-    admission: &'a Admission,
+    at_host: OwnedSemaphorePermit,
+    host: String,
 }
 
 impl Admission {
-    pub(crate) fn new(settings: &Settings) -> Self {
+    pub(crate) fn new(settings: &FetchSettings) -> Self {
         let jobs = settings.max_jobs.min(Semaphore::MAX_PERMITS);
         Self {
             jobs: Arc::new(Semaphore::new(jobs)),
@@ -44,62 +37,54 @@ impl Admission {
         }
     }
 
-    /// A place for a new job at `host`, its turn there waited for until the deadline. Who waits for one host
-    /// takes no place from the jobs at others.
-    pub(crate) async fn enter(&self, host: &str, deadline: JobDeadline) -> Result<Place<'_>, FetchError> {
-        let (host, turns) = self.host(host);
-        let turn = if let Ok(turn) = Arc::clone(&turns).try_acquire_owned() {
-            turn
+    /// A permit for a new job at `host`. Waits for the host until the deadline; a job that waits for one host does not
+    /// count against the jobs at others.
+    pub(crate) async fn enter(&self, host: &str, deadline: JobDeadline) -> Result<JobPermit, FetchError> {
+        let semaphore = self.host(host);
+        let at_host = if let Ok(permit) = Arc::clone(&semaphore).try_acquire_owned() {
+            permit
         } else {
             let _waiting = self.waiting.try_acquire().map_err(|_| FetchError::Overloaded)?;
-            turn(turns, deadline).await?
+            acquire(semaphore, deadline).await?
         };
         let job = Arc::clone(&self.jobs).try_acquire_owned().map_err(|_| FetchError::Overloaded)?;
-        Ok(Place { job, _turn: turn, host })
+        Ok(JobPermit { job, at_host, host: host.to_owned() })
     }
 
-    /// The place of a job that goes on at `host`. It is never refused: it gives back its turn at the host it
-    /// leaves, but stays one of the jobs while it waits, and their number bounds who waits here.
-    pub(crate) async fn go_on<'a>(
-        &'a self,
-        place: Place<'a>,
+    /// Moves a job to another host. It is never refused: it gives back its permit for the host it leaves, but still
+    /// counts as a job while it waits, which bounds how many wait here.
+    pub(crate) async fn move_to(
+        &self,
+        permit: JobPermit,
         host: &str,
         deadline: JobDeadline,
-    ) -> Result<Place<'a>, FetchError> {
-        if place.host.name == host {
-            return Ok(place);
+    ) -> Result<JobPermit, FetchError> {
+        if permit.host == host {
+            return Ok(permit);
         }
-        // The turn goes before the host, which counts its users.
-        let Place { job, _turn: left, host: from } = place;
-        drop(left);
-        drop(from);
-        let (host, turns) = self.host(host);
-        Ok(Place { job, _turn: turn(turns, deadline).await?, host })
+        let JobPermit { job, at_host, .. } = permit;
+        drop(at_host);
+        Ok(JobPermit { job, at_host: acquire(self.host(host), deadline).await?, host: host.to_owned() })
     }
 
-    fn host(&self, name: &str) -> (Host<'_>, Arc<Semaphore>) {
+    fn host(&self, name: &str) -> Arc<Semaphore> {
         let mut hosts = self.hosts.lock().unwrap_or_else(PoisonError::into_inner);
-        let turns = hosts.entry(name.to_owned()).or_insert_with(|| Arc::new(Semaphore::new(self.per_host)));
-        let turns = Arc::clone(turns);
-        (Host { name: name.to_owned(), turns: Some(Arc::clone(&turns)), admission: self }, turns)
-    }
-}
-
-/// A turn at a host, waited for until the deadline.
-async fn turn(turns: Arc<Semaphore>, deadline: JobDeadline) -> Result<OwnedSemaphorePermit, FetchError> {
-    // Nobody closes it; the error would be this one.
-    deadline.run(Step::Queue, turns.acquire_owned()).await?.map_err(|_| FetchError::Overloaded)
-}
-
-impl Drop for Host<'_> {
-    fn drop(&mut self) {
-        let mut hosts = self.admission.hosts.lock().unwrap_or_else(PoisonError::into_inner);
-        self.turns = None;
-        // New users come in under the lock, so a count of one is the map's own.
-        if hosts.get(&self.name).is_some_and(|turns| Arc::strong_count(turns) == 1) {
-            hosts.remove(&self.name);
+        if let Some(semaphore) = hosts.get(name).and_then(Weak::upgrade) {
+            return semaphore;
         }
+        hosts.retain(|_, semaphore| semaphore.strong_count() > 0);
+        let semaphore = Arc::new(Semaphore::new(self.per_host));
+        hosts.insert(name.to_owned(), Arc::downgrade(&semaphore));
+        semaphore
     }
+}
+
+async fn acquire(
+    semaphore: Arc<Semaphore>,
+    deadline: JobDeadline,
+) -> Result<OwnedSemaphorePermit, FetchError> {
+    // The semaphore is never closed; the error would be this one.
+    deadline.run(Step::Queue, semaphore.acquire_owned()).await?.map_err(|_| FetchError::Overloaded)
 }
 
 #[cfg(test)]
@@ -108,22 +93,22 @@ mod tests {
     use std::time::Duration;
 
     #[tokio::test]
-    async fn a_job_that_goes_on_stays_one() {
-        let settings = Settings { max_jobs: 2, max_jobs_per_host: 1, ..Settings::default() };
+    async fn a_job_that_moves_to_another_host_keeps_its_job_permit_and_gives_back_its_host_permit() {
+        let settings = FetchSettings { max_jobs: 2, max_jobs_per_host: 1, ..FetchSettings::default() };
         let (admission, deadline) = (Admission::new(&settings), JobDeadline::after(Duration::from_secs(10)));
         let at_b = admission.enter("b", deadline).await.unwrap();
         let at_a = admission.enter("a", deadline).await.unwrap();
         let refused = || async { admission.enter("c", deadline).await.map(|_| ()) };
         assert_eq!(refused().await, Err(FetchError::Overloaded));
-        let at_a = admission.go_on(at_a, "a", deadline).await.unwrap();
+        let at_a = admission.move_to(at_a, "a", deadline).await.unwrap();
         let others = async {
-            // The turn at "a" is free again, but no place is.
-            assert_eq!(refused().await, Err(FetchError::Overloaded));
-            assert!(!admission.hosts.lock().unwrap().contains_key("a"));
+            assert_eq!(refused().await, Err(FetchError::Overloaded), "it still counts as a job");
+            drop(admission.host("c"));
+            assert!(!admission.hosts.lock().unwrap().contains_key("a"), "it has left this host");
             drop(at_b);
         };
-        let (place, ()) = tokio::join!(admission.go_on(at_a, "b", deadline), others);
-        assert!(place.is_ok());
+        let (permit, ()) = tokio::join!(admission.move_to(at_a, "b", deadline), others);
+        assert!(permit.is_ok());
         assert_eq!(refused().await, Ok(()));
     }
 }

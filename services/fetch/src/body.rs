@@ -1,10 +1,11 @@
-//! A response's body: from the wire into memory, codings undone, within limits and budget.
+//! Reads a response's body within its limits and memory, and decodes its content codings as it arrives.
 
 use crate::{
     FetchError, Step,
-    budget::{Budget, Claim},
-    coding::{self, Coding},
+    budget::{Allowance, Budget},
+    coding::Coding,
     deadline::JobDeadline,
+    decoding::{Decoding, append},
 };
 use bytes::Bytes;
 use http_body_util::BodyExt;
@@ -12,119 +13,113 @@ use hyper::body::{Body, Incoming};
 use kit::CpuPool;
 use std::{error::Error, io};
 
-/// What bounds the reading of a body.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Bounds<'a> {
+/// Reads one body.
+#[derive(Debug)]
+pub(crate) struct BodyReader<'a> {
+    pub(crate) body: Incoming,
     pub(crate) budget: &'a Budget,
     pub(crate) pool: &'a CpuPool,
-    /// The most bytes, on the wire and of each coding.
+    /// The most bytes, on the wire and of each decoded coding.
     pub(crate) limit: usize,
     pub(crate) deadline: JobDeadline,
+    /// Bytes received so far.
+    pub(crate) received: usize,
 }
 
-/// A body as it came by the wire.
-#[derive(Debug)]
-pub(crate) struct Wire {
-    bytes: Vec<u8>,
-    /// How many bytes there may be: what is free, and what is claimed beyond that.
-    room: usize,
-    claims: Vec<Claim>,
-}
-
-impl Bounds<'_> {
-    /// Reads a body to its end.
-    pub(crate) async fn read(self, mut body: Incoming, codings: &[Coding]) -> Result<Wire, FetchError> {
+impl BodyReader<'_> {
+    /// Reads the body to its end and decodes it. The page counts against the budget until it is dropped.
+    pub(crate) async fn read(self, codings: &[Coding]) -> Result<Bytes, FetchError> {
         let announced =
-            body.size_hint().exact().map_or(Some(self.limit), |length| usize::try_from(length).ok());
+            self.body.size_hint().exact().map_or(Some(self.limit), |length| usize::try_from(length).ok());
         let most = announced.filter(|length| *length <= self.limit).ok_or(FetchError::TooLarge)?;
-        let mut wire = Wire { bytes: Vec::new(), room: self.budget.free, claims: Vec::new() };
-        while let Some(frame) = self.deadline.run(Step::Body, body.frame()).await? {
+        if codings.is_empty() { self.plain(most).await } else { self.coded(codings).await }
+    }
+
+    async fn plain(mut self, most: usize) -> Result<Bytes, FetchError> {
+        let mut page = Vec::new();
+        let mut allowance = self.budget.allowance();
+        while let Some(data) = self.data().await? {
+            let needed = page.len() + data.len();
+            let raised = self.budget.raise(&mut allowance, needed, most.max(needed));
+            self.deadline.run(Step::Queue, raised).await?;
+            append(&mut page, &data, allowance.bytes);
+        }
+        let reservation = self.deadline.run(Step::Queue, self.budget.page(page.len())).await?;
+        Ok(reservation.hold(page))
+    }
+
+    async fn coded(mut self, codings: &[Coding]) -> Result<Bytes, FetchError> {
+        let share = self.budget.share;
+        let mut decoding = Decoding::new(codings, self.limit);
+        let mut coded = Vec::new();
+        while let Some(data) = self.data().await? {
+            if !coded.is_empty() && coded.len() + data.len() > share {
+                decoding.push(std::mem::take(&mut coded));
+                decoding = self.decode(decoding).await?;
+            }
+            append(&mut coded, &data, share);
+        }
+        if self.received == 0 {
+            // Some servers declare a coding for an empty body; browsers take it as an empty page.
+            return Ok(Bytes::new());
+        }
+        let is_small = self.received == coded.len();
+        decoding.push(coded);
+        decoding.end();
+        if is_small {
+            // It needed no memory besides the share while it waited for the network, and waits no more.
+            let reservation = self.deadline.run(Step::Queue, self.budget.page(decoding.most())).await?;
+            decoding.allowance = Allowance::from_reservation(reservation, decoding.most());
+        }
+        let Decoding { page, allowance, .. } = self.decode(decoding).await?;
+        let reservation = match allowance.into_reservation() {
+            Some(reservation) if is_small => reservation,
+            _ => self.deadline.run(Step::Queue, self.budget.page(page.len())).await?,
+        };
+        Ok(reservation.hold(page))
+    }
+
+    /// Decodes what has been pushed, on the CPU pool.
+    async fn decode(&self, mut decoding: Decoding) -> Result<Decoding, FetchError> {
+        loop {
+            let (needed, most) = (decoding.needed(), decoding.most());
+            self.deadline.run(Step::Queue, self.budget.raise(&mut decoding.allowance, needed, most)).await?;
+            let job = self.pool.run(move || decoding.advance().map(|done| (decoding, done)));
+            // A decoder that panicked leaves no result.
+            let result = self.deadline.run(Step::Body, job).await?.unwrap_or(Err(FetchError::BadEncoding));
+            let done;
+            (decoding, done) = result?;
+            if done {
+                return Ok(decoding);
+            }
+        }
+    }
+
+    /// The next bytes of the body, counted against the limit; `None` at its end.
+    async fn data(&mut self) -> Result<Option<Bytes>, FetchError> {
+        while let Some(frame) = self.deadline.run(Step::Body, self.body.frame()).await? {
             let frame = match frame {
                 Ok(frame) => frame,
-                Err(error) if in_trailers(&error) => break,
+                Err(error) if is_in_trailers(&error) => break,
                 Err(error) => {
                     tracing::debug!(%error, "body broke off");
                     return Err(FetchError::Incomplete);
                 }
             };
-            let Some(data) = frame.data_ref() else { continue };
-            if data.len() > self.limit - wire.bytes.len() {
+            let Ok(data) = frame.into_data() else { continue };
+            if data.len() > self.limit - self.received {
                 return Err(FetchError::TooLarge);
             }
-            let needed = wire.bytes.len() + data.len();
-            if needed > wire.room && wire.claims.is_empty() {
-                wire.bytes = self.peek(wire.bytes, codings).await?;
-            }
-            while needed > wire.room {
-                let claim = self.budget.wire(wire.room, most.max(needed));
-                let (claim, room) = self.deadline.run(Step::Queue, claim).await?;
-                wire.claims.push(claim);
-                wire.room = room;
-            }
-            append(&mut wire.bytes, data, wire.room);
+            self.received += data.len();
+            return Ok(Some(data));
         }
-        Ok(wire)
-    }
-
-    /// Undoes the codings. What comes out counts against the budget until it is dropped.
-    pub(crate) async fn undo(self, wire: Wire, codings: Vec<Coding>) -> Result<Bytes, FetchError> {
-        if codings.is_empty() {
-            let claim = self.budget.page(wire.bytes.len() as u64);
-            return Ok(self.deadline.run(Step::Queue, claim).await?.hold(wire.bytes));
-        }
-        let windows = self.deadline.run(Step::Queue, self.budget.windows(&codings)).await?;
-        let claim = self.deadline.run(Step::Queue, self.budget.page(self.limit as u64)).await?;
-        let limit = self.limit;
-        let work = move || {
-            let mut page = Vec::new();
-            coding::decode(&wire.bytes, &codings, limit, |data| append(&mut page, data, limit))?;
-            drop((wire, windows));
-            page.shrink_to_fit();
-            Ok(claim.hold(page))
-        };
-        self.decode(work).await
-    }
-
-    /// Decodes the beginning of a large body and drops what comes out: a bomb ends here, before it has cost
-    /// its full length on the wire.
-    async fn peek(self, start: Vec<u8>, codings: &[Coding]) -> Result<Vec<u8>, FetchError> {
-        if codings.is_empty() {
-            return Ok(start);
-        }
-        let windows = self.deadline.run(Step::Queue, self.budget.windows(codings)).await?;
-        let (codings, limit) = (codings.to_vec(), self.limit);
-        let work = move || match coding::decode(&start, &codings, limit, |_| ()) {
-            Ok(()) | Err(FetchError::Incomplete) => {
-                drop(windows);
-                Ok(start)
-            }
-            Err(error) => Err(error),
-        };
-        self.decode(work).await
-    }
-
-    /// Runs CPU work off the async threads.
-    async fn decode<T: Send + 'static>(
-        self,
-        work: impl FnOnce() -> Result<T, FetchError> + Send + 'static,
-    ) -> Result<T, FetchError> {
-        self.deadline.run(Step::Body, self.pool.run(work)).await?.unwrap_or(Err(FetchError::BadEncoding))
+        Ok(None)
     }
 }
 
-/// Appends, growing by doubling but never past `limit`.
-fn append(bytes: &mut Vec<u8>, data: &[u8], limit: usize) {
-    let length = bytes.len() + data.len();
-    if length > bytes.capacity() {
-        let capacity = length.max(bytes.capacity() * 2).min(limit.max(length));
-        bytes.reserve_exact(capacity - bytes.len());
-    }
-    bytes.extend_from_slice(data);
-}
-
-/// Whether the error came after the last chunk: then the body is whole, and trailers are nothing we want.
-/// hyper tells it by its words alone.
-fn in_trailers(error: &hyper::Error) -> bool {
+/// Whether the error came after the last chunk: then the body is complete, and its trailers are of no use here. Only the
+/// text of hyper's error says so.
+fn is_in_trailers(error: &hyper::Error) -> bool {
     let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
     cause.is_some_and(|cause| cause.to_string().starts_with("chunk trailers"))
 }

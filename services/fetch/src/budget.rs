@@ -1,88 +1,82 @@
-//! The memory that bodies may take, all jobs together. Five equal parts: what each job may hold without asking,
-//! bodies on the wire that are larger than that, bodies that are large, decoders' windows, and pages until their
-//! caller drops them. A job asks for them in this order, and who holds a page asks for nothing more: nobody waits
-//! in a circle. Large bodies have a part of their own, so that a few slow ones hold up no others.
+//! The memory that all jobs' bodies may take, as `fetch.memory` sets it.
 
-use crate::{Settings, coding::Coding};
-use bytes::Bytes;
-use std::sync::Arc;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use crate::{FetchSettings, coding::MAX_WINDOW};
+use kit::{ByteBudget, Reservation};
 
-/// The bytes on the wire of which a body is large.
+/// A body that takes more memory than this is large.
 const MEDIUM: usize = 1024 * 1024;
 
-/// The budget. Its semaphores of memory count KiB.
+/// Four parts of the memory. A share of the first is every job's own: what has been received and not decoded yet, or an
+/// uncoded body that fits. Bodies that need more while they arrive reserve from `medium`, then from `large`, so that a
+/// few slow large bodies hold up no smaller ones. Nothing in `pages` waits for the network: it holds finished pages, and
+/// small coded bodies with their decoders while they are decoded. A job reserves in this order, and the holder of a
+/// page reserves nothing more, so jobs cannot wait for each other in a circle.
 #[derive(Debug)]
 pub(crate) struct Budget {
-    /// How many bytes on the wire a job holds without a claim.
-    pub(crate) free: usize,
-    medium: Arc<Semaphore>,
-    large: Arc<Semaphore>,
-    windows: Arc<Semaphore>,
-    pages: Arc<Semaphore>,
+    /// Bytes of each job that need no reservation.
+    pub(crate) share: usize,
+    medium: ByteBudget,
+    large: ByteBudget,
+    pages: ByteBudget,
 }
 
-/// A part of the budget, given back when dropped.
-#[derive(Debug)]
-pub(crate) struct Claim(OwnedSemaphorePermit);
+/// The memory that one arriving body may use.
+#[derive(Debug, Default)]
+pub(crate) struct Allowance {
+    /// Bytes, the job's share included.
+    pub(crate) bytes: usize,
+    reservations: Vec<Reservation>,
+}
+
+impl Allowance {
+    /// An allowance of `bytes`, which `reservation` covers.
+    pub(crate) fn from_reservation(reservation: Reservation, bytes: usize) -> Self {
+        Self { bytes, reservations: vec![reservation] }
+    }
+
+    /// The last reservation, the others given back.
+    pub(crate) fn into_reservation(mut self) -> Option<Reservation> {
+        self.reservations.pop()
+    }
+}
 
 impl Budget {
-    pub(crate) fn new(settings: &Settings) -> Self {
-        let fifth = settings.memory.0 / 5;
-        let free = fifth / settings.max_jobs.max(1) as u64;
-        // Each part has room for one body at the limit, or none could ever be had.
-        let part = |least: u64| Arc::new(Semaphore::new(kib(fifth.max(least)) as usize));
+    /// The least share: decoders take batches of this size or more.
+    const MIN_SHARE: usize = 4 * 1024;
+
+    pub(crate) fn new(settings: &FetchSettings) -> Self {
+        let eighth = settings.memory.0 / 8;
+        let share = eighth / settings.max_jobs.max(1) as u64;
+        // The largest reservation has to fit, or it would wait for ever.
+        let largest = settings.max_bytes.0.saturating_add(2 * MAX_WINDOW as u64);
         Self {
-            free: usize::try_from(free).unwrap_or(usize::MAX),
-            medium: part(MEDIUM as u64),
-            large: part(settings.max_bytes.0),
-            windows: part(2 * Coding::MAX_WINDOW),
-            pages: part(settings.max_bytes.0),
+            share: usize::try_from(share).unwrap_or(usize::MAX).max(Self::MIN_SHARE),
+            medium: ByteBudget::new(eighth.max(MEDIUM as u64)),
+            large: ByteBudget::new((3 * eighth).max(largest)),
+            pages: ByteBudget::new((3 * eighth).max(largest)),
         }
     }
 
-    /// More room for a body on the wire that has `room` bytes and will have `most`: the claim, and the room then.
-    pub(crate) async fn wire(&self, room: usize, most: usize) -> (Claim, usize) {
-        let (part, more) = if room < MEDIUM { (&self.medium, most.min(MEDIUM)) } else { (&self.large, most) };
-        (claim(part, more.saturating_sub(room) as u64).await, more.max(room))
+    /// A job's share of memory.
+    pub(crate) fn allowance(&self) -> Allowance {
+        Allowance { bytes: self.share, ..Allowance::default() }
     }
 
-    /// Room for the decoders of `codings`.
-    pub(crate) async fn windows(&self, codings: &[Coding]) -> Claim {
-        claim(&self.windows, codings.iter().map(|coding| coding.window()).sum()).await
+    /// Raises `allowance` to `needed` bytes or more, waiting until they are free; `most` is what the body can need in all.
+    pub(crate) async fn raise(&self, allowance: &mut Allowance, needed: usize, most: usize) {
+        if allowance.bytes < needed {
+            let (part, bytes) = if needed <= MEDIUM && allowance.bytes < MEDIUM {
+                (&self.medium, most.clamp(needed, MEDIUM))
+            } else {
+                (&self.large, most.max(needed))
+            };
+            allowance.reservations.push(part.reserve((bytes - allowance.bytes) as u64).await);
+            allowance.bytes = bytes;
+        }
     }
 
-    /// Room for a page of `most` bytes.
-    pub(crate) async fn page(&self, most: u64) -> Claim {
-        claim(&self.pages, most).await
+    /// Reserves `bytes` for a page, or for a body that is decoded without waiting for the network.
+    pub(crate) async fn page(&self, bytes: usize) -> Reservation {
+        self.pages.reserve(bytes as u64).await
     }
-}
-
-impl Claim {
-    /// Binds the claim, cut to what is needed, to the bytes it was made for.
-    pub(crate) fn hold(mut self, bytes: Vec<u8>) -> Bytes {
-        let claim = Self(self.0.split(kib(bytes.len() as u64) as usize).unwrap_or(self.0));
-        Bytes::from_owner(Held { bytes, _claim: claim })
-    }
-}
-
-struct Held {
-    bytes: Vec<u8>,
-    _claim: Claim,
-}
-
-impl AsRef<[u8]> for Held {
-    fn as_ref(&self) -> &[u8] {
-        &self.bytes
-    }
-}
-
-async fn claim(part: &Arc<Semaphore>, bytes: u64) -> Claim {
-    let permit = Arc::clone(part).acquire_many_owned(kib(bytes)).await;
-    Claim(permit.expect("nothing here closes a semaphore"))
-}
-
-/// Bytes in whole KiB.
-fn kib(bytes: u64) -> u32 {
-    u32::try_from(bytes.div_ceil(1024)).unwrap_or(u32::MAX)
 }

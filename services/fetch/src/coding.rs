@@ -1,16 +1,18 @@
-//! Content codings (RFC 9110, section 8.4), undone.
+//! Content codings (RFC 9110, section 8.4) and their decoders.
 
 use crate::FetchError;
 use brotli_decompressor::Decompressor;
 use flate2::bufread::{DeflateDecoder, GzDecoder, ZlibDecoder};
 use http::{HeaderMap, header::CONTENT_ENCODING};
-use std::io::{self, BufRead, BufReader, ErrorKind, Read};
+use std::io::{self, BufRead, BufReader, Cursor, ErrorKind, Read};
 
-/// What is asked for.
+/// The value of `Accept-Encoding`.
 pub(crate) const ACCEPTED: &str = "gzip, deflate, br, zstd";
-/// How many codings may be stacked.
+/// The largest window of all codings, in bytes.
+pub(crate) const MAX_WINDOW: usize = 16 * 1024 * 1024;
+/// The most codings of one body.
 const MAX_STACKED: usize = 2;
-/// Of the window that a Zstandard frame asks for, the logarithm: 8 MiB (RFC 9659).
+/// The binary logarithm of the largest window that a Zstandard frame may ask for: 8 MiB (RFC 9659).
 const ZSTD_WINDOW_LOG: u32 = 23;
 
 /// A content coding.
@@ -23,20 +25,18 @@ pub(crate) enum Coding {
 }
 
 impl Coding {
-    /// The largest window of all codings, in bytes.
-    pub(crate) const MAX_WINDOW: u64 = 16 * 1024 * 1024;
-
-    /// The most memory that a decoder takes, in bytes, give or take its tables.
-    pub(crate) fn window(self) -> u64 {
+    /// The most memory that a decoder takes, in bytes, without its tables.
+    pub(crate) fn window(self) -> usize {
         match self {
             Self::Gzip | Self::Deflate => 64 * 1024,
             Self::Zstd => 1 << ZSTD_WINDOW_LOG,
-            Self::Brotli => Self::MAX_WINDOW,
+            Self::Brotli => MAX_WINDOW,
         }
     }
 }
 
-/// The codings a response has, in the order they were applied.
+/// The codings of a response, in the order in which they were applied. An unknown one is an error; to pass on such a
+/// body as it stands, return no codings here.
 pub(crate) fn codings(headers: &HeaderMap) -> Result<Vec<Coding>, FetchError> {
     let mut codings = Vec::new();
     for value in headers.get_all(CONTENT_ENCODING) {
@@ -58,61 +58,69 @@ pub(crate) fn codings(headers: &HeaderMap) -> Result<Vec<Coding>, FetchError> {
     Ok(codings)
 }
 
-/// Undoes `codings` and gives what comes out to `sink`, piece by piece; no layer gives more than `limit` bytes.
-/// CPU work: linear in `limit`.
-pub(crate) fn decode(
-    wire: &[u8],
+/// Makes a decoder of `codings` that reads from `coded`; every layer fails with [`ErrorKind::FileTooLarge`] once it has
+/// given more than `limit` bytes. `coded` may report [`ErrorKind::WouldBlock`]: the decoder then does so too, and goes on
+/// with the next call.
+pub(crate) fn decoder(
+    coded: impl BufRead + Send + 'static,
     codings: &[Coding],
     limit: usize,
-    mut sink: impl FnMut(&[u8]),
-) -> Result<(), FetchError> {
-    // Some servers say that an empty body is coded, and send nothing; browsers take it.
-    if wire.is_empty() {
-        return Ok(());
-    }
-    let mut pump = || -> io::Result<()> {
-        let mut reader = reader(wire, codings, limit)?;
-        loop {
-            let piece = reader.fill_buf()?;
-            if piece.is_empty() {
-                return Ok(());
-            }
-            sink(piece);
-            let length = piece.len();
-            reader.consume(length);
-        }
-    };
-    pump().map_err(|error| match error.kind() {
-        ErrorKind::FileTooLarge => FetchError::TooLarge,
-        ErrorKind::UnexpectedEof => FetchError::Incomplete,
-        _ => FetchError::BadEncoding,
-    })
-}
-
-fn reader<'a>(wire: &'a [u8], codings: &[Coding], limit: usize) -> io::Result<Box<dyn BufRead + 'a>> {
-    let mut reader: Box<dyn BufRead> = Box::new(wire);
+) -> Box<dyn BufRead + Send> {
+    let mut reader: Box<dyn BufRead + Send> = Box::new(coded);
     for coding in codings.iter().rev() {
-        let layer = Limited { inner: decoder(*coding, reader)?, left: limit };
+        let layer =
+            Layer { coding: *coding, start: Vec::new(), coded: Some(reader), decoder: None, left: limit };
         reader = Box::new(BufReader::new(layer));
     }
-    Ok(reader)
+    reader
 }
 
-fn decoder<'a>(coding: Coding, mut wire: Box<dyn BufRead + 'a>) -> io::Result<Box<dyn Read + 'a>> {
-    Ok(match coding {
-        // What follows the first member is left unread, as browsers do.
-        Coding::Gzip => Box::new(GzDecoder::new(wire)),
-        // "deflate" is zlib's format, but some servers send it bare; browsers take both.
-        Coding::Deflate if is_zlib(wire.fill_buf()?) => Box::new(ZlibDecoder::new(wire)),
-        Coding::Deflate => Box::new(DeflateDecoder::new(wire)),
-        // A window beyond 16 MiB is an extension of the format that "br" does not have (RFC 7932, section 9.1), and
-        // the decoder would take it.
-        Coding::Brotli if wire.fill_buf()?.first().is_some_and(|byte| byte & 0x7f == 0x11) => {
-            return Err(ErrorKind::InvalidData.into());
+/// A decoder of one coding. It is made when the first two bytes have arrived, since they decide which one it is.
+struct Layer {
+    coding: Coding,
+    start: Vec<u8>,
+    coded: Option<Box<dyn BufRead + Send>>,
+    decoder: Option<Box<dyn Read + Send>>,
+    left: usize,
+}
+
+impl Read for Layer {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        while let Some(coded) = self.coded.as_mut().filter(|_| self.start.len() < 2) {
+            let Some(byte) = coded.fill_buf()?.first().copied() else { break };
+            coded.consume(1);
+            self.start.push(byte);
         }
-        Coding::Brotli => Box::new(Brotli(Decompressor::new(Watched { inner: wire, ended: false }, 4096))),
+        if let Some(coded) = self.coded.take() {
+            self.decoder = Some(start_decoding(self.coding, std::mem::take(&mut self.start), coded)?);
+        }
+        let read = self.decoder.as_mut().ok_or(ErrorKind::InvalidData)?.read(buffer)?;
+        self.left = self.left.checked_sub(read).ok_or(ErrorKind::FileTooLarge)?;
+        Ok(read)
+    }
+}
+
+fn start_decoding(
+    coding: Coding,
+    start: Vec<u8>,
+    coded: Box<dyn BufRead + Send>,
+) -> io::Result<Box<dyn Read + Send>> {
+    let is_zlib = is_zlib(&start);
+    // A window beyond 16 MiB is an extension of the format that "br" does not have (RFC 7932, section 9.1), and the
+    // decoder would take it.
+    let is_large_window = start.first().is_some_and(|byte| byte & 0x7f == 0x11);
+    let coded = Cursor::new(start).chain(coded);
+    Ok(match coding {
+        // Bytes after the first member are ignored, as browsers do. To accept a body whose trailer is cut, take the
+        // header with `GzDecoder`, decode what its `into_inner` leaves with `DeflateDecoder`, and check the trailer here.
+        Coding::Gzip => Box::new(GzDecoder::new(coded)),
+        // "deflate" is the zlib format, but some servers send a bare deflate stream; browsers take both.
+        Coding::Deflate if is_zlib => Box::new(ZlibDecoder::new(coded)),
+        Coding::Deflate => Box::new(DeflateDecoder::new(coded)),
+        Coding::Brotli if is_large_window => return Err(ErrorKind::InvalidData.into()),
+        Coding::Brotli => Box::new(Brotli(Decompressor::new(EndAware { inner: coded, ended: false }, 4096))),
         Coding::Zstd => {
-            let mut decoder = zstd::Decoder::with_buffer(wire)?;
+            let mut decoder = zstd::Decoder::with_buffer(coded)?;
             decoder.window_log_max(ZSTD_WINDOW_LOG)?;
             Box::new(decoder)
         }
@@ -125,22 +133,8 @@ fn is_zlib(start: &[u8]) -> bool {
         if method & 0x0f == 8 && (u16::from(*method) << 8 | u16::from(*flags)) % 31 == 0)
 }
 
-/// A reader that fails once it has given more than its limit.
-struct Limited<R> {
-    inner: R,
-    left: usize,
-}
-
-impl<R: Read> Read for Limited<R> {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let read = self.inner.read(buffer)?;
-        self.left = self.left.checked_sub(read).ok_or(ErrorKind::FileTooLarge)?;
-        Ok(read)
-    }
-}
-
-/// Brotli's reader, which calls a stream that ends early invalid.
-struct Brotli<R: Read>(Decompressor<Watched<R>>);
+/// A Brotli decoder that tells a stream that ends early from an invalid one.
+struct Brotli<R: Read>(Decompressor<EndAware<R>>);
 
 impl<R: Read> Read for Brotli<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
@@ -150,13 +144,13 @@ impl<R: Read> Read for Brotli<R> {
     }
 }
 
-/// A reader that knows whether it has come to its end.
-struct Watched<R> {
+/// A reader that knows whether it has reached its end.
+struct EndAware<R> {
     inner: R,
     ended: bool,
 }
 
-impl<R: Read> Read for Watched<R> {
+impl<R: Read> Read for EndAware<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         let read = self.inner.read(buffer)?;
         self.ended = read == 0 && !buffer.is_empty();

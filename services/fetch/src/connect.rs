@@ -1,6 +1,6 @@
-//! From checked addresses to a connection that speaks HTTP: TCP, TLS, protocol.
+//! Connects to checked addresses: TCP, TLS, HTTP/1.1 or HTTP/2.
 
-use crate::{FetchError, Proxy, Settings, Step, TlsProblem, tls};
+use crate::{FetchError, FetchSettings, Proxy, Step, TlsProblem, tls};
 use bytes::Bytes;
 use http::Uri;
 use http_body_util::Empty;
@@ -27,15 +27,18 @@ use tokio::{net::TcpStream, time::Instant};
 use tokio_rustls::TlsConnector;
 use tower_service::Service;
 
-/// The most addresses dialled of each family.
+/// The most addresses tried of each family.
 const DIALLED: usize = 3;
-/// The most fields in a response's header; bytes bound it too.
+/// The most fields in a response's header, which is also bounded in bytes.
 const MAX_FIELDS: usize = 1000;
-/// How much a peer may send before it is read, by TCP and by HTTP/2: what waits there is memory too, and a bomb
-/// that is cut has not been sent in vain.
+/// The receive window of TCP and of HTTP/2 streams: unread bytes take memory, and bandwidth if the body turns out to be
+/// a bomb.
 const WINDOW: u32 = 128 * 1024;
 /// The largest window of HTTP/2 (RFC 9113, section 6.9.1).
 const MAX_WINDOW: u32 = (1 << 31) - 1;
+
+/// The longest timeout for connecting and for pings.
+const LONGEST_TIMEOUT: Duration = Duration::from_hours(24);
 
 /// Makes connections.
 #[derive(Debug)]
@@ -46,12 +49,12 @@ pub(crate) struct Dialer {
     proxy: Option<Proxy>,
     /// How long a connection lives, idle or not.
     lifetime: Duration,
-    /// What may wait on an HTTP/2 connection: as much as on every stream that its host's jobs can have open. With
-    /// less, jobs that wait for memory before they read on would keep the others from being read.
+    /// The window of an HTTP/2 connection: the sum of the windows of all streams that the jobs at one host can open. With
+    /// less, jobs that wait for memory would block the other streams of their connection.
     shared_window: u32,
 }
 
-/// Requests can be sent on it.
+/// The sending half of a connection.
 #[derive(Debug)]
 pub(crate) enum Sender {
     H1(http1::SendRequest<Empty<Bytes>>),
@@ -60,20 +63,21 @@ pub(crate) enum Sender {
 
 /// A connection to a checked address.
 #[derive(Debug)]
-pub(crate) struct Connection {
+pub(crate) struct OriginConnection {
     pub(crate) sender: Sender,
     pub(crate) peer: IpAddr,
     pub(crate) since: Instant,
 }
 
 impl Dialer {
-    pub(crate) fn new(settings: &Settings, lifetime: Duration) -> Result<Self, String> {
+    pub(crate) fn new(settings: &FetchSettings, lifetime: Duration) -> Result<Self, String> {
         // hyper takes no smaller buffer than 8 KiB.
         let max_header_bytes =
             usize::try_from(settings.max_header_bytes.0).unwrap_or(usize::MAX).max(8 * 1024);
         Ok(Self {
             tls: tls::client_config(settings)?,
-            timeout: settings.connect_timeout,
+            // hyper adds it to the present time, which must not overflow.
+            timeout: settings.connect_timeout.min(LONGEST_TIMEOUT),
             max_header_bytes,
             proxy: settings.proxy.clone(),
             lifetime,
@@ -84,21 +88,21 @@ impl Dialer {
         })
     }
 
-    /// A connection to one of `addresses`, and to no other; `host` is whom TLS has to find there.
+    /// Connects to one of `addresses` and to no other; for `https`, the certificate has to be for `host`.
     pub(crate) async fn connect(
         &self,
         https: bool,
         host: &str,
         port: u16,
         addresses: &[IpAddr],
-    ) -> Result<Connection, FetchError> {
+    ) -> Result<OriginConnection, FetchError> {
         let (stream, peer) = match &self.proxy {
             Some(proxy) => self.tunnel(proxy, port, addresses).await?,
             None => self.direct(port, addresses).await?,
         };
         if !https {
             let sender = self.http1(TokioIo::new(stream)).await?;
-            return Ok(Connection { sender, peer, since: Instant::now() });
+            return Ok(OriginConnection { sender, peer, since: Instant::now() });
         }
         let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned())
             .map_err(|_| FetchError::Tls(TlsProblem::WrongName))?;
@@ -110,19 +114,19 @@ impl Dialer {
         let h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
         let stream = TokioIo::new(stream);
         let sender = if h2 { self.http2(stream).await? } else { self.http1(stream).await? };
-        Ok(Connection { sender, peer, since: Instant::now() })
+        Ok(OriginConnection { sender, peer, since: Instant::now() })
     }
 
-    /// Dials the addresses, both families at once after a moment (RFC 8305).
+    /// Connects to the addresses; after a delay, the second family in parallel to the first (RFC 8305).
     async fn direct(&self, port: u16, addresses: &[IpAddr]) -> Result<(TcpStream, IpAddr), FetchError> {
-        let resolver = Checked(dialled(port, addresses));
+        let resolver = Checked(candidates(port, addresses));
         let mut connector = self.connector(HttpConnector::new_with_resolver(resolver));
-        // The name is only there to be resolved, and the resolver has the answer already.
+        // `Checked` gives the addresses, whatever the name is.
         let stream =
             connector.call(uri(&format!("checked:{port}"))?).await.map_err(|error| failed(&error))?;
         let stream = stream.into_inner();
         let peer = stream.peer_addr().map_err(|error| failed(&error))?.ip();
-        // Who connects to the unspecified address arrives at the machine itself.
+        // The unspecified address stands for this machine.
         let checked = |ip: &IpAddr| *ip == peer || ip.is_unspecified() && peer.is_loopback();
         if !addresses.iter().any(checked) {
             tracing::error!(%peer, "connected to an address that was not checked");
@@ -131,8 +135,8 @@ impl Dialer {
         Ok((stream, peer))
     }
 
-    /// Asks the proxy for the checked addresses, not for the name: it would look it up again, and find what
-    /// was not checked.
+    /// Tunnels to the checked addresses, not to the name: the proxy would look it up again and could connect to another
+    /// address.
     async fn tunnel(
         &self,
         proxy: &Proxy,
@@ -141,7 +145,7 @@ impl Dialer {
     ) -> Result<(TcpStream, IpAddr), FetchError> {
         let mut tunnel = proxy.tunnel(self.connector(HttpConnector::new()));
         let mut result = Err(FetchError::Connect);
-        for address in dialled(port, addresses) {
+        for address in candidates(port, addresses) {
             match tunnel.call(uri(&address.to_string())?).await {
                 Ok(stream) => return Ok((stream.into_inner(), address.ip())),
                 Err(error) => result = Err(failed(&error)),
@@ -162,7 +166,7 @@ impl Dialer {
             .max_header_size(self.max_header_bytes)
             .max_buf_size(self.max_header_bytes)
             .max_headers(MAX_FIELDS)
-            // Browsers read past all three.
+            // Browsers accept all three.
             .allow_obsolete_multiline_headers_in_responses(true)
             .allow_spaces_after_header_name_in_responses(true)
             .ignore_invalid_headers_in_responses(true)
@@ -175,7 +179,7 @@ impl Dialer {
 
     async fn http2<T: Read + Write + Unpin + Send + 'static>(&self, stream: T) -> Result<Sender, FetchError> {
         let (sender, connection) = http2::Builder::new(TokioExecutor::new())
-            // Many share it: one that went dead must not take them all with it until it is old.
+            // Many jobs share it: find out soon if it is dead.
             .timer(TokioTimer::new())
             .keep_alive_interval(self.timeout)
             .keep_alive_timeout(self.timeout)
@@ -189,19 +193,19 @@ impl Dialer {
         Ok(Sender::H2(sender))
     }
 
-    /// Runs a connection for its lifetime at most, so that none is forgotten.
+    /// Runs a connection, for its lifetime at most.
     fn drive(&self, connection: impl Future<Output = hyper::Result<()>> + Send + 'static) {
         let lifetime = self.lifetime;
         tokio::spawn(async move {
-            if let Ok(Err(error)) = tokio::time::timeout(lifetime, connection).await {
+            if let Ok(Err(error)) = kit::Deadline::after(lifetime).run(connection).await {
                 tracing::debug!(%error, "connection ended");
             }
         });
     }
 }
 
-/// What is dialled: a few addresses of each family, IPv6 first.
-fn dialled(port: u16, addresses: &[IpAddr]) -> Vec<SocketAddr> {
+/// The addresses to try: a few of each family, IPv6 first.
+fn candidates(port: u16, addresses: &[IpAddr]) -> Vec<SocketAddr> {
     let family = |v6: bool| addresses.iter().filter(move |ip| ip.is_ipv6() == v6).take(DIALLED);
     family(true).chain(family(false)).map(|ip| SocketAddr::new(*ip, port)).collect()
 }
@@ -211,7 +215,7 @@ fn uri(authority: &str) -> Result<Uri, FetchError> {
     uri.map_err(|error| failed(&error))
 }
 
-/// Whatever went wrong, it is logged here and shown as one of two errors.
+/// Logs the error; its cause does not leave the process.
 fn failed(error: &(dyn Error + 'static)) -> FetchError {
     tracing::debug!(error, "no connection");
     let mut causes = std::iter::successors(Some(error), |error: &&(dyn Error + 'static)| (*error).source());
@@ -221,7 +225,7 @@ fn failed(error: &(dyn Error + 'static)) -> FetchError {
     if causes.any(timed_out) { FetchError::Timeout(Step::Connect) } else { FetchError::Connect }
 }
 
-/// A resolver that knows one answer: the addresses that were checked.
+/// A resolver that always gives the addresses that were checked.
 #[derive(Clone)]
 struct Checked(Vec<SocketAddr>);
 

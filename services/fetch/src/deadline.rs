@@ -1,4 +1,4 @@
-//! The deadline of a whole job, and earlier ones for its steps.
+//! The deadline of a job, and earlier ones of its steps.
 
 use crate::{FetchError, Step};
 use std::time::Duration;

@@ -1,7 +1,7 @@
-//! Names to addresses, by the system's resolv.conf and hosts file. Nothing is kept: every job and every
-//! redirect asks anew, and what is asked is what is judged and dialled.
+//! Resolves names by the system's resolv.conf and hosts file. Answers are not cached: the addresses of one look-up are
+//! the ones that are checked and connected to.
 
-use crate::{FetchError, Settings, Step};
+use crate::{FetchError, FetchSettings, Step};
 use hickory_resolver::{
     Hosts, Resolver, TokioResolver,
     config::{
@@ -11,6 +11,7 @@ use hickory_resolver::{
     proto::{op::Query, rr::Name, rr::RecordType},
     system_conf,
 };
+use kit::Deadline;
 use std::{
     fs, io,
     io::Read,
@@ -18,13 +19,13 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, SystemTime},
 };
-use tokio::time::{Instant, timeout};
+use tokio::time::Instant;
 
 const RESOLV_CONF: &str = "/etc/resolv.conf";
 const HOSTS: &str = "/etc/hosts";
-/// The most of a hosts file that is read.
+/// The most bytes read of a hosts file.
 const HOSTS_MAX: u64 = 16 * 1024 * 1024;
-/// How long the system's files are taken to be unchanged.
+/// How long the system's files are not checked again for changes.
 const CHECK_EVERY: Duration = Duration::from_secs(1);
 
 /// The resolver.
@@ -35,16 +36,16 @@ pub(crate) struct Dns {
     system: Mutex<(Instant, Arc<System>)>,
 }
 
-/// How often a name server is asked, and how long each time.
+/// How often a name server is tried, and how long each time.
 #[derive(Clone, Copy)]
 struct Tries {
     timeout: Duration,
-    /// As many as fit into a look-up: with more, a server that answers for one family and is silent for the other
-    /// would leave no time for the answer that is there.
+    /// As many as fit into a look-up. With more, a server that answers for one address family only would use up all the
+    /// time on the other.
     most: u128,
 }
 
-/// What the system's files said, and when they were written.
+/// The contents of the system's files, and when they were modified.
 struct System {
     written: [Option<SystemTime>; 2],
     resolver: TokioResolver,
@@ -53,7 +54,7 @@ struct System {
 
 impl Dns {
     /// A resolver with the time limits and name servers of `settings`.
-    pub(crate) fn new(settings: &Settings) -> Result<Self, String> {
+    pub(crate) fn new(settings: &FetchSettings) -> Result<Self, String> {
         let (servers, each) = (settings.name_servers.clone(), settings.dns_try_timeout);
         let most = settings.dns_timeout.as_nanos() / each.as_nanos().max(1);
         let tries = Tries { timeout: each, most };
@@ -62,7 +63,7 @@ impl Dns {
         Ok(Self { servers, tries, timeout: settings.dns_timeout, system })
     }
 
-    /// Every address of `host`, at least one. `relative`: the search domains may complete it.
+    /// All addresses of `host`, at least one. If `relative`, search domains may complete the name.
     pub(crate) async fn resolve(&self, host: &str, relative: bool) -> Result<Vec<IpAddr>, FetchError> {
         let mut name = Name::from_ascii(host).map_err(|_| FetchError::Dns)?;
         name.set_fqdn(!relative);
@@ -71,7 +72,7 @@ impl Dns {
         if !hosts.is_empty() {
             return Ok(hosts);
         }
-        let found = timeout(self.timeout, system.resolver.lookup_ip(name)).await;
+        let found = Deadline::after(self.timeout).run(system.resolver.lookup_ip(name)).await;
         match found {
             Ok(Ok(addresses)) if addresses.iter().next().is_some() => Ok(addresses.iter().collect()),
             Ok(Ok(_)) => Err(FetchError::Dns),
@@ -83,7 +84,7 @@ impl Dns {
         }
     }
 
-    /// The system's files as they are now. What cannot be read again stands as it was.
+    /// The system's files as they are now, or as they were if they cannot be read again.
     async fn system(&self) -> Arc<System> {
         let known = {
             let mut state = self.system.lock().unwrap_or_else(PoisonError::into_inner);
@@ -121,7 +122,7 @@ impl System {
             (ResolverConfig::from_name_servers(servers), ResolverOpts::default(), Hosts::default())
         };
         options.timeout = options.timeout.min(tries.timeout);
-        // The resolver counts those after the first.
+        // The resolver does not count the first try.
         options.attempts =
             options.attempts.min(usize::try_from(tries.most).unwrap_or(usize::MAX).saturating_sub(1));
         options.cache_size = 0;
@@ -132,7 +133,7 @@ impl System {
         Ok(Self { written, resolver: builder.build()?, hosts })
     }
 
-    /// The addresses of both families in the hosts file: a name that is there is not asked for in the DNS.
+    /// The addresses of both families in the hosts file. A name that is there is not looked up in the DNS.
     fn in_hosts(&self, name: &Name) -> Vec<IpAddr> {
         let family = |family| self.hosts.lookup_static_host(&Query::query(name.clone(), family));
         let answers = [RecordType::AAAA, RecordType::A].into_iter().filter_map(family);
@@ -146,16 +147,16 @@ fn written_now() -> [Option<SystemTime>; 2] {
     [RESOLV_CONF, HOSTS].map(|path| fs::metadata(path).and_then(|file| file.modified()).ok())
 }
 
-/// The system's name servers; where it names none, this machine's, as resolv.conf(5) says.
+/// The system's name servers, or the local one if there are none (resolv.conf(5)).
 fn system_config() -> (ResolverConfig, ResolverOpts) {
     system_conf::read_system_conf().unwrap_or_else(|error| {
-        tracing::warn!(%error, "no usable {RESOLV_CONF}: asking the name server of this machine");
+        tracing::warn!(%error, "no usable {RESOLV_CONF}: using the name server on this machine");
         let local = name_server((Ipv4Addr::LOCALHOST, 53).into());
         (ResolverConfig::from_name_servers(vec![local]), ResolverOpts::default())
     })
 }
 
-/// The hosts file, lines that are none left out.
+/// The hosts file without its malformed lines.
 fn system_hosts() -> Hosts {
     let read = || -> io::Result<Hosts> {
         let mut bytes = Vec::new();

@@ -1,14 +1,14 @@
-//! Why a page could not be had. Each variant's text is fit for the person who asked: no address, no upstream
-//! byte, no cause from inside; causes go to the log where they happen.
+//! The reasons why a page could not be fetched. Their texts are fit for clients: no address, no upstream text, no internals.
+//! The causes are logged where they occur.
 
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// What kept a page from being fetched. Serializable, so that a cache can remember it.
+/// Why a page could not be fetched. Serializable, so that it can be cached.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "kebab-case")]
 pub enum FetchError {
-    /// The string is no URL that could be fetched.
+    /// Not a valid URL of a page.
     #[error("not a valid URL: {0}")]
     InvalidUrl(UrlProblem),
     /// A scheme other than `http` and `https`.
@@ -20,13 +20,13 @@ pub enum FetchError {
     /// The name does not resolve.
     #[error("the host name could not be resolved")]
     Dns,
-    /// No connection, or no valid answer on it.
+    /// No connection, or no valid response on it.
     #[error("the host could not be reached or gave no valid answer")]
     Connect,
-    /// No trustworthy TLS connection.
+    /// No TLS connection, or a certificate that is not trusted.
     #[error("no secure connection: {0}")]
     Tls(TlsProblem),
-    /// An answer that is no page: other than 200 to 205, or 206.
+    /// A response with a status other than 200 to 205.
     #[error("the page answered with status {status}")]
     UpstreamStatus {
         /// The page's status.
@@ -46,7 +46,7 @@ pub enum FetchError {
     /// A broken or unknown content coding.
     #[error("the page's content coding is broken or unknown")]
     BadEncoding,
-    /// The body ended before its end.
+    /// The body ended early.
     #[error("the page ended before it was complete")]
     Incomplete,
     /// Neither declared nor sniffed as HTML or XHTML.
@@ -124,7 +124,7 @@ pub enum TlsProblem {
     Handshake,
 }
 
-/// Where the time went.
+/// The step that was under way at the deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "kebab-case")]
 pub enum Step {
@@ -134,13 +134,13 @@ pub enum Step {
     /// Connecting, TLS included.
     #[error("while connecting")]
     Connect,
-    /// Waiting for the answer's header.
+    /// Waiting for the response's header.
     #[error("while waiting for the answer")]
     Header,
     /// Reading the body.
     #[error("while reading the page")]
     Body,
-    /// Waiting for a place among the jobs.
-    #[error("while waiting for its turn")]
+    /// Waiting for a permit or for memory.
+    #[error("while waiting for other jobs")]
     Queue,
 }

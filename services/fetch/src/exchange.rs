@@ -1,8 +1,8 @@
-//! One request and the header of its answer, on a kept connection or a new one.
+//! Sends one request, on a kept or a new connection, and receives the header of the response.
 
 use crate::{
-    FetchError, Settings, Step, UrlProblem, coding,
-    connect::{Connection, Dialer, Sender},
+    FetchError, FetchSettings, Step, UrlProblem, coding,
+    connect::{Dialer, OriginConnection, Sender},
     deadline::JobDeadline,
     pool::{Origin, Pool, REUSED_FOR},
     tls,
@@ -17,7 +17,7 @@ use hyper::body::Incoming;
 use std::{error::Error, io, net::IpAddr, time::Duration};
 use url::{Position, Url};
 
-/// What sends requests and keeps connections.
+/// Sends requests and keeps connections.
 #[derive(Debug)]
 pub(crate) struct Exchange {
     dialer: Dialer,
@@ -27,7 +27,7 @@ pub(crate) struct Exchange {
 }
 
 impl Exchange {
-    pub(crate) fn new(settings: &Settings) -> Result<Self, String> {
+    pub(crate) fn new(settings: &FetchSettings) -> Result<Self, String> {
         Ok(Self {
             dialer: Dialer::new(settings, REUSED_FOR.saturating_add(settings.timeout))?,
             connect_timeout: settings.connect_timeout,
@@ -36,28 +36,28 @@ impl Exchange {
         })
     }
 
-    /// Keeps a connection whose answer has been dealt with; one of HTTP/2 has been kept since it was made.
-    pub(crate) fn keep(&self, origin: Origin, connection: Connection) {
+    /// Keeps a connection whose response has been read. An HTTP/2 connection has been kept since it was made.
+    pub(crate) fn keep(&self, origin: Origin, connection: OriginConnection) {
         if matches!(connection.sender, Sender::H1(_)) {
             self.pool.keep(origin, connection);
         }
     }
 
-    /// Sends the request on a kept connection, or else on a new one: a kept one may have been closed by the
-    /// other side in the meantime, and GET may be repeated (RFC 9110, section 9.2.2).
+    /// Sends the request on a kept connection and, if that fails, on a new one: the server may have closed the kept one
+    /// in the meantime, and GET is idempotent, so it may be sent again (RFC 9110, section 9.2.2).
     pub(crate) async fn get(
         &self,
         url: &Url,
         origin: &Origin,
         addresses: &[IpAddr],
         deadline: JobDeadline,
-    ) -> Result<(Response<Incoming>, Connection), FetchError> {
+    ) -> Result<(Response<Incoming>, OriginConnection), FetchError> {
         if let Some(mut kept) = self.pool.take(origin, addresses)
             && let Ok(response) = self.send(url, &mut kept, deadline).await?
         {
             return Ok((response, kept));
         }
-        let connect = self.dialer.connect(origin.https, &origin.host, origin.port, addresses);
+        let connect = Box::pin(self.dialer.connect(origin.https, &origin.host, origin.port, addresses));
         let within = deadline.within(self.connect_timeout);
         let mut connection = within.run(Step::Connect, connect).await??;
         if let Some(shared) = connection.share() {
@@ -66,8 +66,8 @@ impl Exchange {
         match self.send(url, &mut connection, deadline).await? {
             Ok(response) => Ok((response, connection)),
             Err(error) => {
-                tracing::debug!(%error, "no valid answer");
-                Err(without_answer(&error))
+                tracing::debug!(%error, "no valid response");
+                Err(no_response(&error))
             }
         }
     }
@@ -75,7 +75,7 @@ impl Exchange {
     async fn send(
         &self,
         url: &Url,
-        connection: &mut Connection,
+        connection: &mut OriginConnection,
         deadline: JobDeadline,
     ) -> Result<hyper::Result<Response<Incoming>>, FetchError> {
         let version = match connection.sender {
@@ -83,16 +83,16 @@ impl Exchange {
             Sender::H2(_) => Version::HTTP_2,
         };
         let request = self.request(url, version)?;
-        let answer = async {
+        let response = async {
             match &mut connection.sender {
                 Sender::H1(sender) => sender.send_request(request).await,
                 Sender::H2(sender) => sender.send_request(request).await,
             }
         };
-        deadline.run(Step::Header, answer).await
+        deadline.run(Step::Header, response).await
     }
 
-    /// The request for `url`: nothing in it comes from whoever asked but the URL.
+    /// The request for `url`. Nothing else of the client's request is passed on.
     fn request(&self, url: &Url, version: Version) -> Result<Request<Empty<Bytes>>, FetchError> {
         const WRONG: FetchError = FetchError::InvalidUrl(UrlProblem::Syntax);
         let authority = &url[Position::BeforeHost..Position::AfterPort];
@@ -113,9 +113,9 @@ impl Exchange {
     }
 }
 
-/// Why there is no answer on a connection that stood. In TLS 1.3 a server that wants a certificate of ours says so
-/// only now.
-fn without_answer(error: &hyper::Error) -> FetchError {
+/// Why an established connection gave no response. A TLS 1.3 server that requires a client certificate refuses only
+/// after the handshake.
+fn no_response(error: &hyper::Error) -> FetchError {
     let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
     match cause {
         Some(cause) if tls::cause(cause).is_some() => FetchError::Tls(tls::problem(cause)),

@@ -1,65 +1,65 @@
-//! The job from a URL to a page.
+//! Fetches a page: from its URL, across redirects, to its body.
 
 use crate::{
-    FetchError, PageUrl, Settings, Step,
-    admission::{Admission, Place},
-    body::Bounds,
+    FetchError, FetchSettings, PageUrl, Step,
+    admission::{Admission, JobPermit},
+    body::BodyReader,
     budget::Budget,
     deadline::JobDeadline,
     dns::Dns,
     exchange::Exchange,
-    guard::{Guard, Refusal},
+    guard::{AddressRules, Guard, Refusal},
     media_type::{self, Declared},
     pool::Origin,
-    response::{self, Answer},
+    response::{self, ResponseKind},
 };
 use bytes::Bytes;
 use kit::CpuPool;
 use links::Encoding;
-use std::net::IpAddr;
+use std::{net::IpAddr, sync::Arc};
 use url::{Host, Url};
 
 /// A page as fetched.
 #[derive(Clone, Debug)]
-pub struct Page {
-    /// Where it was found in the end, after redirects.
+pub struct FetchedPage {
+    /// Its URL after redirects.
     pub url: Url,
-    /// Its bytes, content codings undone.
+    /// Its bytes, content codings decoded.
     pub body: Bytes,
-    /// The `charset` of its `Content-Type`, where it names an encoding.
+    /// The encoding that the `charset` of its `Content-Type` names, if any.
     pub declared: Option<&'static Encoding>,
 }
 
-impl Page {
-    /// Its encoding by the standard's algorithm. CPU work, linear in the body: keep it off async threads.
+impl FetchedPage {
+    /// Its encoding by the HTML standard's algorithm. CPU work, linear in the body: keep it off async threads.
     pub fn encoding(&self) -> &'static Encoding {
         links::charset::encoding_of(&self.body, self.declared)
     }
 }
 
-/// Fetches pages within its limits. One a process: connections and limits are shared by all its jobs.
+/// Fetches pages within its limits. Use one in a process: its jobs share connections and limits.
 #[derive(Debug)]
 pub struct Fetcher {
-    guard: Guard,
+    guard: Arc<Guard>,
     dns: Dns,
     admission: Admission,
     exchange: Exchange,
     budget: Budget,
     pool: CpuPool,
-    settings: Settings,
+    settings: FetchSettings,
 }
 
-/// What one request led to.
+/// The result of one request.
 enum Hop {
-    Page(Page),
+    Page(FetchedPage),
     Redirect(PageUrl),
 }
 
 impl Fetcher {
-    /// A fetcher that keeps to `settings` and decodes on `pool`; an error names the setting that cannot be used.
-    pub fn new(settings: Settings, pool: CpuPool) -> Result<Self, String> {
+    /// A fetcher with `settings` that decodes on `pool`; an error names the setting that cannot be used.
+    pub fn new(settings: FetchSettings, pool: CpuPool) -> Result<Self, String> {
         Ok(Self {
-            guard: Guard::new(&settings)?,
+            guard: Arc::new(Guard::new(&settings)?),
             dns: Dns::new(&settings)?,
             admission: Admission::new(&settings),
             exchange: Exchange::new(&settings)?,
@@ -69,13 +69,13 @@ impl Fetcher {
         })
     }
 
-    /// The page at `url`, by GET, redirects followed.
-    pub async fn fetch(&self, url: &PageUrl) -> Result<Page, FetchError> {
+    /// Fetches the page at `url`, following redirects.
+    pub async fn fetch(&self, url: &PageUrl) -> Result<FetchedPage, FetchError> {
         let deadline = JobDeadline::after(self.settings.timeout);
         let mut url = url.clone();
-        let mut place = None;
+        let mut permit = None;
         for _ in 0..=self.settings.max_redirects {
-            match Box::pin(self.hop(&url, &mut place, deadline)).await? {
+            match Box::pin(self.hop(&url, &mut permit, deadline)).await? {
                 Hop::Page(page) => return Ok(page),
                 Hop::Redirect(next) => url = next,
             }
@@ -83,11 +83,11 @@ impl Fetcher {
         Err(FetchError::TooManyRedirects)
     }
 
-    /// One request, its destination judged from the start; `place` is the job's among the others.
-    async fn hop<'a>(
-        &'a self,
+    /// Sends one request, after all checks of its destination; `permit` is the job's.
+    async fn hop(
+        &self,
         url: &PageUrl,
-        place: &mut Option<Place<'a>>,
+        permit: &mut Option<JobPermit>,
         deadline: JobDeadline,
     ) -> Result<Hop, FetchError> {
         let refused = |refusal: Refusal| {
@@ -96,8 +96,8 @@ impl Fetcher {
         };
         let to = self.guard.destination(url).map_err(refused)?;
         let host = to.host.to_string();
-        *place = Some(match place.take() {
-            Some(place) => self.admission.go_on(place, &host, deadline).await?,
+        *permit = Some(match permit.take() {
+            Some(permit) => self.admission.move_to(permit, &host, deadline).await?,
             None => self.admission.enter(&host, deadline).await?,
         });
         let addresses = match to.host {
@@ -105,31 +105,48 @@ impl Fetcher {
             Host::Ipv6(ip) => vec![IpAddr::V6(ip)],
             Host::Domain(name) => deadline.run(Step::Dns, self.dns.resolve(name, to.relative)).await??,
         };
-        self.guard.addresses(&to, &addresses).map_err(refused)?;
+        self.check(to.rules, &addresses, deadline).await?.map_err(refused)?;
 
-        let origin = Origin { https: url.as_url().scheme() == "https", host, port: to.port };
-        let (response, connection) = self.exchange.get(url.as_url(), &origin, &addresses, deadline).await?;
+        let origin = Origin { https: url.as_url().scheme() == "https", host, port: to.rules.port };
+        let get = Box::pin(self.exchange.get(url.as_url(), &origin, &addresses, deadline));
+        let (response, connection) = get.await?;
         let (head, body) = response.into_parts();
-        let (page, redirect) = match response::classify(url, &head)? {
-            Answer::Page { codings, declared } => (Some((codings, declared)), None),
-            Answer::Redirect(next) => (None, Some(next)),
-            Answer::Empty => (None, None),
+        let page = |body, declared| FetchedPage { url: url.as_url().clone(), body, declared };
+        let hop = match response::classify(url, &head)? {
+            ResponseKind::Redirect(next) => Ok(Hop::Redirect(next)),
+            ResponseKind::Empty => Ok(Hop::Page(page(Bytes::new(), None))),
+            ResponseKind::Page { codings, declared } => {
+                let limit = usize::try_from(self.settings.max_bytes.0).unwrap_or(usize::MAX);
+                let (budget, pool) = (&self.budget, &self.pool);
+                let reader = BodyReader { body, budget, pool, limit, deadline, received: 0 };
+                let body = reader.read(&codings).await?;
+                let charset = match declared {
+                    Declared::Page(charset) => Ok(charset),
+                    _ if media_type::sniffs_as_page(&body) => Ok(None),
+                    _ => Err(FetchError::NotHtml),
+                };
+                charset.map(|charset| Hop::Page(page(body, charset)))
+            }
         };
-        let mut found = Page { url: url.as_url().clone(), body: Bytes::new(), declared: None };
-        let Some((codings, declared)) = page else {
-            self.exchange.keep(origin, connection);
-            return Ok(redirect.map_or(Hop::Page(found), Hop::Redirect));
-        };
-        let limit = usize::try_from(self.settings.max_bytes.0).unwrap_or(usize::MAX);
-        let bounds = Bounds { budget: &self.budget, pool: &self.pool, limit, deadline };
-        let wire = bounds.read(body, &codings).await?;
         self.exchange.keep(origin, connection);
-        found.body = bounds.undo(wire, codings).await?;
-        found.declared = match declared {
-            Declared::Page(charset) => charset,
-            _ if media_type::sniffs_as_page(&found.body) => None,
-            _ => return Err(FetchError::NotHtml),
-        };
-        Ok(Hop::Page(found))
+        hop
+    }
+
+    /// Checks a destination's addresses, off the async threads if that asks the system.
+    async fn check(
+        &self,
+        rules: AddressRules,
+        addresses: &[IpAddr],
+        deadline: JobDeadline,
+    ) -> Result<Result<(), Refusal>, FetchError> {
+        if !self.guard.asks_system(rules.port) {
+            return Ok(self.guard.addresses(rules, addresses));
+        }
+        let (guard, addresses) = (Arc::clone(&self.guard), addresses.to_vec());
+        let check = self.pool.run(move || guard.addresses(rules, &addresses));
+        deadline.run(Step::Queue, check).await?.ok_or(FetchError::Blocked)
     }
 }
+
+#[cfg(test)]
+mod tests;

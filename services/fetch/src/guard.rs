@@ -1,24 +1,18 @@
-//! Who may be reached: pure functions on ports, names and addresses. What is refused and why: docs/security.md.
+//! Decides which destinations may be fetched from, by port, name and address. docs/security.md has the rules.
 
 mod embedded;
 mod lists;
 mod names;
-mod ports;
 mod ranges;
 #[cfg(test)]
 pub(crate) mod tests;
 
 use self::lists::{Closeness, List};
-use crate::{PageUrl, Settings};
+use crate::{FetchSettings, PageUrl, ports};
 use std::net::{IpAddr, SocketAddr};
 use url::Host;
 
-/// The default of the setting `ports_deny`.
-pub(crate) fn service_ports() -> Vec<u16> {
-    ports::SERVICES.iter().map(|(port, _)| *port).collect()
-}
-
-/// Why a destination is refused. For the log only: a client learns that it is refused, not why.
+/// Why a destination is refused. For the log only: clients learn no more than that it is refused.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum Refusal {
     #[error("port {0}")]
@@ -35,15 +29,21 @@ pub(crate) enum Refusal {
     Own(SocketAddr),
 }
 
-/// A destination whose port and name have passed; its addresses have yet to.
+/// A destination whose port and name are allowed; its addresses are yet to be checked.
 #[derive(Debug)]
 pub(crate) struct Destination<'a> {
     pub(crate) host: Host<&'a str>,
-    pub(crate) port: u16,
-    /// How closely the allow list names the host, where it does.
-    allowed: Option<Closeness>,
-    /// Whether the machine's search domains may complete the name: never for a public one.
+    pub(crate) rules: AddressRules,
+    /// Whether the machine's search domains may complete the name: never that of a public host.
     pub(crate) relative: bool,
+}
+
+/// What the check of a destination's addresses depends on.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct AddressRules {
+    pub(crate) port: u16,
+    /// How closely the allow list names the host, if it does.
+    allowed: Option<Closeness>,
 }
 
 /// The rules.
@@ -54,11 +54,13 @@ pub(crate) struct Guard {
     ports_deny: Vec<u16>,
     own: Vec<SocketAddr>,
     allow_private: bool,
+    /// Whether an address belongs to this machine. Asks the system.
+    pub(crate) is_local: fn(IpAddr) -> bool,
 }
 
 impl Guard {
-    /// The rules that `settings` make; an error names the setting that is wrong.
-    pub(crate) fn new(settings: &Settings) -> Result<Self, String> {
+    /// The rules of `settings`; an error names the setting that is wrong.
+    pub(crate) fn new(settings: &FetchSettings) -> Result<Self, String> {
         let allow = List::parse(&settings.allow).map_err(|error| format!("fetch.allow: {error}"))?;
         if let Some(net) = allow.networks().find(|net| embedded::is_unclear(*net)) {
             return Err(format!(
@@ -71,10 +73,11 @@ impl Guard {
             ports_deny: settings.ports_deny.clone(),
             own: settings.own_addresses.clone(),
             allow_private: settings.allow_private,
+            is_local,
         })
     }
 
-    /// Judges what can be judged before a look-up: port and name.
+    /// Checks port and name, before the name is looked up.
     pub(crate) fn destination<'a>(&self, url: &'a PageUrl) -> Result<Destination<'a>, Refusal> {
         let url = url.as_url();
         let port = url.port_or_known_default().unwrap_or_default();
@@ -91,12 +94,18 @@ impl Guard {
             _ => None,
         };
         let relative = allowed.is_some() || self.allow_private;
-        Ok(Destination { host, port, allowed, relative })
+        Ok(Destination { host, rules: AddressRules { port, allowed }, relative })
     }
 
-    /// Judges every address a destination has: one that is refused refuses them all.
-    pub(crate) fn addresses(&self, to: &Destination<'_>, addresses: &[IpAddr]) -> Result<(), Refusal> {
+    /// Checks all addresses of a destination: one that is refused refuses the destination. Blocks for some system calls
+    /// for each address if [`Self::asks_system`].
+    pub(crate) fn addresses(&self, to: AddressRules, addresses: &[IpAddr]) -> Result<(), Refusal> {
         addresses.iter().try_for_each(|ip| self.address(*ip, to))
+    }
+
+    /// Whether checking addresses for `port` asks the system which of them are its own.
+    pub(crate) fn asks_system(&self, port: u16) -> bool {
+        self.own.iter().any(|own| own.port() == port && own.ip().to_canonical().is_unspecified())
     }
 
     fn name(&self, name: &str) -> Result<Option<Closeness>, Refusal> {
@@ -112,7 +121,7 @@ impl Guard {
         }
     }
 
-    fn address(&self, ip: IpAddr, to: &Destination<'_>) -> Result<(), Refusal> {
+    fn address(&self, ip: IpAddr, to: AddressRules) -> Result<(), Refusal> {
         self.own(ip, to.port)?;
         let allowed = self.allow.network(ip);
         if let Some(denied) = self.deny.network(ip) {
@@ -128,25 +137,25 @@ impl Guard {
             return Err(Refusal::Address(ip, source));
         }
         let IpAddr::V6(v6) = ip else { return Ok(()) };
-        // What is carried inside is judged in its turn. It is IPv4 and carries nothing: this ends here.
+        // The recursion ends here: IPv4 addresses embed none.
         let nat64 = allowed.map_or(0, |network| network.prefix_len());
         embedded::embedded(v6, nat64).into_iter().try_for_each(|v4| self.address(v4.into(), to))
     }
 
-    /// Refuses our own listeners: a fetch of ourselves fetches again. A connection to the unspecified address
-    /// goes to this machine, so that is every one of them.
+    /// Refuses this process's own listeners: fetching from them would fetch again. A connection to the unspecified address
+    /// reaches this machine, so it counts as all of them.
     fn own(&self, ip: IpAddr, port: u16) -> Result<(), Refusal> {
         let ours = |own: &&SocketAddr| {
             let address = own.ip().to_canonical();
-            let here = ip.is_unspecified() || address.is_unspecified() && is_local(ip);
-            own.port() == port && (address == ip || here)
+            own.port() == port
+                && (address == ip || ip.is_unspecified() || address.is_unspecified() && (self.is_local)(ip))
         };
         self.own.iter().find(ours).map_or(Ok(()), |own| Err(Refusal::Own(*own)))
     }
 }
 
-/// Whether `ip` is this machine's. A UDP socket that is connected sends nothing, and the system gives it the
-/// address it would speak from: towards its own addresses, the same.
+/// Whether `ip` belongs to this machine. Connecting a UDP socket sends nothing but chooses its source address, which is
+/// the destination itself if that is local.
 fn is_local(ip: IpAddr) -> bool {
     let any: IpAddr = if ip.is_ipv4() { [0; 4].into() } else { [0; 16].into() };
     let source = std::net::UdpSocket::bind((any, 0)).and_then(|socket| {

@@ -1,7 +1,9 @@
 //! A guarded GET: a URL to its final URL and the page's bytes.
 //!
-//! Promises: no address that the guard refuses is ever connected to, and every cost is bounded.
-//! Does not know: HTML, caching, HTTP servers, who asks.
+//! Promises: an address that the guard refuses is never connected to, also after redirects, and time, bytes, memory and
+//! the number of jobs are bounded.
+//!
+//! Does not know: HTML, caching, HTTP servers, its callers.
 
 mod admission;
 mod body;
@@ -9,6 +11,7 @@ mod budget;
 mod coding;
 mod connect;
 mod deadline;
+mod decoding;
 mod dns;
 mod error;
 mod exchange;
@@ -16,6 +19,7 @@ mod fetcher;
 mod guard;
 mod media_type;
 mod pool;
+mod ports;
 mod proxy;
 mod response;
 mod settings;
@@ -25,7 +29,7 @@ mod url;
 pub mod url_list;
 
 pub use self::error::{FetchError, Step, TlsProblem, UrlProblem};
-pub use self::fetcher::{Fetcher, Page};
+pub use self::fetcher::{FetchedPage, Fetcher};
 pub use self::proxy::Proxy;
-pub use self::settings::Settings;
+pub use self::settings::FetchSettings;
 pub use self::url::PageUrl;

@@ -1,4 +1,4 @@
-//! Whether a response is a page (WHATWG MIME Sniffing, WHATWG Fetch section 3.5).
+//! Decides whether a response is HTML or XHTML (WHATWG MIME Sniffing and Fetch standards).
 
 use encoding_rs::Encoding;
 use http::{
@@ -6,23 +6,23 @@ use http::{
     header::{CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS},
 };
 
-/// How much of a body the standard looks at.
+/// The bytes of a body that the standard sniffs.
 const HEADER: usize = 1445;
 
-/// What `Content-Type` says.
+/// The declaration in `Content-Type`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Declared {
     /// HTML or XHTML, with the encoding that its `charset` names.
     Page(Option<&'static Encoding>),
     /// Something else.
     Other,
-    /// Nothing, or nothing usable: the body decides, unless `nosniff` forbids it.
+    /// Nothing usable: the body decides, unless `nosniff` forbids it.
     Nothing { sniff: bool },
 }
 
-/// What the header declares.
+/// The type that the header declares.
 pub(crate) fn declared(headers: &HeaderMap) -> Declared {
-    // Byte by byte, as the standard does: a stray byte in one parameter spoils nothing but that.
+    // Byte by byte, as the standard does: a stray byte in one parameter does not affect the others.
     let value = |value: &HeaderValue| value.as_bytes().iter().copied().map(char::from).collect::<String>();
     let types: Vec<String> = headers.get_all(CONTENT_TYPE).iter().map(value).collect();
     let mut found: Option<(String, Option<String>)> = None;
@@ -33,7 +33,7 @@ pub(crate) fn declared(headers: &HeaderMap) -> Declared {
             continue;
         }
         let own = parts.find_map(charset);
-        // A charset given once holds for a later value of the same type that has none.
+        // A charset also applies to a later value of the same type without one.
         let before = found.filter(|(before, _)| *before == essence).and_then(|(_, charset)| charset);
         found = Some((essence, own.or(before)));
     }
@@ -78,7 +78,7 @@ pub(crate) fn sniffs_as_page(body: &[u8]) -> bool {
         let Some((head, rest)) = start.split_at_checked(tag.len()) else { return false };
         head.eq_ignore_ascii_case(tag) && (*tag == b"<!--" || matches!(rest.first(), Some(b' ' | b'>')))
     };
-    // The standard calls `<?xml` XML; a browser then shows it as a page if its elements are XHTML's.
+    // To the standard `<?xml` is XML, which browsers show as a page if its elements are in XHTML's namespace.
     let xhtml = || start.starts_with(b"<?xml") && start.windows(XHTML.len()).any(|window| window == XHTML);
     TAGS.iter().any(tag) || xhtml()
 }

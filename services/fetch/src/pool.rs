@@ -1,6 +1,6 @@
-//! Connections that wait for their next request.
+//! Idle connections, kept for the next request.
 
-use crate::connect::{Connection, Sender};
+use crate::connect::{OriginConnection, Sender};
 use std::{
     collections::HashMap,
     net::IpAddr,
@@ -8,12 +8,12 @@ use std::{
     time::Duration,
 };
 
-/// How long after its making a connection is given out again.
+/// How long after it was made a connection is reused.
 pub(crate) const REUSED_FOR: Duration = Duration::from_secs(30);
-/// The most connections that wait.
+/// The most idle connections.
 const MAX_IDLE: usize = 256;
 
-/// Whom a connection speaks to (RFC 6454): scheme, host and port.
+/// An origin (RFC 6454): scheme, host and port.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct Origin {
     pub(crate) https: bool,
@@ -21,17 +21,17 @@ pub(crate) struct Origin {
     pub(crate) port: u16,
 }
 
-/// Idle connections by origin. What is taken out is tied to the addresses that were checked for this request:
-/// an origin that moved is connected to anew.
+/// Idle connections by origin. A connection is reused only if its peer is among the addresses that were checked for this
+/// request.
 #[derive(Debug, Default)]
-pub(crate) struct Pool(Mutex<HashMap<Origin, Vec<Connection>>>);
+pub(crate) struct Pool(Mutex<HashMap<Origin, Vec<OriginConnection>>>);
 
 impl Pool {
-    /// A connection to `origin` at one of `addresses`.
-    pub(crate) fn take(&self, origin: &Origin, addresses: &[IpAddr]) -> Option<Connection> {
+    /// A connection to `origin` at one of `addresses`, if there is one.
+    pub(crate) fn take(&self, origin: &Origin, addresses: &[IpAddr]) -> Option<OriginConnection> {
         let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let connections = idle.get_mut(origin)?;
-        connections.retain(Connection::is_reusable);
+        connections.retain(OriginConnection::is_reusable);
         let index =
             connections.iter().position(|idle| idle.sender.is_ready() && addresses.contains(&idle.peer))?;
         match connections[index].share() {
@@ -40,11 +40,11 @@ impl Pool {
         }
     }
 
-    /// Keeps a connection for the next request, where there is room.
-    pub(crate) fn keep(&self, origin: Origin, connection: Connection) {
+    /// Keeps a connection for the next request, unless there are too many.
+    pub(crate) fn keep(&self, origin: Origin, connection: OriginConnection) {
         let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         idle.retain(|_, connections| {
-            connections.retain(Connection::is_reusable);
+            connections.retain(OriginConnection::is_reusable);
             !connections.is_empty()
         });
         if idle.values().map(Vec::len).sum::<usize>() < MAX_IDLE && connection.is_reusable() {
@@ -53,12 +53,12 @@ impl Pool {
     }
 }
 
-impl Connection {
+impl OriginConnection {
     fn is_reusable(&self) -> bool {
         self.since.elapsed() < REUSED_FOR && !self.sender.is_closed()
     }
 
-    /// A second handle on a connection that takes several requests at once.
+    /// A second handle, if the connection takes several requests at once.
     pub(crate) fn share(&self) -> Option<Self> {
         match &self.sender {
             Sender::H1(_) => None,

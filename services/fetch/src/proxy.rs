@@ -9,7 +9,7 @@ use std::fmt;
 use url::Url;
 
 /// An HTTP proxy that opens tunnels (`CONNECT`), as `http://host:port` or `http://user:password@host:port`.
-/// Shown without its password.
+/// `Debug` and serialization hide the password.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Proxy {
@@ -19,7 +19,7 @@ pub struct Proxy {
 }
 
 impl Proxy {
-    /// What opens a tunnel through this proxy over connections of `connector`.
+    /// A connector that opens tunnels through this proxy.
     pub(crate) fn tunnel(&self, connector: HttpConnector) -> Tunnel<HttpConnector> {
         let tunnel = Tunnel::new(self.uri.clone(), connector);
         match &self.authorization {

@@ -1,4 +1,4 @@
-//! What an answer is: a page, a redirect, or why it is neither.
+//! Classifies a response by its header: a page, a redirect, or an error.
 
 use crate::{
     FetchError, PageUrl,
@@ -12,39 +12,39 @@ use http::{
 };
 use std::time::{Duration, SystemTime};
 
-/// An answer, by its header.
+/// The kind of a response.
 #[derive(Debug)]
-pub(crate) enum Answer {
-    /// A page that has to be read.
+pub(crate) enum ResponseKind {
+    /// A page whose body has to be read.
     Page { codings: Vec<Coding>, declared: Declared },
     /// 204 or 205: a page without content.
     Empty,
-    /// Look there.
+    /// A redirect to this URL.
     Redirect(PageUrl),
 }
 
-/// Judges the header of an answer to a request for `url`.
-pub(crate) fn classify(url: &PageUrl, head: &Parts) -> Result<Answer, FetchError> {
+/// Classifies the response to a request for `url`.
+pub(crate) fn classify(url: &PageUrl, head: &Parts) -> Result<ResponseKind, FetchError> {
     let headers = &head.headers;
     match head.status.as_u16() {
         301 | 302 | 303 | 307 | 308 => {
             let location = headers.get(LOCATION).ok_or(FetchError::BadRedirect)?;
-            Ok(Answer::Redirect(url.redirected(location.as_bytes())?))
+            Ok(ResponseKind::Redirect(url.redirected(location.as_bytes())?))
         }
-        204 | 205 => Ok(Answer::Empty),
+        204 | 205 => Ok(ResponseKind::Empty),
         200..=203 => {
             framing(head)?;
             let declared = media_type::declared(headers);
             if matches!(declared, Declared::Other | Declared::Nothing { sniff: false }) {
                 return Err(FetchError::NotHtml);
             }
-            Ok(Answer::Page { codings: coding::codings(headers)?, declared })
+            Ok(ResponseKind::Page { codings: coding::codings(headers)?, declared })
         }
         status => Err(FetchError::UpstreamStatus { status, retry_after: retry_after(head.status, headers) }),
     }
 }
 
-/// Refuses an HTTP/1 message whose length can be read in two ways (RFC 9112, section 6.3).
+/// Refuses HTTP/1 messages whose length is ambiguous (RFC 9112, section 6.3).
 fn framing(head: &Parts) -> Result<(), FetchError> {
     if head.version >= Version::HTTP_2 || !head.headers.contains_key(TRANSFER_ENCODING) {
         return Ok(());
@@ -53,7 +53,7 @@ fn framing(head: &Parts) -> Result<(), FetchError> {
         return Err(FetchError::Connect);
     }
     let mut codings = head.headers.get_all(TRANSFER_ENCODING).iter();
-    // "identity" is of old (RFC 2616, section 3.6), and says nothing; browsers take it.
+    // "identity" is a former transfer coding without effect (RFC 2616, section 3.6); browsers accept it.
     let known =
         |coding: &[u8]| [&b"chunked"[..], b"identity"].iter().any(|name| coding.eq_ignore_ascii_case(name));
     if codings.all(|coding| known(coding.as_bytes().trim_ascii())) {

@@ -1,4 +1,4 @@
-//! What an operator may set.
+//! The settings of the fetcher.
 
 use crate::Proxy;
 use bytesize::ByteSize;
@@ -8,65 +8,65 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 /// The `fetch` section of a configuration.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Settings {
-    /// Networks and host names that may be reached although the guard would refuse them.
+pub struct FetchSettings {
+    /// Networks and host names that are allowed although the guard would refuse them.
     pub allow: Vec<String>,
-    /// Networks and host names that may not be reached.
+    /// Networks and host names that are refused.
     pub deny: Vec<String>,
-    /// Ports that may not be reached, besides those that browsers refuse.
+    /// Ports that are refused besides those that browsers refuse.
     pub ports_deny: Vec<u16>,
-    /// Lifts every rule on addresses, names and ports: for a client that acts for its own user. The deny list
-    /// and `own_addresses` stand.
+    /// Lifts the rules on addresses, names and ports, for a client that acts for its own user. The deny list and
+    /// `own_addresses` still apply.
     #[serde(skip)]
     pub allow_private: bool,
-    /// Where this process itself listens: never fetched from, or it would ask itself without end. An
-    /// unspecified address (`0.0.0.0`, `[::]`) stands for all of the machine's.
+    /// Addresses on which this process listens. They are never fetched from, or it could fetch from itself without end. An
+    /// unspecified address (`0.0.0.0`, `[::]`) stands for all addresses of this machine.
     #[serde(skip)]
     pub own_addresses: Vec<SocketAddr>,
-    /// Name servers to ask in place of the system's, hosts file included.
+    /// Name servers to use instead of the system's name servers and hosts file.
     #[serde(skip)]
     pub name_servers: Vec<SocketAddr>,
-    /// The whole job, across all redirects.
+    /// Time for the whole job, across all redirects.
     #[serde(with = "humantime_serde")]
     pub timeout: Duration,
-    /// Resolving a name, all tries.
+    /// Time for resolving a name, all tries.
     #[serde(with = "humantime_serde")]
     pub dns_timeout: Duration,
-    /// One try at a name server.
+    /// Time for one try at a name server.
     #[serde(with = "humantime_serde")]
     pub dns_try_timeout: Duration,
-    /// Connecting, TLS included.
+    /// Time for connecting, TLS included.
     #[serde(with = "humantime_serde")]
     pub connect_timeout: Duration,
-    /// Bytes on the wire, and bytes decoded.
+    /// The most bytes of a body, on the wire and decoded.
     #[serde(serialize_with = "crate::size::exact")]
     pub max_bytes: ByteSize,
-    /// Bytes of a response's header.
+    /// The most bytes of a response's header.
     #[serde(serialize_with = "crate::size::exact")]
     pub max_header_bytes: ByteSize,
     /// How many redirects are followed.
     pub max_redirects: u32,
     /// The `User-Agent` sent.
     pub user_agent: String,
-    /// Jobs at once; one more is refused.
+    /// The most jobs at once; further ones are refused.
     pub max_jobs: usize,
-    /// Jobs at once at one host; more wait, as many as may run in all.
+    /// The most jobs at once at one host; as many as `max_jobs` wait.
     pub max_jobs_per_host: usize,
-    /// The memory that bodies may take, all jobs together.
+    /// The memory for the bodies of all jobs.
     #[serde(serialize_with = "crate::size::exact")]
     pub memory: ByteSize,
-    /// The proxy through which every page is fetched. Environment variables name none.
+    /// The proxy for all pages. Environment variables are not read.
     pub proxy: Option<Proxy>,
-    /// PEM files with certificates of authorities to trust besides the system's.
+    /// PEM files with root certificates to trust besides the system's.
     pub extra_roots: Vec<PathBuf>,
 }
 
-impl Default for Settings {
+impl Default for FetchSettings {
     fn default() -> Self {
         Self {
             allow: Vec::new(),
             deny: Vec::new(),
-            ports_deny: crate::guard::service_ports(),
+            ports_deny: crate::ports::services(),
             allow_private: false,
             own_addresses: Vec::new(),
             name_servers: Vec::new(),

@@ -1,4 +1,4 @@
-//! Sizes written as they are: `bytesize` itself rounds `10MB` to `9.5 MiB`.
+//! Serializes sizes exactly: `bytesize` rounds `10MB` to `9.5 MiB`.
 
 use bytesize::{ByteSize, GB, GIB, KB, KIB, MB, MIB};
 use serde::Serializer;

@@ -1,12 +1,12 @@
-//! Whom TLS trusts, and why it did not.
+//! The client's TLS configuration, and the reasons why a handshake failed.
 
-use crate::{Settings, TlsProblem};
+use crate::{FetchSettings, TlsProblem};
 use rustls::{CertificateError, ClientConfig, Error};
 use std::{io, sync::Arc};
 
-/// TLS 1.2 and up; the system's roots (`SSL_CERT_FILE` and `SSL_CERT_DIR` are honoured) and the operator's;
-/// HTTP/2 and HTTP/1.1 by ALPN. There is no way to turn verification off.
-pub(crate) fn client_config(settings: &Settings) -> Result<Arc<ClientConfig>, String> {
+/// A configuration that trusts the system's root certificates and those of `extra_roots`, and offers HTTP/2 and HTTP/1.1
+/// by ALPN. An error names the setting that cannot be used.
+pub(crate) fn client_config(settings: &FetchSettings) -> Result<Arc<ClientConfig>, String> {
     let roots = kit::tls::root_certificates(&settings.extra_roots)
         .map_err(|error| format!("fetch.extra_roots: {error}"))?;
     if roots.is_empty() {
@@ -17,12 +17,12 @@ pub(crate) fn client_config(settings: &Settings) -> Result<Arc<ClientConfig>, St
     Ok(Arc::new(config))
 }
 
-/// The error of TLS inside of another, if there is one.
+/// The TLS error inside an I/O error, if there is one.
 pub(crate) fn cause(error: &io::Error) -> Option<&Error> {
     error.get_ref().and_then(|cause| cause.downcast_ref())
 }
 
-/// What a failed handshake says to a person.
+/// Why the handshake failed.
 pub(crate) fn problem(error: &io::Error) -> TlsProblem {
     use CertificateError as Certificate;
     let Some(Error::InvalidCertificate(cause)) = cause(error) else { return TlsProblem::Handshake };
@@ -33,7 +33,7 @@ pub(crate) fn problem(error: &io::Error) -> TlsProblem {
         | Certificate::NotValidYetContext { .. } => TlsProblem::Expired,
         Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => TlsProblem::WrongName,
         Certificate::UnknownIssuer => TlsProblem::UnknownIssuer,
-        // What most tools make when asked for a self-signed certificate; rustls tells it by its words alone.
+        // Most tools make such self-signed certificates; only the text of rustls' error tells them from others.
         Certificate::Other(cause) if cause.to_string().contains("CaUsedAsEndEntity") => {
             TlsProblem::UnknownIssuer
         }

@@ -1,10 +1,10 @@
-//! A URL that may be asked for.
+//! The URL of a page, checked.
 
 use crate::{FetchError, UrlProblem};
 use std::fmt;
 use url::{Host, Url};
 
-/// The longest URL taken, in bytes as written.
+/// The longest URL, in bytes as written.
 const MAX_LENGTH: usize = 8 * 1024;
 /// The longest label and the longest name, in bytes (RFC 1035, section 2.3.4).
 const MAX_LABEL: usize = 63;
@@ -15,7 +15,7 @@ const MAX_NAME: usize = 253;
 pub struct PageUrl(Url);
 
 impl PageUrl {
-    /// Parses what a person typed: outer blanks are trimmed, everything else has to be right.
+    /// Parses a URL. White space around it is trimmed.
     pub fn parse(input: &str) -> Result<Self, FetchError> {
         let input = raw(input)?;
         let url = Url::parse(input).map_err(|_| FetchError::InvalidUrl(UrlProblem::Syntax))?;
@@ -26,12 +26,12 @@ impl PageUrl {
         Self::checked(url)
     }
 
-    /// Where a `Location` leads from here. User information in it is dropped: credentials are never sent.
+    /// The target of a redirect with this `Location`. User information is removed: credentials are never sent.
     pub(crate) fn redirected(&self, location: &[u8]) -> Result<Self, FetchError> {
         let follow = || {
             let location = raw(std::str::from_utf8(location).ok()?).ok()?;
             let mut url = self.0.join(location).ok()?;
-            // Both fail only for URLs that cannot have user information, which have none.
+            // Both fail only for URLs that cannot have user information.
             let _ = url.set_username("");
             let _ = url.set_password(None);
             Self::checked(url).ok()
@@ -64,7 +64,7 @@ impl fmt::Display for PageUrl {
     }
 }
 
-/// The checks that have to come before parsing: the URL standard removes tabs and line breaks without a word.
+/// The checks that have to come before parsing, which removes tabs and line breaks silently.
 fn raw(input: &str) -> Result<&str, FetchError> {
     let input = input.trim();
     if input.len() > MAX_LENGTH {
@@ -76,17 +76,16 @@ fn raw(input: &str) -> Result<&str, FetchError> {
     Ok(input)
 }
 
-/// The authority of an absolute http(s) URL as written: the parsed one has lost user information that is empty.
-/// Slashes before it are as many as you like, and may lean either way (URL standard, section 4.4).
+/// The authority of an absolute http(s) URL as written: the parser drops empty user information. It takes any number of
+/// slashes and backslashes before the authority.
 fn authority(input: &str) -> &str {
     let rest = input.split_once(':').map_or("", |(_, rest)| rest).trim_start_matches(['/', '\\']);
     rest.split(['/', '\\', '?', '#']).next().unwrap_or_default()
 }
 
-/// Whether a name as the URL standard gives it (lower case, A-labels) can stand in the DNS as a host: the
-/// standard lets through empty and over-long labels and characters that no host has. A final dot is fine. The
-/// last of several labels begins with a letter, as every top-level domain does (RFC 1123, section 2.1), so that
-/// nothing that looks like an address is one to somebody else.
+/// Whether a parsed name (lower case, A-labels) can be a host in the DNS: the URL standard allows empty and over-long
+/// labels, and characters that no host name has. A final dot is allowed. The last of several labels begins with a letter,
+/// as top-level domains do, so that no other parser takes the name for an IPv4 address.
 fn is_host_name(name: &str) -> bool {
     let name = name.strip_suffix('.').unwrap_or(name);
     let (parents, last) = name.rsplit_once('.').unwrap_or_default();

@@ -1,6 +1,6 @@
 //! Lists of URLs, one a line (`text/uri-list`: RFC 2483, section 5).
 
-/// The entries of `list`: blanks around them, empty lines and comments (`#`) are left out, as is a byte order mark.
+/// The entries of `list`, trimmed, without empty lines, comments (`#`) and a byte order mark.
 pub fn entries(list: &str) -> impl Iterator<Item = &str> {
     let list = list.strip_prefix('\u{feff}').unwrap_or(list);
     list.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('#'))

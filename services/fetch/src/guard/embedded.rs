@@ -1,4 +1,4 @@
-//! The IPv4 addresses that an IPv6 address carries inside.
+//! The IPv4 addresses that are embedded in an IPv6 address.
 
 use ipnet::{IpNet, Ipv6Net};
 use std::net::{Ipv4Addr, Ipv6Addr};
@@ -19,14 +19,13 @@ const SIX_TO_FOUR: Ipv6Net = prefix(0x2002_0000_0000_0000_0000_0000, 16);
 /// The lengths a NAT64 prefix within [`NAT64_LOCAL`] can have (RFC 6052, section 2.2).
 const NAT64_LENGTHS: [u8; 4] = [48, 56, 64, 96];
 
-/// Whether `net` is for local-use NAT64, but of a length that does not say where the IPv4 address stands.
+/// Whether `net` is a local-use NAT64 prefix of a length that does not tell where the IPv4 address is.
 pub(crate) fn is_unclear(net: IpNet) -> bool {
     matches!(net, IpNet::V6(net) if NAT64_LOCAL.contains(&net) && !NAT64_LENGTHS.contains(&net.prefix_len()))
 }
 
-/// The IPv4 addresses inside `ip`; none where it carries none. `nat64` is the length of the NAT64 prefix in
-/// use, which says where in a local-use address the IPv4 address stands; where it is of no use, all are given
-/// that can be meant.
+/// The IPv4 addresses embedded in `ip`. `nat64` is the length of the NAT64 prefix in use, which tells where the IPv4
+/// address is in a local-use address; if it is not a valid length, all candidates are given.
 pub(crate) fn embedded(ip: Ipv6Addr, nat64: u8) -> Vec<Ipv4Addr> {
     if [MAPPED, COMPATIBLE, TRANSLATED, NAT64].iter().any(|net| net.contains(&ip)) {
         return vec![at(ip, 96)];
@@ -40,7 +39,7 @@ pub(crate) fn embedded(ip: Ipv6Addr, nat64: u8) -> Vec<Ipv4Addr> {
         return vec![at(ip, 16)];
     }
     if TEREDO.contains(&ip) {
-        // The server as it is, the client with every bit inverted (RFC 4380, section 4).
+        // The server's address as it is, the client's with every bit inverted (RFC 4380, section 4).
         return vec![at(ip, 32), Ipv4Addr::from_bits(!at(ip, 96).to_bits())];
     }
     // ISATAP's interface identifiers, under any prefix (RFC 5214, section 6.1).
@@ -56,7 +55,7 @@ fn at(ip: Ipv6Addr, offset: u32) -> Ipv4Addr {
     Ipv4Addr::new(a, b, c, d)
 }
 
-/// The address behind a prefix of `length` bits; bits 64 to 71 are skipped, being always zero.
+/// The address after a prefix of `length` bits; bits 64 to 71 are always zero and skipped.
 fn at_rfc6052(ip: Ipv6Addr, length: u8) -> Ipv4Addr {
     let octets = ip.octets();
     let start = match length {

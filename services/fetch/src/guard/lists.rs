@@ -6,8 +6,8 @@ use url::Host;
 
 /// One entry of a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Entry {
-    /// `10.1.0.0/16`, or an address alone.
+enum ListEntry {
+    /// `10.1.0.0/16`, or a single address.
     Network(IpNet),
     /// `wiki.example.org`: this host.
     Host(String),
@@ -15,7 +15,7 @@ enum Entry {
     Subdomains(String),
 }
 
-impl FromStr for Entry {
+impl FromStr for ListEntry {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -29,7 +29,7 @@ impl FromStr for Entry {
             Some(name) => (name, true),
             None => (text, false),
         };
-        // The URL parser makes `10.1` an address and a Unicode name A-labels, as it does in a page's URL.
+        // As in a page's URL, `10.1` is an address, and a Unicode name becomes A-labels.
         match Host::parse(name) {
             Ok(Host::Domain(name)) if !name.contains(['*', '/']) => {
                 let name = name.strip_suffix('.').unwrap_or(&name).to_owned();
@@ -40,10 +40,10 @@ impl FromStr for Entry {
     }
 }
 
-/// How closely an entry names a host; the greater is the more specific.
+/// How closely an entry names a host; the more specific is greater.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Closeness {
-    /// By a pattern whose fixed part has so many bytes.
+    /// By a pattern; holds the length of its fixed part in bytes.
     Subdomains(usize),
     /// By its name.
     Host,
@@ -51,23 +51,23 @@ pub(crate) enum Closeness {
 
 /// A list of networks and hosts.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct List(Vec<Entry>);
+pub(crate) struct List(Vec<ListEntry>);
 
 impl List {
-    /// Parses a list; the error quotes the entry that is none.
+    /// Parses a list; an error quotes the invalid entry.
     pub(crate) fn parse(entries: &[String]) -> Result<Self, String> {
         entries.iter().map(|entry| entry.trim().parse()).collect::<Result<_, _>>().map(Self)
     }
 
     /// How closely the list names `host` (lower case, without final dot), if it does.
     pub(crate) fn host(&self, host: &str) -> Option<Closeness> {
-        let closeness = |entry: &Entry| match entry {
-            Entry::Host(name) => (name == host).then_some(Closeness::Host),
-            Entry::Subdomains(name) => host
+        let closeness = |entry: &ListEntry| match entry {
+            ListEntry::Host(name) => (name == host).then_some(Closeness::Host),
+            ListEntry::Subdomains(name) => host
                 .strip_suffix(name.as_str())
                 .is_some_and(|rest| rest.ends_with('.'))
                 .then_some(Closeness::Subdomains(name.len())),
-            Entry::Network(_) => None,
+            ListEntry::Network(_) => None,
         };
         self.0.iter().filter_map(closeness).max()
     }
@@ -80,8 +80,8 @@ impl List {
     /// The networks of the list.
     pub(crate) fn networks(&self) -> impl Iterator<Item = IpNet> {
         self.0.iter().filter_map(|entry| match entry {
-            Entry::Network(network) => Some(*network),
-            Entry::Host(_) | Entry::Subdomains(_) => None,
+            ListEntry::Network(network) => Some(*network),
+            ListEntry::Host(_) | ListEntry::Subdomains(_) => None,
         })
     }
 }

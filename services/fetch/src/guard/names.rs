@@ -1,19 +1,19 @@
-//! The names that cannot be on the public Internet, as a table: every row names its source.
+//! A table of names that are not on the public Internet, with sources.
 
 /// A refused name: itself and everything below it.
 #[derive(Debug)]
-pub(crate) struct Name {
+pub(crate) struct RefusedName {
     pub(crate) name: &'static str,
     pub(crate) source: &'static str,
 }
 
-const fn name(name: &'static str, source: &'static str) -> Name {
-    Name { name, source }
+const fn name(name: &'static str, source: &'static str) -> RefusedName {
+    RefusedName { name, source }
 }
 
-/// Names refused with all their subdomains. `test` and `example` are missing on purpose: they are ordinary
-/// names to a resolver (RFC 6761, sections 6.2 and 6.5), and their addresses are judged like all others.
-pub(crate) const NAMES: &[Name] = &[
+/// Names that are refused with all their subdomains. `test` and `example` are left out on purpose: resolvers do not treat
+/// them specially (RFC 6761, sections 6.2 and 6.5), and their addresses are checked like all others.
+pub(crate) const NAMES: &[RefusedName] = &[
     name("localhost", "loopback (RFC 6761, section 6.3)"),
     name("localdomain", "loopback (the hosts file of glibc systems)"),
     name("localdomain4", "loopback (the hosts file of Fedora and its kin)"),

@@ -1,27 +1,27 @@
-//! The addresses that are not the public Internet, as a table: every row names its source.
+//! A table of addresses that are not on the public Internet, with sources.
 
 use ipnet::{Ipv4Net, Ipv6Net};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// A refused range of addresses.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct Range<Net> {
+pub(crate) struct RefusedRange<Net> {
     pub(crate) net: Net,
-    /// What it is, and where that is written.
+    /// Its use, and the document that says so.
     pub(crate) source: &'static str,
 }
 
-const fn v4(a: u8, b: u8, c: u8, d: u8, prefix: u8, source: &'static str) -> Range<Ipv4Net> {
-    Range { net: Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), prefix), source }
+const fn v4(a: u8, b: u8, c: u8, d: u8, prefix: u8, source: &'static str) -> RefusedRange<Ipv4Net> {
+    RefusedRange { net: Ipv4Net::new_assert(Ipv4Addr::new(a, b, c, d), prefix), source }
 }
 
 /// `start` is the address's first 64 bits.
-const fn v6(start: u64, prefix: u8, source: &'static str) -> Range<Ipv6Net> {
-    Range { net: Ipv6Net::new_assert(Ipv6Addr::from_bits((start as u128) << 64), prefix), source }
+const fn v6(start: u64, prefix: u8, source: &'static str) -> RefusedRange<Ipv6Net> {
+    RefusedRange { net: Ipv6Net::new_assert(Ipv6Addr::from_bits((start as u128) << 64), prefix), source }
 }
 
-/// IPv4: everything is public but these. "IANA" is the IPv4 Special-Purpose Address Registry.
-pub(crate) const V4: &[Range<Ipv4Net>] = &[
+/// The IPv4 ranges that are not public. "IANA" is the IPv4 Special-Purpose Address Registry.
+pub(crate) const V4: &[RefusedRange<Ipv4Net>] = &[
     v4(0, 0, 0, 0, 8, "this network (IANA; RFC 791, section 3.2)"),
     v4(10, 0, 0, 0, 8, "private use (IANA; RFC 1918)"),
     v4(100, 64, 0, 0, 10, "shared address space, and Alibaba Cloud's metadata (IANA; RFC 6598)"),
@@ -43,11 +43,11 @@ pub(crate) const V4: &[Range<Ipv4Net>] = &[
     v4(240, 0, 0, 0, 4, "reserved, and limited broadcast (IANA; RFC 1112, section 4; RFC 919, section 7)"),
 ];
 
-/// The only part of IPv6 that is handed out as global unicast (RFC 4291, section 2.4; IANA IPv6 Address Space).
+/// The only part of IPv6 from which global unicast addresses are allocated (IANA IPv6 Address Space).
 pub(crate) const V6_GLOBAL: Ipv6Net = Ipv6Net::new_assert(Ipv6Addr::new(0x2000, 0, 0, 0, 0, 0, 0, 0), 3);
 
 /// IPv6 inside [`V6_GLOBAL`] that is not public. "IANA" is the IPv6 Special-Purpose Address Registry.
-pub(crate) const V6: &[Range<Ipv6Net>] = &[
+pub(crate) const V6: &[RefusedRange<Ipv6Net>] = &[
     v6(
         0x2001_0000_0000_0000,
         23,

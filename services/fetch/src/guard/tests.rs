@@ -1,15 +1,16 @@
 use super::*;
 use ipnet::IpNet;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 fn guard(allow: &[&str], deny: &[&str]) -> Guard {
     let list = |entries: &[&str]| entries.iter().map(|entry| (*entry).to_owned()).collect();
-    Guard::new(&Settings { allow: list(allow), deny: list(deny), ..Settings::default() }).unwrap()
+    Guard::new(&FetchSettings { allow: list(allow), deny: list(deny), ..FetchSettings::default() }).unwrap()
 }
 
-/// Whether `url` may be fetched where its host is, or resolves to, `ip`.
+/// Whether `url` may be fetched if its host is, or resolves to, `ip`.
 fn passes(guard: &Guard, url: &str, ip: &str) -> bool {
     let url = PageUrl::parse(url).unwrap();
-    guard.destination(&url).is_ok_and(|to| guard.addresses(&to, &[ip.parse().unwrap()]).is_ok())
+    guard.destination(&url).is_ok_and(|to| guard.addresses(to.rules, &[ip.parse().unwrap()]).is_ok())
 }
 
 fn reaches(ip: &str) -> bool {
@@ -96,7 +97,7 @@ fn nothing_outside_global_unicast_is_public() {
 }
 
 #[test]
-fn every_form_that_carries_ipv4_is_refused() {
+fn every_form_that_embeds_ipv4_is_refused() {
     for carrier in [
         "::ffff:8.8.8.8",
         "::8.8.8.8",
@@ -109,7 +110,7 @@ fn every_form_that_carries_ipv4_is_refused() {
     ] {
         assert!(!reaches(carrier), "{carrier}");
     }
-    // ISATAP can stand under any public prefix: then what it carries decides.
+    // ISATAP can have any public prefix: then the embedded address decides.
     for (isatap, public) in [
         ("2606:4700::5efe:8.8.8.8", true),
         ("2606:4700::200:5efe:8.8.8.8", true),
@@ -121,7 +122,7 @@ fn every_form_that_carries_ipv4_is_refused() {
 }
 
 #[test]
-fn what_an_allowed_carrier_carries_is_judged() {
+fn the_ipv4_address_in_an_allowed_ipv6_address_is_checked() {
     for (allow, ip, passes_) in [
         ("64:ff9b::/96", "64:ff9b::8.8.8.8", true),
         ("64:ff9b::/96", "64:ff9b::10.0.0.1", false),
@@ -133,7 +134,7 @@ fn what_an_allowed_carrier_carries_is_judged() {
         ("64:ff9b:1::/64", "64:ff9b:1:0:a:0:100:0", false),
         ("64:ff9b:1::/96", "64:ff9b:1::808:808", true),
         ("64:ff9b:1::/96", "64:ff9b:1::a00:1", false),
-        // No length that says where: every reading has to pass.
+        // The length does not tell where the address is: all candidates have to be allowed.
         ("64:ff9b::/32", "64:ff9b:1:808:8:808:808:808", true),
         ("64:ff9b::/32", "64:ff9b:1:a00:0:108:808:808", false),
         ("::/0", "64:ff9b:1:808:8:808:a00:1", false),
@@ -154,12 +155,12 @@ fn one_refused_address_refuses_the_name() {
     let guard = guard(&[], &[]);
     let to = guard.destination(&url).unwrap();
     let addresses = ["93.184.215.14", "10.0.0.1"].map(|ip| ip.parse().unwrap());
-    assert!(guard.addresses(&to, &addresses[..1]).is_ok());
-    assert!(guard.addresses(&to, &addresses).is_err());
+    assert!(guard.addresses(to.rules, &addresses[..1]).is_ok());
+    assert!(guard.addresses(to.rules, &addresses).is_err());
 }
 
 #[test]
-fn names_are_refused_with_all_below() {
+fn names_are_refused_with_all_their_subdomains() {
     for refused in [
         "localhost",
         "LOCALHOST",
@@ -188,12 +189,12 @@ fn names_are_refused_with_all_below() {
 
 #[test]
 fn ports_are_refused_by_either_list() {
-    assert!(ports::BAD.is_sorted(), "it is searched by halves");
+    assert!(ports::BAD.is_sorted(), "for binary search");
     let guard = guard(&[], &[]);
     let open = |port: u16| passes(&guard, &format!("http://example.com:{port}/"), "8.8.8.8");
-    assert!(!ports::BAD.iter().chain(&service_ports()).any(|port| open(*port)));
+    assert!(!ports::BAD.iter().chain(&ports::services()).any(|port| open(*port)));
     assert!([80, 443, 3000, 8000, 8080, 8443, 9000, 65535].into_iter().all(open));
-    let none = Guard::new(&Settings { ports_deny: Vec::new(), ..Settings::default() }).unwrap();
+    let none = Guard::new(&FetchSettings { ports_deny: Vec::new(), ..FetchSettings::default() }).unwrap();
     assert!(passes(&none, "http://example.com:6379/", "8.8.8.8"), "the operator's list is the operator's");
     assert!(!passes(&none, "http://example.com:22/", "8.8.8.8"), "the browsers' is not");
 }
@@ -248,8 +249,11 @@ fn denying_wins_except_where_an_allow_entry_is_more_specific() {
 
 #[test]
 fn allow_private_lifts_the_rules_but_not_the_deny_list() {
-    let settings =
-        Settings { allow_private: true, deny: vec!["10.9.0.0/16".to_owned()], ..Settings::default() };
+    let settings = FetchSettings {
+        allow_private: true,
+        deny: vec!["10.9.0.0/16".to_owned()],
+        ..FetchSettings::default()
+    };
     let guard = Guard::new(&settings).unwrap();
     assert!(passes(&guard, "http://localhost:6379/", "127.0.0.1"));
     assert!(passes(&guard, "http://redis:22/", "::ffff:127.0.0.1"));
@@ -258,10 +262,10 @@ fn allow_private_lifts_the_rules_but_not_the_deny_list() {
 
 #[test]
 fn our_own_listeners_are_never_reached() {
-    let own = |own: &str| Settings {
+    let own = |own: &str| FetchSettings {
         allow_private: true,
         own_addresses: vec![own.parse().unwrap()],
-        ..Settings::default()
+        ..FetchSettings::default()
     };
     let one = Guard::new(&own("127.0.0.1:5000")).unwrap();
     assert!(!passes(&one, "http://x.example:5000/", "127.0.0.1"));
@@ -275,7 +279,7 @@ fn our_own_listeners_are_never_reached() {
 }
 
 #[test]
-fn our_own_listeners_are_known_in_every_spelling() {
+fn our_own_listeners_are_recognized_in_every_form() {
     for (own, ip, port, passes_) in [
         ("127.0.0.1:5000", "::ffff:127.0.0.1", 5000, false),
         ("127.0.0.1:5000", "::ffff:127.0.0.1", 5001, true),
@@ -295,26 +299,40 @@ fn our_own_listeners_are_known_in_every_spelling() {
         ("0.0.0.0:5000", "::ffff:8.8.8.8", 5000, true),
     ] {
         let own_addresses = vec![own.parse().unwrap()];
-        let settings = Settings { allow_private: true, own_addresses, ..Settings::default() };
+        let settings = FetchSettings { allow_private: true, own_addresses, ..FetchSettings::default() };
         let url = format!("http://x.example:{port}/");
         assert_eq!(passes(&Guard::new(&settings).unwrap(), &url, ip), passes_, "{ip}, listening at {own}");
     }
 }
 
 #[test]
-fn entries_that_are_none_are_named() {
+fn the_system_is_asked_for_its_addresses_only_if_the_port_is_one_of_ours() {
+    static ASKED: AtomicUsize = AtomicUsize::new(0);
+    let own_addresses = vec!["0.0.0.0:5000".parse().unwrap(), "[::1]:5001".parse().unwrap()];
+    let settings = FetchSettings { own_addresses, ..FetchSettings::default() };
+    let is_local = |_| ASKED.fetch_add(1, Relaxed) > usize::MAX / 2;
+    let guard = Guard { is_local, ..Guard::new(&settings).unwrap() };
+    for (port, asks) in [(80, false), (5001, false), (5000, true)] {
+        ASKED.store(0, Relaxed);
+        assert!(passes(&guard, &format!("http://example.com:{port}/"), "8.8.8.8"));
+        assert_eq!((ASKED.load(Relaxed) == 1, guard.asks_system(port)), (asks, asks), "port {port}");
+    }
+}
+
+#[test]
+fn an_invalid_entry_is_named() {
     for wrong in
         ["10.0.0.0/33", "10.1", "http://example.com", "", "*", "a b", "*.*.example.com", "10.0.0.1:80"]
     {
-        let settings = Settings { deny: vec![wrong.to_owned()], ..Settings::default() };
+        let settings = FetchSettings { deny: vec![wrong.to_owned()], ..FetchSettings::default() };
         let error = Guard::new(&settings).map(|_| ()).expect_err(wrong);
         assert!(error.starts_with("fetch.deny: ") && error.contains(wrong), "{wrong}: {error}");
     }
 }
 
 #[test]
-fn a_nat64_prefix_of_no_such_length_is_named() {
-    let allow = |entry: &str| Settings { allow: vec![entry.to_owned()], ..Settings::default() };
+fn a_nat64_prefix_of_an_invalid_length_is_named() {
+    let allow = |entry: &str| FetchSettings { allow: vec![entry.to_owned()], ..FetchSettings::default() };
     for wrong in ["64:ff9b:1::/52", "64:ff9b:1::/72", "64:ff9b:1:ffff::/95", "64:ff9b:1::808:808/128"] {
         let error = Guard::new(&allow(wrong)).map(|_| ()).expect_err(wrong);
         assert!(error.starts_with("fetch.allow: ") && error.contains(wrong), "{wrong}: {error}");
@@ -324,11 +342,11 @@ fn a_nat64_prefix_of_no_such_length_is_named() {
     {
         assert!(Guard::new(&allow(right)).is_ok(), "{right}");
     }
-    let deny = Settings { deny: vec!["64:ff9b:1::/52".to_owned()], ..Settings::default() };
+    let deny = FetchSettings { deny: vec!["64:ff9b:1::/52".to_owned()], ..FetchSettings::default() };
     assert!(Guard::new(&deny).is_ok(), "what is denied is not read");
 }
 
-/// What the standard library, which knows fewer ranges, and the rule on IPv6 say on their own.
+/// Whether the standard library, which knows fewer ranges, or the rule for IPv6 refuses `ip`.
 pub(crate) fn is_surely_private(ip: IpAddr) -> bool {
     match ip {
         IpAddr::V4(ip) => {

@@ -1,6 +1,6 @@
 use super::*;
 use crate::{
-    Settings,
+    FetchSettings,
     guard::{Guard, tests::is_surely_private},
 };
 use proptest::{prelude::*, test_runner::RngSeed};
@@ -10,7 +10,7 @@ fn problem(input: &str) -> FetchError {
 }
 
 #[test]
-fn outer_blanks_and_fragments_go() {
+fn outer_white_space_and_fragments_are_removed() {
     assert_eq!(
         PageUrl::parse(" \r\n\tHTTP://Example.COM:80/a?b#c \u{a0}").unwrap().to_string(),
         "http://example.com/a?b"
@@ -22,7 +22,7 @@ fn outer_blanks_and_fragments_go() {
 }
 
 #[test]
-fn the_raw_string_is_checked_before_the_parser_mends_it() {
+fn the_input_is_checked_before_the_parser_repairs_it() {
     for (input, expected) in [
         ("http://exa\nmple.com/", UrlProblem::ControlCharacter),
         ("http://example.com/\tx", UrlProblem::ControlCharacter),
@@ -49,7 +49,7 @@ fn the_raw_string_is_checked_before_the_parser_mends_it() {
 }
 
 #[test]
-fn an_at_sign_behind_the_host_is_no_user_information() {
+fn an_at_sign_after_the_host_is_not_user_information() {
     for input in [
         "http://example.com/@127.0.0.1/",
         "http://example.com\\@127.0.0.1/",
@@ -84,7 +84,7 @@ fn other_schemes_are_unsupported() {
 }
 
 #[test]
-fn redirects_are_held_to_the_same_but_lose_their_user_information() {
+fn targets_of_redirects_are_checked_and_lose_their_user_information() {
     let from = PageUrl::parse("http://example.com/a/b?c").unwrap();
     for (location, to) in [
         (&b"../d?e#f"[..], "http://example.com/d?e"),
@@ -104,7 +104,7 @@ fn redirects_are_held_to_the_same_but_lose_their_user_information() {
     }
 }
 
-/// Strings near to URLs: hosts in many spellings among other pieces.
+/// Strings that resemble URLs: hosts in many forms among other parts.
 fn near_url() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         3 => prop::sample::select(vec![
@@ -120,7 +120,7 @@ fn near_url() -> impl Strategy<Value = String> {
 }
 
 proptest! {
-    // The same strings each time: whether a change passes does not depend on chance.
+    // A fixed seed: the result does not depend on chance.
     #![proptest_config(ProptestConfig {
         cases: 4096,
         failure_persistence: None,
@@ -131,7 +131,7 @@ proptest! {
     #[test]
     fn no_string_panics_or_passes_with_a_refused_host(input in near_url(), http in any::<bool>()) {
         let input = if http { format!("http://{input}") } else { input };
-        let guard = Guard::new(&Settings::default()).unwrap();
+        let guard = Guard::new(&FetchSettings::default()).unwrap();
         let Ok(page) = PageUrl::parse(&input) else { return Ok(()) };
         let url = page.as_url();
         prop_assert!(matches!(url.scheme(), "http" | "https"));
@@ -144,10 +144,10 @@ proptest! {
                 prop_assert!(name.rsplit('.').next() != Some("localhost"));
                 prop_assert!(name.parse::<std::net::IpAddr>().is_err());
             }
-            Host::Ipv4(ip) => prop_assert!(guard.addresses(&to, &[ip.into()]).is_err() || !is_surely_private(ip.into())),
-            Host::Ipv6(ip) => prop_assert!(guard.addresses(&to, &[ip.into()]).is_err() || !is_surely_private(ip.into())),
+            Host::Ipv4(ip) => prop_assert!(guard.addresses(to.rules, &[ip.into()]).is_err() || !is_surely_private(ip.into())),
+            Host::Ipv6(ip) => prop_assert!(guard.addresses(to.rules, &[ip.into()]).is_err() || !is_surely_private(ip.into())),
         }
-        prop_assert!(![22, 25, 6379].contains(&to.port));
+        prop_assert!(![22, 25, 6379].contains(&to.rules.port));
     }
 
     #[test]

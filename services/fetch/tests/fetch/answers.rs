@@ -1,24 +1,24 @@
-//! What counts as a page, and what is said of an answer that is none.
+//! Responses that are pages, and the errors of those that are not.
 
 use crate::support::{fetcher, origin, url};
 use fetch::FetchError;
 use std::time::Duration;
 
-/// What comes of an answer: the page's body, or why there is none.
+/// The outcome of fetching this response: the page's body or an error.
 async fn outcome(answer: impl AsRef<[u8]>) -> Result<String, FetchError> {
     let origin = origin::fixed(answer).await;
     let page = fetcher().fetch(&url(&origin.url("/"))).await?;
     Ok(String::from_utf8_lossy(&page.body).into_owned())
 }
 
-/// The outcome of an answer of status 200 with these header lines and this body.
+/// The outcome of a response with status 200, these header lines and this body.
 async fn page(header: &str, body: &str) -> Result<String, FetchError> {
     let length = body.len();
     outcome(format!("HTTP/1.1 200 OK\r\n{header}Content-Length: {length}\r\n\r\n{body}")).await
 }
 
 #[tokio::test]
-async fn statuses_200_to_205_are_pages_less_206() {
+async fn statuses_200_to_205_are_pages_and_206_is_not() {
     for status in [200, 201, 202, 203] {
         let answer = format!("HTTP/1.1 {status} X\r\nContent-Type: text/html\r\nContent-Length: 1\r\n\r\nx");
         assert_eq!(outcome(answer).await.unwrap(), "x", "{status}");
@@ -53,7 +53,7 @@ async fn retry_after_is_passed_on_for_429_and_503() {
 }
 
 #[tokio::test]
-async fn informational_answers_are_passed_over() {
+async fn informational_responses_are_skipped() {
     let hints = "HTTP/1.1 103 Early Hints\r\nLink: </x>; rel=preload\r\n\r\nHTTP/1.1 100 Continue\r\n\r\n";
     let answer = format!("{hints}HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 1\r\n\r\nx");
     assert_eq!(outcome(answer).await.unwrap(), "x");
@@ -78,7 +78,7 @@ async fn declared_html_and_xhtml_are_pages() {
 }
 
 #[tokio::test]
-async fn stray_bytes_in_a_declared_type_are_passed_over() {
+async fn stray_bytes_in_a_content_type_are_ignored() {
     let head = b"HTTP/1.1 200 OK\r\nContent-Type: text/html; x=\xe9; charset=windows-1251\r\n\r\n";
     let origin = origin::fixed([&head[..], b"page"].concat()).await;
     let page = fetcher().fetch(&url(&origin.url("/"))).await.unwrap();
@@ -86,7 +86,7 @@ async fn stray_bytes_in_a_declared_type_are_passed_over() {
 }
 
 #[tokio::test]
-async fn other_declared_types_are_not() {
+async fn other_declared_types_are_not_html() {
     for declared in [
         "text/plain",
         "application/pdf",
@@ -104,7 +104,7 @@ async fn other_declared_types_are_not() {
 }
 
 #[tokio::test]
-async fn undeclared_bodies_are_sniffed() {
+async fn bodies_without_a_content_type_are_sniffed() {
     const XHTML: &str = "<?xml version=\"1.0\"?><html xmlns=\"http://www.w3.org/1999/xhtml\">";
     for (header, body, is_page) in [
         ("", "<!DOCTYPE html>", true),
@@ -128,7 +128,7 @@ async fn undeclared_bodies_are_sniffed() {
 }
 
 #[tokio::test]
-async fn what_is_not_http_is_no_valid_answer() {
+async fn a_response_that_is_not_http_is_a_connect_failure() {
     for answer in [
         "<html>HTTP/0.9</html>".to_owned(),
         "HTTP/1.1 000 X\r\n\r\n".to_owned(),
@@ -147,7 +147,7 @@ async fn what_is_not_http_is_no_valid_answer() {
 }
 
 #[tokio::test]
-async fn sloppy_headers_are_read_as_browsers_do() {
+async fn malformed_headers_that_browsers_accept_are_accepted() {
     let header = "Content-Type : text/html\r\nX-Folded: a\r\n b\r\nb\u{e4}d: x\r\nSet-Cookie: a=b\r\n";
     assert_eq!(page(header, "x").await.unwrap(), "x");
     let large = format!("Content-Type: text/html\r\nSet-Cookie: {}\r\n", "x".repeat(60 * 1024));
@@ -179,7 +179,7 @@ async fn redirects_are_followed_five_times() {
 }
 
 #[tokio::test]
-async fn redirects_to_nowhere_are_told() {
+async fn redirects_without_a_valid_target_are_errors() {
     for location in
         ["", "Location: file:///etc/passwd\r\n", "Location: http://\r\n", "Location: http://a..b/\r\n"]
     {
@@ -191,7 +191,7 @@ async fn redirects_to_nowhere_are_told() {
 }
 
 #[tokio::test]
-async fn nothing_is_sent_but_the_request() {
+async fn the_request_has_only_the_documented_fields() {
     let (send, receive) = tokio::sync::mpsc::unbounded_channel();
     let origin = origin::answering("127.0.0.1:0", move |head| {
         send.send(head.to_owned()).unwrap();

@@ -1,13 +1,13 @@
-//! A body is whole, decoded and within its limits, or it is an error.
+//! A body is complete, decoded and within its limits, or it is an error.
 
 use crate::support::{fetcher, loopback, origin, url};
 use bytesize::ByteSize;
-use fetch::{FetchError, Fetcher, Settings, Step};
+use fetch::{FetchError, FetchSettings, Fetcher, Step};
 use flate2::{
     Compression,
     write::{DeflateEncoder, GzEncoder, ZlibEncoder},
 };
-use std::{io::Write, time::Duration};
+use std::{io::Write, sync::Arc, time::Duration};
 use tokio::{io::AsyncWriteExt, net::TcpStream};
 
 const HEAD: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n";
@@ -49,7 +49,7 @@ fn brotli(data: &[u8]) -> Vec<u8> {
     coded
 }
 
-/// As [`brotli`] would say it with a window of 1 GiB, which only an extension of the format has.
+/// A Brotli stream with a window of 1 GiB, which only an extension of the format has.
 fn large_window() -> Vec<u8> {
     let mut coded = Vec::new();
     let params = brotli::enc::BrotliEncoderParams { large_window: true, lgwin: 30, ..Default::default() };
@@ -108,7 +108,7 @@ async fn chunk_extensions_are_bounded() {
 }
 
 #[tokio::test]
-async fn all_codings_are_undone_and_stacked_twice() {
+async fn all_codings_are_decoded_also_two_of_them_stacked() {
     let long = "<a href=/>link</a>\n".repeat(100_000);
     for page in ["<a href=/>x</a>", &long] {
         let page = page.as_bytes();
@@ -127,13 +127,116 @@ async fn all_codings_are_undone_and_stacked_twice() {
             assert_eq!(coded(coding, &body).await.unwrap().as_bytes(), page, "{coding}");
         }
     }
-    assert_eq!(coded("gzip", b"").await.unwrap(), "", "said to be coded, and empty");
+    assert_eq!(coded("gzip", b"").await.unwrap(), "", "declared as coded, and empty");
     let two_frames = [zstd(b"pa"), zstd(b"ge")].concat();
     assert_eq!(coded("zstd", &two_frames).await.unwrap(), "page");
 }
 
+/// Text that compresses to about half its length.
+fn noise(length: usize) -> Vec<u8> {
+    let mut seed = 1_u32;
+    let next = || {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        b"0123456789abcdef"[(seed >> 28) as usize]
+    };
+    std::iter::repeat_with(next).take(length).collect()
+}
+
+/// A fetcher whose jobs have so little memory of their own that bodies are decoded in many batches.
+fn batching() -> Fetcher {
+    let settings = FetchSettings { memory: ByteSize::mib(64), max_jobs: 100_000, ..loopback() };
+    Fetcher::new(settings, crate::support::pool()).unwrap()
+}
+
 #[tokio::test]
-async fn what_follows_a_coded_body_is_not_read() {
+async fn a_coded_body_that_is_decoded_in_batches_is_complete() {
+    let (page, fetcher) = (noise(300_000), batching());
+    for (coding, body) in [
+        ("gzip", gzip(&page)),
+        ("gzip", [gzip(&page), noise(50_000)].concat()),
+        ("deflate", zlib(&page)),
+        ("deflate", deflate(&page)),
+        ("br", brotli(&page)),
+        ("zstd", zstd(&page)),
+        ("zstd", [zstd(&page[..150_000]), zstd(&page[150_000..])].concat()),
+        ("identity", page.clone()),
+        ("gzip, br", brotli(&gzip(&page))),
+        ("zstd, deflate", deflate(&zstd(&page))),
+        ("br, gzip", gzip(&brotli(&page))),
+    ] {
+        let length = body.len();
+        let head = format!("{HEAD}Content-Encoding: {coding}\r\nContent-Length: {length}\r\n\r\n");
+        let origin = origin::fixed([head.as_bytes(), &body].concat()).await;
+        let result = fetcher.fetch(&url(&origin.url("/"))).await.map(|page| page.body);
+        assert!(result.as_deref() == Ok(&page[..]), "{coding}: {:?}", result.map(|body| body.len()));
+        let cut = format!("{HEAD}Content-Encoding: {coding}\r\n\r\n");
+        let origin = origin::fixed([cut.as_bytes(), &body[..100_000]].concat()).await;
+        let result = fetcher.fetch(&url(&origin.url("/"))).await.map(|page| page.body.len());
+        let expected = if coding == "identity" { Ok(100_000) } else { Err(FetchError::Incomplete) };
+        assert_eq!(result, expected, "{coding}, cut");
+    }
+}
+
+/// Sends a coded body that begins like this, and no more.
+async fn stalling(coding: &'static str, start: Vec<u8>) -> origin::Origin {
+    let answer = [format!("{HEAD}Content-Encoding: {coding}\r\n\r\n").as_bytes(), &start].concat();
+    origin::raw("127.0.0.1:0", move |mut stream| {
+        let answer = answer.clone();
+        async move {
+            origin::head(&mut stream).await;
+            let _ = stream.write_all(&answer).await;
+            std::future::pending::<()>().await;
+        }
+    })
+    .await
+}
+
+#[tokio::test]
+async fn a_bomb_behind_harmless_data_is_an_error_before_its_body_ends() {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(&noise(1_000_000)).unwrap();
+    encoder.write_all(&vec![b'x'; 100_000_000]).unwrap();
+    let origin = stalling("gzip", encoder.finish().unwrap()).await;
+    let result = fetcher().fetch(&url(&origin.url("/"))).await.map(|page| page.url);
+    assert_eq!(result.unwrap_err(), FetchError::TooLarge);
+}
+
+#[tokio::test]
+async fn slow_large_bodies_do_not_hold_up_small_ones() {
+    let (large, medium, small) = (noise(2_500_000), noise(300_000), noise(20_000));
+    for (coding, slow, quick, length) in [
+        ("gzip", gzip(&large), gzip(&small), small.len()),
+        ("gzip", gzip(&large), gzip(&medium), medium.len()),
+        ("br", brotli(&large), brotli(&small), small.len()),
+        ("identity", large.clone(), small.clone(), small.len()),
+        ("identity", large.clone(), medium.clone(), medium.len()),
+    ] {
+        let slow = stalling(coding, slow).await;
+        let head = format!("{HEAD}Content-Encoding: {coding}\r\nContent-Length: {}\r\n\r\n", quick.len());
+        let quick = origin::fixed([head.as_bytes(), &quick].concat()).await;
+        let settings = FetchSettings { max_jobs_per_host: 64, timeout: Duration::from_mins(1), ..loopback() };
+        let fetcher = Arc::new(Fetcher::new(settings, crate::support::pool()).unwrap());
+        let jobs: Vec<_> = (0..16)
+            .map(|_| {
+                let (fetcher, page) = (Arc::clone(&fetcher), url(&slow.url("/")));
+                tokio::spawn(async move { fetcher.fetch(&page).await.map(|page| page.url) })
+            })
+            .collect();
+        while slow.connections() < jobs.len() {
+            tokio::task::yield_now().await;
+        }
+        for _ in 0..20 {
+            let page = url(&quick.url("/"));
+            let result = tokio::time::timeout(Duration::from_secs(30), fetcher.fetch(&page));
+            assert_eq!(result.await.expect(coding).map(|page| page.body.len()), Ok(length), "{coding}");
+        }
+        assert!(jobs.iter().all(|job| !job.is_finished()), "{coding}: the slow ones wait all the time");
+        jobs.iter().for_each(tokio::task::JoinHandle::abort);
+    }
+}
+
+#[tokio::test]
+async fn bytes_after_a_coded_body_are_ignored() {
     let with_junk = |coded: Vec<u8>| [&coded[..], b"trailing junk"].concat();
     for (coding, body) in [("gzip", gzip(b"page")), ("deflate", zlib(b"page")), ("br", brotli(b"page"))] {
         assert_eq!(coded(coding, &with_junk(body)).await.unwrap(), "page", "{coding}");
@@ -169,12 +272,15 @@ async fn broken_and_unknown_codings_are_errors() {
 
 /// A fetcher with small limits.
 fn small(max_bytes: u64, timeout: Duration) -> Fetcher {
-    Fetcher::new(Settings { max_bytes: ByteSize(max_bytes), timeout, ..loopback() }, crate::support::pool())
-        .unwrap()
+    Fetcher::new(
+        FetchSettings { max_bytes: ByteSize(max_bytes), timeout, ..loopback() },
+        crate::support::pool(),
+    )
+    .unwrap()
 }
 
 #[tokio::test]
-async fn the_limit_counts_on_the_wire_and_decoded() {
+async fn the_size_limit_applies_on_the_wire_and_decoded() {
     let fetcher = small(1000, Duration::from_secs(5));
     for (length, fits) in [(1000, true), (1001, false)] {
         let page = "x".repeat(length);
@@ -190,7 +296,7 @@ async fn the_limit_counts_on_the_wire_and_decoded() {
 }
 
 #[tokio::test]
-async fn an_announced_length_over_the_limit_is_refused_before_it_is_read() {
+async fn a_content_length_over_the_limit_is_refused_before_the_body_is_read() {
     let origin = origin::raw("127.0.0.1:0", |mut stream| async move {
         origin::head(&mut stream).await;
         stream.write_all(format!("{HEAD}Content-Length: 53687091200\r\n\r\n").as_bytes()).await.unwrap();
@@ -227,7 +333,7 @@ async fn dripping(mut stream: TcpStream, start: &'static str, drip: u8) {
 
 #[tokio::test]
 async fn slow_answers_end_at_the_deadline() {
-    // Long enough to have connected by then on a machine that is busy.
+    // Long enough for connecting on a busy machine.
     let timeout = Duration::from_secs(1);
     let fetcher = small(1_000_000, timeout);
     for (start, drip, step) in [
@@ -246,7 +352,7 @@ async fn slow_answers_end_at_the_deadline() {
 }
 
 #[tokio::test]
-async fn the_deadline_is_one_for_all_redirects() {
+async fn one_deadline_covers_all_redirects() {
     let origin = origin::raw("127.0.0.1:0", |mut stream| async move {
         while origin::head(&mut stream).await.is_some() {
             tokio::time::sleep(Duration::from_millis(120)).await;

@@ -1,12 +1,12 @@
-//! Connections are reused, in HTTP/1.1 and HTTP/2, and their ends do not show.
+//! Connections are reused, in HTTP/1.1 and HTTP/2, and replaced when they end.
 
 use crate::support::{
-    fetcher, loopback, origin,
+    dns, fetcher, loopback, origin,
     tls::{self, Authority, Validity},
     url,
 };
 use bytes::Bytes;
-use fetch::{FetchError, Fetcher, Settings, Step};
+use fetch::{FetchError, FetchSettings, Fetcher, Step};
 use http_body_util::Full;
 use hyper::{
     Response, Version,
@@ -53,8 +53,8 @@ async fn a_kept_connection_that_was_closed_is_replaced() {
 }
 
 #[tokio::test]
-async fn one_that_nobody_takes_times_out() {
-    // A listener whose queue is full drops what comes: nothing is refused, nothing is answered.
+async fn a_connection_that_is_not_accepted_times_out() {
+    // A listener whose queue is full drops new connections without an answer.
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let listener = socket.listen(1).unwrap();
@@ -64,14 +64,15 @@ async fn one_that_nobody_takes_times_out() {
         queued.push(stream.unwrap());
     }
     let connect_timeout = Duration::from_millis(200);
-    let fetcher = Fetcher::new(Settings { connect_timeout, ..loopback() }, crate::support::pool()).unwrap();
+    let fetcher =
+        Fetcher::new(FetchSettings { connect_timeout, ..loopback() }, crate::support::pool()).unwrap();
     let result = fetcher.fetch(&url(&format!("http://{address}/"))).await.map(|page| page.url);
     assert_eq!(result.unwrap_err(), FetchError::Timeout(Step::Connect));
 }
 
 #[tokio::test]
-async fn one_that_is_refused_is_no_connection() {
-    // Bound and not listening: the port is nobody else's, and closed.
+async fn a_refused_connection_is_a_connect_failure() {
+    // Bound and not listening: connections to it are refused.
     let socket = TcpSocket::new_v4().unwrap();
     socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
     let address = socket.local_addr().unwrap();
@@ -83,15 +84,17 @@ async fn one_that_is_refused_is_no_connection() {
 async fn the_unspecified_address_is_the_machine_itself() {
     let origin = origin::fixed(origin::html("x")).await;
     let page = url(&format!("http://0.0.0.0:{}/", origin.address.port()));
-    let fetcher =
-        Fetcher::new(Settings { allow_private: true, ..Settings::default() }, crate::support::pool())
-            .unwrap();
+    let fetcher = Fetcher::new(
+        FetchSettings { allow_private: true, ..FetchSettings::default() },
+        crate::support::pool(),
+    )
+    .unwrap();
     assert_eq!(fetcher.fetch(&page).await.unwrap().body, "x");
     assert_eq!(self::fetcher().fetch(&page).await.map(|page| page.url).unwrap_err(), FetchError::Blocked);
 }
 
 fn https(authority: &Authority) -> Fetcher {
-    Fetcher::new(Settings { extra_roots: vec![authority.root()], ..loopback() }, crate::support::pool())
+    Fetcher::new(FetchSettings { extra_roots: vec![authority.root()], ..loopback() }, crate::support::pool())
         .unwrap()
 }
 
@@ -102,7 +105,7 @@ async fn http2_is_spoken_where_it_is_offered() {
     let origin = tls::raw("127.0.0.1:0", config, |stream| async move {
         let answer = service_fn(|request: http::Request<Incoming>| async move {
             assert_eq!(request.version(), Version::HTTP_2);
-            assert!(!request.headers().contains_key("host"), "it is :authority here");
+            assert!(!request.headers().contains_key("host"), "HTTP/2 has :authority instead");
             let mut response = Response::new(Full::new(Bytes::from(request.uri().to_string())));
             let (name, value) = match request.uri().path() {
                 "/redirect" => {
@@ -128,10 +131,34 @@ async fn http2_is_spoken_where_it_is_offered() {
     for job in jobs.collect::<Vec<_>>() {
         job.await.unwrap();
     }
-    assert_eq!(origin.connections(), 1, "one connection takes them all");
+    assert_eq!(origin.connections(), 1, "all share one connection");
 }
 
-/// A page of 3 MB that does not tell its length.
+#[tokio::test]
+async fn the_longest_durations_do_not_overflow() {
+    let page = [frame(1, 4, 1, &[0x88]), frame(0, 1, 1, b"<html>")].concat();
+    let authority = Authority::new("ours");
+    let config = authority.server("127.0.0.1", Validity::Now, &["h2"]);
+    let http2 = tls::raw("127.0.0.1:0", config, move |stream| http2_answer(stream, page.clone())).await;
+    let http1 = origin::fixed(origin::html("<html>")).await;
+    let names = dns::serve("127.0.0.1:0", |_, _| dns::addresses(&["127.0.0.1"])).await;
+    let settings = FetchSettings {
+        timeout: Duration::MAX,
+        connect_timeout: Duration::MAX,
+        dns_timeout: Duration::MAX,
+        dns_try_timeout: Duration::MAX,
+        name_servers: vec![names.address],
+        extra_roots: vec![authority.root()],
+        ..loopback()
+    };
+    let fetcher = Fetcher::new(settings, crate::support::pool()).unwrap();
+    for page in [format!("https://{}/", http2.address), format!("http://page.test:{}/", http1.address.port())]
+    {
+        assert_eq!(fetcher.fetch(&url(&page)).await.map(|page| page.body.len()), Ok(6), "{page}");
+    }
+}
+
+/// A page of 3 MB without a declared length.
 #[derive(Default)]
 struct Long(usize);
 
@@ -150,7 +177,7 @@ impl hyper::body::Body for Long {
 }
 
 #[tokio::test]
-async fn who_waits_for_memory_holds_up_nobody_on_a_shared_connection() {
+async fn jobs_that_wait_for_memory_do_not_block_others_on_the_same_connection() {
     let authority = Authority::new("ours");
     let config = authority.server("127.0.0.1", Validity::Now, &["h2"]);
     let origin = tls::raw("127.0.0.1:0", config, |stream| async move {
@@ -162,11 +189,13 @@ async fn who_waits_for_memory_holds_up_nobody_on_a_shared_connection() {
         let _ = server.serve_connection(TokioIo::new(stream), answer).await;
     })
     .await;
-    // More at once than there is memory for; each may turn out to be as long as a page may be.
-    let settings = Settings { timeout: Duration::from_mins(1), ..loopback() };
-    let fetcher =
-        Fetcher::new(Settings { extra_roots: vec![authority.root()], ..settings }, crate::support::pool())
-            .unwrap();
+    // More at once than there is memory for: each reserves as much as a page may take.
+    let settings = FetchSettings { timeout: Duration::from_mins(1), ..loopback() };
+    let fetcher = Fetcher::new(
+        FetchSettings { extra_roots: vec![authority.root()], ..settings },
+        crate::support::pool(),
+    )
+    .unwrap();
     let (fetcher, at) = (Arc::new(fetcher), |path| url(&format!("https://{}{path}", origin.address)));
     assert!(fetcher.fetch(&at("/short")).await.is_ok(), "the connection that all will share");
     let jobs = (0..8).map(|_| {
@@ -199,7 +228,7 @@ async fn http2_request(stream: &mut TlsStream<TcpStream>) -> io::Result<()> {
     }
 }
 
-/// Says its settings, waits for the request and answers with `frames`.
+/// Sends its settings, waits for the request and answers with `frames`.
 async fn http2_answer(mut stream: TlsStream<TcpStream>, frames: Vec<u8>) {
     let _ = stream.write_all(&frame(4, 0, 0, &[])).await;
     if http2_request(&mut stream).await.is_ok() {
@@ -209,7 +238,7 @@ async fn http2_answer(mut stream: TlsStream<TcpStream>, frames: Vec<u8>) {
 }
 
 #[tokio::test]
-async fn http2_that_has_gone_dead_is_replaced() {
+async fn a_dead_http2_connection_is_replaced() {
     let page = [frame(1, 4, 1, &[0x88]), frame(0, 1, 1, b"<html>")].concat();
     let authority = Authority::new("ours");
     let config = authority.server("127.0.0.1", Validity::Now, &["h2"]);
@@ -223,10 +252,12 @@ async fn http2_that_has_gone_dead_is_replaced() {
         }
     })
     .await;
-    let settings = Settings { connect_timeout: Duration::from_secs(1), ..loopback() };
-    let fetcher =
-        Fetcher::new(Settings { extra_roots: vec![authority.root()], ..settings }, crate::support::pool())
-            .unwrap();
+    let settings = FetchSettings { connect_timeout: Duration::from_secs(1), ..loopback() };
+    let fetcher = Fetcher::new(
+        FetchSettings { extra_roots: vec![authority.root()], ..settings },
+        crate::support::pool(),
+    )
+    .unwrap();
     let page = url(&format!("https://{}/", origin.address));
     for connections in 1..=2 {
         assert_eq!(fetcher.fetch(&page).await.map(|page| page.body.len()), Ok(6));
@@ -235,8 +266,8 @@ async fn http2_that_has_gone_dead_is_replaced() {
 }
 
 #[tokio::test]
-async fn http2_that_breaks_off_is_no_valid_answer() {
-    // Literal fields: one of 4,000 bytes into the dynamic table, then 10,000 times the index that names it.
+async fn an_http2_connection_that_breaks_off_is_a_connect_failure() {
+    // A field of 4,000 bytes for the dynamic table, then 10,000 references to it.
     let bomb = [&[0x88, 0x40, 1, b'a', 0x7f, 0xa1, 0x1e][..], &[b'x'; 4000], &[0xbe; 10_000]].concat();
     let authority = Authority::new("ours");
     for (what, frames) in [

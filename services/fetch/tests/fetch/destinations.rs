@@ -1,8 +1,8 @@
-//! No connection is begun to a refused destination, however it is spelled, named, or come by; every public one is
-//! reached. In a network namespace, where all addresses lead here, with the system's resolver.
+//! No connection is attempted to a refused destination, in any spelling, by any name or redirect; every public one is
+//! reached. Runs in a network namespace where all addresses are local, with the system's resolver.
 
 use crate::support::{dns, netns, origin, url};
-use fetch::{FetchError, Fetcher, PageUrl, Settings};
+use fetch::{FetchError, FetchSettings, Fetcher, PageUrl};
 
 const PUBLIC: [&str; 9] = [
     "http://93.184.215.14/",
@@ -79,11 +79,11 @@ fn respond(head: &str) -> Vec<u8> {
 }
 
 #[test]
-fn are_reached_or_refused_as_the_table_says() {
-    netns::run("destinations::are_reached_or_refused_as_the_table_says", netns::LOCAL, async {
+fn destinations_are_reached_or_refused_as_the_table_says() {
+    netns::run("destinations::destinations_are_reached_or_refused_as_the_table_says", netns::LOCAL, async {
         let _names = dns::serve("127.0.0.1:53", |name, _| answer(name)).await;
         let _origin = origin::answering("[::]:80", respond).await;
-        let fetcher = Fetcher::new(Settings::default(), crate::support::pool()).unwrap();
+        let fetcher = Fetcher::new(FetchSettings::default(), crate::support::pool()).unwrap();
         for public in PUBLIC {
             let page = fetcher.fetch(&url(public)).await;
             assert!(page.is_ok(), "{public}: {page:?}");
@@ -92,7 +92,7 @@ fn are_reached_or_refused_as_the_table_says() {
             let before = netns::connections_begun();
             let result = fetcher.fetch(&url(refused)).await.map(|page| page.url);
             assert_eq!(result.unwrap_err(), FetchError::Blocked, "{refused}");
-            // A redirect's first hop may take a new connection; what it leads to may not.
+            // The first hop of a redirect may need a connection; its target may not get one.
             let begun = netns::connections_begun() - before;
             assert!(begun <= u64::from(refused.contains("hop.test")), "{refused}: {begun} connections");
         }
@@ -106,8 +106,8 @@ fn are_reached_or_refused_as_the_table_says() {
 }
 
 #[test]
-fn that_alternate_between_public_and_private_are_never_private() {
-    let name = "destinations::that_alternate_between_public_and_private_are_never_private";
+fn a_name_that_alternates_between_addresses_never_reaches_a_private_one() {
+    let name = "destinations::a_name_that_alternates_between_addresses_never_reaches_a_private_one";
     netns::run(name, netns::LOCAL, async {
         const LOOKUPS: usize = 10_000;
         let _names = dns::serve("127.0.0.1:53", |_, before| {
@@ -116,7 +116,7 @@ fn that_alternate_between_public_and_private_are_never_private() {
         .await;
         let private = origin::answering("127.0.0.1:80", respond).await;
         let public = origin::answering("93.184.215.14:80", respond).await;
-        let fetcher = Fetcher::new(Settings::default(), crate::support::pool()).unwrap();
+        let fetcher = Fetcher::new(FetchSettings::default(), crate::support::pool()).unwrap();
         let page = PageUrl::parse("http://rebind.test/").unwrap();
         let (mut reached, mut refused) = (0, 0);
         for _ in 0..LOOKUPS {

@@ -1,7 +1,7 @@
-//! Jobs are limited in all and at each host; who waits for one host keeps nobody from another.
+//! Jobs are limited in all and at each host; jobs that wait for one host do not hold up others.
 
 use crate::support::{loopback, origin, url};
-use fetch::{FetchError, Fetcher, PageUrl, Settings, Step};
+use fetch::{FetchError, FetchSettings, Fetcher, PageUrl, Step};
 use std::{sync::Arc, time::Duration};
 use tokio::{io::AsyncWriteExt, sync::Semaphore};
 
@@ -24,7 +24,7 @@ fn limited(max_jobs: usize, max_jobs_per_host: usize, timeout: Duration) -> Arc<
     let allow = vec!["127.0.0.0/8".to_owned()];
     Arc::new(
         Fetcher::new(
-            Settings { allow, max_jobs, max_jobs_per_host, timeout, ..loopback() },
+            FetchSettings { allow, max_jobs, max_jobs_per_host, timeout, ..loopback() },
             crate::support::pool(),
         )
         .unwrap(),
@@ -43,7 +43,7 @@ async fn until(condition: impl Fn() -> bool) {
 }
 
 #[tokio::test]
-async fn the_rest_of_a_host_queues() {
+async fn jobs_over_the_limit_of_a_host_wait() {
     let gate = Arc::new(Semaphore::new(0));
     let origin = gated("127.0.0.1:0", &gate).await;
     let other = origin::answering("127.0.0.2:0", |_| origin::html("x")).await;
@@ -51,7 +51,7 @@ async fn the_rest_of_a_host_queues() {
     let page = url(&origin.url("/"));
     let mut jobs: Vec<_> = (0..8).map(|_| spawn(&fetcher, &page)).collect();
     until(|| origin.connections() == 2).await;
-    // Two run, six wait: that is the limit of waiting, and it does not touch another host.
+    // Two run and six wait: no more may wait, and other hosts are not affected.
     assert_eq!(spawn(&fetcher, &page).await.unwrap(), Err(FetchError::Overloaded));
     assert_eq!(fetcher.fetch(&url(&other.url("/"))).await.map(|_| ()), Ok(()));
     gate.add_permits(8);
@@ -86,7 +86,7 @@ async fn a_job_that_is_redirected_is_not_refused() {
 }
 
 #[tokio::test]
-async fn one_job_too_many_is_refused() {
+async fn a_job_over_the_limit_is_refused() {
     let gate = Arc::new(Semaphore::new(0));
     let fetcher = limited(3, 8, Duration::from_secs(10));
     let mut jobs = Vec::new();
@@ -102,7 +102,7 @@ async fn one_job_too_many_is_refused() {
     for job in jobs {
         assert_eq!(job.await.unwrap(), Ok(()));
     }
-    assert_eq!(spawn(&fetcher, &url(&origins[0].url("/"))).await.unwrap(), Ok(()), "places are given back");
+    assert_eq!(spawn(&fetcher, &url(&origins[0].url("/"))).await.unwrap(), Ok(()), "permits are given back");
 }
 
 #[tokio::test]
@@ -119,7 +119,7 @@ async fn waiting_counts_against_the_deadline() {
 }
 
 #[tokio::test]
-async fn a_caller_that_leaves_gives_its_place_back() {
+async fn a_cancelled_job_gives_back_its_permit() {
     let gate = Arc::new(Semaphore::new(0));
     let origin = gated("127.0.0.1:0", &gate).await;
     let fetcher = limited(1, 1, Duration::from_secs(10));

@@ -1,4 +1,4 @@
-//! What a user of the fetcher relies on, against real sockets; a file a promise.
+//! Tests of the fetcher's promises against real sockets, one file a promise.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 

@@ -1,7 +1,7 @@
-//! Floods, of bombs and of large pages, cost what the limits say and no more.
+//! Floods of bombs and of large pages stay within the memory limit.
 
 use crate::support::{alone, loopback, origin, url};
-use fetch::{FetchError, Fetcher, Settings};
+use fetch::{FetchError, FetchSettings, Fetcher};
 use flate2::{Compress, Compression, FlushCompress, write::GzEncoder};
 use std::{
     env, fs,
@@ -15,11 +15,11 @@ use std::{
 };
 use tokio::io::AsyncWriteExt;
 
-/// What the whole process may take, the origin included.
+/// The memory that the whole process may take, origin included.
 const MAX_RESIDENT: u64 = 256 * 1024 * 1024;
-/// What a bomb unfolds to.
-const UNFOLDED: usize = 10_000_000_000;
-/// What a part of it unfolds to.
+/// The decoded size of a bomb.
+const DECODED_SIZE: usize = 10_000_000_000;
+/// The decoded size of its part.
 const PART: usize = 16 * 1024 * 1024;
 
 /// A body: its beginning, and a part that is repeated.
@@ -27,8 +27,8 @@ const PART: usize = 16 * 1024 * 1024;
 struct Bomb {
     start: Vec<u8>,
     part: Vec<u8>,
-    /// What the part unfolds to.
-    unfolds: usize,
+    /// The decoded size of the part.
+    decoded_size: usize,
 }
 
 /// Zeros in a deflate stream, flushed so that parts can follow each other.
@@ -40,7 +40,7 @@ fn deflate(zlib: bool, start: &[u8]) -> Bomb {
         encoder.compress_vec(&zeros, &mut part, FlushCompress::Sync).unwrap();
         part
     };
-    Bomb { start: [start, &next()].concat(), part: next(), unfolds: PART }
+    Bomb { start: [start, &next()].concat(), part: next(), decoded_size: PART }
 }
 
 fn brotli() -> Bomb {
@@ -53,20 +53,20 @@ fn brotli() -> Bomb {
         ends.push(encoder.get_ref().len());
     }
     let coded = encoder.get_ref();
-    Bomb { start: coded[..ends[0]].to_vec(), part: coded[ends[0]..ends[1]].to_vec(), unfolds: PART }
+    Bomb { start: coded[..ends[0]].to_vec(), part: coded[ends[0]..ends[1]].to_vec(), decoded_size: PART }
 }
 
 fn zstd() -> Bomb {
     let frame = zstd::encode_all(&vec![0; PART][..], 1).unwrap();
-    Bomb { start: frame.clone(), part: frame, unfolds: PART }
+    Bomb { start: frame.clone(), part: frame, decoded_size: PART }
 }
 
-/// Not a bomb: a page as large as a page may be.
+/// Not a bomb: a page of the largest size.
 fn page() -> Bomb {
-    Bomb { start: Vec::new(), part: vec![b'x'; 10_000], unfolds: UNFOLDED / 1000 }
+    Bomb { start: Vec::new(), part: vec![b'x'; 10_000], decoded_size: DECODED_SIZE / 1000 }
 }
 
-/// Nor this: the same, coded to about half its size.
+/// A page of the largest size, coded to about half of it.
 fn coded_page() -> Bomb {
     let mut seed = 1_u32;
     let noise = std::iter::repeat_with(|| {
@@ -76,10 +76,10 @@ fn coded_page() -> Bomb {
     let page: Vec<u8> = noise.take(10_000_000).collect();
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(&page).unwrap();
-    Bomb { start: encoder.finish().unwrap(), part: Vec::new(), unfolds: usize::MAX }
+    Bomb { start: encoder.finish().unwrap(), part: Vec::new(), decoded_size: usize::MAX }
 }
 
-/// Serves a bomb to everybody, and counts the bytes sent.
+/// Serves a bomb, and counts the bytes sent.
 async fn serve(coding: &'static str, bomb: Bomb) -> (origin::Origin, Arc<AtomicU64>) {
     let sent = Arc::new(AtomicU64::new(0));
     let count = Arc::clone(&sent);
@@ -90,7 +90,7 @@ async fn serve(coding: &'static str, bomb: Bomb) -> (origin::Origin, Arc<AtomicU
             origin::head(&mut stream).await;
             let head =
                 format!("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: {coding}\r\n\r\n");
-            let parts = (0..UNFOLDED / bomb.unfolds).map(|_| &bomb.part[..]);
+            let parts = (0..DECODED_SIZE / bomb.decoded_size).map(|_| &bomb.part[..]);
             for bytes in [head.as_bytes(), &bomb.start].into_iter().chain(parts) {
                 if stream.write_all(bytes).await.is_err() {
                     return;
@@ -103,7 +103,7 @@ async fn serve(coding: &'static str, bomb: Bomb) -> (origin::Origin, Arc<AtomicU
     (origin, sent)
 }
 
-/// The most memory this process has had.
+/// The peak resident memory of this process.
 fn most_resident() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
@@ -124,9 +124,11 @@ fn flood(
     runtime.block_on(async {
         let (origin, sent) = serve(coding, bomb()).await;
         let timeout = Duration::from_mins(2);
-        let fetcher =
-            Fetcher::new(Settings { max_jobs_per_host: jobs, timeout, ..loopback() }, crate::support::pool())
-                .unwrap();
+        let fetcher = Fetcher::new(
+            FetchSettings { max_jobs_per_host: jobs, timeout, ..loopback() },
+            crate::support::pool(),
+        )
+        .unwrap();
         let (fetcher, page) = (Arc::new(fetcher), url(&origin.url("/")));
         let began = std::time::Instant::now();
         let flood: Vec<_> = (0..jobs)
@@ -145,7 +147,7 @@ fn flood(
                 }
             }
         }
-        assert!(served > 0, "not everybody is sent away");
+        assert!(served > 0, "some are served");
         let (resident, sent) = (most_resident(), sent.load(Ordering::Relaxed));
         println!(
             "{coding} x {jobs}, {served} served: {} KiB resident, {sent} bytes sent, {:?}",
@@ -160,32 +162,68 @@ fn flood(
 const JOBS: usize = if cfg!(debug_assertions) { 32 } else { 256 };
 
 #[test]
-fn of_gzip_bombs() {
+fn floods_of_gzip_bombs_stay_within_the_memory_limit() {
     let bomb = || deflate(false, b"\x1f\x8b\x08\0\0\0\0\0\0\xff");
-    flood("memory::of_gzip_bombs", JOBS, "gzip", bomb, &Err(FetchError::TooLarge));
+    flood(
+        "memory::floods_of_gzip_bombs_stay_within_the_memory_limit",
+        JOBS,
+        "gzip",
+        bomb,
+        &Err(FetchError::TooLarge),
+    );
 }
 
 #[test]
-fn of_deflate_bombs() {
-    flood("memory::of_deflate_bombs", JOBS, "deflate", || deflate(true, b""), &Err(FetchError::TooLarge));
+fn floods_of_deflate_bombs_stay_within_the_memory_limit() {
+    flood(
+        "memory::floods_of_deflate_bombs_stay_within_the_memory_limit",
+        JOBS,
+        "deflate",
+        || deflate(true, b""),
+        &Err(FetchError::TooLarge),
+    );
 }
 
 #[test]
-fn of_brotli_bombs() {
-    flood("memory::of_brotli_bombs", JOBS, "br", brotli, &Err(FetchError::TooLarge));
+fn floods_of_brotli_bombs_stay_within_the_memory_limit() {
+    flood(
+        "memory::floods_of_brotli_bombs_stay_within_the_memory_limit",
+        JOBS,
+        "br",
+        brotli,
+        &Err(FetchError::TooLarge),
+    );
 }
 
 #[test]
-fn of_zstd_bombs() {
-    flood("memory::of_zstd_bombs", JOBS, "zstd", zstd, &Err(FetchError::TooLarge));
+fn floods_of_zstd_bombs_stay_within_the_memory_limit() {
+    flood(
+        "memory::floods_of_zstd_bombs_stay_within_the_memory_limit",
+        JOBS,
+        "zstd",
+        zstd,
+        &Err(FetchError::TooLarge),
+    );
 }
 
 #[test]
-fn of_large_pages() {
-    flood("memory::of_large_pages", JOBS, "identity", page, &Ok(10_000_000));
+fn floods_of_large_pages_stay_within_the_memory_limit() {
+    flood(
+        "memory::floods_of_large_pages_stay_within_the_memory_limit",
+        JOBS,
+        "identity",
+        page,
+        &Ok(10_000_000),
+    );
 }
 
 #[test]
-fn of_large_coded_pages() {
-    flood("memory::of_large_coded_pages", JOBS, "gzip", coded_page, &Ok(10_000_000));
+fn floods_of_large_coded_pages_stay_within_the_memory_limit() {
+    flood(
+        "memory::floods_of_large_coded_pages_stay_within_the_memory_limit",
+        JOBS,
+        "gzip",
+        coded_page,
+        &Ok(10_000_000),
+    );
 }

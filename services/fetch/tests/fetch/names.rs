@@ -1,15 +1,15 @@
-//! Names are looked up for every job and every redirect, and failures to do so are told.
+//! Names are looked up for every job and every redirect, and failures are reported.
 
 use crate::support::{dns, loopback, netns, origin, url};
-use fetch::{FetchError, Fetcher, Settings, Step};
+use fetch::{FetchError, FetchSettings, Fetcher, Step};
 use std::{net::SocketAddr, time::Duration};
 
-fn asking(server: SocketAddr) -> Settings {
-    Settings { name_servers: vec![server], ..loopback() }
+fn asking(server: SocketAddr) -> FetchSettings {
+    FetchSettings { name_servers: vec![server], ..loopback() }
 }
 
 #[tokio::test]
-async fn every_hop_asks_anew() {
+async fn every_hop_looks_its_name_up_again() {
     let names = dns::serve("127.0.0.1:0", |_, _| dns::addresses(&["127.0.0.1"])).await;
     let origin = origin::answering("127.0.0.1:0", |head| {
         if head.starts_with("GET /1 ") { origin::redirect(302, "/2") } else { origin::html("x") }
@@ -36,7 +36,8 @@ async fn a_kept_connection_does_not_outlive_its_address() {
     let port = first.address.port();
     let second = origin::answering(&format!("127.0.0.2:{port}"), |_| origin::html("second")).await;
     let allow = vec!["127.0.0.1".to_owned(), "127.0.0.2".to_owned()];
-    let fetcher = Fetcher::new(Settings { allow, ..asking(names.address) }, crate::support::pool()).unwrap();
+    let fetcher =
+        Fetcher::new(FetchSettings { allow, ..asking(names.address) }, crate::support::pool()).unwrap();
     let page = url(&format!("http://page.test:{port}/"));
     for expected in ["first", "first", "second"] {
         assert_eq!(fetcher.fetch(&page).await.unwrap().body, expected);
@@ -46,7 +47,7 @@ async fn a_kept_connection_does_not_outlive_its_address() {
 }
 
 #[tokio::test]
-async fn failures_are_told_apart() {
+async fn dns_failures_and_timeouts_are_told_apart() {
     let names = dns::serve("127.0.0.1:0", |name, _| match name {
         "failure.test" => dns::Reply::Failure,
         "silence.test" => dns::Reply::Silence,
@@ -55,7 +56,7 @@ async fn failures_are_told_apart() {
     })
     .await;
     let fetcher = Fetcher::new(
-        Settings {
+        FetchSettings {
             dns_timeout: Duration::from_secs(2),
             dns_try_timeout: Duration::from_millis(500),
             ..asking(names.address)
@@ -75,10 +76,10 @@ async fn failures_are_told_apart() {
 }
 
 #[tokio::test]
-async fn one_family_is_enough() {
+async fn a_host_is_reached_if_one_address_family_works() {
     let names = dns::serve("127.0.0.1:0", |_, _| dns::addresses(&["2001:db8::1", "127.0.0.1"])).await;
     let origin = origin::fixed(origin::html("x")).await;
-    let settings = Settings { allow: vec!["page.test".to_owned()], ..asking(names.address) };
+    let settings = FetchSettings { allow: vec!["page.test".to_owned()], ..asking(names.address) };
     let fetcher = Fetcher::new(settings, crate::support::pool()).unwrap();
     let page = url(&format!("http://page.test:{}/", origin.address.port()));
     assert!(fetcher.fetch(&page).await.is_ok(), "the other family is dialled when one leads nowhere");
@@ -94,15 +95,15 @@ async fn silence_for_one_family_leaves_time_for_the_other() {
     assert_eq!(fetcher.fetch(&page).await.map(|page| page.body.len()), Ok(1));
 }
 
-/// Odd lines among good ones: neither file is lost for them.
+/// Malformed lines among good ones, which have to be read all the same.
 const ODD: netns::Files = netns::Files {
     resolv_conf: "nonsense\nnameserver 127.0.0.1\nsearch corp.test\noptions ndots:5 timeout:9 nonsense\n",
     hosts: "nonsense\n# comment\n10.0.0.7\n93.184.215.14 listed.test also-listed.test # comment\n10.0.0.1 private.test\n",
 };
 
 #[test]
-fn the_system_says_how() {
-    netns::run("names::the_system_says_how", ODD, async {
+fn the_systems_files_are_honoured() {
+    netns::run("names::the_systems_files_are_honoured", ODD, async {
         let names = dns::serve("127.0.0.1:53", |name, _| match name {
             "wiki.corp.test" | "public.test" => dns::addresses(&["93.184.215.14"]),
             "later.test" => dns::addresses(&["10.0.0.1"]),
@@ -111,7 +112,7 @@ fn the_system_says_how() {
         .await;
         let _origin = origin::answering("[::]:80", |_| origin::html("x")).await;
         let fetcher = Fetcher::new(
-            Settings { allow: vec!["wiki".to_owned()], ..Settings::default() },
+            FetchSettings { allow: vec!["wiki".to_owned()], ..FetchSettings::default() },
             crate::support::pool(),
         )
         .unwrap();
@@ -144,12 +145,12 @@ fn the_system_says_how() {
 }
 
 #[test]
-fn without_files_the_machine_itself_is_asked() {
+fn without_system_files_the_local_name_server_is_used() {
     let none = netns::Files { resolv_conf: "", hosts: "" };
-    netns::run("names::without_files_the_machine_itself_is_asked", none, async {
+    netns::run("names::without_system_files_the_local_name_server_is_used", none, async {
         let _names = dns::serve("127.0.0.1:53", |_, _| dns::addresses(&["93.184.215.14"])).await;
         let _origin = origin::answering("93.184.215.14:80", |_| origin::html("x")).await;
-        let fetcher = Fetcher::new(Settings::default(), crate::support::pool()).unwrap();
+        let fetcher = Fetcher::new(FetchSettings::default(), crate::support::pool()).unwrap();
         assert!(fetcher.fetch(&url("http://page.test/")).await.is_ok());
     });
 }

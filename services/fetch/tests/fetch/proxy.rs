@@ -1,7 +1,7 @@
-//! Pages are fetched through the egress proxy that is configured, and the guard stands before it all the same.
+//! Pages are fetched through the configured egress proxy, and the guard applies before it.
 
 use crate::support::{dns, loopback, origin, url};
-use fetch::{FetchError, Fetcher, Proxy, Settings};
+use fetch::{FetchError, FetchSettings, Fetcher, Proxy};
 use std::net::SocketAddr;
 use tokio::{
     io::{AsyncWriteExt, copy_bidirectional},
@@ -9,7 +9,7 @@ use tokio::{
     sync::mpsc,
 };
 
-/// A proxy that tells each request's head; it connects as asked to `CONNECT 127.0.0.1:*` and to nothing else.
+/// A proxy that reports each request's head and connects to `127.0.0.1` only.
 async fn proxy() -> (SocketAddr, mpsc::UnboundedReceiver<String>) {
     let (send, receive) = mpsc::unbounded_channel();
     let origin = origin::raw("127.0.0.1:0", move |mut stream| {
@@ -32,14 +32,14 @@ async fn proxy() -> (SocketAddr, mpsc::UnboundedReceiver<String>) {
     (origin.address, receive)
 }
 
-fn through(proxy: &str, names: SocketAddr) -> Settings {
+fn through(proxy: &str, names: SocketAddr) -> FetchSettings {
     let proxy = Some(Proxy::try_from(proxy.to_owned()).unwrap());
     let allow = vec!["127.0.0.1".to_owned(), "127.0.0.9".to_owned()];
-    Settings { proxy, allow, name_servers: vec![names], ..loopback() }
+    FetchSettings { proxy, allow, name_servers: vec![names], ..loopback() }
 }
 
 #[tokio::test]
-async fn it_is_asked_for_the_checked_address() {
+async fn the_proxy_connects_to_the_checked_address() {
     let names = dns::serve("127.0.0.1:0", |name, _| match name {
         "page.test" => dns::addresses(&["127.0.0.1"]),
         "forbidden.test" => dns::addresses(&["127.0.0.9"]),
@@ -60,14 +60,14 @@ async fn it_is_asked_for_the_checked_address() {
 
     let private = fetcher.fetch(&url("http://private.test/")).await.map(|page| page.url);
     assert_eq!(private.unwrap_err(), FetchError::Blocked);
-    assert!(asked.try_recv().is_err(), "the proxy never hears of it");
+    assert!(asked.try_recv().is_err(), "the proxy gets no request");
 
     let forbidden = fetcher.fetch(&url("http://forbidden.test/")).await.map(|page| page.url);
     assert_eq!(forbidden.unwrap_err(), FetchError::Connect);
 }
 
 #[test]
-fn its_password_is_not_shown() {
+fn the_proxys_password_is_not_shown() {
     let proxy = Proxy::try_from("http://me:secret@proxy.example:3128/".to_owned()).unwrap();
     let shown = format!("{proxy:?} {}", serde_json::to_string(&proxy).unwrap());
     assert!(shown.contains("me:***@proxy.example:3128") && !shown.contains("secret"), "{shown}");

@@ -1,28 +1,28 @@
-//! Settings are read as they are documented.
+//! The settings exist as documented, and wrong values are named.
 
 use bytesize::ByteSize;
-use fetch::{Fetcher, Settings};
+use fetch::{FetchSettings, Fetcher};
 use serde_json::json;
 use std::time::Duration;
 
 const DOCUMENTED: &str = include_str!("../../../../docs/security.md");
 
 #[test]
-fn what_is_documented_exists_with_its_default() {
-    let defaults = serde_json::to_value(Settings::default()).unwrap();
+fn documented_settings_exist() {
+    let defaults = serde_json::to_value(FetchSettings::default()).unwrap();
     let keys: Vec<&str> =
         DOCUMENTED.split("`fetch.").skip(1).map(|rest| rest.split(['`', ' ']).next().unwrap()).collect();
     for key in &keys {
         assert!(defaults.get(key).is_some(), "fetch.{key} is documented");
     }
-    let ports: Vec<String> = Settings::default().ports_deny.iter().map(u16::to_string).collect();
+    let ports: Vec<String> = FetchSettings::default().ports_deny.iter().map(u16::to_string).collect();
     let text = DOCUMENTED.split_whitespace().collect::<Vec<_>>().join(" ");
     assert!(text.contains(&format!("({})", ports.join(", "))), "the ports are documented");
 }
 
 #[test]
 fn every_key_can_be_set() {
-    let settings: Settings = serde_json::from_value(json!({
+    let settings: FetchSettings = serde_json::from_value(json!({
         "allow": ["10.0.0.0/8"],
         "deny": ["example.com"],
         "ports_deny": [8080],
@@ -47,20 +47,20 @@ fn every_key_can_be_set() {
 }
 
 #[test]
-fn what_cannot_be_used_is_named() {
+fn an_unusable_value_is_an_error_that_names_its_key() {
     for (key, value) in [
         ("allow", json!(["not a host"])),
         ("deny", json!(["10.0.0.0/40"])),
         ("user_agent", json!("line\nbreak")),
         ("extra_roots", json!(["/nowhere.pem"])),
     ] {
-        let settings: Settings = serde_json::from_value(json!({ key: value })).unwrap();
+        let settings: FetchSettings = serde_json::from_value(json!({ key: value })).unwrap();
         let error = Fetcher::new(settings, crate::support::pool()).map(|_| ()).expect_err(key);
         assert!(error.contains(&format!("fetch.{key}")), "{error}");
     }
     for unreadable in
         [json!({"no_such_key": 1}), json!({"proxy": "socks5://x"}), json!({"allow_private": true})]
     {
-        assert!(serde_json::from_value::<Settings>(unreadable.clone()).is_err(), "{unreadable}");
+        assert!(serde_json::from_value::<FetchSettings>(unreadable.clone()).is_err(), "{unreadable}");
     }
 }

@@ -5,7 +5,7 @@ use crate::support::{
     tls::{self, Authority, Validity},
     url,
 };
-use fetch::{FetchError, Fetcher, Page, Settings, TlsProblem};
+use fetch::{FetchError, FetchSettings, FetchedPage, Fetcher, TlsProblem};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_rustls::TlsAcceptor;
 
@@ -15,7 +15,7 @@ async fn fetch(
     served: &Authority,
     name: &str,
     valid: Validity,
-) -> Result<Page, FetchError> {
+) -> Result<FetchedPage, FetchError> {
     let config = served.server(name, valid, &[]);
     let origin = tls::raw("127.0.0.1:0", config, |mut stream| async move {
         while origin::head(&mut stream).await.is_some() {
@@ -23,9 +23,11 @@ async fn fetch(
         }
     })
     .await;
-    let fetcher =
-        Fetcher::new(Settings { extra_roots: vec![authority.root()], ..loopback() }, crate::support::pool())
-            .unwrap();
+    let fetcher = Fetcher::new(
+        FetchSettings { extra_roots: vec![authority.root()], ..loopback() },
+        crate::support::pool(),
+    )
+    .unwrap();
     fetcher.fetch(&url(&format!("https://{}/", origin.address))).await
 }
 
@@ -37,7 +39,7 @@ async fn a_valid_chain_to_an_extra_root_is_trusted() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_a_certificate_is_told() {
+async fn the_problem_with_a_certificate_is_reported() {
     let (authority, other) = (Authority::new("ours"), Authority::new("theirs"));
     for (served, name, validity, problem) in [
         (&authority, "127.0.0.1", Validity::LongAgo, TlsProblem::Expired),
@@ -51,7 +53,7 @@ async fn what_is_wrong_with_a_certificate_is_told() {
 }
 
 #[tokio::test]
-async fn nothing_but_tls_is_spoken_to_https() {
+async fn https_never_falls_back_to_plain_http() {
     // A server without TLS; one that closes; one that knows TLS 1.0 only, as its alert says.
     for answer in [&b"HTTP/1.1 400 Bad Request\r\n\r\n"[..], b"", b"\x15\x03\x01\x00\x02\x02\x46"] {
         let origin = origin::raw("127.0.0.1:0", move |mut stream| async move {
@@ -67,7 +69,7 @@ async fn nothing_but_tls_is_spoken_to_https() {
 }
 
 #[tokio::test]
-async fn a_self_signed_certificate_is_of_an_unknown_issuer() {
+async fn a_self_signed_certificate_has_an_unknown_issuer() {
     for is_authority in [false, true] {
         let config = tls::self_signed("127.0.0.1", is_authority);
         let origin = tls::raw("127.0.0.1:0", config, |_| async {}).await;
@@ -79,22 +81,24 @@ async fn a_self_signed_certificate_is_of_an_unknown_issuer() {
 }
 
 #[tokio::test]
-async fn a_server_that_wants_a_certificate_of_ours_is_a_failure_of_tls() {
+async fn a_server_that_requires_a_client_certificate_is_a_tls_failure() {
     let authority = Authority::new("ours");
     let acceptor = TlsAcceptor::from(authority.server_for_its_own("127.0.0.1"));
     let origin = origin::raw("127.0.0.1:0", move |stream| {
         let handshake = acceptor.accept(stream).into_fallible();
         async move {
-            // To close with something unread would be a reset, which may overtake the alert.
+            // Closing with unread bytes would send a reset, which may overtake the alert.
             if let Err((_, mut stream)) = handshake.await {
                 let _ = stream.read_to_end(&mut Vec::new()).await;
             }
         }
     })
     .await;
-    let fetcher =
-        Fetcher::new(Settings { extra_roots: vec![authority.root()], ..loopback() }, crate::support::pool())
-            .unwrap();
+    let fetcher = Fetcher::new(
+        FetchSettings { extra_roots: vec![authority.root()], ..loopback() },
+        crate::support::pool(),
+    )
+    .unwrap();
     let result = fetcher.fetch(&url(&format!("https://{}/", origin.address))).await.map(|page| page.url);
     assert_eq!(result.unwrap_err(), FetchError::Tls(TlsProblem::Handshake));
 }

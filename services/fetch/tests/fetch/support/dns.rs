@@ -1,4 +1,4 @@
-//! A name server that answers what a test says.
+//! A name server with the answers of a test.
 
 use std::{
     collections::HashMap,
@@ -7,27 +7,27 @@ use std::{
 };
 use tokio::net::UdpSocket;
 
-/// What a question is answered with.
+/// The reply to a query.
 #[derive(Clone, Debug)]
 pub(crate) enum Reply {
-    /// These, as far as they are of the family asked for.
+    /// Those of the queried family.
     Addresses(Vec<IpAddr>),
-    /// The same, and nothing at all for a family that has none.
+    /// The same, and no reply if there are none of the queried family.
     OneFamily(Vec<IpAddr>),
     /// No such name.
     NoName,
     /// The server failed.
     Failure,
-    /// Nothing at all.
+    /// No reply.
     Silence,
 }
 
-/// Addresses as a reply.
+/// A reply with these addresses.
 pub(crate) fn addresses(addresses: &[&str]) -> Reply {
     Reply::Addresses(addresses.iter().map(|address| address.parse().unwrap()).collect())
 }
 
-/// A name server; `asked` counts the questions by name and type.
+/// A name server; `asked` counts the queries by name and type.
 #[derive(Clone, Debug)]
 pub(crate) struct NameServer {
     pub(crate) address: SocketAddr,
@@ -35,13 +35,13 @@ pub(crate) struct NameServer {
 }
 
 impl NameServer {
-    /// How often the A records of `name` were asked for.
+    /// How often the A records of `name` were queried.
     pub(crate) fn asked(&self, name: &str) -> usize {
         self.asked.lock().unwrap().get(&(name.to_owned(), 1)).copied().unwrap_or_default()
     }
 }
 
-/// Serves on `address`; `answer` is given a name and how often the same has been asked before.
+/// Serves on `address`; `answer` gets a name and how often it was queried before.
 pub(crate) async fn serve(
     address: &str,
     answer: impl Fn(&str, usize) -> Reply + Send + 'static,
@@ -68,7 +68,7 @@ pub(crate) async fn serve(
     server
 }
 
-/// The name, its type and where the question ends.
+/// The name, the type and the end of the question.
 fn question(packet: &[u8]) -> Option<(String, u16, usize)> {
     let (mut at, mut labels) = (12, Vec::new());
     loop {

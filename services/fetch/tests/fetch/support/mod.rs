@@ -1,4 +1,4 @@
-//! The other side of the tests: origins, a name server, a network namespace.
+//! Origins, a name server and a network namespace for the tests.
 
 pub(crate) mod alone;
 pub(crate) mod dns;
@@ -6,24 +6,24 @@ pub(crate) mod netns;
 pub(crate) mod origin;
 pub(crate) mod tls;
 
-use fetch::{Fetcher, PageUrl, Settings};
+use fetch::{FetchSettings, Fetcher, PageUrl};
 
-/// A URL that is one.
+/// Parses a valid URL.
 pub(crate) fn url(url: &str) -> PageUrl {
     PageUrl::parse(url).unwrap()
 }
 
-/// A fetcher that may reach 127.0.0.1 and nothing else that is not public.
+/// A fetcher that is allowed 127.0.0.1 besides public addresses.
 pub(crate) fn fetcher() -> Fetcher {
     Fetcher::new(loopback(), pool()).unwrap()
 }
 
 /// The settings of [`fetcher`].
-pub(crate) fn loopback() -> Settings {
-    Settings { allow: vec!["127.0.0.1".to_owned()], ..Settings::default() }
+pub(crate) fn loopback() -> FetchSettings {
+    FetchSettings { allow: vec!["127.0.0.1".to_owned()], ..FetchSettings::default() }
 }
 
-/// Threads for the decoding of one fetcher.
+/// A CPU pool for one fetcher.
 pub fn pool() -> kit::CpuPool {
     kit::CpuPool::new(1).unwrap()
 }

@@ -1,5 +1,5 @@
-//! A network namespace where every address there is leads to this process: what is public there is real, and
-//! what must not be reached could be.
+//! A network namespace where every address is local: public addresses can be served there, and private ones could be
+//! reached by mistake.
 
 use super::alone;
 use std::{
@@ -27,7 +27,7 @@ pub(crate) fn run(name: &str, files: Files, test: impl Future<Output = ()>) {
         return runtime.block_on(test);
     }
     let Some(unshare) = unshare() else {
-        // A machine that forbids namespaces cannot run this; one that tests changes does not forbid them.
+        // Skipped where namespaces are forbidden, which they are not where changes are tested.
         assert!(env::var_os("CI").is_none(), "{name}: no namespaces here: run as root");
         // Not by `eprintln!`, which tests do not show when they pass.
         let _ = writeln!(
@@ -41,7 +41,7 @@ pub(crate) fn run(name: &str, files: Files, test: impl Future<Output = ()>) {
     alone::run(command, name);
 }
 
-/// The arguments with which namespaces can be had here, if any.
+/// The arguments of `unshare` that work here, if any.
 fn unshare() -> Option<&'static [&'static str]> {
     let ways: [&[&str]; 2] = [&["--net", "--mount"], &["--net", "--mount", "--map-root-user"]];
     ways.into_iter().find(|way| {
@@ -69,7 +69,7 @@ fn setup(files: Files) {
     fs::write("/etc/hosts", files.hosts).unwrap();
 }
 
-/// How many TCP connections this namespace has begun: a refused destination must not add one.
+/// How many TCP connections were attempted in this namespace: a refused destination must not add one.
 pub(crate) fn connections_begun() -> u64 {
     let snmp = fs::read_to_string("/proc/net/snmp").unwrap();
     let mut tcp = snmp.lines().filter(|line| line.starts_with("Tcp:"));

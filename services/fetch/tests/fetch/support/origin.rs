@@ -1,4 +1,4 @@
-//! Origins: servers of pages, honest and hostile.
+//! Origins: servers of pages, well-behaved and hostile.
 
 use std::{
     net::SocketAddr,
@@ -49,7 +49,7 @@ pub(crate) async fn raw<F: Future<Output = ()> + Send + 'static>(
     origin
 }
 
-/// Answers every request head with what `answer` makes of it. Keeps the connection where the answer has a length.
+/// Answers every request with `answer` of its head. Keeps the connection if the response has a length.
 pub(crate) async fn answering(
     address: &str,
     answer: impl Fn(&str) -> Vec<u8> + Clone + Send + Sync + 'static,
@@ -89,7 +89,7 @@ pub(crate) fn redirect(status: u16, location: &str) -> Vec<u8> {
     format!("HTTP/1.1 {status} Moved\r\nLocation: {location}\r\nContent-Length: 0\r\n\r\n").into_bytes()
 }
 
-/// The head of the next request; none when the other side is done.
+/// The head of the next request, or none if the connection has ended.
 pub(crate) async fn head(stream: &mut (impl AsyncRead + Unpin)) -> Option<String> {
     let mut head = Vec::new();
     while !head.ends_with(b"\r\n\r\n") {

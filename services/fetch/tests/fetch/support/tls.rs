@@ -1,4 +1,4 @@
-//! An authority of the tests' own, and servers with its certificates.
+//! A certificate authority for the tests, and servers with its certificates.
 
 use super::origin::{self, Origin};
 use rcgen::{
@@ -73,7 +73,7 @@ impl Authority {
     }
 }
 
-/// The configuration of a server that vouches for itself.
+/// The configuration of a server with a self-signed certificate.
 pub(crate) fn self_signed(name: &str, is_authority: bool) -> Arc<ServerConfig> {
     let mut params = CertificateParams::new([name.to_owned()]).unwrap();
     if is_authority {
@@ -98,7 +98,7 @@ fn serving(
     builder.with_single_cert(vec![certificate.der().clone()], key).unwrap()
 }
 
-/// An origin that gives every connection to `serve` once TLS stands.
+/// An origin that gives every connection to `serve` after the TLS handshake.
 pub(crate) async fn raw<F: Future<Output = ()> + Send + 'static>(
     address: &str,
     config: Arc<ServerConfig>,

@@ -1,4 +1,4 @@
-//! The ports where no page is.
+//! Ports that do not serve pages.
 
 /// The ports that browsers refuse (WHATWG Fetch, section 2.9, "bad port"), ascending.
 pub(crate) const BAD: &[u16] = &[
@@ -8,9 +8,8 @@ pub(crate) const BAD: &[u16] = &[
     2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
 ];
 
-/// Services that answer, or act on, whatever connects to them; each row names the one that made the port known.
-/// The default of the setting `ports_deny`.
-pub(crate) const SERVICES: &[(u16, &str)] = &[
+/// Ports of services that may answer to, or act on, an HTTP request, each with its best-known service.
+const SERVICES: &[(u16, &str)] = &[
     (1433, "SQL Server"),
     (1521, "Oracle"),
     (2375, "Docker"),
@@ -35,6 +34,11 @@ pub(crate) const SERVICES: &[(u16, &str)] = &[
     (26379, "Redis Sentinel"),
     (27017, "MongoDB"),
 ];
+
+/// The default of the setting `ports_deny`.
+pub(crate) fn services() -> Vec<u16> {
+    SERVICES.iter().map(|(port, _)| *port).collect()
+}
 
 /// Whether browsers refuse `port`.
 pub(crate) fn is_bad(port: u16) -> bool {

@@ -1,0 +1,136 @@
+//! A page that is decoded batch by batch while its body arrives.
+
+use crate::{
+    FetchError,
+    budget::Allowance,
+    coding::{self, Coding},
+};
+use std::{
+    io::{self, BufRead, Cursor, ErrorKind, Read},
+    sync::mpsc::{Receiver, Sender, TryRecvError, channel},
+};
+
+/// What has been decoded so far, and how to go on. It owns its memory's reservations, so that a job whose caller was
+/// cancelled keeps them until it is over.
+pub(crate) struct Decoding {
+    pub(crate) page: Vec<u8>,
+    pub(crate) allowance: Allowance,
+    /// Takes coded bytes; `None` after the end of the body or of its coded data.
+    input: Option<Sender<Vec<u8>>>,
+    decoder: Box<dyn BufRead + Send>,
+    windows: usize,
+    limit: usize,
+}
+
+impl Decoding {
+    /// A page of at most `limit` bytes.
+    pub(crate) fn new(codings: &[Coding], limit: usize) -> Self {
+        let (input, batches) = channel();
+        Self {
+            page: Vec::new(),
+            allowance: Allowance::default(),
+            input: Some(input),
+            decoder: coding::decoder(Batches { batches, batch: Cursor::default() }, codings, limit),
+            windows: codings.iter().map(|coding| coding.window()).sum(),
+            limit,
+        }
+    }
+
+    /// Bytes of memory that are enough for the whole page.
+    pub(crate) fn most(&self) -> usize {
+        self.windows.saturating_add(self.limit)
+    }
+
+    /// Bytes of memory that are enough to go on.
+    pub(crate) fn needed(&self) -> usize {
+        (self.windows + self.page.len()).saturating_add(1).min(self.most())
+    }
+
+    /// Takes the next bytes; those after the end of the coded data are ignored.
+    pub(crate) fn push(&mut self, coded: Vec<u8>) {
+        if let Some(input) = &self.input {
+            // The receiver is part of the decoder, which lives as long.
+            let _ = input.send(coded);
+        }
+    }
+
+    /// Marks the end of the body.
+    pub(crate) fn end(&mut self) {
+        self.input = None;
+    }
+
+    /// Decodes what was pushed, as far as the memory goes. CPU work, linear in `limit`. Returns whether all of it is
+    /// decoded, or more memory is needed first.
+    pub(crate) fn advance(&mut self) -> Result<bool, FetchError> {
+        let most = self.allowance.bytes.saturating_sub(self.windows).min(self.limit);
+        loop {
+            let piece = match self.decoder.fill_buf() {
+                Ok([]) => {
+                    self.input = None;
+                    self.page.shrink_to_fit();
+                    return Ok(true);
+                }
+                Ok(piece) => piece,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(true),
+                Err(error) => return Err(failed(&error)),
+            };
+            let length = piece.len().min(most - self.page.len());
+            if length == 0 {
+                return Ok(false);
+            }
+            append(&mut self.page, &piece[..length], most);
+            self.decoder.consume(length);
+        }
+    }
+}
+
+/// Appends, growing by doubling but never past `limit`.
+pub(crate) fn append(bytes: &mut Vec<u8>, data: &[u8], limit: usize) {
+    let length = bytes.len() + data.len();
+    if length > bytes.capacity() {
+        let capacity = length.max(bytes.capacity() * 2).min(limit.max(length));
+        bytes.reserve_exact(capacity - bytes.len());
+    }
+    bytes.extend_from_slice(data);
+}
+
+fn failed(error: &io::Error) -> FetchError {
+    match error.kind() {
+        ErrorKind::FileTooLarge => FetchError::TooLarge,
+        ErrorKind::UnexpectedEof => FetchError::Incomplete,
+        _ => FetchError::BadEncoding,
+    }
+}
+
+/// Reads batches of bytes as they come; [`ErrorKind::WouldBlock`] while the next one has not come.
+struct Batches {
+    batches: Receiver<Vec<u8>>,
+    batch: Cursor<Vec<u8>>,
+}
+
+impl BufRead for Batches {
+    fn fill_buf(&mut self) -> io::Result<&[u8]> {
+        while self.batch.position() == self.batch.get_ref().len() as u64 {
+            match self.batches.try_recv() {
+                Ok(next) => self.batch = Cursor::new(next),
+                Err(TryRecvError::Empty) => {
+                    self.batch = Cursor::default();
+                    return Err(ErrorKind::WouldBlock.into());
+                }
+                Err(TryRecvError::Disconnected) => return Ok(&[]),
+            }
+        }
+        self.batch.fill_buf()
+    }
+
+    fn consume(&mut self, amount: usize) {
+        self.batch.consume(amount);
+    }
+}
+
+impl Read for Batches {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let length = self.fill_buf()?.len().min(buffer.len());
+        self.batch.read(&mut buffer[..length])
+    }
+}
