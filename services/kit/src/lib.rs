@@ -96,7 +96,7 @@ pub mod shutdown;
 mod systemd;
 pub mod tls;
 
-pub use body::{Body, BoxError, ReadError, empty, full, read};
+pub use body::{Body, BoxError, ReadError, Request, Response, empty, full, read};
 pub use byte_budget::{ByteBudget, Reservation};
 pub use conditional::not_modified;
 pub use config::{ConfigError, Configuration};
@@ -108,5 +108,5 @@ pub use problem::Problem;
 pub use request_id::RequestId;
 pub use secret::Secret;
 pub use server::serve;
-pub use service::{CacheOutcome, Check, Metrics, Peer, Request, Response, Route, Service};
+pub use service::{CacheOutcome, Check, Metrics, Peer, Route, Service};
 pub use settings::{Admin, Limits, Log, LogFormat, ServerSettings};

@@ -67,10 +67,11 @@ impl Problem {
         &self.headers
     }
 
-    /// The answer: `application/problem+json`, `Cache-Control: no-store`.
+    /// The answer: `application/problem+json`, `Cache-Control: no-store`. Its `type` is the relative reference
+    /// `/problems/<code>`, which the service may answer with an explanation.
     pub fn into_response(self) -> Response {
         let mut body = Map::new();
-        body.insert("type".into(), format!("urn:problem:{}", self.code).into());
+        body.insert("type".into(), format!("/problems/{}", self.code).into());
         body.insert("title".into(), self.title.into());
         body.insert("status".into(), self.status.as_u16().into());
         body.insert("detail".into(), self.detail.into());
@@ -81,6 +82,7 @@ impl Problem {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         headers.extend(self.headers);
         response
     }

@@ -1,12 +1,8 @@
 //! What a service is: a struct that answers requests.
 
-use crate::{Body, Problem};
+use crate::{Problem, Request, Response};
 use std::net::SocketAddr;
 
-/// A request; its extensions hold [`RequestId`](crate::RequestId) and [`Peer`].
-pub type Request = http::Request<Body>;
-/// A response; an extension [`Route`] names its route in logs and metrics.
-pub type Response = http::Response<Body>;
 /// Where a service registers figures of its own, shown at `/metrics` under its name.
 pub type Metrics = prometheus_client::registry::Registry;
 

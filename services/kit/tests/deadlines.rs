@@ -132,9 +132,9 @@ async fn a_reader_that_is_only_slow_gets_everything() {
 
 #[tokio::test]
 async fn a_body_that_does_not_come_is_not_waited_for() {
-    let server = impatient_in_the_middle(LIMIT).await;
+    let server = impatient_in_the_middle(NEVER).await;
     let mut client = server.connect().await;
-    client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc").await;
+    client.send("POST /echo?400 HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc").await;
     assert_problem(&client.rest().await, 408, "request-timeout");
 }
 

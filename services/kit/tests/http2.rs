@@ -66,6 +66,19 @@ async fn head_keeps_the_length() {
 }
 
 #[tokio::test]
+async fn a_head_response_has_no_length_where_gets_200_has_none() {
+    let server = Server::start().await;
+    for path in ["/status?204", "/status?304", "/pieces?2"] {
+        for method in [http::Method::HEAD, http::Method::GET] {
+            let mut request = request(path);
+            *request.method_mut() = method.clone();
+            let answer = within(connect(&server).await.send_request(request)).await.unwrap();
+            assert_eq!(answer.headers().get("content-length"), None, "{method} {path}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn what_is_in_flight_is_answered_after_the_goodbye() {
     let mut server = Server::start().await;
     let mut requests = connect(&server).await;

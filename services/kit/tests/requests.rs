@@ -158,3 +158,36 @@ async fn a_panic_is_a_500_for_its_request_alone() {
     assert!(!answer.contains("as asked"), "{answer}");
     assert_eq!(status(&server.get("/").await), 200);
 }
+
+#[tokio::test]
+async fn a_head_response_has_a_length_only_where_gets_200_has_one() {
+    let server = Server::start().await;
+    for (path, length) in [
+        ("/", Some("6")),
+        ("/status?200", Some("0")),
+        ("/status?204", None),
+        ("/status?304", None),
+        ("/pieces?2", None),
+    ] {
+        for method in ["HEAD", "GET"] {
+            let request = format!("{method} {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+            let answer = server.exchange(request).await;
+            assert_eq!(field(&answer, "content-length"), length, "{method} {path}: {answer}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_connection_with_a_chunked_body_that_was_read_ends_regularly() {
+    let server = Server::start().await;
+    for close in ["Connection: close\r\n", ""] {
+        let mut client = server.connect().await;
+        let head = format!("POST /echo HTTP/1.1\r\nHost: a\r\n{close}Transfer-Encoding: chunked\r\n\r\n");
+        client.send(head + "3\r\nabc\r\n0\r\n\r\n").await;
+        let answer = client.rest().await;
+        assert_eq!((status(&answer), field(&answer, "connection")), (200, Some("close")), "{answer}");
+        // The client keeps its side open: the server does not wait for it.
+        server.figure("http_connections 0").await;
+    }
+    server.figure(r#"http_connections_ended_total{why="regular"} 2"#).await;
+}

@@ -14,7 +14,6 @@ use kit::{Body, ReadError, Request, Response};
 use line::{Maker, Waiting};
 use serde::Deserialize;
 use std::{sync::Arc, time::Duration};
-use tokio::time::timeout;
 use tokio_util::task::AbortOnDropHandle;
 
 /// The media types of a request's body.
@@ -71,7 +70,7 @@ fn reader(headers: &HeaderMap) -> Result<Reader, Failure> {
 }
 
 async fn receive(body: Body) -> Result<Bytes, Failure> {
-    let body = timeout(BODY, kit::read(body, MAX_BYTES)).await.map_err(|_| Failure::BodySlow)?;
+    let body = kit::read(body, MAX_BYTES, BODY).await;
     body.map_err(|error| match error {
         ReadError::TooLarge(_) => Failure::BodyTooLarge,
         ReadError::Broken => Failure::Body("it broke off"),

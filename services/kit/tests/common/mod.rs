@@ -117,8 +117,13 @@ impl Server {
 
     /// The answer of the admin listener to GET `path`.
     pub(crate) async fn ask_admin(&self, path: &str) -> String {
+        self.exchange_with_admin(get(path)).await
+    }
+
+    /// As [`Self::exchange`], with the admin listener.
+    pub(crate) async fn exchange_with_admin(&self, bytes: impl AsRef<[u8]>) -> String {
         let mut client = Client(TcpStream::connect(self.admin).await.unwrap());
-        client.send(get(path)).await;
+        client.send(bytes).await;
         client.rest().await
     }
 }
@@ -242,7 +247,9 @@ pub(crate) fn assert_problem(answer: &str, expected: u16, code: &str) {
     assert_eq!(field(answer, "content-type"), Some("application/problem+json"), "{answer}");
     assert_eq!(field(answer, "cache-control"), Some("no-store"), "{answer}");
     assert!(field(answer, "x-request-id").is_some(), "{answer}");
+    assert_eq!(field(answer, "x-content-type-options"), Some("nosniff"), "{answer}");
     let problem = json(answer);
+    assert_eq!(problem["type"], format!("/problems/{code}"));
     assert_eq!(problem["code"], code);
     assert_eq!(problem["status"], expected);
 }
