@@ -66,6 +66,7 @@
 //! Several services may share a process: logs are started once ([`logging::init`]), everything else belongs to one
 //! call of [`serve`].
 
+mod acceptor;
 mod admin;
 #[cfg(target_env = "musl")]
 mod allocator;
@@ -86,6 +87,7 @@ pub mod logging;
 mod metrics;
 mod problem;
 mod ready;
+mod redact;
 mod reload;
 mod request_id;
 mod secret;

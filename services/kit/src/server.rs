@@ -1,9 +1,8 @@
 //! Serving: accept, respond, drain.
 //!
-//! An [`acceptor`] hands each connection to [`connection`], which runs hyper on a [`socket`] under a [`timer`]. Each request
+//! The acceptor hands each connection to [`connection`], which runs hyper on a [`socket`] under a [`timer`]. Each request
 //! goes through [`respond`], with its bodies ([`body`]) and its log record ([`request_log`]).
 
-mod acceptor;
 mod body;
 mod connection;
 mod context;
@@ -15,10 +14,9 @@ mod socket;
 mod timer;
 
 use crate::{
-    Listeners, ServerSettings, Service, admin::AdminService, descriptors, inherited, metrics::ServerMetrics,
-    ready::Readiness, systemd,
+    Listeners, ServerSettings, Service, acceptor::Acceptor, admin::AdminService, descriptors, inherited,
+    metrics::ServerMetrics, ready::Readiness, systemd,
 };
-use acceptor::Acceptor;
 use context::Listener;
 use std::{io, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, task::JoinSet};
@@ -43,11 +41,12 @@ const ADMIN_GRACE: Duration = Duration::from_millis(100);
 pub async fn serve<S: Service>(
     service: S,
     listeners: Listeners,
-    settings: ServerSettings,
+    mut settings: ServerSettings,
     shutdown: impl Future<Output = ()> + Send,
 ) -> io::Result<()> {
     inherited::check_all_taken()?;
     descriptors::raise();
+    settings.limits.connections = descriptors::affordable(settings.limits.connections, settings.services);
     let Listeners { service: socket, admin } = listeners;
     let metrics = ServerMetrics::new(|metrics| service.register(metrics));
     let service = Arc::new(service);
@@ -56,13 +55,13 @@ pub async fn serve<S: Service>(
     let admin = admin.map(|socket| {
         announce(settings.name, "admin", &socket);
         let admin = AdminService::new(Arc::clone(&readiness), Arc::clone(&metrics));
-        let listener = Listener::admin(admin, &settings);
+        let listener = Listener::new(Arc::new(admin), None, settings.for_admin());
         (Arc::clone(&listener), tokio::spawn(run(listener, socket, ADMIN_GRACE)))
     });
     announce(settings.name, "service", &socket);
     systemd::ready();
 
-    let listener = Listener::service(service, metrics, &settings);
+    let listener = Listener::new(service, Some(metrics), settings.clone());
     let serving = run(Arc::clone(&listener), socket, settings.limits.grace);
     let stopping = async {
         shutdown.await;
@@ -99,7 +98,7 @@ fn announce(service: &'static str, name: &'static str, socket: &TcpListener) {
 
 /// Accepts and serves connections, then drains them for `grace`; returns how many it had to cut off.
 async fn run<S: Service>(listener: Arc<Listener<S>>, socket: TcpListener, grace: Duration) -> usize {
-    let mut acceptor = Acceptor::new(socket, listener.connections);
+    let mut acceptor = Acceptor::new(socket, listener.settings.limits.connections);
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {

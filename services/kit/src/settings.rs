@@ -4,6 +4,9 @@ use crate::HostRule;
 use serde::{Deserialize, Serialize};
 use std::{net::SocketAddr, time::Duration};
 
+/// Connections, and requests at once, of an admin listener.
+const ADMIN_LIMIT: usize = 64;
+
 /// What [`serve`](crate::serve) needs to know of a service's settings.
 #[derive(Clone, Debug)]
 pub struct ServerSettings {
@@ -27,6 +30,14 @@ impl ServerSettings {
     /// The settings of the only service in its process, which answers to any host name.
     pub fn new(name: &'static str, listen: SocketAddr, admin: Admin, limits: Limits, log: Log) -> Self {
         Self { name, listen, admin, limits, log, host_rule: None, services: 1 }
+    }
+
+    /// Those of its admin listener: few connections, no access log, and own host names only.
+    pub(crate) fn for_admin(&self) -> Self {
+        let limits = Limits { connections: ADMIN_LIMIT, requests: ADMIN_LIMIT, ..self.limits.clone() };
+        let log = Log { access: false, ..self.log.clone() };
+        let host_rule = Some(HostRule::new(self.admin.hosts.iter().cloned()));
+        Self { limits, log, host_rule, ..self.clone() }
     }
 }
 

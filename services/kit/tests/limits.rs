@@ -4,6 +4,7 @@ mod common;
 
 use common::{Client, HELD, NEVER, REST, Server, assert_problem, field, get, get_kept, status};
 use kit::Limits;
+use std::time::Duration;
 
 #[tokio::test]
 async fn a_connection_over_the_limit_waits_and_is_served_in_its_turn() {
@@ -156,4 +157,20 @@ async fn nor_behind_answers_that_it_does_not_take() {
     for _ in 0..100 {
         server.answers(200).await;
     }
+}
+
+#[tokio::test]
+async fn the_longest_durations_are_no_error() {
+    let longest = Duration::MAX;
+    let limits =
+        Limits { grace: longest, header_timeout: longest, stall_timeout: longest, ..Limits::default() };
+    let mut server = Server::with(limits).await;
+    assert_eq!(status(&server.exchange(format!("{HELD}{REST}")).await), 200);
+    assert_eq!(status(&server.get("/large?1000000").await), 200);
+    server.stop();
+    server.stopped().await;
+    let mut delayed = Server::with(Limits { delay: longest, ..Limits::default() }).await;
+    delayed.stop();
+    assert_eq!(status(&delayed.stopping().await), 503);
+    assert_eq!(status(&delayed.get("/").await), 200);
 }

@@ -1,6 +1,11 @@
 //! The bodies of a request and of its response, and the permit that both keep a request waiting for.
 
-use super::{request_log::RequestLog, send_queue::QueuedReader, timer::ConnectionTimer};
+use super::{
+    context::Client,
+    request_log::RequestLog,
+    send_queue::QueuedReader,
+    timer::{ConnectionTimer, Work},
+};
 use crate::{Body, BoxError};
 use bytes::Bytes;
 use http_body::{Body as _, Frame, SizeHint};
@@ -8,7 +13,7 @@ use hyper::body::Incoming;
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, atomic::Ordering::Relaxed},
     task::{Context, Poll, ready},
 };
 use tokio::sync::OwnedSemaphorePermit;
@@ -22,7 +27,7 @@ const LAST: usize = 4 * PIECE;
 /// The body that a service reads.
 pub(super) struct RequestBody {
     body: Incoming,
-    timer: Arc<ConnectionTimer>,
+    client: Arc<Client>,
     /// Held until the body ends.
     permit: Option<OwnedSemaphorePermit>,
     /// hyper never says of a chunked body that it is at its end.
@@ -30,12 +35,8 @@ pub(super) struct RequestBody {
 }
 
 impl RequestBody {
-    pub(super) fn new(
-        body: Incoming,
-        timer: Arc<ConnectionTimer>,
-        permit: Option<OwnedSemaphorePermit>,
-    ) -> Self {
-        Self { body, timer, permit, ended: false }
+    pub(super) fn new(body: Incoming, client: Arc<Client>, permit: Option<OwnedSemaphorePermit>) -> Self {
+        Self { body, client, permit, ended: false }
     }
 }
 
@@ -68,7 +69,7 @@ impl http_body::Body for RequestBody {
 impl Drop for RequestBody {
     fn drop(&mut self) {
         if !self.ended {
-            self.timer.leave_body_unread();
+            self.client.body_unread.store(true, Relaxed);
         }
     }
 }
@@ -106,17 +107,17 @@ pub(super) struct ResponseBody {
     rest: Bytes,
     /// Counts the memory of that frame.
     queued: Option<QueuedReader>,
-    /// Whether the body's source was asked and had nothing yet.
-    waiting: bool,
+    /// Held while the body's source was asked and has nothing yet: then the client is not the slow side.
+    waiting: Option<Work>,
     permit: RequestPermit,
     log: RequestLog,
 }
 
 impl ResponseBody {
     pub(super) fn new(body: Body, log: RequestLog, permit: RequestPermit) -> Self {
-        let mut body = Self { body, rest: Bytes::new(), queued: None, waiting: false, permit, log };
+        let mut body = Self { body, rest: Bytes::new(), queued: None, waiting: None, permit, log };
         if body.is_end_stream() {
-            body.log.complete();
+            body.log.complete = true;
             body.permit = RequestPermit::None;
         }
         body
@@ -127,13 +128,17 @@ impl ResponseBody {
             return Poll::Ready(Some(Ok(self.piece())));
         }
         if self.permit.poll_acquire(context).is_pending() {
-            self.set_waiting(true);
+            self.wait();
             return Poll::Pending;
         }
         let body = &mut self.body;
         let polled = catch_unwind(AssertUnwindSafe(|| Pin::new(body).poll_frame(context))).ok();
         let waiting = matches!(polled, Some(Poll::Pending));
-        self.set_waiting(waiting);
+        if waiting {
+            self.wait();
+        } else {
+            self.waiting = None;
+        }
         let more = matches!(polled, Some(Poll::Ready(Some(Ok(_))))) && !self.body.is_end_stream();
         if more {
             self.permit.release();
@@ -144,7 +149,10 @@ impl ResponseBody {
             None => Poll::Ready(Some(Err("the body panicked".into()))),
             Some(Poll::Ready(Some(Ok(frame)))) => Poll::Ready(Some(Ok(match frame.into_data() {
                 Ok(data) => {
-                    self.queued = self.log.queue(&data);
+                    self.queued = {
+                        let client = &self.log.client;
+                        client.send_queue.push(&data, &client.cut_off)
+                    };
                     self.rest = data;
                     self.piece()
                 }
@@ -154,6 +162,10 @@ impl ResponseBody {
         }
     }
 
+    fn wait(&mut self) {
+        self.waiting.get_or_insert_with(|| ConnectionTimer::work(&self.log.client));
+    }
+
     fn piece(&mut self) -> Frame<Bytes> {
         let last = self.rest.len() <= LAST;
         let mut piece = self.rest.split_to(self.rest.len().min(PIECE));
@@ -161,22 +173,12 @@ impl ResponseBody {
         if last && self.queued.is_some() {
             piece = Bytes::copy_from_slice(&piece);
         }
-        self.log.sent(piece.len());
+        self.log.bytes += piece.len() as u64;
         // HTTP/2 asks for more only when the client has opened its window.
         if !self.log.http1 {
-            self.log.timer().progress();
+            self.log.client.timer.progress();
         }
         Frame::data(piece)
-    }
-
-    /// Notes whether the source has nothing: then the client is not the slow side.
-    fn set_waiting(&mut self, waiting: bool) {
-        match (self.waiting, waiting) {
-            (false, true) => self.log.timer().work_begins(),
-            (true, false) => self.log.timer().work_ends(),
-            _ => {}
-        }
-        self.waiting = waiting;
     }
 }
 
@@ -191,9 +193,11 @@ impl http_body::Body for ResponseBody {
         let this = self.get_mut();
         let polled = this.next_frame(context);
         match &polled {
-            Poll::Ready(None) => this.log.complete(),
-            Poll::Ready(Some(Ok(_))) if this.is_end_stream() => this.log.complete(),
-            Poll::Ready(Some(Err(error))) => this.log.broke_off(error),
+            Poll::Ready(None) => this.log.complete = true,
+            Poll::Ready(Some(Ok(_))) if this.is_end_stream() => this.log.complete = true,
+            Poll::Ready(Some(Err(error))) => {
+                tracing::warn!(request_id = this.log.id.as_str(), error, "an answer broke off");
+            }
             _ => {}
         }
         polled
@@ -211,11 +215,5 @@ impl http_body::Body for ResponseBody {
             hint.set_upper(upper + rest);
         }
         hint
-    }
-}
-
-impl Drop for ResponseBody {
-    fn drop(&mut self) {
-        self.set_waiting(false);
     }
 }

@@ -2,17 +2,18 @@
 
 use super::{raw_head::RawHead, send_queue::SendQueue, timer::ConnectionTimer};
 use crate::{
-    HostRule, ServerSettings, Service, descriptors,
+    ServerSettings, Service,
     metrics::{Series, ServerMetrics},
 };
+use hyper::server::conn::http1;
 use hyper_util::{
     rt::{TokioExecutor, TokioTimer},
-    server::conn::auto::Builder,
+    server::conn::auto,
 };
 use std::{
     net::SocketAddr,
     sync::{
-        Arc, Mutex, PoisonError,
+        Arc, Mutex,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
     time::Duration,
@@ -20,25 +21,24 @@ use std::{
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
-/// Connections, and requests at once, of an admin listener.
-const ADMIN_LIMIT: usize = 64;
 /// Bytes of a request's header, its first line included; more is 431.
 const HEADER_LIMIT: u16 = 16 * 1024;
 /// Bytes of responses that hyper may buffer for an HTTP/2 stream.
 const SEND_BUFFER: usize = 64 * 1024;
+/// How long a connection stays with hyper without a request.
+const IDLE: Duration = Duration::from_millis(100);
 /// HTTP/2 streams at once on a connection.
 const STREAMS: u32 = 100;
 
 /// What all connections of a listener share.
 pub(super) struct Listener<S> {
     pub(super) service: Arc<S>,
-    /// `None` for the admin listener, whose requests are not counted.
+    /// `None` for the admin listener, whose requests are neither counted nor logged.
     pub(super) metrics: Option<Arc<ServerMetrics>>,
     pub(super) settings: ServerSettings,
-    pub(super) host_rule: Option<HostRule>,
-    pub(super) http: Builder<TokioExecutor>,
-    pub(super) access_log: bool,
-    pub(super) connections: usize,
+    pub(super) http1: http1::Builder,
+    /// For HTTP/2, and for HTTP/1 that cannot be told from it by its first bytes.
+    pub(super) http: auto::Builder<TokioExecutor>,
     /// Requests at once.
     pub(super) permits: Arc<Semaphore>,
     /// Requests with bodies have a smaller semaphore of their own, so slow uploads cannot use up the permits of GETs.
@@ -52,44 +52,24 @@ pub(super) struct Listener<S> {
 }
 
 impl<S: Service> Listener<S> {
-    fn new(service: Arc<S>, settings: &ServerSettings, connections: usize, requests: usize) -> Self {
-        let requests = requests.min(Semaphore::MAX_PERMITS);
-        Self {
+    pub(super) fn new(
+        service: Arc<S>,
+        metrics: Option<Arc<ServerMetrics>>,
+        settings: ServerSettings,
+    ) -> Arc<Self> {
+        let requests = settings.limits.requests.min(Semaphore::MAX_PERMITS);
+        Arc::new(Self {
             service,
-            metrics: None,
-            settings: settings.clone(),
-            host_rule: None,
+            metrics,
+            settings,
+            http1: http1(),
             http: http(),
-            access_log: false,
-            connections: connections.min(Semaphore::MAX_PERMITS),
             permits: Arc::new(Semaphore::new(requests)),
             body_permits: Arc::new(Semaphore::new(requests.div_ceil(2))),
             send_queue: Arc::default(),
             stop: CancellationToken::new(),
             give_up: CancellationToken::new(),
             draining: AtomicBool::new(false),
-        }
-    }
-
-    pub(super) fn service(
-        service: Arc<S>,
-        metrics: Arc<ServerMetrics>,
-        settings: &ServerSettings,
-    ) -> Arc<Self> {
-        let connections = descriptors::affordable(settings.limits.connections, settings.services);
-        Arc::new(Self {
-            metrics: Some(metrics),
-            access_log: settings.log.access,
-            host_rule: settings.host_rule.clone(),
-            ..Self::new(service, settings, connections, settings.limits.requests)
-        })
-    }
-
-    pub(super) fn admin(service: S, settings: &ServerSettings) -> Arc<Self> {
-        let host_rule = HostRule::new(settings.admin.hosts.iter().cloned());
-        Arc::new(Self {
-            host_rule: Some(host_rule),
-            ..Self::new(Arc::new(service), settings, ADMIN_LIMIT, ADMIN_LIMIT)
         })
     }
 
@@ -104,9 +84,14 @@ impl<S: Service> Listener<S> {
     }
 }
 
-/// hyper, for HTTP/1 and HTTP/2 without TLS.
-fn http() -> Builder<TokioExecutor> {
-    let mut builder = Builder::new(TokioExecutor::new());
+fn http1() -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder.half_close(true).header_read_timeout(None).max_buf_size(HEADER_LIMIT.into());
+    builder
+}
+
+fn http() -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
     builder.http1().half_close(true).header_read_timeout(None).max_buf_size(HEADER_LIMIT.into());
     builder
         .http2()
@@ -121,35 +106,34 @@ fn http() -> Builder<TokioExecutor> {
     builder
 }
 
-/// What all requests of a connection share.
+/// What the socket and all requests of a connection share.
 pub(super) struct Client {
     pub(super) peer: SocketAddr,
-    pub(super) timer: Arc<ConnectionTimer>,
-    pub(super) raw_head: Arc<RawHead>,
+    pub(super) service: &'static str,
+    pub(super) timer: ConnectionTimer,
+    pub(super) raw_head: RawHead,
+    /// Whether a request's body was not read to its end: more of it may come.
+    pub(super) body_unread: AtomicBool,
     pub(super) send_queue: Arc<SendQueue>,
+    /// Ends the connection at once: others need the memory that its responses hold.
+    pub(super) cut_off: CancellationToken,
     pub(super) metrics: Option<Arc<ServerMetrics>>,
     /// Where its last request was counted.
     pub(super) series: Mutex<Option<Series>>,
 }
 
 impl Client {
-    /// The header of a request is complete.
-    pub(super) fn request_begins(&self, http2: bool) {
-        self.timer.request_begins(http2);
-        if let Some(metrics) = &self.metrics {
-            metrics.in_flight.inc();
-        }
-    }
-
-    /// Its response is over; a status of 0 says that there was none.
-    pub(super) fn request_ends(&self, method: &'static str, route: &'static str, status: u16, seconds: f64) {
-        self.timer.request_ends();
-        let Some(metrics) = &self.metrics else { return };
-        metrics.in_flight.dec();
-        let mut series = self.series.lock().unwrap_or_else(PoisonError::into_inner);
-        match &*series {
-            Some(series) if series.is(method, route, status) => series.observe(seconds),
-            _ => series.insert(metrics.series(method, route, status)).observe(seconds),
+    /// Resolves when nothing is in flight or half received, nor was for a while.
+    pub(super) async fn idle(&self) {
+        // Many clients ask once; those that ask more are looked at less often.
+        let mut pause = IDLE;
+        loop {
+            tokio::time::sleep(pause).await;
+            let received = !self.raw_head.is_empty() || self.body_unread.load(Relaxed);
+            if !received && self.timer.is_idle_for(IDLE) {
+                return;
+            }
+            pause = 10 * IDLE;
         }
     }
 }

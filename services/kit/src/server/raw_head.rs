@@ -38,6 +38,12 @@ impl RawHead {
         }
     }
 
+    /// Whether all that was received belonged to requests that hyper has read.
+    pub(super) fn is_empty(&self) -> bool {
+        let received = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        received.bytes.is_empty() && received.body == 0 && !received.ended
+    }
+
     /// hyper has read `headers` from the next header: whether that gives the length of its body in two ways.
     pub(super) fn has_two_lengths(&self, headers: &HeaderMap) -> bool {
         let mut received = self.0.lock().unwrap_or_else(PoisonError::into_inner);

@@ -37,12 +37,12 @@ pub(super) fn respond<S: Service>(
     let body_permit = has_body.then(|| Arc::clone(&listener.body_permits).try_acquire_owned());
     let crowded = matches!(body_permit, Some(Err(_)));
     let mut request = request.map(|body| match body_permit {
-        Some(permit) => RequestBody::new(body, Arc::clone(&client.timer), permit.ok()).boxed_unsync(),
+        Some(permit) => RequestBody::new(body, Arc::clone(client), permit.ok()).boxed_unsync(),
         None => crate::empty(),
     });
     let mut log = RequestLog::begin(Arc::clone(client), &request);
-    if listener.access_log && tracing::enabled!(target: "access", tracing::Level::INFO) {
-        log.enable(listener.settings.name, &request);
+    if listener.settings.log.access && tracing::enabled!(target: "access", tracing::Level::INFO) {
+        log.enable(&request);
     }
     // After a chunked body the connection is closed (RFC 9112, section 6.1): another reader of it might disagree on
     // where the next request begins.
@@ -88,7 +88,7 @@ fn refuse<S: Service>(listener: &Listener<S>, raw_head: &RawHead, request: &Requ
     if let Err(reason) = host::check(request.version(), request.uri(), request.headers()) {
         return Some(service.refuse(bad_request(reason)));
     }
-    let rule = listener.host_rule.as_ref();
+    let rule = listener.settings.host_rule.as_ref();
     if let Some(Err(problem)) = rule.map(|rule| rule.check(request.uri(), request.headers())) {
         return Some(service.refuse(problem));
     }
@@ -115,7 +115,7 @@ fn is_plainly_coded(headers: &HeaderMap) -> bool {
 
 /// Has the service handle `request`. What a panic leaves half-done belongs to this request, which ends here.
 async fn handle<S: Service>(listener: &Listener<S>, log: &RequestLog, request: Request) -> Response {
-    let _work = Work::begin(log.timer());
+    let _work = ConnectionTimer::work(&log.client);
     let handled = tokio::select! {
         biased;
         handled = AssertUnwindSafe(listener.service.handle(request)).catch_unwind() => handled,
@@ -125,22 +125,6 @@ async fn handle<S: Service>(listener: &Listener<S>, log: &RequestLog, request: R
         tracing::error!(request_id = log.id.as_str(), "a handler panicked");
         listener.service.refuse(internal())
     })
-}
-
-/// The connection waits for the service until this is dropped.
-struct Work<'a>(&'a ConnectionTimer);
-
-impl<'a> Work<'a> {
-    fn begin(timer: &'a ConnectionTimer) -> Self {
-        timer.work_begins();
-        Self(timer)
-    }
-}
-
-impl Drop for Work<'_> {
-    fn drop(&mut self) {
-        self.0.work_ends();
-    }
 }
 
 /// The response to HEAD: as to GET, with its length and without its body (RFC 9110, section 9.3.2). A 204 has no

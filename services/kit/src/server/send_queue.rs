@@ -1,13 +1,13 @@
 //! Bounds the memory of responses that clients have not read yet, for all connections of a listener together: a client
 //! that asks for much and reads nothing would cost all of it.
 
-use super::timer::ConnectionTimer;
 use crate::{ByteBudget, Reservation};
 use bytes::Bytes;
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError},
 };
+use tokio_util::sync::CancellationToken;
 
 /// Bytes of responses. Beyond that, the readers of those that were requested longest ago are cut off.
 const LIMIT: usize = 128 * 1024 * 1024;
@@ -35,8 +35,8 @@ struct QueuedResponse {
     _reservation: Option<Reservation>,
     /// When it was requested last.
     requested: u64,
-    /// The connections that read it, by the time of their request.
-    readers: HashMap<u64, Arc<ConnectionTimer>>,
+    /// Ends the connections that read it; by the time of their request.
+    readers: HashMap<u64, CancellationToken>,
 }
 
 /// One reader's use of a response; ends when this is dropped.
@@ -54,8 +54,8 @@ impl Default for SendQueue {
 }
 
 impl SendQueue {
-    /// Counts `data`, which the connection of `timer` reads.
-    pub(super) fn push(self: &Arc<Self>, data: &Bytes, timer: &Arc<ConnectionTimer>) -> Option<QueuedReader> {
+    /// Counts `data` until the result is dropped. If the budget is needed for newer responses, `reader` is cancelled.
+    pub(super) fn push(self: &Arc<Self>, data: &Bytes, reader: &CancellationToken) -> Option<QueuedReader> {
         if data.len() <= SMALL {
             return None;
         }
@@ -70,7 +70,7 @@ impl SendQueue {
         }
         let response = queued.responses.get_mut(&address)?;
         response.requested = requested;
-        response.readers.insert(requested, Arc::clone(timer));
+        response.readers.insert(requested, reader.clone());
         Some(QueuedReader { queue: Arc::clone(self), address, requested })
     }
 
@@ -83,7 +83,7 @@ impl SendQueue {
             let oldest = queued.responses.iter().min_by_key(|(_, response)| response.requested);
             let oldest = *oldest?.0;
             let response = queued.responses.remove(&oldest)?;
-            response.readers.values().for_each(|reader| reader.cut_off());
+            response.readers.values().for_each(CancellationToken::cancel);
         }
     }
 }
@@ -101,7 +101,7 @@ impl Drop for QueuedReader {
 
 #[cfg(test)]
 mod tests {
-    use super::{ConnectionTimer, LIMIT, SendQueue};
+    use super::{CancellationToken, LIMIT, SendQueue};
     use bytes::Bytes;
     use std::sync::Arc;
 
@@ -109,15 +109,15 @@ mod tests {
     fn readers_of_what_was_requested_longest_ago_are_cut_off() {
         let queue = Arc::new(SendQueue::default());
         let responses = [(); 3].map(|()| Bytes::from(vec![0; LIMIT / 2]));
-        let readers = [(); 4].map(|()| Arc::new(ConnectionTimer::new()));
+        let readers = [(); 4].map(|()| CancellationToken::new());
         let read = |response: usize, reader: usize| queue.push(&responses[response], &readers[reader]);
         let _first = read(0, 0);
         let second = read(1, 1);
         // The same memory once more, so that the second is older now.
         let _again = read(0, 2);
-        assert!(readers.iter().all(|reader| !reader.is_cut_off()));
+        assert!(readers.iter().all(|reader| !reader.is_cancelled()));
         let _third = read(2, 3);
-        assert_eq!(readers.each_ref().map(|reader| reader.is_cut_off()), [false, true, false, false]);
+        assert_eq!(readers.each_ref().map(CancellationToken::is_cancelled), [false, true, false, false]);
         drop(second);
         assert_eq!(queue.budget.available(), 0);
     }
@@ -125,23 +125,23 @@ mod tests {
     #[test]
     fn bytes_of_responses_that_were_read_are_free_again() {
         let queue = Arc::new(SendQueue::default());
-        let reader = Arc::new(ConnectionTimer::new());
+        let reader = CancellationToken::new();
         for _ in 0..10 {
             let response = Bytes::from(vec![0; LIMIT / 2]);
             let readers = [queue.push(&response, &reader), queue.push(&response, &reader)];
             assert_eq!(queue.budget.available(), LIMIT as u64 / 2);
             drop(readers);
         }
-        assert!(!reader.is_cut_off() && queue.queued.lock().unwrap().responses.is_empty());
+        assert!(!reader.is_cancelled() && queue.queued.lock().unwrap().responses.is_empty());
     }
 
     #[test]
     fn a_response_over_the_limit_is_sent_alone() {
         let queue = Arc::new(SendQueue::default());
-        let readers = [(); 2].map(|()| Arc::new(ConnectionTimer::new()));
+        let readers = [(); 2].map(|()| CancellationToken::new());
         let responses = [Bytes::from(vec![0; LIMIT / 2]), Bytes::from(vec![0; LIMIT + 1])];
         let _small = queue.push(&responses[0], &readers[0]);
         let large = queue.push(&responses[1], &readers[1]);
-        assert!(readers[0].is_cut_off() && !readers[1].is_cut_off() && large.is_some());
+        assert!(readers[0].is_cancelled() && !readers[1].is_cancelled() && large.is_some());
     }
 }

@@ -1,10 +1,10 @@
 //! A client's socket: reports what it reads and writes, and closes so that the last response arrives.
 
-use super::{raw_head::RawHead, timer::ConnectionTimer};
+use super::context::Client;
 use std::{
     io::{self, IoSlice},
     pin::Pin,
-    sync::Arc,
+    sync::{Arc, atomic::Ordering::Relaxed},
     task::{Context, Poll, ready},
 };
 use tokio::{
@@ -18,27 +18,33 @@ const DISCARD: usize = 4 * 1024 * 1024;
 const UNSENT: u32 = 128 * 1024;
 
 /// A connection's socket.
-#[derive(Debug)]
 pub(super) struct Socket {
     stream: TcpStream,
-    timer: Arc<ConnectionTimer>,
-    raw_head: Arc<RawHead>,
+    client: Arc<Client>,
     discarded: usize,
 }
 
 impl Socket {
-    pub(super) fn new(stream: TcpStream, timer: Arc<ConnectionTimer>, raw_head: Arc<RawHead>) -> Self {
+    pub(super) fn new(stream: TcpStream, client: Arc<Client>) -> Self {
         // Both are improvements only: a socket that refuses them works.
         let _ = stream.set_nodelay(true);
         let _ = socket2::SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT);
-        Self { stream, timer, raw_head, discarded: 0 }
+        Self { stream, client, discarded: 0 }
+    }
+
+    /// Waits for the client to send something, and tells whether it may be HTTP/2 (RFC 9113, section 3.4); `None` at its
+    /// end.
+    pub(super) async fn may_be_http2(&self) -> io::Result<Option<bool>> {
+        let mut first = [0; 3];
+        let length = self.stream.peek(&mut first).await?;
+        Ok((length > 0).then(|| b"PRI".starts_with(&first[..length])))
     }
 
     fn written(&self, result: &Poll<io::Result<usize>>) {
         match result {
-            Poll::Ready(Ok(bytes)) => self.timer.wrote(*bytes),
+            Poll::Ready(Ok(bytes)) => self.client.timer.wrote(*bytes),
             Poll::Ready(Err(_)) => {}
-            Poll::Pending => self.timer.set_write_blocked(true),
+            Poll::Pending => self.client.timer.set_write_blocked(true),
         }
     }
 
@@ -49,7 +55,7 @@ impl Socket {
         while self.discarded < DISCARD {
             let mut buffer = ReadBuf::new(&mut scratch);
             let polled = Pin::new(&mut self.stream).poll_read(context, &mut buffer);
-            let more = self.discarded > 0 || self.timer.has_unread_body();
+            let more = self.discarded > 0 || self.client.body_unread.load(Relaxed);
             match polled {
                 Poll::Ready(Ok(())) if !buffer.filled().is_empty() => self.discarded += buffer.filled().len(),
                 Poll::Pending if more => return Poll::Pending,
@@ -69,7 +75,7 @@ impl AsyncRead for Socket {
         let this = self.get_mut();
         let before = buffer.filled().len();
         ready!(Pin::new(&mut this.stream).poll_read(context, buffer))?;
-        this.raw_head.received(&buffer.filled()[before..]);
+        this.client.raw_head.received(&buffer.filled()[before..]);
         Poll::Ready(Ok(()))
     }
 }
@@ -102,14 +108,14 @@ impl AsyncWrite for Socket {
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         // Called when everything was written.
         ready!(Pin::new(&mut self.stream).poll_flush(context))?;
-        self.timer.set_write_blocked(false);
+        self.client.timer.set_write_blocked(false);
         Poll::Ready(Ok(()))
     }
 
     fn poll_shutdown(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         ready!(Pin::new(&mut this.stream).poll_shutdown(context))?;
-        this.timer.close();
+        this.client.timer.close();
         this.poll_discard(context)
     }
 }

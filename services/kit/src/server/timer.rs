@@ -1,13 +1,13 @@
 //! Tracks whether a connection is waiting for its client or for us, and since when; used for idle and stall timeouts.
 
+use super::context::Client;
 use std::{
     sync::{
-        OnceLock,
+        Arc, OnceLock,
         atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed},
     },
     time::{Duration, Instant},
 };
-use tokio::{sync::Notify, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 /// Bytes written over HTTP/1 that count as progress: the client must have read as much before.
@@ -48,10 +48,7 @@ pub(super) struct ConnectionTimer {
     working: AtomicUsize,
     written: AtomicU64,
     write_blocked: AtomicBool,
-    body_unread: AtomicBool,
     closing: AtomicBool,
-    cut_off: AtomicBool,
-    cut: Notify,
 }
 
 /// Why a connection has to end.
@@ -73,10 +70,7 @@ impl ConnectionTimer {
             working: AtomicUsize::new(0),
             written: AtomicU64::new(0),
             write_blocked: AtomicBool::new(false),
-            body_unread: AtomicBool::new(false),
             closing: AtomicBool::new(false),
-            cut_off: AtomicBool::new(false),
-            cut: Notify::new(),
         }
     }
 
@@ -98,14 +92,10 @@ impl ConnectionTimer {
         self.progress();
     }
 
-    /// A request or a response body waits for the service, not for the client.
-    pub(super) fn work_begins(&self) {
-        self.working.fetch_add(1, Relaxed);
-    }
-
-    pub(super) fn work_ends(&self) {
-        self.working.fetch_sub(1, Relaxed);
-        self.progress();
+    /// Until the result is dropped, a request or a response body waits for the service, not for the client.
+    pub(super) fn work(client: &Arc<Client>) -> Work {
+        client.timer.working.fetch_add(1, Relaxed);
+        Work(Arc::clone(client))
     }
 
     /// The socket took `bytes`. Counts for HTTP/1 only: over HTTP/2 they may be no response but answers to PING, as many
@@ -126,30 +116,11 @@ impl ConnectionTimer {
         self.write_blocked.store(blocked, Relaxed);
     }
 
-    /// A request's body was not read to its end: more of it may come.
-    pub(super) fn leave_body_unread(&self) {
-        self.body_unread.store(true, Relaxed);
-    }
-
-    pub(super) fn has_unread_body(&self) -> bool {
-        self.body_unread.load(Relaxed)
-    }
-
     /// Our side is closed; what the client still sends is discarded.
     pub(super) fn close(&self) {
         if !self.closing.swap(true, Relaxed) {
             self.progress();
         }
-    }
-
-    /// Ends the connection at once: others need the memory that its responses hold.
-    pub(super) fn cut_off(&self) {
-        self.cut_off.store(true, Relaxed);
-        self.cut.notify_one();
-    }
-
-    pub(super) fn is_cut_off(&self) -> bool {
-        self.cut_off.load(Relaxed)
     }
 
     /// Resolves when the connection has to end, by a timeout or because of `stop`.
@@ -175,13 +146,28 @@ impl ConnectionTimer {
         }
     }
 
-    /// Resolves when the client exceeds a timeout or is cut off.
+    /// Resolves when the client exceeds a timeout.
     pub(super) async fn timed_out(&self, timeouts: Timeouts) {
-        while !self.is_cut_off() {
-            let Some(left) = self.left(timeouts) else { return };
+        while let Some(left) = self.left(timeouts) {
             // If the state changes meanwhile, the new deadline is at least `shortest` away, so this never sleeps past it.
-            let _ = timeout(left.min(timeouts.shortest()), self.cut.notified()).await;
+            tokio::time::sleep(left.min(timeouts.shortest())).await;
         }
+    }
+
+    /// Whether a request came: its protocol is that of the whole connection.
+    pub(super) fn has_had_requests(&self) -> bool {
+        self.http2.get().is_some()
+    }
+
+    /// Whether there is neither a request nor a response, nor was for `pause`.
+    pub(super) fn is_idle_for(&self, pause: Duration) -> bool {
+        let busy =
+            self.requests.load(Relaxed) > 0 || self.write_blocked.load(Relaxed) || self.closing.load(Relaxed);
+        !busy && self.since_progress() >= pause
+    }
+
+    fn since_progress(&self) -> Duration {
+        self.start.elapsed().saturating_sub(Duration::from_millis(self.progress.load(Relaxed)))
     }
 
     /// The time left to the client, if any.
@@ -196,8 +182,17 @@ impl ConnectionTimer {
         } else {
             timeouts.stall
         };
-        let progress = Duration::from_millis(self.progress.load(Relaxed));
-        let left = allowed.saturating_sub(self.start.elapsed().saturating_sub(progress));
+        let left = allowed.saturating_sub(self.since_progress());
         (!left.is_zero()).then_some(left)
+    }
+}
+
+/// See [`ConnectionTimer::work`].
+pub(super) struct Work(Arc<Client>);
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        self.0.timer.working.fetch_sub(1, Relaxed);
+        self.0.timer.progress();
     }
 }

@@ -16,20 +16,24 @@ const PAUSE: Duration = Duration::from_millis(100);
 const LOG_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A listener, with a permit for each connection.
-pub(super) struct Acceptor {
+pub(crate) struct Acceptor {
     listener: TcpListener,
     permits: Arc<Semaphore>,
     logged: Option<Instant>,
 }
 
 impl Acceptor {
-    pub(super) fn new(listener: TcpListener, connections: usize) -> Self {
-        Self { listener, permits: Arc::new(Semaphore::new(connections)), logged: None }
+    pub(crate) fn new(listener: TcpListener, connections: usize) -> Self {
+        Self {
+            listener,
+            permits: Arc::new(Semaphore::new(connections.min(Semaphore::MAX_PERMITS))),
+            logged: None,
+        }
     }
 
     /// The next connection and its permit. Without a free permit nothing is accepted: clients wait in the kernel. Cancel
     /// safe.
-    pub(super) async fn next(&mut self) -> (TcpStream, OwnedSemaphorePermit) {
+    pub(crate) async fn next(&mut self) -> (TcpStream, OwnedSemaphorePermit) {
         let permit = Arc::clone(&self.permits).acquire_owned().await.expect("the semaphore is never closed");
         loop {
             match self.listener.accept().await {
@@ -52,7 +56,7 @@ impl Acceptor {
 
     /// Stops listening, and returns the connections that waited in the kernel, as far as there are permits: closing the
     /// socket would reset them. Asks the kernel itself, because tokio's readiness may be outdated.
-    pub(super) fn finish(self) -> Vec<(TcpStream, OwnedSemaphorePermit)> {
+    pub(crate) fn finish(self) -> Vec<(TcpStream, OwnedSemaphorePermit)> {
         let Ok(listener) = self.listener.into_std() else { return Vec::new() };
         let next = || {
             let permit = Arc::clone(&self.permits).try_acquire_owned().ok()?;
