@@ -12,7 +12,7 @@ const ANSWER_LIMIT: u64 = 64 * 1024;
 
 /// Asks `/ready`, or `/live`; an error says what it answered.
 pub(crate) fn ask(settings: &ServerSettings, live: bool) -> Result<(), String> {
-    let address = settings.admin.listen.ok_or("`admin.listen` is `none`: there is nobody to ask")?;
+    let address = settings.admin.listen.ok_or("`admin.listen` is `none`: there is nothing to ask")?;
     let path = if live { "/live" } else { "/ready" };
     let answer = get(reachable(address), path).map_err(|error| format!("{address}{path}: {error}"))?;
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
@@ -33,7 +33,7 @@ fn get(address: SocketAddr, path: &str) -> std::io::Result<String> {
     Ok(String::from_utf8_lossy(&answer).into_owned())
 }
 
-/// Where a client finds who listens on `address`: "any address" is no destination.
+/// The address to connect to for a server that listens on `address`: an unspecified address cannot be connected to.
 fn reachable(mut address: SocketAddr) -> SocketAddr {
     match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),

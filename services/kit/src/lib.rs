@@ -2,7 +2,7 @@
 //! what services share besides: deadlines, memory budgets, a pool of threads, TLS for clients.
 //!
 //! Promises: a service on it is a struct with one async function from request to response.
-//! Does not know: any business word. A third service could be written on it in an afternoon.
+//! Does not know: what a service is for.
 //!
 //! A whole service:
 //!

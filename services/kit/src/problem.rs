@@ -4,7 +4,7 @@ use crate::{Response, full};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Map, Value};
 
-/// An error that leaves the process: a stable code, a status, and words fit for the client. Never a cause.
+/// An error that leaves the process: a stable code, a status, and a text for the client. Never a cause.
 #[derive(Clone, Debug)]
 pub struct Problem {
     status: StatusCode,

@@ -69,7 +69,7 @@ impl Admin {
     }
 }
 
-/// An address or the word `none`: TOML has no null.
+/// An address, or `none`, as TOML has no null.
 mod maybe_address {
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
     use std::net::SocketAddr;
@@ -96,8 +96,8 @@ mod maybe_address {
 pub struct Limits {
     /// Connections at once; further ones wait in the kernel.
     pub connections: usize,
-    /// Requests in work at once, each until its answer's source has given all, but for the time that the client takes to
-    /// read; further ones are answered 503. At most half of them may be waiting for a body.
+    /// Requests at work at once; a streamed response counts except while its client reads. Further ones are answered 503.
+    /// At most half of them may be waiting for a body.
     pub requests: usize,
     /// How long requests in flight may take after a signal to stop.
     #[serde(with = "humantime_serde")]
@@ -108,7 +108,7 @@ pub struct Limits {
     /// From a connection's start, or its last answer, to a whole request header.
     #[serde(with = "humantime_serde")]
     pub header_timeout: Duration,
-    /// How long a client may neither send nor take anything while it is its turn.
+    /// How long a client may take to read 4 KiB of a response, or over HTTP/2 a frame.
     #[serde(with = "humantime_serde")]
     pub stall_timeout: Duration,
 }

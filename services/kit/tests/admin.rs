@@ -1,4 +1,4 @@
-//! The admin listener: alive, ready and why, figures.
+//! The admin listener: liveness, readiness, metrics, and the requests that it refuses.
 
 mod common;
 
@@ -37,7 +37,7 @@ async fn checks_are_asked_once_a_second_however_many_ask() {
 }
 
 #[tokio::test]
-async fn figures_are_prometheus_text() {
+async fn metrics_are_prometheus_text() {
     let server = Server::start().await;
     server.get("/").await;
     server.get("/nowhere").await;
@@ -62,18 +62,18 @@ async fn figures_are_prometheus_text() {
 }
 
 #[tokio::test]
-async fn why_a_connection_ended_is_told_before_its_first_byte_too() {
+async fn the_reason_for_closing_a_connection_without_requests_is_counted() {
     let limits = Limits { header_timeout: Duration::from_millis(100), ..Limits::default() };
     let server = Server::with(limits).await;
     server.connect().await.rest().await;
-    server.figure(r#"http_connections_ended_total{why="slow"} 1"#).await;
+    server.metric(r#"http_connections_ended_total{why="slow"} 1"#).await;
 
     let server = Server::start().await;
     let reset = server.connect().await;
-    server.figure("http_connections 1").await;
+    server.metric("http_connections 1").await;
     socket2::SockRef::from(&reset.0).set_linger(Some(Duration::ZERO)).unwrap();
     drop(reset);
-    server.figure(r#"http_connections_ended_total{why="broken"} 1"#).await;
+    server.metric(r#"http_connections_ended_total{why="broken"} 1"#).await;
 }
 
 #[tokio::test]
