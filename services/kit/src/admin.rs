@@ -11,23 +11,25 @@ use crate::{
     Peer, Request, Response, Service,
     errors::{bad_request, not_found, other_method, unread},
     full, logging,
-    metrics::Figures,
+    metrics::ServerMetrics,
     ready::Readiness,
 };
 use http::{HeaderValue, Method, StatusCode, header};
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 /// Bytes of a request body.
 const BODY_LIMIT: usize = 1024;
+/// How long a request's body may take.
+const BODY_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(crate) struct AdminService<S> {
     readiness: Arc<Readiness<S>>,
-    figures: Arc<Figures>,
+    metrics: Arc<ServerMetrics>,
 }
 
 impl<S: Service> AdminService<S> {
-    pub(crate) fn new(readiness: Arc<Readiness<S>>, figures: Arc<Figures>) -> Self {
-        Self { readiness, figures }
+    pub(crate) fn new(readiness: Arc<Readiness<S>>, metrics: Arc<ServerMetrics>) -> Self {
+        Self { readiness, metrics }
     }
 
     async fn ready(&self) -> Response {
@@ -37,7 +39,7 @@ impl<S: Service> AdminService<S> {
     }
 
     fn metrics(&self) -> Response {
-        answer(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", self.figures.text())
+        answer(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", self.metrics.text())
     }
 }
 
@@ -63,7 +65,7 @@ async fn set_level(request: Request) -> Response {
         let problem = crate::Problem::new(StatusCode::FORBIDDEN, "forbidden", "Forbidden");
         return problem.detail("The log level is set from this machine only.").into_response();
     }
-    let body = match crate::read(request.into_body(), BODY_LIMIT).await {
+    let body = match crate::read(request.into_body(), BODY_LIMIT, BODY_TIMEOUT).await {
         Ok(body) => body,
         Err(error) => return unread(error).into_response(),
     };
@@ -82,5 +84,6 @@ fn answer(status: StatusCode, content_type: &'static str, body: String) -> Respo
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }

@@ -1,13 +1,19 @@
 //! Bodies: one boxed type for requests and responses, so that services name no hyper type.
 
+use crate::Deadline;
 use bytes::{Bytes, BytesMut};
 use http_body::Body as _;
 use http_body_util::{BodyExt, Empty, Full, combinators::UnsyncBoxBody};
+use std::time::Duration;
 
 /// Why a body broke off; it is logged, never shown.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// A request's or a response's body.
 pub type Body = UnsyncBoxBody<Bytes, BoxError>;
+/// A request; its extensions hold [`RequestId`](crate::RequestId) and [`Peer`](crate::Peer).
+pub type Request = http::Request<Body>;
+/// A response; an extension [`Route`](crate::Route) names its route in logs and metrics.
+pub type Response = http::Response<Body>;
 
 /// A body that is known whole.
 pub fn full(bytes: impl Into<Bytes>) -> Body {
@@ -28,27 +34,24 @@ pub enum ReadError {
     /// It ended before its end, or its coding is broken.
     #[error("the body broke off")]
     Broken,
-    /// The client stopped sending.
+    /// It did not arrive within the time limit.
     #[error("the body did not come in time")]
     Stalled,
 }
 
-/// The error of a body whose client stopped sending.
-#[derive(Debug, thiserror::Error)]
-#[error("the client stopped sending")]
-pub(crate) struct Stalled;
+/// Reads all of `body`, if it has at most `limit` bytes and arrives within the time limit `within`.
+pub async fn read(body: Body, limit: usize, within: Duration) -> Result<Bytes, ReadError> {
+    Deadline::after(within).run(collect(body, limit)).await.unwrap_or(Err(ReadError::Stalled))
+}
 
-/// All of `body`, if it has at most `limit` bytes.
-pub async fn read(mut body: Body, limit: usize) -> Result<Bytes, ReadError> {
-    // Said in advance, it need not come: that also spares who waits for `100 Continue` the sending.
+async fn collect(mut body: Body, limit: usize) -> Result<Bytes, ReadError> {
+    // By Content-Length, before reading: a client that sent `Expect: 100-continue` then never sends the body.
     if body.size_hint().lower() > limit as u64 {
         return Err(ReadError::TooLarge(limit));
     }
     let mut bytes = BytesMut::new();
     while let Some(frame) = body.frame().await {
-        let frame = frame
-            .map_err(|error| if error.is::<Stalled>() { ReadError::Stalled } else { ReadError::Broken })?;
-        let Ok(data) = frame.into_data() else { continue };
+        let Ok(data) = frame.map_err(|_| ReadError::Broken)?.into_data() else { continue };
         if bytes.len() + data.len() > limit {
             return Err(ReadError::TooLarge(limit));
         }

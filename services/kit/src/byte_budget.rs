@@ -29,7 +29,7 @@ impl ByteBudget {
         Reservation(permit.expect("the semaphore is never closed"))
     }
 
-    /// Reserves `bytes` if they are free now and nobody waits for them.
+    /// Reserves `bytes` if they are free now and no other reservation waits for them.
     pub fn try_reserve(&self, bytes: u64) -> Option<Reservation> {
         Arc::clone(&self.0).try_acquire_many_owned(units(bytes)).ok().map(Reservation)
     }

@@ -52,7 +52,7 @@ const USAGE: u8 = 2;
 /// Runs a service's program: parses the arguments, loads the configuration, starts logs, binds, and hands over
 /// to `run`, which builds the service and calls [`serve`](crate::serve).
 ///
-/// Sockets may be inherited from a service manager, which is told when the service is ready; the soft limit of open
+/// Sockets may be inherited from a service manager, which is notified when the service is ready; the soft limit of open
 /// files is raised; SIGHUP reads the configuration again for its log level. The exit status is 0, 1 for what failed, and
 /// 2 for a command line or configuration that cannot be used.
 pub fn run<C, F>(run: impl FnOnce(C, ServerSettings, Listeners) -> F) -> ExitCode

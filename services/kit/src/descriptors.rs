@@ -1,8 +1,8 @@
-//! File descriptors: as many as the system gives, and not all of them to clients.
+//! The limit of open file descriptors, and the part of it that connections may take.
 
 use rustix::process::{Resource, getrlimit, setrlimit};
 
-/// Raises the soft limit to the hard one: the soft one is low for the sake of `select`, which is not used here.
+/// Raises the soft limit to the hard one: the soft one is low for programs that use `select`.
 pub(crate) fn raise() {
     let mut limit = getrlimit(Resource::Nofile);
     limit.current = limit.maximum;
@@ -25,4 +25,17 @@ pub(crate) fn affordable(connections: usize, services: usize) -> usize {
 /// The limit of open files, if there is one.
 pub(crate) fn limit() -> Option<u64> {
     getrlimit(Resource::Nofile).current
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{affordable, limit};
+
+    #[test]
+    fn services_of_one_process_share_the_limit_of_open_files() {
+        let connections = usize::try_from(limit().expect("open files are limited here") / 4 * 3).unwrap();
+        assert_eq!(affordable(usize::MAX, 1), connections);
+        assert_eq!(affordable(usize::MAX, 2), connections / 2);
+        assert_eq!(affordable(10, 2), 10);
+    }
 }

@@ -68,5 +68,6 @@ pub fn other_method(method: &Method, allow: &'static str) -> Response {
     let mut response = Response::new(empty());
     *response.status_mut() = StatusCode::NO_CONTENT;
     response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(allow));
+    response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
 }

@@ -7,12 +7,12 @@ use std::{
     time::Duration,
 };
 
-const PATIENCE: Duration = Duration::from_secs(5);
+const TIMEOUT: Duration = Duration::from_secs(5);
 const ANSWER_LIMIT: u64 = 64 * 1024;
 
 /// Asks `/ready`, or `/live`; an error says what it answered.
 pub(crate) fn ask(settings: &ServerSettings, live: bool) -> Result<(), String> {
-    let address = settings.admin.listen.ok_or("`admin.listen` is `none`: there is nobody to ask")?;
+    let address = settings.admin.listen.ok_or("`admin.listen` is `none`: there is nothing to ask")?;
     let path = if live { "/live" } else { "/ready" };
     let answer = get(reachable(address), path).map_err(|error| format!("{address}{path}: {error}"))?;
     let (head, body) = answer.split_once("\r\n\r\n").unwrap_or((&answer, ""));
@@ -24,16 +24,16 @@ pub(crate) fn ask(settings: &ServerSettings, live: bool) -> Result<(), String> {
 
 /// HTTP/1.0, so that the answer is neither chunked nor kept open.
 fn get(address: SocketAddr, path: &str) -> std::io::Result<String> {
-    let mut stream = TcpStream::connect_timeout(&address, PATIENCE)?;
-    stream.set_read_timeout(Some(PATIENCE))?;
-    stream.set_write_timeout(Some(PATIENCE))?;
+    let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
+    stream.set_read_timeout(Some(TIMEOUT))?;
+    stream.set_write_timeout(Some(TIMEOUT))?;
     write!(stream, "GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n")?;
     let mut answer = Vec::new();
     stream.take(ANSWER_LIMIT).read_to_end(&mut answer)?;
     Ok(String::from_utf8_lossy(&answer).into_owned())
 }
 
-/// Where a client finds who listens on `address`: "any address" is no destination.
+/// The address to connect to for a server that listens on `address`: an unspecified address cannot be connected to.
 fn reachable(mut address: SocketAddr) -> SocketAddr {
     match address.ip() {
         IpAddr::V4(ip) if ip.is_unspecified() => address.set_ip(Ipv4Addr::LOCALHOST.into()),

@@ -36,8 +36,8 @@ pub(crate) fn take(role: Role, service: &str, wanted: bool) -> io::Result<Option
     Ok(Some(socket))
 }
 
-/// That each socket was taken, once all services of the process have theirs: who connects to one that nobody
-/// serves would wait forever. An error names one.
+/// Checks that each socket was taken, once all services of the process have theirs: a client that connects to one that is
+/// not served would wait forever. The error names one.
 pub(crate) fn check_all_taken() -> io::Result<()> {
     let sockets = sockets().lock().unwrap_or_else(PoisonError::into_inner);
     let Some((name, _)) = sockets.first() else { return Ok(()) };

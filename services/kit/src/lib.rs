@@ -2,7 +2,7 @@
 //! what services share besides: deadlines, memory budgets, a pool of threads, TLS for clients.
 //!
 //! Promises: a service on it is a struct with one async function from request to response.
-//! Does not know: any business word. A third service could be written on it in an afternoon.
+//! Does not know: what a service is for.
 //!
 //! A whole service:
 //!
@@ -66,6 +66,7 @@
 //! Several services may share a process: logs are started once ([`logging::init`]), everything else belongs to one
 //! call of [`serve`].
 
+mod acceptor;
 mod admin;
 #[cfg(target_env = "musl")]
 mod allocator;
@@ -86,6 +87,7 @@ pub mod logging;
 mod metrics;
 mod problem;
 mod ready;
+mod redact;
 mod reload;
 mod request_id;
 mod secret;
@@ -96,7 +98,7 @@ pub mod shutdown;
 mod systemd;
 pub mod tls;
 
-pub use body::{Body, BoxError, ReadError, empty, full, read};
+pub use body::{Body, BoxError, ReadError, Request, Response, empty, full, read};
 pub use byte_budget::{ByteBudget, Reservation};
 pub use conditional::not_modified;
 pub use config::{ConfigError, Configuration};
@@ -108,5 +110,5 @@ pub use problem::Problem;
 pub use request_id::RequestId;
 pub use secret::Secret;
 pub use server::serve;
-pub use service::{CacheOutcome, Check, Metrics, Peer, Request, Response, Route, Service};
+pub use service::{CacheOutcome, Check, Metrics, Peer, Route, Service};
 pub use settings::{Admin, Limits, Log, LogFormat, ServerSettings};

@@ -7,7 +7,7 @@ use crate::{
 use std::{io, net::SocketAddr};
 use tokio::net::TcpListener;
 
-/// Clients that may wait in the kernel for a place.
+/// Connections that may wait in the kernel to be accepted.
 const BACKLOG: i32 = 4096;
 
 /// The sockets of a service, bound before anything else is started.

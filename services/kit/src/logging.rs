@@ -80,7 +80,7 @@ fn log_panic(panic: &PanicHookInfo<'_>) {
 
 fn filter(level: &str) -> Result<EnvFilter, String> {
     let expected = "expected off, error, warn, info, debug, trace or directives such as `info,h2=warn`";
-    // A bare word that is no level is a target's name to the filter: a mistyped level would turn all logs off.
+    // The filter takes a word that is not a level for a target: a mistyped level would turn all logs off.
     let is_level = |word: &str| !word.is_empty() && word.parse::<LevelFilter>().is_ok();
     if let Some(word) =
         level.split(',').map(str::trim).find(|word| !word.contains(['=', '[']) && !is_level(word))

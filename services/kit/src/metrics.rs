@@ -1,11 +1,11 @@
-//! A service's figures: its own registry, so that two services in one process do not mix.
+//! A service's metrics, in a registry of its own, so that two services in one process do not mix.
 
-mod end;
+mod close_reason;
 mod process;
 mod series;
 mod text;
 
-pub(crate) use end::End;
+pub(crate) use close_reason::CloseReason;
 pub(crate) use series::Series;
 
 use prometheus_client::{
@@ -33,19 +33,19 @@ struct Served {
     route: &'static str,
 }
 
-/// What is counted of a service's requests and connections.
-pub(crate) struct Figures {
+/// The metrics of a service's requests and connections, and those of its own.
+pub(crate) struct ServerMetrics {
     registry: Registry,
     requests: Family<Answered, Counter>,
     durations: Family<Served, Histogram, fn() -> Histogram>,
     pub(crate) in_flight: Gauge,
     connections: Gauge,
     accepted: Counter,
-    ends: Family<End, Counter>,
+    closed: Family<CloseReason, Counter>,
 }
 
-impl Figures {
-    /// Figures, with the service's own registered by `register`.
+impl ServerMetrics {
+    /// The server's metrics, to which `register` adds the service's own.
     pub(crate) fn new(register: impl FnOnce(&mut Registry)) -> Arc<Self> {
         let mut registry = Registry::default();
         let requests = Family::default();
@@ -67,23 +67,23 @@ impl Figures {
         registry.register("http_connections", "Open connections", connections.clone());
         let accepted = Counter::default();
         registry.register("http_connections_accepted", "Connections accepted", accepted.clone());
-        let ends = Family::default();
-        registry.register("http_connections_ended", "Connections that are over, and why", ends.clone());
+        let closed = Family::default();
+        registry.register("http_connections_ended", "Connections that are over, and why", closed.clone());
         registry.register_collector(Box::new(process::Process::new()));
         register(&mut registry);
-        Arc::new(Self { registry, requests, durations, in_flight, connections, accepted, ends })
+        Arc::new(Self { registry, requests, durations, in_flight, connections, accepted, closed })
     }
 
-    /// Where requests of this kind are counted.
+    /// The counter and histogram for requests of this kind.
     pub(crate) fn series(&self, method: &'static str, route: &'static str, status: u16) -> Series {
         let requests = self.requests.get_or_create_owned(&Answered { method, route, status });
         let durations = self.durations.get_or_create_owned(&Served { method, route });
         Series { method, route, status, requests, durations }
     }
 
-    /// A connection is over.
-    pub(crate) fn ended(&self, end: End) {
-        self.ends.get_or_create(&end).inc();
+    /// Counts a connection that was closed.
+    pub(crate) fn closed(&self, reason: CloseReason) {
+        self.closed.get_or_create(&reason).inc();
     }
 
     /// Counts a connection until the result is dropped.
@@ -93,7 +93,7 @@ impl Figures {
         Open(self.connections.clone())
     }
 
-    /// All of it, for `/metrics`.
+    /// All metrics in the Prometheus text format.
     pub(crate) fn text(&self) -> String {
         let mut text = String::new();
         prometheus_client::encoding::text::encode(&mut text, &self.registry)

@@ -4,7 +4,7 @@ use crate::{Response, full};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Map, Value};
 
-/// An error that leaves the process: a stable code, a status, and words fit for the client. Never a cause.
+/// An error that leaves the process: a stable code, a status, and a text for the client. Never a cause.
 #[derive(Clone, Debug)]
 pub struct Problem {
     status: StatusCode,
@@ -67,7 +67,8 @@ impl Problem {
         &self.headers
     }
 
-    /// The answer: `application/problem+json`, `Cache-Control: no-store`.
+    /// The answer: `application/problem+json`, `Cache-Control: no-store`. Its `type` is the relative reference
+    /// `/problems/<code>`, which the service may answer with an explanation.
     pub fn into_response(self) -> Response {
         let mut body = Map::new();
         body.insert("type".into(), format!("/problems/{}", self.code).into());
@@ -81,6 +82,7 @@ impl Problem {
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         headers.extend(self.headers);
         response
     }

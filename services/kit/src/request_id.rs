@@ -31,8 +31,8 @@ impl RequestId {
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let id = (u128::from(*PROCESS) << 32) | u128::from(number & 0xffff_ffff);
         let mut digits = [0; 24];
-        for (place, digit) in digits.iter_mut().rev().enumerate() {
-            *digit = b"0123456789abcdef"[(id >> (4 * place)) as usize & 0xf];
+        for (position, digit) in digits.iter_mut().rev().enumerate() {
+            *digit = b"0123456789abcdef"[(id >> (4 * position)) as usize & 0xf];
         }
         Self(HeaderValue::from_bytes(&digits).expect("hexadecimal digits are a header value"))
     }

@@ -1,71 +1,68 @@
-//! Serving: accept, answer, drain.
+//! Serving: accept, respond, drain.
+//!
+//! The acceptor hands each connection to [`connection`], which runs hyper on a [`socket`] under a [`timer`]. Each request
+//! goes through [`respond`], with its bodies ([`body`]) and its log record ([`request_log`]).
 
-mod acceptor;
-mod activity;
-mod answer;
 mod body;
-mod client;
 mod connection;
-mod exchange;
-mod framing;
-mod inbound;
-mod panics;
-mod place;
-mod shared;
+mod context;
+mod raw_head;
+mod request_log;
+mod respond;
+mod send_queue;
 mod socket;
-mod target;
-mod unsent;
-mod wire;
+mod timer;
 
 use crate::{
-    Listeners, ServerSettings, Service, admin::AdminService, descriptors, inherited, metrics::Figures,
-    ready::Readiness, systemd,
+    Listeners, ServerSettings, Service, acceptor::Acceptor, admin::AdminService, descriptors, inherited,
+    metrics::ServerMetrics, ready::Readiness, systemd,
 };
-use acceptor::Acceptor;
-use shared::Shared;
+use context::Listener;
 use std::{io, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, task::JoinSet};
 
-/// How long the admin listener has for its last answers.
+/// How long the last requests of the admin listener may take.
 const ADMIN_GRACE: Duration = Duration::from_millis(100);
 
-/// Serves until `shutdown` resolves, then drains: returns when the last request in flight is answered or the
-/// grace is over.
+/// Serves until `shutdown` resolves, then drains: returns when the last request in flight is answered or the grace is
+/// over.
 ///
-/// HTTP/1.1, HTTP/1.0 and HTTP/2 without TLS. What a client can do is bounded: its connections, the time to a whole
-/// request header and for each further move, the size of header and target, HTTP/2 streams. What cannot be read, or in
-/// two ways, is refused before the service sees it. Each answer carries its request's id; a panic is a 500.
+/// HTTP/1.1, HTTP/1.0 and HTTP/2 without TLS. What a client can use up is bounded: connections, time without a request,
+/// time without reading a response, the size of header and target, HTTP/2 streams, memory of responses. Requests that
+/// are malformed or ambiguous are refused before the service sees them. Each response carries the request's id; a panic
+/// is a 500.
 ///
-/// In the drain `/ready` says no, the socket is closed after `limits.delay`, who was already connected is served, and
-/// each connection is told to close.
+/// In the drain `/ready` answers 503, the socket is closed after `limits.delay`, and connections that are open are served
+/// and told to close.
 ///
 /// # Errors
 ///
-/// A socket was inherited that no service of the process took; the error names it. Sockets are bound before.
+/// A socket was inherited that no service of the process took; the error names it.
 pub async fn serve<S: Service>(
     service: S,
     listeners: Listeners,
-    settings: ServerSettings,
+    mut settings: ServerSettings,
     shutdown: impl Future<Output = ()> + Send,
 ) -> io::Result<()> {
     inherited::check_all_taken()?;
     descriptors::raise();
-    let Listeners { service: listener, admin } = listeners;
-    let figures = Figures::new(|metrics| service.register(metrics));
+    settings.limits.connections = descriptors::affordable(settings.limits.connections, settings.services);
+    let Listeners { service: socket, admin } = listeners;
+    let metrics = ServerMetrics::new(|metrics| service.register(metrics));
     let service = Arc::new(service);
     let readiness = Arc::new(Readiness::new(Arc::clone(&service)));
 
     let admin = admin.map(|socket| {
         announce(settings.name, "admin", &socket);
-        let admin = AdminService::new(Arc::clone(&readiness), Arc::clone(&figures));
-        let shared = Shared::admin(admin, &settings);
-        (Arc::clone(&shared), tokio::spawn(run(shared, socket, ADMIN_GRACE)))
+        let admin = AdminService::new(Arc::clone(&readiness), Arc::clone(&metrics));
+        let listener = Listener::new(Arc::new(admin), None, settings.for_admin());
+        (Arc::clone(&listener), tokio::spawn(run(listener, socket, ADMIN_GRACE)))
     });
-    announce(settings.name, "service", &listener);
+    announce(settings.name, "service", &socket);
     systemd::ready();
 
-    let shared = Shared::service(service, figures, &settings);
-    let serving = run(Arc::clone(&shared), listener, settings.limits.grace);
+    let listener = Listener::new(service, Some(metrics), settings.clone());
+    let serving = run(Arc::clone(&listener), socket, settings.limits.grace);
     let stopping = async {
         shutdown.await;
         readiness.stop();
@@ -73,7 +70,7 @@ pub async fn serve<S: Service>(
         if !settings.limits.delay.is_zero() {
             tokio::time::sleep(settings.limits.delay).await;
         }
-        shared.drain();
+        listener.drain();
     };
     let left = tokio::select! {
         (left, ()) = async { tokio::join!(serving, stopping) } => left,
@@ -86,8 +83,8 @@ pub async fn serve<S: Service>(
             "the grace is over: cut what was in flight"
         );
     }
-    if let Some((shared, admin)) = admin {
-        shared.drain();
+    if let Some((listener, admin)) = admin {
+        listener.drain();
         let _ = admin.await;
     }
     tracing::info!(service = settings.name, "stopped");
@@ -99,27 +96,27 @@ fn announce(service: &'static str, name: &'static str, socket: &TcpListener) {
     tracing::info!(service, listener = name, address, "listening");
 }
 
-/// Accepts and serves connections, then drains them for `grace`; gives how many it had to cut.
-async fn run<S: Service>(shared: Arc<Shared<S>>, listener: TcpListener, grace: Duration) -> usize {
-    let mut acceptor = Acceptor::new(listener, shared.connections);
+/// Accepts and serves connections, then drains them for `grace`; returns how many it had to cut off.
+async fn run<S: Service>(listener: Arc<Listener<S>>, socket: TcpListener, grace: Duration) -> usize {
+    let mut acceptor = Acceptor::new(socket, listener.settings.limits.connections);
     let mut connections = JoinSet::new();
     loop {
         let accepted = tokio::select! {
             accepted = acceptor.next() => accepted,
             Some(_) = connections.join_next() => continue,
-            () = shared.stop.cancelled() => break,
+            () = listener.stop.cancelled() => break,
         };
-        connections.spawn(connection::serve(Arc::clone(&shared), accepted.0, accepted.1));
+        connections.spawn(connection::serve(Arc::clone(&listener), accepted.0, accepted.1));
     }
-    for (stream, place) in acceptor.finish() {
-        connections.spawn(connection::serve(Arc::clone(&shared), stream, place));
+    for (stream, permit) in acceptor.finish() {
+        connections.spawn(connection::serve(Arc::clone(&listener), stream, permit));
     }
     let mut drained = async || while connections.join_next().await.is_some() {};
-    // The last tenth, a second at most, is for telling those whose answer will not be ready.
-    let last_words = (grace / 10).min(Duration::from_secs(1));
-    if tokio::time::timeout(grace.saturating_sub(last_words), drained()).await.is_err() {
-        shared.give_up.cancel();
-        let _ = tokio::time::timeout(last_words, drained()).await;
+    // The last tenth, a second at most, is for 503 to requests that will not be ready.
+    let last_answers = (grace / 10).min(Duration::from_secs(1));
+    if tokio::time::timeout(grace.saturating_sub(last_answers), drained()).await.is_err() {
+        listener.give_up.cancel();
+        let _ = tokio::time::timeout(last_answers, drained()).await;
     }
     connections.len()
 }

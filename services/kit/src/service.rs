@@ -1,22 +1,18 @@
 //! What a service is: a struct that answers requests.
 
-use crate::{Body, Problem};
+use crate::{Problem, Request, Response};
 use std::net::SocketAddr;
 
-/// A request; its extensions hold [`RequestId`](crate::RequestId) and [`Peer`].
-pub type Request = http::Request<Body>;
-/// A response; an extension [`Route`] names its route in logs and metrics.
-pub type Response = http::Response<Body>;
-/// Where a service registers figures of its own, shown at `/metrics` under its name.
+/// The registry for a service's own metrics, shown at `/metrics`.
 pub type Metrics = prometheus_client::registry::Registry;
 
 /// A service. Shared by all connections.
 pub trait Service: Send + Sync + 'static {
-    /// Answers a request. HEAD needs no thought: the body is dropped on the way out, its length kept.
+    /// Answers a request. HEAD is answered as GET: the server leaves the body out and keeps its length.
     ///
-    /// A body that is made while it is sent has a place among the requests in work while it makes the client wait, so
-    /// each part has to come in bounded time by itself: over HTTP/1 a client that has left is noticed only when something
-    /// is sent to it, as one that has only closed its sending side still gets its answer.
+    /// The time for a request's body is the service's to bound, as [`read`](crate::read) does. A streamed response has to
+    /// produce each part in bounded time: until then it holds one of `limits.requests`, and over HTTP/1 a client that has
+    /// left is noticed only when something is sent to it.
     fn handle(&self, request: Request) -> impl Future<Output = Response> + Send;
 
     /// How a refusal that never reached `handle` looks: 400, 414, 500, 503. Problem details unless overridden.
@@ -24,13 +20,13 @@ pub trait Service: Send + Sync + 'static {
         problem.into_response()
     }
 
-    /// Has the last word on every answer, also to what never reached `handle`: for fields that none may lack. Only what
-    /// cannot be read at all is answered without it, by hyper, with a bare 400 or 431.
+    /// Changes every response before it is sent, also those that `handle` did not make: for fields that each must have. Only
+    /// requests that hyper cannot parse are answered without it, with a bare 400 or 431.
     fn finish(&self, response: &mut Response) {
         let _ = response;
     }
 
-    /// What `/ready` says of the parts this service needs; not called more than once a second.
+    /// The state of the parts that this service needs, for `/ready`; called at most once a second.
     fn checks(&self) -> impl Future<Output = Vec<Check>> + Send {
         async { Vec::new() }
     }

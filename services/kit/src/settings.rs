@@ -4,6 +4,9 @@ use crate::HostRule;
 use serde::{Deserialize, Serialize};
 use std::{net::SocketAddr, time::Duration};
 
+/// Connections, and requests at once, of an admin listener.
+const ADMIN_LIMIT: usize = 64;
+
 /// What [`serve`](crate::serve) needs to know of a service's settings.
 #[derive(Clone, Debug)]
 pub struct ServerSettings {
@@ -27,6 +30,14 @@ impl ServerSettings {
     /// The settings of the only service in its process, which answers to any host name.
     pub fn new(name: &'static str, listen: SocketAddr, admin: Admin, limits: Limits, log: Log) -> Self {
         Self { name, listen, admin, limits, log, host_rule: None, services: 1 }
+    }
+
+    /// Those of its admin listener: few connections, no access log, and own host names only.
+    pub(crate) fn for_admin(&self) -> Self {
+        let limits = Limits { connections: ADMIN_LIMIT, requests: ADMIN_LIMIT, ..self.limits.clone() };
+        let log = Log { access: false, ..self.log.clone() };
+        let host_rule = Some(HostRule::new(self.admin.hosts.iter().cloned()));
+        Self { limits, log, host_rule, ..self.clone() }
     }
 }
 
@@ -58,7 +69,7 @@ impl Admin {
     }
 }
 
-/// An address or the word `none`: TOML has no null.
+/// An address, or `none`, as TOML has no null.
 mod maybe_address {
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
     use std::net::SocketAddr;
@@ -85,8 +96,8 @@ mod maybe_address {
 pub struct Limits {
     /// Connections at once; further ones wait in the kernel.
     pub connections: usize,
-    /// Requests in work at once, each until its answer's source has given all, but for the time that the client takes to
-    /// read; further ones are answered 503. At most half of them may be waiting for a body.
+    /// Requests at work at once; a streamed response counts except while its client reads. Further ones are answered 503.
+    /// At most half of them may be waiting for a body.
     pub requests: usize,
     /// How long requests in flight may take after a signal to stop.
     #[serde(with = "humantime_serde")]
@@ -97,7 +108,7 @@ pub struct Limits {
     /// From a connection's start, or its last answer, to a whole request header.
     #[serde(with = "humantime_serde")]
     pub header_timeout: Duration,
-    /// How long a client may neither send nor take anything while it is its turn.
+    /// How long a client may take to read 4 KiB of a response, or over HTTP/2 a frame.
     #[serde(with = "humantime_serde")]
     pub stall_timeout: Duration,
 }

@@ -4,8 +4,8 @@ use tokio::signal::unix::{Signal, SignalKind, signal as listen};
 
 /// Resolves at the first SIGTERM or SIGINT; a second one ends the process at once.
 ///
-/// It listens from this call on, not from the first poll: a signal that comes while the server starts must not end it
-/// as if nobody listened.
+/// Signals are caught from this call on, not from the first poll: one that arrives while the server starts must not end
+/// the process.
 ///
 /// # Panics
 ///

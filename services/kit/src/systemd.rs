@@ -1,24 +1,24 @@
-//! What a service manager wants to hear (`sd_notify(3)`). Without one, nothing is said.
+//! Notifies the service manager, if there is one (`sd_notify(3)`).
 
 use sd_notify::NotifyState;
 use std::time::Duration;
 
 /// Ready for requests; also the end of a reload.
 pub(crate) fn ready() {
-    tell(&[NotifyState::Ready]);
+    notify(&[NotifyState::Ready]);
 }
 
 /// Reading the configuration again.
 pub(crate) fn reloading() {
     match NotifyState::monotonic_usec_now() {
-        Ok(now) => tell(&[NotifyState::Reloading, now]),
+        Ok(now) => notify(&[NotifyState::Reloading, now]),
         Err(error) => tracing::debug!(%error, "no monotonic clock"),
     }
 }
 
 /// Draining.
 pub(crate) fn stopping() {
-    tell(&[NotifyState::Stopping]);
+    notify(&[NotifyState::Stopping]);
 }
 
 /// Feeds the watchdog, if there is one, twice a period: from a task, so that a runtime that hangs starves it.
@@ -27,11 +27,11 @@ pub(crate) async fn watchdog() {
     let mut ticks = tokio::time::interval((period / 2).max(Duration::from_millis(1)));
     loop {
         ticks.tick().await;
-        tell(&[NotifyState::Watchdog]);
+        notify(&[NotifyState::Watchdog]);
     }
 }
 
-fn tell(states: &[NotifyState<'_>]) {
+fn notify(states: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(states) {
         tracing::warn!(%error, "cannot notify the service manager");
     }

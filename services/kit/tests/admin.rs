@@ -1,10 +1,13 @@
-//! The admin listener: alive, ready and why, figures.
+//! The admin listener: liveness, readiness, metrics, and the requests that it refuses.
 
 mod common;
 
 use common::{Server, field, json, status};
-use kit::Limits;
-use std::time::Duration;
+use kit::{Admin, HostRule, Limits, Log, ServerSettings};
+use std::{
+    net::SocketAddr,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
 
 #[tokio::test]
 async fn live_and_ready_with_a_reason_for_each_part() {
@@ -34,7 +37,7 @@ async fn checks_are_asked_once_a_second_however_many_ask() {
 }
 
 #[tokio::test]
-async fn figures_are_prometheus_text() {
+async fn metrics_are_prometheus_text() {
     let server = Server::start().await;
     server.get("/").await;
     server.get("/nowhere").await;
@@ -59,18 +62,18 @@ async fn figures_are_prometheus_text() {
 }
 
 #[tokio::test]
-async fn why_a_connection_ended_is_told_before_its_first_byte_too() {
+async fn the_reason_for_closing_a_connection_without_requests_is_counted() {
     let limits = Limits { header_timeout: Duration::from_millis(100), ..Limits::default() };
     let server = Server::with(limits).await;
     server.connect().await.rest().await;
-    server.figure(r#"http_connections_ended_total{why="slow"} 1"#).await;
+    server.metric(r#"http_connections_ended_total{why="slow"} 1"#).await;
 
     let server = Server::start().await;
     let reset = server.connect().await;
-    server.figure("http_connections 1").await;
+    server.metric("http_connections 1").await;
     socket2::SockRef::from(&reset.0).set_linger(Some(Duration::ZERO)).unwrap();
     drop(reset);
-    server.figure(r#"http_connections_ended_total{why="broken"} 1"#).await;
+    server.metric(r#"http_connections_ended_total{why="broken"} 1"#).await;
 }
 
 #[tokio::test]
@@ -87,6 +90,59 @@ async fn every_family_has_help_and_a_type_under_its_own_name() {
             assert!(text.contains(&format!("# {comment} {family} ")), "no {comment} for {family}: {text}");
         }
     }
+}
+
+#[tokio::test]
+async fn other_hosts_and_origins_are_refused() {
+    let free = SocketAddr::from(([127, 0, 0, 1], 0));
+    let admin = Admin { listen: Some(free), hosts: vec!["api".to_owned()] };
+    let mut settings = ServerSettings::new("test", free, admin, Limits::default(), Log::default());
+    settings.host_rule = Some(HostRule::new(["web"]));
+    let server = Server::with_settings(settings).await;
+    for (host, admin, service) in [
+        ("127.0.0.1:1", 200, 200),
+        ("localhost", 200, 200),
+        ("api", 200, 403),
+        ("web", 403, 200),
+        ("evil.example", 403, 403),
+        ("localhost\r\nOrigin: http://evil.example", 403, 403),
+        ("localhost\r\nOrigin: http://localhost", 200, 200),
+    ] {
+        let request = |path| format!("GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        for (answer, expected) in [
+            (server.exchange_with_admin(request("/metrics")).await, admin),
+            (server.exchange(request("/")).await, service),
+        ] {
+            assert_eq!(status(&answer), expected, "{host}: {answer}");
+            if expected == 403 {
+                common::assert_problem(&answer, 403, "forbidden");
+            }
+        }
+    }
+    // No browser leaves the field out.
+    assert_eq!(status(&server.exchange_with_admin("GET /live HTTP/1.0\r\n\r\n").await), 200);
+}
+
+#[tokio::test]
+async fn every_answer_forbids_guessing_its_type() {
+    let server = Server::start().await;
+    for path in ["/live", "/ready", "/metrics", "/nowhere"] {
+        let answer = server.ask_admin(path).await;
+        assert_eq!(field(&answer, "x-content-type-options"), Some("nosniff"), "{path}: {answer}");
+    }
+    let answer = server.exchange("OPTIONS / HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n").await;
+    assert_eq!(field(&answer, "x-content-type-options"), Some("nosniff"), "{answer}");
+}
+
+#[tokio::test]
+async fn the_start_time_is_that_of_this_process() {
+    let server = Server::start().await;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64();
+    let answer = server.ask_admin("/metrics").await;
+    let start = answer.lines().find_map(|line| line.strip_prefix("process_start_time_seconds ")).unwrap();
+    let start: f64 = start.parse().unwrap();
+    // Ticks are a hundredth of a second, and a test run ends within an hour.
+    assert!((now - 3600.0..now + 0.1).contains(&start), "{start} at {now}");
 }
 
 #[tokio::test]

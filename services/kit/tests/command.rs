@@ -42,7 +42,7 @@ async fn check_config_says_what_is_wrong_and_where() {
 }
 
 #[tokio::test]
-async fn check_config_warns_of_what_is_no_error() {
+async fn check_config_warns_of_settings_that_are_no_error() {
     let (status, output, error) = run(&["check-config", "--set", "limits.grace=0s"]).await;
     assert_eq!((status, output.as_str()), (0, ""));
     assert!(error.starts_with("greeter: warning: `limits.grace`: found 0s"), "{error}");

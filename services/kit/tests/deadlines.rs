@@ -1,4 +1,4 @@
-//! A client that lets its turn pass is let go, whatever it was doing, and others do not notice.
+//! Clients that keep their connection waiting are disconnected, and others do not notice.
 
 mod common;
 
@@ -10,15 +10,13 @@ use tokio::io::AsyncReadExt;
 /// The time limit that is tested; no other one comes to pass.
 const LIMIT: Duration = Duration::from_millis(400);
 /// What a closing connection is given besides.
-const GOODBYE: Duration = Duration::from_secs(1);
+const CLOSE: Duration = Duration::from_secs(1);
 
-/// Wants headers in time.
-async fn impatient() -> Server {
+async fn with_header_timeout() -> Server {
     Server::with(Limits { header_timeout: LIMIT, stall_timeout: NEVER, ..Limits::default() }).await
 }
 
-/// Wants answers taken, and bodies sent, in time.
-async fn impatient_in_the_middle(limit: Duration) -> Server {
+async fn with_stall_timeout(limit: Duration) -> Server {
     Server::with(Limits { header_timeout: NEVER, stall_timeout: limit, ..Limits::default() }).await
 }
 
@@ -29,8 +27,8 @@ fn assert_in_time(took: Took) {
 }
 
 #[tokio::test]
-async fn nothing_or_half_a_preface_or_half_a_header_is_not_waited_for() {
-    let server = impatient().await;
+async fn a_connection_without_a_complete_header_is_closed_after_the_header_timeout() {
+    let server = with_header_timeout().await;
     for sent in ["", "P", "PRI * HTTP/2.0\r\n", "GET / HTTP/1.1\r\nHost: a\r\n"] {
         let silent = timed(async {
             let mut client = server.connect().await;
@@ -42,8 +40,8 @@ async fn nothing_or_half_a_preface_or_half_a_header_is_not_waited_for() {
 }
 
 #[tokio::test]
-async fn an_http2_client_that_opens_no_stream_is_not_waited_for() {
-    let server = impatient().await;
+async fn an_http2_connection_without_a_stream_is_closed_after_the_header_timeout() {
+    let server = with_header_timeout().await;
     let idle = timed(async {
         let mut client = server.connect().await;
         client.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await;
@@ -51,12 +49,12 @@ async fn an_http2_client_that_opens_no_stream_is_not_waited_for() {
         client.rest().await;
     });
     let took = idle.await;
-    assert!(took.clock > LIMIT.mul_f32(0.9) && took.awake < LIMIT * 5 + GOODBYE, "{took:?}");
+    assert!(took.clock > LIMIT.mul_f32(0.9) && took.awake < LIMIT * 5 + CLOSE, "{took:?}");
 }
 
 #[tokio::test]
-async fn an_http2_client_that_only_pings_is_not_waited_for() {
-    let server = impatient().await;
+async fn an_http2_connection_with_only_pings_is_closed_after_the_header_timeout() {
+    let server = with_header_timeout().await;
     let pinging = timed(async {
         let mut client = server.connect().await;
         client.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await;
@@ -66,12 +64,12 @@ async fn an_http2_client_that_only_pings_is_not_waited_for() {
         client.insist(&pings, LIMIT / 8).await;
     });
     let took = pinging.await;
-    assert!(took.clock > LIMIT.mul_f32(0.9) && took.awake < LIMIT * 5 + GOODBYE, "{took:?}");
+    assert!(took.clock > LIMIT.mul_f32(0.9) && took.awake < LIMIT * 5 + CLOSE, "{took:?}");
 }
 
 #[tokio::test]
-async fn a_header_that_drips_has_one_deadline_in_all() {
-    let server = impatient().await;
+async fn a_header_that_arrives_byte_by_byte_has_one_deadline() {
+    let server = with_header_timeout().await;
     let dripping = timed(async {
         let mut client = server.connect().await;
         client.insist(b"X", LIMIT / 8).await;
@@ -80,8 +78,8 @@ async fn a_header_that_drips_has_one_deadline_in_all() {
 }
 
 #[tokio::test]
-async fn a_kept_connection_has_the_same_time_from_its_last_answer() {
-    let server = impatient().await;
+async fn the_header_timeout_of_a_kept_connection_begins_with_its_last_response() {
+    let server = with_header_timeout().await;
     let mut client = server.connect().await;
     let answered = timed(async {
         client.send(get_kept("/slow?600")).await;
@@ -95,28 +93,28 @@ async fn a_kept_connection_has_the_same_time_from_its_last_answer() {
 }
 
 #[tokio::test]
-async fn work_is_no_silence() {
+async fn no_timeout_runs_while_the_service_works() {
     let limits = Limits { header_timeout: LIMIT, stall_timeout: LIMIT, ..Limits::default() };
     let server = Server::with(limits).await;
     assert_eq!(status(&server.get("/slow?1000").await), 200);
 }
 
 #[tokio::test]
-async fn a_reader_that_takes_nothing_is_let_go_and_its_answer_with_it() {
-    let server = impatient_in_the_middle(LIMIT).await;
+async fn a_client_that_reads_nothing_is_disconnected() {
+    let server = with_stall_timeout(LIMIT).await;
     let mut client = server.connect().await;
     client.send(get("/large?100000000")).await;
     client.until("\r\n\r\n").await;
     // It is gone when the admin listener counts no connection, and only it held one.
-    server.figure("http_connections 0").await;
+    server.metric("http_connections 0").await;
     assert!(client.rest().await.len() < 100_000_000);
 }
 
 #[tokio::test]
-async fn a_reader_that_is_only_slow_gets_everything() {
+async fn a_slow_reader_that_makes_progress_gets_the_whole_response() {
     // A machine that stalls for so long makes the client slower than it is.
     let limit = Duration::from_secs(8);
-    let server = impatient_in_the_middle(limit).await;
+    let server = with_stall_timeout(limit).await;
     let mut client = server.connect().await;
     client.send(get("/large?3000000")).await;
     let (mut taken, mut buffer) = (0, vec![0; 64 * 1024]);
@@ -131,15 +129,15 @@ async fn a_reader_that_is_only_slow_gets_everything() {
 }
 
 #[tokio::test]
-async fn a_body_that_does_not_come_is_not_waited_for() {
-    let server = impatient_in_the_middle(LIMIT).await;
+async fn a_body_that_does_not_arrive_in_time_gets_408() {
+    let server = with_stall_timeout(NEVER).await;
     let mut client = server.connect().await;
-    client.send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc").await;
+    client.send("POST /echo?400 HTTP/1.1\r\nHost: a\r\nContent-Length: 10\r\n\r\nabc").await;
     assert_problem(&client.rest().await, 408, "request-timeout");
 }
 
 #[tokio::test]
-async fn a_thousand_silent_clients_disturb_nobody() {
+async fn a_thousand_silent_clients_do_not_delay_others() {
     let server = Server::start().await;
     let mut silent = Vec::new();
     for _ in 0..1000 {

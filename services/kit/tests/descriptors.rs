@@ -34,16 +34,16 @@ async fn a_low_limit_lowers_the_number_of_connections() {
     }
     // Those over the limit wait in the kernel; some files are left for the admin listener.
     assert_eq!(status(&program.ask_admin(&common::get("/ready")).await), 200);
-    program.figure("http_connections 192").await;
+    program.metric("http_connections 192").await;
     drop(held);
-    // All are served in turn: none was turned away.
-    program.figure("http_connections_accepted_total 300").await;
-    program.figure("http_connections 0").await;
+    // All are served: none was refused.
+    program.metric("http_connections_accepted_total 300").await;
+    program.metric("http_connections 0").await;
     assert_eq!(status(&program.get("/").await), 200);
 }
 
 #[tokio::test]
-async fn without_any_left_it_waits_and_goes_on() {
+async fn the_server_goes_on_after_it_had_no_descriptors_left() {
     let mut program = limited("64:64", &["--set", "limits.header_timeout=1h"]).await;
     let mut held = Vec::new();
     for _ in 0..48 {
@@ -58,7 +58,7 @@ async fn without_any_left_it_waits_and_goes_on() {
 }
 
 #[tokio::test]
-async fn it_says_so_once_a_second_however_many_leave() {
+async fn that_no_descriptor_is_left_is_logged_once_a_second_at_most() {
     let begun = Instant::now();
     let mut program = limited("64:64", &["--set", "limits.header_timeout=1h"]).await;
     let mut admins = Vec::new();
@@ -82,6 +82,6 @@ async fn it_says_so_once_a_second_however_many_leave() {
 #[tokio::test]
 async fn the_soft_limit_is_raised() {
     let program = limited("64:1024", &[]).await;
-    let figures = program.ask_admin(&common::get("/metrics")).await;
-    assert!(figures.contains("\nprocess_max_fds 1024\n"), "{figures}");
+    let metrics = program.ask_admin(&common::get("/metrics")).await;
+    assert!(metrics.contains("\nprocess_max_fds 1024\n"), "{metrics}");
 }

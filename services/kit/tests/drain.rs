@@ -2,13 +2,13 @@
 
 mod common;
 
-use common::{HELD, NEVER, PATIENCE, REST, Server, field, get, get_kept, json, status, timed, within};
+use common::{HELD, NEVER, REST, Server, TEST_TIMEOUT, field, get, get_kept, json, status, timed, within};
 use kit::Limits;
 use std::time::{Duration, Instant};
 
 #[tokio::test]
 async fn five_hundred_requests_in_flight_are_all_answered() {
-    let mut server = Server::with(Limits { grace: PATIENCE, ..Limits::default() }).await;
+    let mut server = Server::with(Limits { grace: TEST_TIMEOUT, ..Limits::default() }).await;
     let mut clients = Vec::new();
     for _ in 0..500 {
         let mut client = server.connect().await;
@@ -26,14 +26,14 @@ async fn five_hundred_requests_in_flight_are_all_answered() {
 }
 
 #[tokio::test]
-async fn who_is_in_the_kernels_queue_is_served() {
+async fn connections_in_the_kernels_queue_are_served() {
     use std::io::{Read, Write};
     let mut server = Server::start().await;
     // Blocking calls on the one thread: the server cannot run in between, so it has accepted none of them.
     let mut clients: Vec<std::net::TcpStream> = (0..300)
         .map(|_| {
             let mut client = std::net::TcpStream::connect(server.address).unwrap();
-            client.set_read_timeout(Some(PATIENCE)).unwrap();
+            client.set_read_timeout(Some(TEST_TIMEOUT)).unwrap();
             client.write_all(get("/").as_bytes()).unwrap();
             client
         })
@@ -48,7 +48,7 @@ async fn who_is_in_the_kernels_queue_is_served() {
 }
 
 #[tokio::test]
-async fn a_kept_connection_may_bring_what_was_on_its_way_and_is_told_to_close() {
+async fn a_request_on_its_way_on_a_kept_connection_is_answered_with_connection_close() {
     let answer = within(async {
         loop {
             let mut server = Server::start().await;
@@ -74,7 +74,7 @@ async fn a_kept_connection_may_bring_what_was_on_its_way_and_is_told_to_close() 
 }
 
 #[tokio::test]
-async fn idle_connections_do_not_hold_it_up() {
+async fn idle_connections_do_not_delay_the_drain() {
     let mut server = Server::start().await;
     let mut kept = server.connect().await;
     kept.send(get_kept("/")).await;
@@ -86,7 +86,7 @@ async fn idle_connections_do_not_hold_it_up() {
 }
 
 #[tokio::test]
-async fn what_is_not_ready_when_the_grace_ends_is_answered_503() {
+async fn a_request_that_is_not_ready_when_the_grace_ends_gets_503() {
     let mut server = Server::with(Limits { grace: Duration::from_millis(300), ..Limits::default() }).await;
     let mut client = server.connect().await;
     client.send(HELD).await;
@@ -100,7 +100,7 @@ async fn what_is_not_ready_when_the_grace_ends_is_answered_503() {
 }
 
 #[tokio::test]
-async fn during_the_delay_it_serves_but_says_that_it_is_not_ready() {
+async fn during_the_delay_requests_are_served_and_ready_is_503() {
     let mut server = Server::with(Limits { delay: NEVER, ..Limits::default() }).await;
     assert_eq!(status(&server.ask_admin("/ready").await), 200);
     server.stop();
@@ -112,7 +112,7 @@ async fn during_the_delay_it_serves_but_says_that_it_is_not_ready() {
 }
 
 #[tokio::test]
-async fn after_the_delay_it_stops() {
+async fn the_server_stops_after_the_delay() {
     let delay = Duration::from_millis(400);
     let mut server = Server::with(Limits { delay, ..Limits::default() }).await;
     server.stop();

@@ -1,4 +1,4 @@
-//! HTTP/2 without TLS: it works, and its own ways to overload a server do not.
+//! HTTP/2 without TLS, and its own ways to overload a server.
 
 #![expect(clippy::unwrap_used, reason = "tests may, helpers of tests included")]
 
@@ -66,7 +66,20 @@ async fn head_keeps_the_length() {
 }
 
 #[tokio::test]
-async fn what_is_in_flight_is_answered_after_the_goodbye() {
+async fn a_head_response_has_no_length_where_gets_200_has_none() {
+    let server = Server::start().await;
+    for path in ["/status?204", "/status?304", "/pieces?2"] {
+        for method in [http::Method::HEAD, http::Method::GET] {
+            let mut request = request(path);
+            *request.method_mut() = method.clone();
+            let answer = within(connect(&server).await.send_request(request)).await.unwrap();
+            assert_eq!(answer.headers().get("content-length"), None, "{method} {path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_request_in_flight_is_answered_after_goaway() {
     let mut server = Server::start().await;
     let mut requests = connect(&server).await;
     let (rest, comes) = tokio::sync::oneshot::channel::<&[u8]>();
@@ -89,7 +102,7 @@ async fn a_header_list_over_16_kib_is_431() {
     let mut large = request("/");
     large.headers_mut().insert("x", "a".repeat(17 * 1024).parse().unwrap());
     let answer = within(connect(&server).await.send_request(large)).await;
-    // Either the status, or the client keeps to the limit that it was told.
+    // Either the status, or the client keeps to the limit in SETTINGS.
     assert!(answer.as_ref().is_err() || answer.as_ref().unwrap().status() == 431, "{answer:?}");
     assert_eq!(status(&server.get("/").await), 200);
 }
@@ -138,14 +151,14 @@ async fn no_more_than_100_streams_are_open_at_once() {
 const STALL: Duration = Duration::from_millis(500);
 
 /// Wants answers taken in time.
-async fn impatient(stall_timeout: Duration) -> Server {
+async fn with_stall_timeout(stall_timeout: Duration) -> Server {
     Server::with(kit::Limits { header_timeout: NEVER, stall_timeout, ..kit::Limits::default() }).await
 }
 
-/// A client with two answers on their way, and no room for either: one that ends with its first frame, and one that
+/// A client with two answers on their way, and no window for either: one that ends with its first frame, and one that
 /// waits for the client in the middle.
 async fn without_window() -> (Server, Client) {
-    let server = impatient(STALL).await;
+    let server = with_stall_timeout(STALL).await;
     let mut client = server.connect().await;
     client.send(PREFACE).await;
     client.send(frame(4, 0, 0, &[0, 4, 0, 0, 0, 0])).await; // SETTINGS_INITIAL_WINDOW_SIZE = 0
@@ -157,25 +170,25 @@ async fn without_window() -> (Server, Client) {
 }
 
 #[tokio::test]
-async fn a_client_that_opens_no_window_is_let_go() {
+async fn a_client_that_opens_no_window_is_disconnected() {
     let (server, mut client) = without_window().await;
     client.rest().await;
-    server.figure("http_connections 0").await;
+    server.metric("http_connections 0").await;
 }
 
 #[tokio::test]
-async fn so_is_one_that_pings_meanwhile() {
+async fn a_client_that_opens_no_window_and_sends_pings_is_disconnected() {
     let (server, mut client) = without_window().await;
     client.send(frame(4, 1, 0, &[])).await; // SETTINGS, acknowledged
     client.insist(&frame(6, 0, 0, &[7; 8]).repeat(300), STALL / 8).await;
-    server.figure("http_connections 0").await;
+    server.metric("http_connections 0").await;
 }
 
 #[tokio::test]
-async fn a_reader_that_is_only_slow_gets_everything() {
+async fn a_slow_reader_that_makes_progress_gets_the_whole_response() {
     // A machine that stalls for so long makes the client slower than it is.
     let limit = STALL * 16;
-    let server = impatient(limit).await;
+    let server = with_stall_timeout(limit).await;
     let answer = within(connect(&server).await.send_request(request("/large?3000000"))).await.unwrap();
     let (mut body, mut taken) = (answer.into_body(), 0);
     let reading = timed(within(async {

@@ -38,7 +38,7 @@ enum End {
 use End::{Connection, Stream};
 
 #[tokio::test]
-async fn it_ends_with_an_error() {
+async fn a_broken_rule_of_http2_ends_the_stream_or_connection_with_an_error() {
     let server = Server::start().await;
     let get = [0x82, 0x84, 0x86, 0x41, 1, b'a'];
     let with = |field: &[u8]| frame(HEADERS, WHOLE, 1, &[&get[..], field].concat());

@@ -1,12 +1,13 @@
-//! Bounds: who is over one waits in the kernel, or hears it at once.
+//! Limits: connections over one wait in the kernel, requests get 503 at once.
 
 mod common;
 
 use common::{Client, HELD, NEVER, REST, Server, assert_problem, field, get, get_kept, status};
 use kit::Limits;
+use std::time::Duration;
 
 #[tokio::test]
-async fn a_connection_over_the_limit_waits_and_is_served_in_its_turn() {
+async fn a_connection_over_the_limit_waits_and_is_served_later() {
     let server = Server::with(Limits { connections: 2, ..Limits::default() }).await;
     let (mut one, mut two) = (server.connect().await, server.connect().await);
     for client in [&mut one, &mut two] {
@@ -19,20 +20,20 @@ async fn a_connection_over_the_limit_waits_and_is_served_in_its_turn() {
     // What it could do for the third, it has done before this.
     one.send(get_kept("/")).await;
     one.until("hello\n").await;
-    server.figure("http_connections_accepted_total 2").await;
+    server.metric("http_connections_accepted_total 2").await;
     let read = third.0.try_read(&mut [0]);
-    assert!(read.is_err(), "the third was answered while two had the places");
+    assert!(read.is_err(), "the third was answered while two held the permits");
     drop(one);
     assert_eq!(status(&third.rest().await), 200);
 }
 
 #[tokio::test]
-async fn a_request_over_the_limit_is_told_so_at_once() {
-    let server = with_one_place().await;
+async fn a_request_over_the_limit_gets_503_at_once() {
+    let server = with_one_permit().await;
     let mut first = server.connect().await;
     first.send(HELD).await;
     server.in_flight(1).await;
-    // The first goes on until it is sent its rest: who is answered before that did not wait for it.
+    // The first goes on until it is sent its rest: a request answered before that did not wait for it.
     let answer = server.get("/").await;
     assert_problem(&answer, 503, "overloaded");
     assert_eq!(field(&answer, "retry-after"), Some("1"));
@@ -41,8 +42,8 @@ async fn a_request_over_the_limit_is_told_so_at_once() {
     assert_eq!(status(&server.get("/").await), 200);
 }
 
-async fn with_one_place() -> Server {
-    // Nobody gets a place because a client was too slow.
+async fn with_one_permit() -> Server {
+    // No permit becomes free by a timeout.
     Server::with(Limits { requests: 1, header_timeout: NEVER, stall_timeout: NEVER, ..Limits::default() })
         .await
 }
@@ -56,8 +57,8 @@ async fn streaming(server: &Server) -> Client {
 }
 
 #[tokio::test]
-async fn a_streamed_answer_holds_its_place_until_its_source_is_done() {
-    let server = with_one_place().await;
+async fn a_streamed_response_holds_its_permit_until_its_source_ends() {
+    let server = with_one_permit().await;
     let mut client = streaming(&server).await;
     assert_eq!(status(&server.get("/").await), 503);
     client.send("0\r\n\r\n").await;
@@ -66,8 +67,8 @@ async fn a_streamed_answer_holds_its_place_until_its_source_is_done() {
 }
 
 #[tokio::test]
-async fn it_gives_its_place_back_when_its_source_fails_or_its_client_leaves() {
-    let server = with_one_place().await;
+async fn a_streamed_response_gives_its_permit_back_when_its_source_fails_or_its_client_leaves() {
+    let server = with_one_permit().await;
     let mut broken = streaming(&server).await;
     assert_eq!(status(&server.get("/").await), 503);
     broken.send("no chunk").await;
@@ -81,8 +82,8 @@ async fn it_gives_its_place_back_when_its_source_fails_or_its_client_leaves() {
 }
 
 #[tokio::test]
-async fn a_whole_answer_holds_no_place_while_its_client_reads() {
-    let server = with_one_place().await;
+async fn a_whole_response_holds_no_permit_while_its_client_reads() {
+    let server = with_one_permit().await;
     let mut slow = server.connect().await;
     slow.send(get("/large?100000000")).await;
     slow.until("\r\n\r\n").await;
@@ -90,12 +91,12 @@ async fn a_whole_answer_holds_no_place_while_its_client_reads() {
 }
 
 #[tokio::test]
-async fn nor_does_a_streamed_one_that_its_client_does_not_take() {
-    let server = with_one_place().await;
+async fn a_streamed_response_holds_no_permit_while_its_client_does_not_read() {
+    let server = with_one_permit().await;
     let mut slow = server.connect().await;
     slow.send(get("/pieces?1000")).await;
     slow.until("\r\n\r\n").await;
-    // Until all buffers on its way are full, it has the place in turns with others.
+    // Until all buffers on its way are full, it holds the permit now and then.
     for _ in 0..100 {
         server.answers(200).await;
     }
@@ -104,7 +105,7 @@ async fn nor_does_a_streamed_one_that_its_client_does_not_take() {
 }
 
 #[tokio::test]
-async fn who_does_not_send_a_body_has_places_that_those_who_do_cannot_take() {
+async fn requests_with_bodies_cannot_use_up_the_permits_of_those_without() {
     let limits = Limits { requests: 2, header_timeout: NEVER, stall_timeout: NEVER, ..Limits::default() };
     let server = Server::with(limits).await;
     let mut first = server.connect().await;
@@ -118,8 +119,8 @@ async fn who_does_not_send_a_body_has_places_that_those_who_do_cannot_take() {
 }
 
 #[tokio::test]
-async fn nor_over_http2_before_it_takes_anything() {
-    let server = with_one_place().await;
+async fn a_whole_http2_response_holds_no_permit_before_its_client_opens_a_window() {
+    let server = with_one_permit().await;
     let mut client = server.connect().await;
     client.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await;
     // SETTINGS_INITIAL_WINDOW_SIZE = 0, then GET / for the authority `a`.
@@ -130,7 +131,7 @@ async fn nor_over_http2_before_it_takes_anything() {
 }
 
 #[tokio::test]
-async fn who_asks_for_much_and_reads_nothing_makes_room_for_who_asks_next() {
+async fn a_client_that_requests_much_and_reads_nothing_is_cut_off_for_the_next_ones() {
     let limits = Limits { header_timeout: NEVER, stall_timeout: NEVER, ..Limits::default() };
     let server = Server::with(limits).await;
     let mut slow = Vec::new();
@@ -140,20 +141,36 @@ async fn who_asks_for_much_and_reads_nothing_makes_room_for_who_asks_next() {
         client.until("\r\n\r\n").await;
         slow.push(client);
     }
-    server.figure("http_connections 2").await;
+    server.metric("http_connections 2").await;
     let last = slow.pop().map(async |mut client| client.rest().await.len());
     assert_eq!(last.expect("it was pushed").await, 60_000_000);
     assert!(slow.remove(0).rest().await.len() < 60_000_000);
 }
 
 #[tokio::test]
-async fn nor_behind_answers_that_it_does_not_take() {
-    let server = with_one_place().await;
+async fn pipelined_requests_behind_unread_responses_hold_no_permit() {
+    let server = with_one_permit().await;
     let mut client = server.connect().await;
     client.send(get_kept("/large?60000").repeat(1000)).await;
     client.until("\r\n\r\n").await;
-    // Its own requests have the place in turns, until all buffers on its way are full.
+    // Its own requests hold the permit now and then, until all buffers on its way are full.
     for _ in 0..100 {
         server.answers(200).await;
     }
+}
+
+#[tokio::test]
+async fn the_longest_durations_are_no_error() {
+    let longest = Duration::MAX;
+    let limits =
+        Limits { grace: longest, header_timeout: longest, stall_timeout: longest, ..Limits::default() };
+    let mut server = Server::with(limits).await;
+    assert_eq!(status(&server.exchange(format!("{HELD}{REST}")).await), 200);
+    assert_eq!(status(&server.get("/large?1000000").await), 200);
+    server.stop();
+    server.stopped().await;
+    let mut delayed = Server::with(Limits { delay: longest, ..Limits::default() }).await;
+    delayed.stop();
+    assert_eq!(status(&delayed.stopping().await), 503);
+    assert_eq!(status(&delayed.get("/").await), 200);
 }

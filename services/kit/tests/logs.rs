@@ -6,7 +6,7 @@ use common::{get, program::Program};
 use rustix::process::Signal;
 
 #[tokio::test]
-async fn a_request_is_a_line() {
+async fn each_request_is_one_log_line() {
     let mut program = Program::start(&[]).await;
     let mut client = program.connect().await;
     client.send("GET /cached?token=secret HTTP/1.0\r\nX-Request-Id: the-id\r\n\r\n").await;
@@ -27,14 +27,14 @@ async fn a_request_is_a_line() {
 }
 
 #[tokio::test]
-async fn an_encoded_query_in_the_path_is_no_more_public() {
+async fn an_encoded_query_in_the_path_is_not_logged() {
     let mut program = Program::start(&[]).await;
     program.get("/api/https%3A%2F%2Fe%2F%3ftoken%3Dsecret").await;
     assert_eq!(program.line("request").await["uri"], "/api/https%3A%2F%2Fe%2F");
 }
 
 #[tokio::test]
-async fn a_client_that_left_is_a_line_too() {
+async fn a_request_whose_client_left_is_logged_as_aborted() {
     let mut program = Program::start(&[]).await;
     let mut client = program.connect().await;
     client.send(get("/large?50000000")).await;
@@ -45,7 +45,7 @@ async fn a_client_that_left_is_a_line_too() {
 }
 
 #[tokio::test]
-async fn a_panic_is_in_the_log_with_its_request() {
+async fn a_panic_is_logged_with_its_request() {
     let mut program = Program::start(&[]).await;
     program.get("/panic").await;
     let line = program.line("panic").await;

@@ -1,4 +1,4 @@
-//! What cannot be read, or could be read in two ways, is refused, and nothing after it is believed.
+//! Malformed and ambiguous requests are refused, and what follows them on the connection is not read as a request.
 
 mod common;
 
@@ -28,7 +28,7 @@ async fn a_body_with_two_lengths_is_refused_and_nothing_is_smuggled() {
 }
 
 #[tokio::test]
-async fn nor_does_a_body_count_as_the_next_header() {
+async fn a_body_does_not_count_as_the_next_header() {
     let server = Server::start().await;
     let fields = "POST /echo HTTP/1.1\r\nHost: a\r\n";
     // As one sender's length behind a proxy would spoil another's request.
@@ -101,7 +101,7 @@ async fn first_lines_that_are_no_request_are_refused() {
 }
 
 #[tokio::test]
-async fn what_is_too_large_is_refused_even_if_the_client_goes_on_sending() {
+async fn a_header_that_is_too_large_is_refused_even_if_the_client_goes_on_sending() {
     let server = Server::start().await;
     for length in [17 * 1024, 100 * 1024, 1024 * 1024] {
         let long = "a".repeat(length);
@@ -143,7 +143,7 @@ async fn a_header_may_have_nearly_16_kib() {
 }
 
 #[tokio::test]
-async fn a_body_that_no_route_takes_is_not_waited_for() {
+async fn a_request_whose_body_no_route_reads_is_answered_at_once() {
     let server = Server::start().await;
     let answer = server.exchange("POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 400\r\n\r\nab").await;
     assert_problem(&answer, 405, "method-not-allowed");

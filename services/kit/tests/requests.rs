@@ -5,7 +5,7 @@ mod common;
 use common::{Server, assert_problem, field, get_kept, status};
 
 #[tokio::test]
-async fn http_1_1_names_one_host() {
+async fn an_http_1_1_request_must_name_one_host() {
     let server = Server::start().await;
     for hosts in ["", "Host: a\r\nHost: a\r\n", "Host: a b\r\n", "Host: a/b\r\n", "Host: u@a\r\n"] {
         let answer = server.exchange(format!("GET / HTTP/1.1\r\n{hosts}\r\n")).await;
@@ -23,7 +23,7 @@ async fn http_1_0_needs_no_host_and_ends_with_its_answer() {
 }
 
 #[tokio::test]
-async fn a_client_that_closes_its_side_gets_its_answer() {
+async fn a_client_that_closes_its_sending_side_gets_its_response() {
     use tokio::io::AsyncWriteExt;
     let server = Server::start().await;
     let mut client = server.connect().await;
@@ -62,7 +62,7 @@ async fn every_method_has_an_answer() {
 }
 
 #[tokio::test]
-async fn the_service_has_the_last_word_on_every_answer() {
+async fn the_service_finishes_every_response() {
     let server = Server::start().await;
     let long = format!("GET /{} HTTP/1.1\r\nHost: a\r\n", "a".repeat(9 * 1024));
     for (head, expected) in [
@@ -157,4 +157,37 @@ async fn a_panic_is_a_500_for_its_request_alone() {
     let answer = server.get("/body-panic").await;
     assert!(!answer.contains("as asked"), "{answer}");
     assert_eq!(status(&server.get("/").await), 200);
+}
+
+#[tokio::test]
+async fn a_head_response_has_a_length_only_where_gets_200_has_one() {
+    let server = Server::start().await;
+    for (path, length) in [
+        ("/", Some("6")),
+        ("/status?200", Some("0")),
+        ("/status?204", None),
+        ("/status?304", None),
+        ("/pieces?2", None),
+    ] {
+        for method in ["HEAD", "GET"] {
+            let request = format!("{method} {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+            let answer = server.exchange(request).await;
+            assert_eq!(field(&answer, "content-length"), length, "{method} {path}: {answer}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_connection_with_a_chunked_body_that_was_read_ends_regularly() {
+    let server = Server::start().await;
+    for close in ["Connection: close\r\n", ""] {
+        let mut client = server.connect().await;
+        let head = format!("POST /echo HTTP/1.1\r\nHost: a\r\n{close}Transfer-Encoding: chunked\r\n\r\n");
+        client.send(head + "3\r\nabc\r\n0\r\n\r\n").await;
+        let answer = client.rest().await;
+        assert_eq!((status(&answer), field(&answer, "connection")), (200, Some("close")), "{answer}");
+        // The client keeps its side open: the server does not wait for it.
+        server.metric("http_connections 0").await;
+    }
+    server.metric(r#"http_connections_ended_total{why="regular"} 2"#).await;
 }

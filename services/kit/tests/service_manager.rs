@@ -1,4 +1,4 @@
-//! What a service manager passes and is told: sockets, readiness, watchdog.
+//! Service managers: inherited sockets, notifications, watchdog.
 
 mod common;
 
@@ -17,7 +17,7 @@ fn activated(names: &str, admin: &str, one: TcpListener, two: TcpListener) -> Co
     command.env_clear().kill_on_drop(true).env("LISTEN_FDS", "2").env("LISTEN_FDNAMES", names);
     command.arg("-c").arg("exec 3<&0 4>&1 </dev/null >/dev/null; LISTEN_PID=$$ exec \"$0\" \"$@\"");
     command.arg(greeter().as_std().get_program());
-    // An address that nobody can bind here.
+    // An address that cannot be bound here.
     command.args(["--listen", "192.0.2.1:1", "--admin-listen", admin]);
     command.stdin(OwnedFd::from(one)).stdout(OwnedFd::from(two));
     command
@@ -61,11 +61,11 @@ async fn a_socket_that_fits_nothing_is_an_error_that_names_it() {
 }
 
 #[tokio::test]
-async fn the_manager_is_told_ready_reloading_watchdog_and_stopping() {
+async fn the_service_manager_is_notified_of_ready_reloading_watchdog_and_stopping() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("notify");
     let manager = UnixDatagram::bind(&path).unwrap();
-    let told = async |expected: &str| {
+    let notified = async |expected: &str| {
         let mut buffer = [0; 1024];
         within(async {
             loop {
@@ -81,14 +81,14 @@ async fn the_manager_is_told_ready_reloading_watchdog_and_stopping() {
     let mut command = greeter();
     command.env("NOTIFY_SOCKET", &path).env("WATCHDOG_USEC", "200000");
     let mut program = Program::spawn(command).await;
-    told("READY=1").await;
+    notified("READY=1").await;
     for _ in 0..3 {
-        told("WATCHDOG=1").await;
+        notified("WATCHDOG=1").await;
     }
     program.signal(Signal::HUP);
-    assert!(told("RELOADING=1").await.contains("MONOTONIC_USEC="));
-    told("READY=1").await;
+    assert!(notified("RELOADING=1").await.contains("MONOTONIC_USEC="));
+    notified("READY=1").await;
     program.signal(Signal::TERM);
-    told("STOPPING=1").await;
+    notified("STOPPING=1").await;
     assert!(program.ended().await.success());
 }

@@ -12,7 +12,7 @@ async fn a_signal_drains_and_the_exit_is_0() {
         let mut program = Program::start(&[]).await;
         let mut client = program.connect().await;
         client.send(HELD).await;
-        program.figure("http_requests_in_flight 1").await;
+        program.metric("http_requests_in_flight 1").await;
         program.signal(signal);
         program.line("stopping").await;
         client.send(REST).await;
@@ -22,11 +22,11 @@ async fn a_signal_drains_and_the_exit_is_0() {
 }
 
 #[tokio::test]
-async fn a_second_signal_ends_at_once() {
+async fn a_second_signal_ends_the_process_at_once() {
     let mut program = Program::start(&["--set", "limits.grace=1h", "--set", "limits.stall_timeout=1h"]).await;
     let mut client = program.connect().await;
     client.send(HELD).await;
-    program.figure("http_requests_in_flight 1").await;
+    program.metric("http_requests_in_flight 1").await;
     program.signal(Signal::TERM);
     program.line("stopping").await;
     program.signal(Signal::TERM);
@@ -35,7 +35,7 @@ async fn a_second_signal_ends_at_once() {
 }
 
 #[tokio::test]
-async fn a_hangup_reads_the_log_level_again() {
+async fn sighup_reads_the_log_level_again() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("greeter.toml");
     std::fs::write(&file, "").unwrap();

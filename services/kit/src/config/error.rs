@@ -1,4 +1,4 @@
-//! What is wrong with a configuration, for the person who wrote it.
+//! Errors of a configuration, with the source, the key and what was expected.
 
 use super::source::Source;
 use figment::{Figment, Metadata, error::Kind};
@@ -26,7 +26,7 @@ impl ConfigError {
             Kind::InvalidType(found, expected) | Kind::InvalidValue(found, expected) => {
                 format!("found {found}; expected {}", plain(expected))
             }
-            // The words of the standard library.
+            // The message of the standard library.
             Kind::Message(what) if what == "invalid socket address syntax" => {
                 "found no address; expected one with a port, such as 127.0.0.1:5000".to_owned()
             }

@@ -31,7 +31,7 @@ pub(super) fn read<C: Configuration>(path: &Path) -> Result<File, ConfigError> {
     let name = path.display();
     let text = fs::read_to_string(path).map_err(|error| ConfigError::new(format!("{name}: {error}")))?;
     let mut dict: Dict = toml::from_str(&text)
-        .map_err(|error| ConfigError::new(format!("{name}: {}", place(&text, &error))))?;
+        .map_err(|error| ConfigError::new(format!("{name}: {}", describe(&text, &error))))?;
     for secret in C::SECRETS {
         resolve(&mut dict, secret, path)?;
     }
@@ -39,7 +39,7 @@ pub(super) fn read<C: Configuration>(path: &Path) -> Result<File, ConfigError> {
 }
 
 /// Where and why `text` is no TOML. The library would quote the line, and that may hold a secret.
-fn place(text: &str, error: &toml::de::Error) -> String {
+fn describe(text: &str, error: &toml::de::Error) -> String {
     let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
     let line = before.matches('\n').count() + 1;
     let column = before.rsplit('\n').next().unwrap_or_default().chars().count() + 1;

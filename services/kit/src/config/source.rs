@@ -1,4 +1,4 @@
-//! One setting from one place outside the file: an environment variable or a flag.
+//! One setting from an environment variable or a flag.
 
 use figment::{
     Metadata, Profile, Provider,
@@ -9,13 +9,13 @@ use figment::{
 /// A key, its value as written, and where it was written.
 #[derive(Clone, Debug)]
 pub(crate) struct Source {
-    /// For people: `environment variable REDIS_URL`.
+    /// As shown in errors: `environment variable REDIS_URL`.
     pub(crate) name: String,
     /// Dotted.
     pub(crate) key: String,
     /// As written.
     pub(crate) value: String,
-    /// Whether the value is the text as it stands, rather than what the text looks like.
+    /// Take the value as a string; do not guess numbers or booleans.
     pub(crate) text: bool,
 }
 

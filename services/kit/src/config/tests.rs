@@ -196,13 +196,13 @@ fn errors_name_the_source_the_key_and_what_was_expected() {
 }
 
 #[test]
-fn what_is_no_toml_is_not_shown() {
+fn the_text_of_invalid_toml_is_not_shown() {
     let error = load_all(Some("count = 1\npassword = \"hunter2\n"), &[], &[]).err().unwrap();
     assert!(error.contains("test.toml: line 2, column 20") && !error.contains("hunter2"), "{error}");
 }
 
 #[test]
-fn variables_that_kubernetes_sets_are_no_settings() {
+fn variables_that_kubernetes_sets_are_ignored() {
     let links = [
         ("TEST_SERVICE_HOST", "10.0.0.1"),
         ("TEST_SERVICE_PORT_HTTP", "80"),

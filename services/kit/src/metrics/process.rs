@@ -1,10 +1,11 @@
-//! Figures of the process and its runtime, read when they are asked for. Names are those of the Prometheus clients.
+//! Metrics of the process and its runtime, read for each report. Names are those of the Prometheus client libraries.
 
 use prometheus_client::{
     collector::Collector,
     encoding::{DescriptorEncoder, EncodeMetric},
     metrics::{counter::ConstCounter, gauge::ConstGauge},
 };
+use rustix::time::{ClockId, clock_gettime};
 use std::{fmt, fs};
 use tokio::runtime::{Handle, RuntimeMetrics};
 
@@ -12,12 +13,14 @@ use tokio::runtime::{Handle, RuntimeMetrics};
 #[derive(Debug)]
 pub(super) struct Process {
     runtime: Option<RuntimeMetrics>,
+    /// Read once, so that it does not change with the clock.
+    start: Option<f64>,
 }
 
 impl Process {
     /// Of this process, and of the runtime that this is called in.
     pub(super) fn new() -> Self {
-        Self { runtime: Handle::try_current().ok().map(|handle| handle.metrics()) }
+        Self { runtime: Handle::try_current().ok().map(|handle| handle.metrics()), start: start_seconds() }
     }
 }
 
@@ -51,17 +54,16 @@ impl Collector for Process {
             None,
             dropped.metric_type(),
         )?)?;
-        let cpu = ConstCounter::new(cpu_seconds().unwrap_or_default());
-        let help = "User and system time.";
-        cpu.encode(encoder.encode_descriptor("process_cpu_seconds", help, None, cpu.metric_type())?)?;
-        let start = ConstGauge::new(start_seconds().unwrap_or_default());
-        let help = "Start of the process, in Unix time.";
-        start.encode(encoder.encode_descriptor(
-            "process_start_time_seconds",
-            help,
-            None,
-            start.metric_type(),
-        )?)
+        if let Some(seconds) = cpu_seconds() {
+            let (cpu, help) = (ConstCounter::new(seconds), "User and system time.");
+            cpu.encode(encoder.encode_descriptor("process_cpu_seconds", help, None, cpu.metric_type())?)?;
+        }
+        if let Some(seconds) = self.start {
+            let (start, help) = (ConstGauge::new(seconds), "Start of the process, in Unix time.");
+            let name = "process_start_time_seconds";
+            start.encode(encoder.encode_descriptor(name, help, None, start.metric_type())?)?;
+        }
+        Ok(())
     }
 }
 
@@ -90,8 +92,12 @@ fn cpu_seconds() -> Option<f64> {
     Some(stat_seconds(14)? + stat_seconds(15)?)
 }
 
+/// When the process started, in Unix time. Not by `/proc/stat`, which may be hidden where `/proc/self` is not.
+#[expect(clippy::cast_precision_loss, reason = "seconds since 1970 stay far below 2^52")]
 fn start_seconds() -> Option<f64> {
-    let stat = fs::read_to_string("/proc/stat").ok()?;
-    let boot: f64 = stat.lines().find_map(|line| line.strip_prefix("btime "))?.trim().parse().ok()?;
-    Some(boot + stat_seconds(22)?)
+    let seconds = |clock| {
+        let time = clock_gettime(clock);
+        time.tv_sec as f64 + time.tv_nsec as f64 / 1e9
+    };
+    Some(seconds(ClockId::Realtime) - seconds(ClockId::Boottime) + stat_seconds(22)?)
 }

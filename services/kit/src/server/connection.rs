@@ -1,216 +1,146 @@
 //! One connection, from its first byte to its last.
 
 use super::{
-    activity::{Activity, Patience},
-    answer::answer,
-    client::Client,
-    shared::Shared,
-    socket::{Protocol, Socket},
-    wire::Wire,
+    context::{Client, Listener},
+    raw_head::RawHead,
+    respond::respond,
+    socket::Socket,
+    timer::{CLOSE, ConnectionTimer, Expiry, Timeouts},
 };
-use crate::{Service, metrics::End};
+use crate::{BoxError, Service, metrics::CloseReason};
 use futures_util::stream::{FuturesUnordered, StreamExt};
-use hyper::{server::conn, service::service_fn};
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::graceful::GracefulConnection,
-};
+use hyper::service::service_fn;
+use hyper_util::{rt::TokioIo, server::graceful::GracefulConnection};
 use std::{
-    io,
     pin::{Pin, pin},
-    sync::{Arc, Mutex},
-    time::Duration,
+    sync::{Arc, Mutex, atomic::AtomicBool},
 };
-use tokio::{net::TcpStream, sync::OwnedSemaphorePermit};
+use tokio::{net::TcpStream, sync::OwnedSemaphorePermit, time::timeout};
 use tokio_util::sync::CancellationToken;
 
-/// Bytes of a request's header, its first line included; more is 431.
-const HEADER_LIMIT: u16 = 16 * 1024;
-/// Bytes that hyper may hold of a connection's requests, and of its answers.
-const BUFFER: usize = 64 * 1024;
-/// HTTP/2 streams at once on a connection.
-const STREAMS: u32 = 100;
-/// When draining, how long an idle connection may still bring a request that is on its way.
-const LINGER: Duration = Duration::from_millis(500);
-/// How long a client may take to close its side after ours.
-const GOODBYE: Duration = Duration::from_secs(1);
-
-/// Serves `stream` to its end, holding `place` until then.
+/// Serves `stream` to its end, holding `permit` until then.
 pub(super) async fn serve<S: Service>(
-    shared: Arc<Shared<S>>,
+    listener: Arc<Listener<S>>,
     stream: TcpStream,
-    place: OwnedSemaphorePermit,
+    permit: OwnedSemaphorePermit,
 ) {
     let Ok(peer) = stream.peer_addr() else { return };
-    let counted = shared.figures.as_ref().map(|figures| figures.connection());
-    let (activity, wire, figures) =
-        (Arc::new(Activity::new()), Arc::new(Wire::default()), shared.figures.clone());
-    let unsent = Arc::clone(&shared.unsent);
-    let client = Arc::new(Client { peer, activity, wire, unsent, figures, series: Mutex::new(None) });
-    let end = converse(&shared, stream, &client).await;
-    if let Some(figures) = &shared.figures {
-        figures.ended(end);
+    let metrics = listener.metrics.clone();
+    let open = metrics.as_ref().map(|metrics| metrics.connection());
+    let client = Arc::new(Client {
+        peer,
+        service: listener.settings.name,
+        timer: ConnectionTimer::new(),
+        raw_head: RawHead::default(),
+        body_unread: AtomicBool::new(false),
+        send_queue: Arc::clone(&listener.send_queue),
+        cut_off: CancellationToken::new(),
+        metrics: metrics.clone(),
+        series: Mutex::new(None),
+    });
+    let reason = drive(&listener, stream, &client).await;
+    if let Some(metrics) = metrics {
+        metrics.closed(reason);
     }
-    drop((counted, place));
+    drop((open, permit));
 }
 
-/// Waits for the client to speak, and answers, until one of the two has enough.
-///
-/// Only who speaks has hyper's buffers: of many connections most say nothing most of the time.
-async fn converse<S: Service>(shared: &Arc<Shared<S>>, stream: TcpStream, client: &Arc<Client>) -> End {
-    let (limits, stop) = (&shared.settings.limits, &shared.stop);
-    let patience = Patience { header: limits.header_timeout, stall: limits.stall_timeout, close: GOODBYE };
-    let mut socket = Socket::new(stream, Arc::clone(&client.activity), Arc::clone(&client.wire));
+/// Runs hyper whenever there is something to read. Idle HTTP/1 connections give hyper up: with its buffers of 16 KiB, ten
+/// thousand of them took 238 MiB, more than the 200 that are promised.
+async fn drive<S: Service>(
+    listener: &Arc<Listener<S>>,
+    stream: TcpStream,
+    client: &Arc<Client>,
+) -> CloseReason {
+    let mut socket = Socket::new(stream, Arc::clone(client));
     loop {
-        // Biased: what a client has sent counts, however late this machine comes to look at it.
-        let heard = tokio::select! {
+        // Biased: what the client has sent counts, however late this task comes to look at it.
+        let may_be_http2 = tokio::select! {
             biased;
-            heard = socket.listen() => heard,
-            _ = overdue(Protocol::Http1, &client.activity, patience, stop) => Err(io::ErrorKind::TimedOut.into()),
+            peeked = socket.may_be_http2() => peeked,
+            _ = expired(listener, client) => return expiry_reason(listener),
         };
-        match heard {
-            Ok(Some(Protocol::Http1)) => match Box::pin(http1(shared, socket, client, patience)).await {
-                Pause::Rest(rested) => socket = rested,
-                Pause::End(end) => return end,
-            },
-            Ok(Some(Protocol::Http2)) => return Box::pin(http2(shared, socket, client, patience)).await,
-            Ok(None) => return End::Regular,
-            Err(error) if error.kind() != io::ErrorKind::TimedOut => return End::Broken,
-            Err(_) if stop.is_cancelled() => return End::Regular,
-            Err(_) => return End::Slow,
-        }
-    }
-}
-
-/// Why HTTP/1 is no longer spoken.
-enum Pause {
-    /// Nobody has said anything for a while.
-    Rest(Socket),
-    End(End),
-}
-
-// The header's deadline is ours: hyper's begins anew with each connection's and request's first byte, and it has none
-// for HTTP/2 and for answers.
-async fn http1<S: Service>(
-    shared: &Arc<Shared<S>>,
-    socket: Socket,
-    client: &Arc<Client>,
-    patience: Patience,
-) -> Pause {
-    let mut connection = conn::http1::Builder::new()
-        .header_read_timeout(None)
-        .half_close(true)
-        .max_buf_size(BUFFER)
-        .max_header_size(HEADER_LIMIT.into())
-        .serve_connection(
-            TokioIo::new(socket),
-            service_fn(|request| answer(Arc::clone(shared), client, request)),
-        );
-    let end =
-        drive(Pin::new(&mut connection), Protocol::Http1, &client.activity, patience, &shared.stop).await;
-    end.map_or_else(
-        || {
-            let parts = connection.into_parts();
-            Pause::Rest(parts.io.into_inner().rest(&parts.read_buf))
-        },
-        Pause::End,
-    )
-}
-
-async fn http2<S: Service>(
-    shared: &Arc<Shared<S>>,
-    socket: Socket,
-    client: &Arc<Client>,
-    patience: Patience,
-) -> End {
-    let answer = {
-        let (shared, client) = (Arc::clone(shared), Arc::clone(client));
-        service_fn(move |request| answer(Arc::clone(&shared), &client, request))
-    };
-    let connection = conn::http2::Builder::new(TokioExecutor::new())
-        .initial_connection_window_size(128 * 1024)
-        .initial_stream_window_size(64 * 1024)
-        .keep_alive_interval(Duration::from_secs(20))
-        .keep_alive_timeout(Duration::from_secs(10))
-        .max_concurrent_streams(STREAMS)
-        .max_header_list_size(HEADER_LIMIT.into())
-        .max_send_buf_size(BUFFER)
-        .timer(TokioTimer::new())
-        .serve_connection(TokioIo::new(socket), answer);
-    let end = drive(pin!(connection), Protocol::Http2, &client.activity, patience, &shared.stop).await;
-    end.unwrap_or(End::Regular)
-}
-
-/// Runs `connection` until it ends, its client lets its turn pass, or the drain closes it; or, nothing returned, until
-/// it rests.
-async fn drive<C: GracefulConnection<Error = hyper::Error>>(
-    mut connection: Pin<&mut C>,
-    protocol: Protocol,
-    activity: &Activity,
-    patience: Patience,
-    stop: &CancellationToken,
-) -> Option<End> {
-    // In a set, because that polls it when it was woken, not at each byte that moves.
-    let watch = async {
-        tokio::select! {
-            turn = overdue(protocol, activity, patience, stop) => turn,
-            () = activity.rests(), if protocol == Protocol::Http1 => Turn::Nobodys,
-        }
-    };
-    let mut watch: FuturesUnordered<_> = [watch].into_iter().collect();
-    let turn = tokio::select! {
-        biased;
-        ended = connection.as_mut() => return Some(End::of(ended)),
-        turn = watch.next() => turn,
-    };
-    match turn {
-        Some(Turn::Nobodys) => return None,
-        Some(Turn::Ours) => {
-            // HTTP/2 has a word for it, GOAWAY, which loses nothing.
-            connection.as_mut().graceful_shutdown();
-            tokio::select! {
-                biased;
-                ended = connection.as_mut() => return Some(End::of(ended)),
-                () = activity.overdue(patience) => {}
+        let service = {
+            let (listener, client) = (Arc::clone(listener), Arc::clone(client));
+            service_fn(move |request| respond(Arc::clone(&listener), &client, request))
+        };
+        match may_be_http2 {
+            Err(_) => return CloseReason::Broken,
+            Ok(None) => return CloseReason::Regular,
+            // Boxed, so that idle connections do not keep space for it.
+            Ok(Some(true)) if !client.timer.has_had_requests() => {
+                let connection = Box::pin(listener.http.serve_connection(TokioIo::new(socket), service));
+                let run = run(connection, listener, client, std::future::pending());
+                return Box::pin(run).await.unwrap_or(CloseReason::Regular);
+            }
+            Ok(Some(_)) => {
+                let mut connection = Box::new(listener.http1.serve_connection(TokioIo::new(socket), service));
+                let run = run(Pin::new(&mut *connection), listener, client, client.idle());
+                match Box::pin(run).await {
+                    Some(reason) => return reason,
+                    // hyper has nothing buffered: all that was received belonged to requests that are over.
+                    None => socket = connection.into_parts().io.into_inner(),
+                }
             }
         }
-        Some(Turn::Theirs) | None => {}
     }
-    if activity.is_cut_off() {
-        return Some(End::Slow);
+}
+
+/// Runs `connection` until the client closes it, a timeout expires or the drain ends it; or until `idle` resolves, with
+/// `None`.
+///
+/// hyper-util's `GracefulShutdown` is not used: it closes idle HTTP/1 connections at once, and a request that is on its
+/// way would be lost.
+async fn run<S: Service, C: GracefulConnection<Error: Into<BoxError>>>(
+    mut connection: Pin<impl std::ops::DerefMut<Target = C>>,
+    listener: &Listener<S>,
+    client: &Client,
+    idle: impl Future<Output = ()>,
+) -> Option<CloseReason> {
+    let idle = pin!(idle);
+    let expired = async {
+        tokio::select! {
+            expiry = expired(listener, client) => Some(expiry),
+            () = idle => None,
+        }
+    };
+    // A set polls the timers only when one of them woke it, not whenever the connection moves a byte.
+    let mut expired: FuturesUnordered<_> = [expired].into_iter().collect();
+    let expiry = tokio::select! {
+        biased;
+        ended = connection.as_mut() => return Some(CloseReason::of(ended.map_err(Into::into))),
+        expiry = expired.next() => expiry.flatten()?,
+    };
+    if expiry == Expiry::Drain {
+        connection.as_mut().graceful_shutdown();
+        tokio::select! {
+            biased;
+            ended = connection.as_mut() => return Some(CloseReason::of(ended.map_err(Into::into))),
+            () = client.cut_off.cancelled() => {}
+            () = client.timer.timed_out(timeouts(listener)) => {}
+        }
+    }
+    if client.cut_off.is_cancelled() {
+        return Some(CloseReason::Slow);
     }
     connection.as_mut().graceful_shutdown();
-    let _ = tokio::time::timeout(GOODBYE, connection).await;
-    Some(if stop.is_cancelled() { End::Regular } else { End::Slow })
+    let _ = timeout(CLOSE, connection).await;
+    Some(expiry_reason(listener))
 }
 
-/// Whose turn it is when a watch is over.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Turn {
-    /// The client's, and it let it pass.
-    Theirs,
-    /// Ours, to say goodbye.
-    Ours,
-    /// Nobody's: all is said, and the next request is not in sight.
-    Nobodys,
-}
-
-/// Resolves when a connection's time is over. When draining that is at once for HTTP/2; an HTTP/1 client, which can
-/// be told only in an answer, may still bring a request that was on its way.
-async fn overdue(
-    protocol: Protocol,
-    activity: &Activity,
-    patience: Patience,
-    stop: &CancellationToken,
-) -> Turn {
+/// Resolves when the connection has to end.
+async fn expired<S: Service>(listener: &Listener<S>, client: &Client) -> Expiry {
     tokio::select! {
-        () = activity.overdue(patience) => return Turn::Theirs,
-        () = stop.cancelled() => {}
+        () = client.cut_off.cancelled() => Expiry::Timeout,
+        expiry = client.timer.expired(timeouts(listener), &listener.stop) => expiry,
     }
-    if protocol == Protocol::Http2 {
-        return Turn::Ours;
-    }
-    activity.leave();
-    activity.overdue(Patience { header: LINGER.min(patience.header), ..patience }).await;
-    Turn::Theirs
+}
+
+fn timeouts<S>(listener: &Listener<S>) -> Timeouts {
+    let limits = &listener.settings.limits;
+    Timeouts { idle: limits.header_timeout, stall: limits.stall_timeout }
+}
+
+fn expiry_reason<S>(listener: &Listener<S>) -> CloseReason {
+    if listener.stop.is_cancelled() { CloseReason::Regular } else { CloseReason::Slow }
 }

@@ -1,4 +1,4 @@
-//! A small service, served in this process on free ports, and clients that send what they are told to.
+//! A small service, served in this process on free ports, and clients that send any bytes.
 
 #![allow(dead_code, reason = "each test file uses its part")]
 #![allow(clippy::unwrap_used, reason = "tests may, and so may what they share")]
@@ -20,8 +20,8 @@ use tokio::{
     task::JoinHandle,
 };
 
-/// More than anything here takes: a test that waits for so long has failed.
-pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
+/// A test that waits for this long has failed.
+pub(crate) const TEST_TIMEOUT: Duration = Duration::from_mins(1);
 /// A time limit that no test lives to see.
 pub(crate) const NEVER: Duration = Duration::from_hours(1);
 /// A request that is in work until [`REST`] is sent, too.
@@ -86,15 +86,15 @@ impl Server {
         self.exchange(get(path)).await
     }
 
-    /// Waits until the figures have this line.
-    pub(crate) async fn figure(&self, line: &str) {
+    /// Waits until the metrics have this line.
+    pub(crate) async fn metric(&self, line: &str) {
         let line = format!("\n{line}\n");
         within(async { while !self.ask_admin("/metrics").await.contains(&line) {} }).await;
     }
 
     /// Waits until so many requests are being answered.
     pub(crate) async fn in_flight(&self, count: usize) {
-        self.figure(&format!("http_requests_in_flight {count}")).await;
+        self.metric(&format!("http_requests_in_flight {count}")).await;
     }
 
     /// Waits until a request is answered with `expected`.
@@ -117,8 +117,13 @@ impl Server {
 
     /// The answer of the admin listener to GET `path`.
     pub(crate) async fn ask_admin(&self, path: &str) -> String {
+        self.exchange_with_admin(get(path)).await
+    }
+
+    /// As [`Self::exchange`], with the admin listener.
+    pub(crate) async fn exchange_with_admin(&self, bytes: impl AsRef<[u8]>) -> String {
         let mut client = Client(TcpStream::connect(self.admin).await.unwrap());
-        client.send(get(path)).await;
+        client.send(bytes).await;
         client.rest().await
     }
 }
@@ -212,10 +217,10 @@ pub(crate) async fn timed(future: impl Future<Output = ()>) -> Took {
 
 /// `future`, which must be done in time.
 pub(crate) async fn within<T>(future: impl Future<Output = T>) -> T {
-    tokio::time::timeout(PATIENCE, future).await.expect("this should have been over by now")
+    tokio::time::timeout(TEST_TIMEOUT, future).await.expect("this should have been over by now")
 }
 
-/// The status of an answer; 0 if there is none.
+/// The status of an answer, or 0.
 pub(crate) fn status(answer: &str) -> u16 {
     answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or_default()
 }
@@ -242,7 +247,9 @@ pub(crate) fn assert_problem(answer: &str, expected: u16, code: &str) {
     assert_eq!(field(answer, "content-type"), Some("application/problem+json"), "{answer}");
     assert_eq!(field(answer, "cache-control"), Some("no-store"), "{answer}");
     assert!(field(answer, "x-request-id").is_some(), "{answer}");
+    assert_eq!(field(answer, "x-content-type-options"), Some("nosniff"), "{answer}");
     let problem = json(answer);
+    assert_eq!(problem["type"], format!("/problems/{code}"));
     assert_eq!(problem["code"], code);
     assert_eq!(problem["status"], expected);
 }

@@ -88,8 +88,8 @@ impl Program {
         client.rest().await
     }
 
-    /// Waits until the figures have this line.
-    pub(crate) async fn figure(&self, line: &str) {
+    /// Waits until the metrics have this line.
+    pub(crate) async fn metric(&self, line: &str) {
         let line = format!("\n{line}\n");
         within(async { while !self.ask_admin(&get("/metrics")).await.contains(&line) {} }).await;
     }

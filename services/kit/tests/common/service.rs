@@ -37,10 +37,16 @@ impl Service for Test {
                 answer("/large", full(vec![b'x'; bytes]))
             }
             // So many pieces of 64 KiB, each as soon as it is wanted.
-            (&Method::GET, "/pieces") => {
+            (&Method::GET | &Method::HEAD, "/pieces") => {
                 let piece = || Ok(Frame::data(vec![b'x'; 64 * 1024].into()));
                 let pieces = stream::iter((0..number.unwrap_or_default()).map(move |_| piece()));
                 answer("/pieces", StreamBody::new(pieces).boxed_unsync())
+            }
+            (&Method::GET | &Method::HEAD, "/status") => {
+                let mut response = answer("/status", kit::empty());
+                let status = u16::try_from(number.unwrap_or(200)).unwrap_or_default();
+                *response.status_mut() = StatusCode::from_u16(status).unwrap_or_default();
+                response
             }
             (&Method::GET, "/cached") => {
                 let mut response = answer("/cached", full("hello\n"));
@@ -55,10 +61,14 @@ impl Service for Test {
             (&Method::GET, "/body-panic") => answer("/body-panic", Body::new(Panics)),
             // What comes goes back as it comes.
             (&Method::POST, "/stream") => answer("/stream", request.into_body()),
-            (&Method::POST, "/echo") => match kit::read(request.into_body(), 1024 * 1024).await {
-                Ok(body) => answer("/echo", full(body)),
-                Err(error) => errors::unread(error).into_response(),
-            },
+            // The body, which may take so many milliseconds.
+            (&Method::POST, "/echo") => {
+                let within = number.map_or(Duration::MAX, Duration::from_millis);
+                match kit::read(request.into_body(), 1024 * 1024, within).await {
+                    Ok(body) => answer("/echo", full(body)),
+                    Err(error) => errors::unread(error).into_response(),
+                }
+            }
             (method, "/" | "/slow" | "/large") => errors::other_method(method, "GET, HEAD, OPTIONS"),
             _ => errors::not_found().into_response(),
         }

@@ -3,7 +3,7 @@
 use crate::problem_types::problem;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
-use kit::{Body, Deadline, Problem, ReadError, errors};
+use kit::{Body, Problem, errors};
 use serde::Deserialize;
 use std::time::Duration;
 
@@ -37,8 +37,7 @@ pub(super) fn parser(headers: &HeaderMap) -> Result<Parser, Problem> {
 
 /// All of `body`.
 pub(super) async fn read(body: Body) -> Result<Bytes, Problem> {
-    let body = Deadline::after(TIMEOUT).run(kit::read(body, MAX_BYTES)).await;
-    body.unwrap_or(Err(ReadError::Stalled)).map_err(errors::unread)
+    kit::read(body, MAX_BYTES, TIMEOUT).await.map_err(errors::unread)
 }
 
 fn uri_list(body: &[u8]) -> Result<Vec<String>, Problem> {

@@ -1,11 +1,11 @@
-//! A connection on which nothing happens rests, and its client does not notice.
+//! Idle connections are kept for the next request, however it arrives.
 
 mod common;
 
 use common::{Client, Server, get, get_kept, status};
 use std::time::Duration;
 
-/// Longer than a connection takes to rest.
+/// Between two requests, or two pieces of one.
 const PAUSE: Duration = Duration::from_millis(400);
 
 /// A client that has had its first answer.
@@ -18,7 +18,7 @@ async fn answered() -> (Server, Client) {
 }
 
 #[tokio::test]
-async fn a_kept_connection_is_there_for_the_next_request() {
+async fn an_idle_connection_is_kept_for_the_next_request() {
     let server = Server::start().await;
     let mut client = server.connect().await;
     for _ in 0..3 {
@@ -31,7 +31,7 @@ async fn a_kept_connection_is_there_for_the_next_request() {
 }
 
 #[tokio::test]
-async fn a_header_may_come_in_pieces() {
+async fn a_header_may_arrive_in_pieces() {
     let server = Server::start().await;
     let mut client = server.connect().await;
     // The first piece comes with the request before it, the last one with the request after it.
@@ -49,7 +49,7 @@ async fn a_header_may_come_in_pieces() {
 }
 
 #[tokio::test]
-async fn two_lengths_in_pieces_are_refused() {
+async fn a_header_with_two_lengths_that_arrives_in_pieces_is_refused() {
     let (_server, mut client) = answered().await;
     for piece in
         ["POST / HTTP/1.1\r\nHost: a\r\nContent-", "Length: 3\r\nTransfer-Enc", "oding: chunked\r\n\r\n"]
@@ -61,7 +61,7 @@ async fn two_lengths_in_pieces_are_refused() {
 }
 
 #[tokio::test]
-async fn the_protocol_does_not_change() {
+async fn a_connection_cannot_change_from_http_1_to_http_2() {
     let (_server, mut client) = answered().await;
     tokio::time::sleep(PAUSE).await;
     client.send("PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n").await;
@@ -69,15 +69,15 @@ async fn the_protocol_does_not_change() {
 }
 
 #[tokio::test]
-async fn a_client_that_leaves_meanwhile_is_let_go() {
+async fn an_idle_connection_that_its_client_closes_is_closed() {
     let (server, client) = answered().await;
     tokio::time::sleep(PAUSE).await;
     drop(client);
-    server.figure("http_connections 0").await;
+    server.metric("http_connections 0").await;
 }
 
 #[tokio::test]
-async fn work_and_slow_readers_are_no_rest() {
+async fn a_slow_response_and_a_large_one_arrive_whole_on_a_kept_connection() {
     let server = Server::start().await;
     let mut client = server.connect().await;
     client.send(get_kept("/slow?500")).await;

@@ -1,0 +1,53 @@
+//! Why a connection was closed: the only trace of requests that could not be parsed.
+
+use crate::BoxError;
+use prometheus_client::encoding::{EncodeLabel, EncodeLabelSet, LabelSetEncoder};
+use std::io;
+
+/// Why a connection was closed.
+#[derive(Clone, Copy, Debug, Hash, PartialEq, Eq)]
+pub(crate) enum CloseReason {
+    /// By either side, between requests.
+    Regular,
+    /// A timeout expired, or it was cut off as a slow reader.
+    Slow,
+    /// A request header was too large: 431.
+    TooLarge,
+    /// A request could not be parsed: 400.
+    Malformed,
+    /// Reset, or ended within a request or response.
+    Broken,
+}
+
+impl CloseReason {
+    pub(crate) fn of(result: Result<(), BoxError>) -> Self {
+        let Err(error) = result else { return Self::Regular };
+        match error.downcast_ref::<hyper::Error>() {
+            Some(error) if error.is_parse_too_large() => Self::TooLarge,
+            Some(error) if error.is_parse() => Self::Malformed,
+            // hyper-util was asked to stop before it knew the HTTP version.
+            None if is_interrupted(&error) => Self::Regular,
+            _ => Self::Broken,
+        }
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Regular => "regular",
+            Self::Slow => "slow",
+            Self::TooLarge => "too-large",
+            Self::Malformed => "malformed",
+            Self::Broken => "broken",
+        }
+    }
+}
+
+fn is_interrupted(error: &BoxError) -> bool {
+    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::Interrupted)
+}
+
+impl EncodeLabelSet for CloseReason {
+    fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> std::fmt::Result {
+        ("why", self.name()).encode(encoder.encode_label())
+    }
+}

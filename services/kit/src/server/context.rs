@@ -1,0 +1,139 @@
+//! What requests can see of their listener and of their connection.
+
+use super::{raw_head::RawHead, send_queue::SendQueue, timer::ConnectionTimer};
+use crate::{
+    ServerSettings, Service,
+    metrics::{Series, ServerMetrics},
+};
+use hyper::server::conn::http1;
+use hyper_util::{
+    rt::{TokioExecutor, TokioTimer},
+    server::conn::auto,
+};
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+    time::Duration,
+};
+use tokio::sync::Semaphore;
+use tokio_util::sync::CancellationToken;
+
+/// Bytes of a request's header, its first line included; more is 431.
+const HEADER_LIMIT: u16 = 16 * 1024;
+/// Bytes of responses that hyper may buffer for an HTTP/2 stream.
+const SEND_BUFFER: usize = 64 * 1024;
+/// How long a connection stays with hyper without a request.
+const IDLE: Duration = Duration::from_millis(100);
+/// HTTP/2 streams at once on a connection.
+const STREAMS: u32 = 100;
+
+/// What all connections of a listener share.
+pub(super) struct Listener<S> {
+    pub(super) service: Arc<S>,
+    /// `None` for the admin listener, whose requests are neither counted nor logged.
+    pub(super) metrics: Option<Arc<ServerMetrics>>,
+    pub(super) settings: ServerSettings,
+    pub(super) http1: http1::Builder,
+    /// For HTTP/2, and for HTTP/1 that cannot be told from it by its first bytes.
+    pub(super) http: auto::Builder<TokioExecutor>,
+    /// Requests at once.
+    pub(super) permits: Arc<Semaphore>,
+    /// Requests with bodies have a smaller semaphore of their own, so slow uploads cannot use up the permits of GETs.
+    pub(super) body_permits: Arc<Semaphore>,
+    pub(super) send_queue: Arc<SendQueue>,
+    pub(super) stop: CancellationToken,
+    /// The grace is nearly over: requests without a response get 503.
+    pub(super) give_up: CancellationToken,
+    /// As `stop`, for each request to read: the token has a lock that all connections share.
+    draining: AtomicBool,
+}
+
+impl<S: Service> Listener<S> {
+    pub(super) fn new(
+        service: Arc<S>,
+        metrics: Option<Arc<ServerMetrics>>,
+        settings: ServerSettings,
+    ) -> Arc<Self> {
+        let requests = settings.limits.requests.min(Semaphore::MAX_PERMITS);
+        Arc::new(Self {
+            service,
+            metrics,
+            settings,
+            http1: http1(),
+            http: http(),
+            permits: Arc::new(Semaphore::new(requests)),
+            body_permits: Arc::new(Semaphore::new(requests.div_ceil(2))),
+            send_queue: Arc::default(),
+            stop: CancellationToken::new(),
+            give_up: CancellationToken::new(),
+            draining: AtomicBool::new(false),
+        })
+    }
+
+    /// Accepts no more connections and closes those that are open, once their requests are answered.
+    pub(super) fn drain(&self) {
+        self.draining.store(true, Relaxed);
+        self.stop.cancel();
+    }
+
+    pub(super) fn is_draining(&self) -> bool {
+        self.draining.load(Relaxed)
+    }
+}
+
+fn http1() -> http1::Builder {
+    let mut builder = http1::Builder::new();
+    builder.half_close(true).header_read_timeout(None).max_buf_size(HEADER_LIMIT.into());
+    builder
+}
+
+fn http() -> auto::Builder<TokioExecutor> {
+    let mut builder = auto::Builder::new(TokioExecutor::new());
+    builder.http1().half_close(true).header_read_timeout(None).max_buf_size(HEADER_LIMIT.into());
+    builder
+        .http2()
+        .initial_connection_window_size(128 * 1024)
+        .initial_stream_window_size(64 * 1024)
+        .keep_alive_interval(Duration::from_secs(20))
+        .keep_alive_timeout(Duration::from_secs(10))
+        .max_concurrent_streams(STREAMS)
+        .max_header_list_size(HEADER_LIMIT.into())
+        .max_send_buf_size(SEND_BUFFER)
+        .timer(TokioTimer::new());
+    builder
+}
+
+/// What the socket and all requests of a connection share.
+pub(super) struct Client {
+    pub(super) peer: SocketAddr,
+    pub(super) service: &'static str,
+    pub(super) timer: ConnectionTimer,
+    pub(super) raw_head: RawHead,
+    /// Whether a request's body was not read to its end: more of it may come.
+    pub(super) body_unread: AtomicBool,
+    pub(super) send_queue: Arc<SendQueue>,
+    /// Ends the connection at once: others need the memory that its responses hold.
+    pub(super) cut_off: CancellationToken,
+    pub(super) metrics: Option<Arc<ServerMetrics>>,
+    /// Where its last request was counted.
+    pub(super) series: Mutex<Option<Series>>,
+}
+
+impl Client {
+    /// Resolves when nothing is in flight or half received, nor was for a while.
+    pub(super) async fn idle(&self) {
+        // Many clients ask once; those that ask more are looked at less often.
+        let mut pause = IDLE;
+        loop {
+            tokio::time::sleep(pause).await;
+            let received = !self.raw_head.is_empty() || self.body_unread.load(Relaxed);
+            if !received && self.timer.is_idle_for(IDLE) {
+                return;
+            }
+            pause = 10 * IDLE;
+        }
+    }
+}

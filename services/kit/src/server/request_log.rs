@@ -1,0 +1,109 @@
+//! Log record and metrics of one request. Written on drop, so cancelled requests are logged too.
+
+use super::context::Client;
+use crate::{CacheOutcome, Request, RequestId, Response, Route, redact::redacted};
+use http::{Method, Version};
+use std::{
+    sync::{Arc, PoisonError},
+    time::Instant,
+};
+
+/// A request and its response, from its complete header until all of the response was handed to hyper.
+pub(super) struct RequestLog {
+    pub(super) id: RequestId,
+    pub(super) http1: bool,
+    /// Whether the method is HEAD.
+    pub(super) head: bool,
+    pub(super) client: Arc<Client>,
+    /// Bytes of the response's body handed to hyper.
+    pub(super) bytes: u64,
+    /// Whether that was all of it.
+    pub(super) complete: bool,
+    begun: Instant,
+    /// The target as logged; `None` when the access log is off.
+    target: Option<String>,
+    cache: Option<&'static str>,
+    method: &'static str,
+    route: &'static str,
+    /// 0 before there is a response.
+    status: u16,
+}
+
+impl RequestLog {
+    pub(super) fn begin(client: Arc<Client>, request: &Request) -> Self {
+        let http1 = request.version() < Version::HTTP_2;
+        client.timer.request_begins(!http1);
+        if let Some(metrics) = &client.metrics {
+            metrics.in_flight.inc();
+        }
+        Self {
+            id: RequestId::of(request.headers()),
+            http1,
+            head: request.method() == Method::HEAD,
+            client,
+            bytes: 0,
+            complete: false,
+            begun: Instant::now(),
+            target: None,
+            cache: None,
+            method: label(request.method()),
+            route: "none",
+            status: 0,
+        }
+    }
+
+    /// Adds the request to the access log. Queries are logged at level `debug` only: they may hold secrets.
+    pub(super) fn enable(&mut self, request: &Request) {
+        let target = request.uri().path_and_query().map_or("*", |target| target.as_str());
+        let debug = tracing::enabled!(target: "access", tracing::Level::DEBUG);
+        self.target = Some(if debug { target } else { redacted(target) }.to_owned());
+    }
+
+    /// Takes what is logged from the response's head.
+    pub(super) fn responded(&mut self, response: &Response) {
+        self.status = response.status().as_u16();
+        self.route = response.extensions().get::<Route>().map_or("none", |route| route.0);
+        self.cache = response.extensions().get::<CacheOutcome>().map(|outcome| outcome.0);
+    }
+
+    fn count(&self, seconds: f64) {
+        let Some(metrics) = &self.client.metrics else { return };
+        metrics.in_flight.dec();
+        let (method, route, status) = (self.method, self.route, self.status);
+        let mut series = self.client.series.lock().unwrap_or_else(PoisonError::into_inner);
+        match &*series {
+            Some(series) if series.is(method, route, status) => series.observe(seconds),
+            _ => series.insert(metrics.series(method, route, status)).observe(seconds),
+        }
+    }
+}
+
+impl Drop for RequestLog {
+    fn drop(&mut self) {
+        let seconds = self.begun.elapsed().as_secs_f64();
+        self.client.timer.request_ends();
+        self.count(seconds);
+        let Some(target) = &self.target else { return };
+        tracing::info!(
+            target: "access",
+            service = self.client.service,
+            method = self.method,
+            route = self.route,
+            uri = target,
+            status = (self.status > 0).then_some(self.status),
+            duration_ms = (seconds * 1e6).round() / 1e3,
+            bytes = self.bytes,
+            cache = self.cache,
+            request_id = self.id.as_str(),
+            peer = %self.client.peer,
+            aborted = (!self.complete).then_some(true),
+            "request"
+        );
+    }
+}
+
+/// The method as a label, of which there may be few.
+fn label(method: &Method) -> &'static str {
+    const KNOWN: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "CONNECT", "TRACE"];
+    KNOWN.into_iter().find(|known| *known == method.as_str()).unwrap_or("other")
+}

@@ -1,0 +1,139 @@
+//! One request: checked, admitted, handled by the service, and given a response whatever happens.
+
+use super::{
+    body::{RequestBody, RequestPermit, ResponseBody},
+    context::{Client, Listener},
+    raw_head::RawHead,
+    request_log::RequestLog,
+    timer::ConnectionTimer,
+};
+use crate::{
+    Peer, Request, Response, Service,
+    errors::{bad_request, internal, method_not_allowed, other_method, overloaded, stopping, url_too_long},
+    host,
+    request_id::X_REQUEST_ID,
+};
+use futures_util::FutureExt;
+use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
+use http_body::Body as _;
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use std::{convert::Infallible, panic::AssertUnwindSafe, sync::Arc};
+
+/// Bytes of a request target; more is 414.
+const TARGET_LIMIT: usize = 8 * 1024;
+/// Seconds after which a client that was refused for overload should try again.
+const RETRY_AFTER: u32 = 1;
+/// The methods of `OPTIONS *`, and of a target that is no resource.
+const METHODS: &str = "GET, HEAD, OPTIONS";
+
+/// Responds to `request`. What needs no waiting is done at once, so that the future, one for each request, is small.
+pub(super) fn respond<S: Service>(
+    listener: Arc<Listener<S>>,
+    client: &Arc<Client>,
+    request: hyper::Request<Incoming>,
+) -> impl Future<Output = Result<http::Response<ResponseBody>, Infallible>> + Send + use<S> {
+    let has_body = !request.body().is_end_stream();
+    let body_permit = has_body.then(|| Arc::clone(&listener.body_permits).try_acquire_owned());
+    let crowded = matches!(body_permit, Some(Err(_)));
+    let mut request = request.map(|body| match body_permit {
+        Some(permit) => RequestBody::new(body, Arc::clone(client), permit.ok()).boxed_unsync(),
+        None => crate::empty(),
+    });
+    let mut log = RequestLog::begin(Arc::clone(client), &request);
+    if listener.settings.log.access && tracing::enabled!(target: "access", tracing::Level::INFO) {
+        log.enable(&request);
+    }
+    // After a chunked body the connection is closed (RFC 9112, section 6.1): another reader of it might disagree on
+    // where the next request begins.
+    let chunked = request.headers().contains_key(header::TRANSFER_ENCODING);
+    let refused = refuse(&listener, &client.raw_head, &request);
+    if refused.is_none() {
+        request.extensions_mut().insert(log.id.clone());
+        request.extensions_mut().insert(Peer(client.peer));
+    }
+    // Boxed, because hyper keeps space for this future on idle connections, too.
+    Box::pin(async move {
+        let untrusted = refused.as_ref().is_some_and(|response| response.status() == StatusCode::BAD_REQUEST);
+        let (mut response, permit) = match (refused, Arc::clone(&listener.permits).try_acquire_owned()) {
+            (Some(response), _) => (response, RequestPermit::None),
+            (None, Ok(permit)) if !crowded => {
+                (handle(&listener, &log, request).await, RequestPermit::Held(permit))
+            }
+            (None, _) => (listener.service.refuse(overloaded(RETRY_AFTER)), RequestPermit::None),
+        };
+        if log.http1 && (untrusted || chunked || listener.is_draining()) {
+            response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        listener.service.finish(&mut response);
+        response.headers_mut().insert(X_REQUEST_ID, log.id.header_value());
+        log.responded(&response);
+        if log.head {
+            response = without_body(response);
+        }
+        Ok(response.map(|body| ResponseBody::new(body, log, permit)))
+    })
+}
+
+/// The response to a request that no service should see.
+fn refuse<S: Service>(listener: &Listener<S>, raw_head: &RawHead, request: &Request) -> Option<Response> {
+    let service = &listener.service;
+    let http1 = request.version() < Version::HTTP_2;
+    if http1 && raw_head.has_two_lengths(request.headers()) {
+        return Some(service.refuse(bad_request("The body has two lengths.")));
+    }
+    if http1 && !is_plainly_coded(request.headers()) {
+        return Some(service.refuse(bad_request("The transfer coding is not chunked alone.")));
+    }
+    if let Err(reason) = host::check(request.version(), request.uri(), request.headers()) {
+        return Some(service.refuse(bad_request(reason)));
+    }
+    let rule = listener.settings.host_rule.as_ref();
+    if let Some(Err(problem)) = rule.map(|rule| rule.check(request.uri(), request.headers())) {
+        return Some(service.refuse(problem));
+    }
+    if request.method() == Method::CONNECT {
+        return Some(service.refuse(method_not_allowed(METHODS)));
+    }
+    match request.uri().path_and_query().map(http::uri::PathAndQuery::as_str) {
+        Some(target) if target.len() > TARGET_LIMIT => Some(service.refuse(url_too_long(TARGET_LIMIT))),
+        Some("*") if request.method() == Method::OPTIONS => Some(other_method(request.method(), METHODS)),
+        Some(target) if target.starts_with('/') => None,
+        _ => Some(service.refuse(bad_request("The request target is not a path."))),
+    }
+}
+
+/// Whether the body has no transfer coding but `chunked`, and that once. hyper checks that it is the last one.
+fn is_plainly_coded(headers: &HeaderMap) -> bool {
+    let mut fields = headers.get_all(header::TRANSFER_ENCODING).iter();
+    match (fields.next(), fields.next()) {
+        (None, _) => true,
+        (Some(codings), None) => codings.as_bytes().eq_ignore_ascii_case(b"chunked"),
+        _ => false,
+    }
+}
+
+/// Has the service handle `request`. What a panic leaves half-done belongs to this request, which ends here.
+async fn handle<S: Service>(listener: &Listener<S>, log: &RequestLog, request: Request) -> Response {
+    let _work = ConnectionTimer::work(&log.client);
+    let handled = tokio::select! {
+        biased;
+        handled = AssertUnwindSafe(listener.service.handle(request)).catch_unwind() => handled,
+        () = listener.give_up.cancelled() => return listener.service.refuse(stopping(RETRY_AFTER)),
+    };
+    handled.unwrap_or_else(|_| {
+        tracing::error!(request_id = log.id.as_str(), "a handler panicked");
+        listener.service.refuse(internal())
+    })
+}
+
+/// The response to HEAD: as to GET, with its length and without its body (RFC 9110, section 9.3.2). A 204 has no
+/// `Content-Length`, and that of a 304 would be the one of the 200 (section 8.6), which is not known here.
+fn without_body(response: Response) -> Response {
+    let (mut head, body) = response.into_parts();
+    let has_length = !matches!(head.status, StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    if let Some(length) = body.size_hint().exact().filter(|_| has_length) {
+        head.headers.entry(header::CONTENT_LENGTH).or_insert_with(|| length.into());
+    }
+    Response::from_parts(head, crate::empty())
+}
