@@ -36,7 +36,7 @@ pub(super) enum Fault {
 }
 
 /// The one connection of the process.
-pub(in crate::cache) struct RedisConnection {
+pub(crate) struct RedisConnection {
     shared: Arc<Shared>,
     _keeper: AbortOnDropHandle<()>,
 }
@@ -66,12 +66,12 @@ impl RedisConnection {
         Self { shared, _keeper: keeper }
     }
 
-    pub(in crate::cache) fn is_up(&self) -> bool {
+    pub(crate) fn is_up(&self) -> bool {
         self.shared.current().is_some()
     }
 
     /// Waits for the end of the first attempt to connect.
-    pub(in crate::cache) async fn settled(&self) {
+    pub(crate) async fn settled(&self) {
         let mut state = self.shared.current.subscribe();
         let _ = state.wait_for(|state| !matches!(state, State::Starting)).await;
     }
