@@ -72,14 +72,14 @@ impl Cache {
     /// Waits until it is known whether the cache is reachable, about a second at most.
     pub(crate) async fn settled(&self) {
         if let Self::Redis(cache) = self {
-            cache.settled().await;
+            cache.connection.settled().await;
         }
     }
 
     /// Whether it is reachable, or why not.
     pub(crate) fn state(&self) -> Result<(), String> {
         match self {
-            Self::Redis(cache) if !cache.is_up() => Err("no connection to Redis".to_owned()),
+            Self::Redis(cache) if !cache.connection.is_up() => Err("no connection to Redis".to_owned()),
             _ => Ok(()),
         }
     }

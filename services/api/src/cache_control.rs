@@ -6,11 +6,8 @@ use std::time::Duration;
 /// The supported directives; others are ignored (section 5.2.3).
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct CacheDirectives {
-    /// Fetch again, and store the result.
     pub(crate) no_cache: bool,
-    /// Do not fetch.
     pub(crate) only_if_cached: bool,
-    /// The age that a cached result may have.
     pub(crate) max_age: Option<Duration>,
 }
 

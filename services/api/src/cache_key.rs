@@ -11,14 +11,12 @@ impl CacheKey {
     /// Raise the number when the encoding of a cached result changes: old values are then never read, and expire.
     const PREFIX: &'static str = "linkextractor:2:";
 
-    /// The key of `page`.
     pub(crate) fn of(page: &PageUrl) -> Self {
         let url = page.as_url().as_str();
         let url = url.split_once('#').map_or(url, |(url, _)| url);
         Self([Self::PREFIX, url].concat().into())
     }
 
-    /// The whole key.
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }

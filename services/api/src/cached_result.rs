@@ -13,16 +13,12 @@ pub(crate) struct CachedResult {
     created: u64,
     /// In seconds; 0: only for the requests that waited for it.
     lifetime: u64,
-    /// The links, or the failure to fetch them.
     pub(crate) result: Result<PageLinks, FetchError>,
 }
 
-/// The links of a page.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct PageLinks {
-    /// The final URL of the page.
     pub(crate) url: String,
-    /// The number of links.
     pub(crate) count: usize,
     /// The number of links that were left out because their `href` does not resolve.
     pub(crate) unresolved: usize,
@@ -38,13 +34,10 @@ pub(crate) struct PageLinks {
 /// Where a result comes from (RFC 9211, section 2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Source {
-    /// The cache.
     Cache,
-    /// A fetch.
     Fetch {
         /// Whether the directives of the request asked for it, although the cache had a result.
         on_request: bool,
-        /// Whether the result is in the cache now.
         stored: bool,
         /// Whether another request or process had started it.
         collapsed: bool,
@@ -72,12 +65,10 @@ impl CachedResult {
         Duration::from_millis(millis(SystemTime::now()).saturating_sub(self.created))
     }
 
-    /// Its whole lifetime.
     pub(crate) fn lifetime(&self) -> Duration {
         Duration::from_secs(self.lifetime)
     }
 
-    /// What is left of its lifetime.
     pub(crate) fn remaining(&self) -> Duration {
         self.lifetime().saturating_sub(self.age())
     }

@@ -13,10 +13,8 @@ const OVERLOADED_RETRY_SECONDS: u64 = 2;
 /// Why a request has no links for an answer. The text is the problem's `detail`.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum ApiError {
-    /// The request target names no page.
     #[error("{0}")]
     Target(#[from] RequestTargetError),
-    /// The page could not be fetched.
     #[error("{0}")]
     Fetch(#[from] FetchError),
     /// `only-if-cached`, and there is no usable result.
@@ -28,7 +26,6 @@ pub(crate) enum ApiError {
 }
 
 impl ApiError {
-    /// The stable code.
     pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::Fetch(error) => error.code(),
@@ -73,7 +70,6 @@ impl ApiError {
         }
     }
 
-    /// The answer to a request that fails now.
     pub(crate) fn into_response(self) -> Response {
         self.problem(Duration::ZERO).into_response()
     }

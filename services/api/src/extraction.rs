@@ -10,23 +10,18 @@ use std::time::{Duration, Instant};
 /// Converting this many bytes takes less time than handing them to another thread.
 const CONVERT_INLINE: usize = 32 * 1024;
 
-/// Runs extractions.
 #[derive(Debug)]
 pub(crate) struct Extractor(CpuPool);
 
 /// A successful extraction.
 #[derive(Debug)]
 pub(crate) struct Extracted {
-    /// The links of the page.
     pub(crate) links: PageLinks,
-    /// How they were found.
     pub(crate) method: Method,
-    /// How long it took.
     pub(crate) time: Duration,
 }
 
 impl Extractor {
-    /// Extracts on `pool`.
     pub(crate) fn new(pool: CpuPool) -> Self {
         Self(pool)
     }

@@ -40,7 +40,6 @@ impl ExtractionLog {
         Self { queue, counted: AtomicUsize::new(0), lost }
     }
 
-    /// Queues the line of an extraction.
     pub(crate) fn append(&self, source: Source, page: &PageUrl) {
         let Some((queue, _)) = &self.queue else { return };
         let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();

@@ -10,10 +10,8 @@ use prometheus_client::metrics::{
 };
 use std::time::Duration;
 
-/// Names and values of labels.
 type Labels<const N: usize> = [(&'static str, &'static str); N];
 
-/// The metrics.
 #[derive(Clone, Debug)]
 pub(crate) struct ApiMetrics {
     lookups: Family<Labels<2>, Counter>,
@@ -48,7 +46,6 @@ impl Default for ApiMetrics {
 }
 
 impl ApiMetrics {
-    /// Registers the metrics in `registry`.
     pub(crate) fn register(&self, registry: &mut kit::Metrics) {
         registry.register("cache_lookups", "Cache lookups by tier and result", self.lookups.clone());
         registry.register("jobs", "Jobs by outcome: ok, or the code of the error", self.jobs.clone());
@@ -69,17 +66,14 @@ impl ApiMetrics {
         self.lookups.get_or_create(&[("tier", tier), ("result", result)]).inc();
     }
 
-    /// A job ended with `code`.
     pub(crate) fn job(&self, code: &'static str) {
         self.jobs.get_or_create(&[("code", code)]).inc();
     }
 
-    /// A fetch took `time`.
     pub(crate) fn fetched(&self, time: Duration) {
         self.fetch_seconds.observe(time.as_secs_f64());
     }
 
-    /// A successful extraction.
     pub(crate) fn extracted(&self, extracted: &Extracted) {
         let method = match extracted.method {
             Method::Streamed => "streamed",

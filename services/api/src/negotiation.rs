@@ -12,7 +12,7 @@ type Fit = (u16, u8);
 /// The format that `Accept` in `headers` prefers: by weight, then specificity, then our own preference.
 pub(crate) fn preferred(headers: &HeaderMap) -> Format {
     let values = headers.get_all(header::ACCEPT).iter();
-    let ranges: Vec<Range> = values.filter_map(|value| value.to_str().ok()).flat_map(ranges).collect();
+    let ranges: Vec<_> = values.filter_map(|value| value.to_str().ok()).flat_map(ranges).collect();
     let mut best = (FORMATS[0], (0, 0));
     for format in FORMATS {
         let fit = fit(format, &ranges);
@@ -24,7 +24,7 @@ pub(crate) fn preferred(headers: &HeaderMap) -> Format {
 }
 
 /// The fit of the most specific range that matches; weight 0 means not acceptable.
-fn fit(format: Format, ranges: &[Range]) -> Fit {
+fn fit(format: Format, ranges: &[(String, u16)]) -> Fit {
     let (essence, _) = format.media_type().split_once(';').unwrap_or((format.media_type(), ""));
     let specificity = |name: &str| match name.strip_suffix('*') {
         Some("*/") => Some(1),
@@ -32,7 +32,7 @@ fn fit(format: Format, ranges: &[Range]) -> Fit {
         None if name == essence => Some(3),
         _ => None,
     };
-    let matching = ranges.iter().filter_map(|range| Some((specificity(&range.name)?, range.weight)));
+    let matching = ranges.iter().filter_map(|(name, weight)| Some((specificity(name)?, *weight)));
     let (specificity, weight) = matching.max().unwrap_or_default();
     if weight == 0 { (0, 0) } else { (weight, specificity) }
 }
@@ -42,13 +42,8 @@ pub(crate) fn entity_tag(format: Format, hash: u64) -> String {
     format!("\"{hash:016x}-{}\"", format.extension())
 }
 
-struct Range {
-    name: String,
-    weight: u16,
-}
-
-/// The media ranges of a field; parameters other than the weight are ignored.
-fn ranges(value: &str) -> impl Iterator<Item = Range> {
+/// The media ranges of a field with their weights; other parameters are ignored.
+fn ranges(value: &str) -> impl Iterator<Item = (String, u16)> {
     value.split(',').map(|range| {
         let mut parts = range.split(';');
         let name = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
@@ -56,7 +51,7 @@ fn ranges(value: &str) -> impl Iterator<Item = Range> {
             .filter_map(|part| part.split_once('='))
             .find(|(name, _)| name.trim().eq_ignore_ascii_case("q"))
             .map_or(1000, |(_, weight)| thousandths(weight.trim()));
-        Range { name, weight }
+        (name, weight)
     })
 }
 

@@ -37,11 +37,9 @@ pub(crate) type Found = Result<(Arc<CachedResult>, Source), ApiError>;
 /// Why the cache did not answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum MissReason {
-    /// It has no result.
     Absent,
     /// The directives of the request exclude its result.
     OnRequest,
-    /// It is unreachable.
     Unreachable,
 }
 

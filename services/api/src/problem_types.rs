@@ -25,7 +25,6 @@ pub(crate) struct ProblemType {
 }
 
 impl ProblemType {
-    /// The type of `code`, if there is one.
     pub(crate) fn of(code: &str) -> Option<&'static Self> {
         TYPES.get(code)
     }

@@ -19,7 +19,6 @@ use tracing::Instrument;
 type JobResult<T> = Shared<BoxFuture<'static, Option<T>>>;
 type Jobs<T> = Mutex<HashMap<CacheKey, JobResult<T>>>;
 
-/// The running jobs.
 #[derive(Debug)]
 pub(crate) struct SingleFlight<T: Clone>(Arc<Jobs<T>>);
 
@@ -27,7 +26,6 @@ pub(crate) struct SingleFlight<T: Clone>(Arc<Jobs<T>>);
 pub(crate) struct Waiter<T: Clone> {
     /// Whether another request had started the job.
     pub(crate) collapsed: bool,
-    /// The result of the job.
     pub(crate) result: JobResult<T>,
 }
 

@@ -4,7 +4,6 @@ use crate::{extraction_log::ExtractionLog, page_service::PageService};
 use kit::ByteBudget;
 use std::sync::Arc;
 
-/// The state of the API.
 #[derive(Debug)]
 pub(crate) struct ApiState {
     pub(crate) pages: Arc<PageService>,

@@ -27,7 +27,6 @@ impl Embedded {
         Self(cache)
     }
 
-    /// The result for `key`.
     pub(crate) fn find(&self, key: &CacheKey) -> Option<Arc<CachedResult>> {
         self.0.get(key)
     }
@@ -41,12 +40,10 @@ impl Embedded {
         fits
     }
 
-    /// Removes the entry of `key`.
     pub(crate) fn forget(&self, key: &str) {
         self.0.invalidate(key);
     }
 
-    /// Removes every entry.
     pub(crate) fn clear(&self) {
         self.0.invalidate_all();
     }

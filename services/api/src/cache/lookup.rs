@@ -11,9 +11,7 @@ use std::{
 pub(crate) enum Lookup {
     /// A result, and the name in metrics of the tier that had it.
     Found(Arc<CachedResult>, &'static str),
-    /// Nothing.
     Absent,
-    /// The cache is unreachable.
     Unreachable,
 }
 

@@ -32,10 +32,9 @@ const CLAIM: Duration = Duration::from_millis(15);
 /// Bytes of the largest value: all requests share one connection, and a larger value would delay the others.
 const MAX_VALUE: usize = 16 * 1024 * 1024;
 
-/// A cache in a Redis server or a Redis Cluster.
 #[derive(Debug)]
 pub(crate) struct Redis {
-    connection: Arc<RedisConnection>,
+    pub(super) connection: Arc<RedisConnection>,
     local: Arc<LocalTier>,
     /// Whether the last read, and the last write, was refused: logged once, not at every request.
     reads_refused: AtomicBool,
@@ -51,8 +50,8 @@ impl Redis {
         Ok(Self {
             connection,
             local,
-            reads_refused: AtomicBool::new(false),
-            writes_refused: AtomicBool::new(false),
+            reads_refused: AtomicBool::default(),
+            writes_refused: AtomicBool::default(),
         })
     }
 
@@ -61,7 +60,6 @@ impl Redis {
         Nodes::parse(urls).map(drop)
     }
 
-    /// The result for `key`, unless it has expired.
     pub(super) async fn get(&self, key: &CacheKey, time: &mut TimeBudget) -> Lookup {
         if let Some(cached) = self.local.find(key) {
             return Lookup::Found(cached, "near");
@@ -83,7 +81,7 @@ impl Redis {
     /// Stores `cached` for the rest of its lifetime; returns whether Redis has it.
     pub(super) async fn put(&self, key: &CacheKey, cached: &CachedResult, time: &mut TimeBudget) -> bool {
         let lifetime = u64::try_from(cached.remaining().as_millis()).unwrap_or(u64::MAX);
-        if lifetime == 0 || cached.weight() > MAX_VALUE || !self.is_up() {
+        if lifetime == 0 || cached.weight() > MAX_VALUE || !self.connection.is_up() {
             return false;
         }
         let command = redis::cmd("SET").arg(key.as_str()).arg(cached.encode()).arg("PX").arg(lifetime).take();
@@ -96,16 +94,6 @@ impl Redis {
     pub(super) async fn claim(&self, key: &CacheKey, time: &mut TimeBudget) -> Claim {
         let answer = Lease::claim(&self.connection, key, CLAIM, time).await;
         note(&self.writes_refused, answer).unwrap_or(Claim::Granted(None))
-    }
-
-    /// Waits for the end of the first attempt to connect.
-    pub(super) async fn settled(&self) {
-        self.connection.settled().await;
-    }
-
-    /// Whether there is a connection.
-    pub(super) fn is_up(&self) -> bool {
-        self.connection.is_up()
     }
 }
 
@@ -122,6 +110,6 @@ fn note<T>(refused: &AtomicBool, answer: Result<T, Fault>) -> Option<T> {
             }
             None
         }
-        Err(Fault::Down | Fault::Slow) => None,
+        Err(Fault::Unreachable) => None,
     }
 }

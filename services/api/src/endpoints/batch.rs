@@ -20,7 +20,6 @@ use tokio_util::task::AbortOnDropHandle;
 /// Pages of a request that are in progress at once: few, so that other requests get their share.
 const CONCURRENCY: usize = 8;
 
-/// A request for several pages.
 #[derive(Debug)]
 struct Batch {
     state: Arc<ApiState>,
@@ -52,7 +51,6 @@ pub(crate) async fn batch(state: Arc<ApiState>, request: Request) -> Result<Resp
 }
 
 impl Batch {
-    /// The line of the page at `url`.
     async fn line(self: Arc<Self>, url: String) -> Bytes {
         let reservation = self.memory.reserve().await;
         let found = find(&self.state, &url, &self.directives).await;

@@ -1,4 +1,5 @@
-//! The endpoints with fixed texts: `GET /`, `GET /openapi.json` and `GET /problems/<code>`.
+//! The endpoints with fixed texts: the usage at `GET /`, the OpenAPI description at `GET /openapi.json`, and the
+//! explanation of an error code at `GET /problems/<code>`.
 
 use crate::problem_types::ProblemType;
 use bytes::Bytes;
@@ -18,17 +19,14 @@ GET  /problems/<code>         what an error code means, and what to do
 Accept chooses the form: application/json, text/csv, text/markdown, text/plain.
 ";
 
-/// How to use the API.
 pub(crate) fn usage() -> Response {
     document("text/plain; charset=utf-8", USAGE)
 }
 
-/// The description for programs (OpenAPI 3.1).
 pub(crate) fn description() -> Response {
     document("application/json", DESCRIPTION)
 }
 
-/// The explanation of an error code.
 pub(crate) fn problem_type(kind: &ProblemType) -> Response {
     document("text/plain; charset=utf-8", kind.to_string())
 }

@@ -16,13 +16,12 @@ use std::{
 };
 use tokio::{
     sync::{Notify, watch},
-    task::AbortHandle,
     time,
 };
+use tokio_util::task::AbortOnDropHandle;
 
 /// The time between attempts to connect, and between checks of a connection.
 const INTERVAL: Duration = Duration::from_secs(1);
-/// How long a check may take.
 const CHECK: Duration = Duration::from_secs(1);
 /// After this many requests in a row without an answer in time the connection counts as down.
 const UNANSWERED: u32 = 3;
@@ -30,18 +29,16 @@ const UNANSWERED: u32 = 3;
 /// Why a command has no result.
 #[derive(Debug)]
 pub(super) enum Fault {
-    /// There is no connection, or it was lost.
-    Down,
-    /// No answer in time.
-    Slow,
+    /// There is no connection, it was lost, or there was no answer in time.
+    Unreachable,
     /// Redis answered with an error: out of memory, read-only, loading, a wrong type …
     Refused(RedisError),
 }
 
 /// The one connection of the process.
-pub(super) struct RedisConnection {
+pub(crate) struct RedisConnection {
     shared: Arc<Shared>,
-    keeper: AbortHandle,
+    _keeper: AbortOnDropHandle<()>,
 }
 
 struct Shared {
@@ -65,17 +62,16 @@ impl RedisConnection {
         let current = watch::Sender::new(State::Starting);
         let shared =
             Arc::new(Shared { local, current, unanswered: AtomicU32::new(0), broken: Notify::new() });
-        let keeper = tokio::spawn(keep_up(Arc::clone(&shared), nodes)).abort_handle();
-        Self { shared, keeper }
+        let keeper = AbortOnDropHandle::new(tokio::spawn(keep_up(Arc::clone(&shared), nodes)));
+        Self { shared, _keeper: keeper }
     }
 
-    /// Whether there is a connection.
-    pub(super) fn is_up(&self) -> bool {
+    pub(crate) fn is_up(&self) -> bool {
         self.shared.current().is_some()
     }
 
     /// Waits for the end of the first attempt to connect.
-    pub(super) async fn settled(&self) {
+    pub(crate) async fn settled(&self) {
         let mut state = self.shared.current.subscribe();
         let _ = state.wait_for(|state| !matches!(state, State::Starting)).await;
     }
@@ -92,13 +88,13 @@ impl RedisConnection {
             if self.shared.unanswered.fetch_add(1, Ordering::Relaxed) + 1 >= UNANSWERED {
                 self.shared.lose();
             }
-            Err(Fault::Slow)
+            Err(Fault::Unreachable)
         })
     }
 
     /// Sends `command` and waits for the answer as long as the connection does: for commands that no request waits for.
     pub(super) async fn send<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, Fault> {
-        let mut connection = self.shared.current().ok_or(Fault::Down)?;
+        let mut connection = self.shared.current().ok_or(Fault::Unreachable)?;
         let answer = connection.query(command).await;
         self.shared.unanswered.store(0, Ordering::Relaxed);
         answer.map_err(|error| match error.kind() {
@@ -109,15 +105,9 @@ impl RedisConnection {
                 if !connection.recovers() {
                     self.shared.lose();
                 }
-                Fault::Down
+                Fault::Unreachable
             }
         })
-    }
-}
-
-impl Drop for RedisConnection {
-    fn drop(&mut self) {
-        self.keeper.abort();
     }
 }
 

@@ -9,7 +9,6 @@ use tokio::{runtime::Handle, task::AbortHandle, time};
 
 /// How long a lease lasts without renewal.
 const LIFE: Duration = Duration::from_secs(3);
-/// The time between renewals.
 const RENEWAL: Duration = Duration::from_secs(1);
 /// Ignores a key whose TTL exceeds the longest lease: we did not write it, and it must not block fetching. `PTTL` is
 /// negative for a key that does not exist or never expires.
@@ -20,12 +19,10 @@ const RENEW: &str =
     "if redis.call('GET',KEYS[1])==ARGV[1] then return redis.call('PEXPIRE',KEYS[1],ARGV[2]) end";
 const RELEASE: &str = "if redis.call('GET',KEYS[1])==ARGV[1] then return redis.call('DEL',KEYS[1]) end";
 
-/// The answer to a claim.
 #[derive(Debug)]
 pub(crate) enum Claim {
     /// The caller may fetch; other replicas wait while it holds the lease, if there is one.
     Granted(Option<Lease>),
-    /// Another replica fetches.
     Taken,
 }
 
@@ -44,7 +41,6 @@ struct LeaseToken {
 }
 
 impl Lease {
-    /// Claims the right to fetch `key`.
     pub(super) async fn claim(
         connection: &Arc<RedisConnection>,
         key: &CacheKey,

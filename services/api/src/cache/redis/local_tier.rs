@@ -8,21 +8,15 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
-/// The local tier.
 #[derive(Debug)]
 pub(super) struct LocalTier {
     entries: Embedded,
-    /// Whether Redis reports changes.
     tracking: AtomicBool,
     /// The number of the current connection: messages of an earlier one may arrive late.
     connection: AtomicU64,
     /// Counts changes: a value that was read before a change and arrives after it is not kept.
     epoch: AtomicU64,
 }
-
-/// The time between two changes.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) struct Epoch(u64);
 
 impl LocalTier {
     /// An empty tier that takes about `bytes` at most.
@@ -32,18 +26,17 @@ impl LocalTier {
         Self { entries, tracking: AtomicBool::new(false), connection, epoch }
     }
 
-    /// The copy of the value of `key`.
     pub(super) fn find(&self, key: &CacheKey) -> Option<Arc<CachedResult>> {
         if self.tracking.load(Ordering::Acquire) { self.entries.find(key) } else { None }
     }
 
     /// The current epoch, to be taken before a value is read.
-    pub(super) fn epoch(&self) -> Epoch {
-        Epoch(self.epoch.load(Ordering::Acquire))
+    pub(super) fn epoch(&self) -> u64 {
+        self.epoch.load(Ordering::Acquire)
     }
 
     /// Keeps a value that was read in epoch `read_in`, unless anything has changed since.
-    pub(super) fn keep(&self, key: &CacheKey, cached: &Arc<CachedResult>, read_in: Epoch) {
+    pub(super) fn keep(&self, key: &CacheKey, cached: &Arc<CachedResult>, read_in: u64) {
         if !self.tracking.load(Ordering::Acquire) || self.epoch() != read_in {
             return;
         }
@@ -54,7 +47,6 @@ impl LocalTier {
         }
     }
 
-    /// Removes the copy of `key`.
     pub(super) fn forget(&self, key: &str) {
         self.epoch.fetch_add(1, Ordering::AcqRel);
         self.entries.forget(key);
@@ -66,7 +58,6 @@ impl LocalTier {
         self.connection.fetch_add(1, Ordering::AcqRel) + 1
     }
 
-    /// Redis reports changes from now on.
     pub(super) fn start_tracking(&self) {
         self.tracking.store(true, Ordering::Release);
     }

@@ -13,7 +13,6 @@ const CONNECT: Duration = Duration::from_secs(1);
 /// Longer than any caller waits: callers have shorter timeouts of their own.
 const RESPONSE: Duration = Duration::from_secs(1);
 
-/// A client of a server or of a Cluster.
 #[derive(Clone)]
 pub(super) enum Nodes {
     Single(Box<Client>),
@@ -91,7 +90,6 @@ impl Connection {
         matches!(self, Self::Cluster(_))
     }
 
-    /// Sends `command`.
     pub(super) async fn query<T: FromRedisValue>(&mut self, command: &Cmd) -> RedisResult<T> {
         match self {
             Self::Single(connection) => command.query_async(connection).await,

@@ -14,7 +14,6 @@ pub(super) fn max_length(url: &str, found: &Found) -> usize {
     OVERHEAD + ESCAPED * url.len() + links.map_or(0, |links| links.json.len())
 }
 
-/// The line of the page at `url`.
 pub(super) fn write(url: &str, found: &Found) -> Vec<u8> {
     let mut line = Vec::new();
     let written = match found.as_ref().map(|(cached, _)| &cached.result) {

@@ -7,13 +7,9 @@ use kit::{Body, Problem, errors};
 use serde::Deserialize;
 use std::time::Duration;
 
-/// The media types of a body.
 const ACCEPTED: &str = "text/uri-list, application/x-ndjson";
-/// Bytes of a body.
 const MAX_BYTES: usize = 1024 * 1024;
-/// URLs in a body.
 const MAX_URLS: usize = 1_000;
-/// How long a body may take to arrive.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 const ACCEPT_POST: HeaderName = HeaderName::from_static("accept-post");
@@ -35,7 +31,6 @@ pub(super) fn parser(headers: &HeaderMap) -> Result<Parser, Problem> {
     }
 }
 
-/// All of `body`.
 pub(super) async fn read(body: Body) -> Result<Bytes, Problem> {
     kit::read(body, MAX_BYTES, TIMEOUT).await.map_err(errors::unread)
 }
