@@ -20,6 +20,11 @@ let
     }
     // own;
 
+  # The name that other containers know a service by; the admin listener refuses all other names.
+  adminHosts = name: {
+    "${settings.${name}.environment}ADMIN__HOSTS" = builtins.toJSON [ name ];
+  };
+
   healthy.condition = "service_healthy"; # the health checks of API and web page are in their images
 in
 {
@@ -28,7 +33,9 @@ in
   services = {
     web = service "web" {
       depends_on.api = healthy;
-      environment.API_ENDPOINT = "http://api:${toString settings.api.port}/api/";
+      environment = adminHosts "web" // {
+        API_ENDPOINT = "http://api:${toString settings.api.port}/api/";
+      };
       networks = [ "front" ];
       ports = [
         "\${WEB_ADDRESS:-127.0.0.1}:\${WEB_PORT:-${toString settings.web.port}}:${toString settings.web.port}"
@@ -38,7 +45,7 @@ in
 
     api = service "api" {
       depends_on.redis = healthy;
-      environment = {
+      environment = adminHosts "api" // {
         REDIS_URL = "redis://redis:${toString redis.port}";
         "${settings.api.environment}EXTRACTION_LOG" = "${settings.log.folder}/${settings.log.file}";
       };

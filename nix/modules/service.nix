@@ -58,10 +58,19 @@ in
             example = "[::]:${toString part.port}";
             description = "Address and port to listen on.";
           };
-          admin.listen = mkOption {
-            type = types.str;
-            default = "127.0.0.1:${toString part.adminPort}";
-            description = "Address and port of `/live`, `/ready` and `/metrics`.";
+          admin = {
+            listen = mkOption {
+              type = types.str;
+              default = "127.0.0.1:${toString part.adminPort}";
+              description = "Address and port of `/live`, `/ready` and `/metrics`.";
+            };
+            hosts = mkOption {
+              type = types.listOf types.str;
+              default = [ part.program ];
+              description = ''
+                Host names that this listener answers to, besides IP addresses, `localhost` and the machine's own name.
+              '';
+            };
           };
           limits = {
             connections = mkOption {

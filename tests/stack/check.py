@@ -18,6 +18,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from email.message import Message
+from http.client import HTTPException
 from pathlib import Path
 from typing import Any
 
@@ -243,7 +244,7 @@ def shows_links(body: str) -> bool:
 
 @contextmanager
 def load_on_web(clients: int = 4) -> Iterator[list[str]]:
-    """Requests through the web page until the block ends, each for a new page; gives what went wrong so far."""
+    """Requests through the web page until the block ends, each for a new page; gives the failures so far."""
     failures: list[str] = []
     answered = [0]
     stop = threading.Event()
@@ -254,7 +255,7 @@ def load_on_web(clients: int = 4) -> Iterator[list[str]]:
                 status, body = ask_web(fresh())
                 if status != 200 or not shows_links(body):
                     failures.append(f"status {status}: {' '.join(re.sub('<[^>]*>', ' ', body).split())[:300]}")
-            except OSError as error:
+            except (OSError, HTTPException) as error:
                 failures.append(f"no answer: {error}")
             answered[0] += 1
 
