@@ -21,7 +21,7 @@ up *args:
     @if command -v nix >/dev/null; then \
         nix --extra-experimental-features 'nix-command flakes' run .#up -- "$@"; \
     else \
-        docker/up "$@"; \
+        nix/docker/up "$@"; \
     fi
 
 # Stop the stack; the extraction log stays

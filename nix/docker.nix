@@ -1,5 +1,5 @@
-# The stack for machines that have Docker and Cargo but no Nix: `docker/compose.json` and
-# `docker/images.json`, written by `tests/nix-check --write`.
+# The stack for machines that have Docker and Cargo but no Nix: `nix/docker/compose.json` and
+# `nix/docker/images.json`, written by `tests/nix-check --write`.
 let
   settings = import ./settings.nix;
   inherit ((builtins.fromTOML (builtins.readFile ../Cargo.toml)).workspace) package;

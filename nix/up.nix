@@ -1,4 +1,4 @@
-# `nix run .#up`: docker/up with the images of Nix.
+# `nix run .#up`: nix/docker/up with the images of Nix.
 {
   pkgs,
   images,
@@ -50,7 +50,7 @@ pkgs.writeShellApplication {
         }
       )
     }
-    exec ${pkgs.runtimeShell} ${../docker}/up "$@"
+    exec ${pkgs.runtimeShell} ${./docker}/up "$@"
   '';
   meta.description = "Start the stack in Docker";
 }

@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT / "docker"))
+sys.path.insert(0, str(ROOT / "nix/docker"))
 from images import DESCRIPTIONS, Entry, Image, write_archive  # noqa: E402
 
 PROJECT = "linkextractor-test"
@@ -123,7 +123,7 @@ def docker(*arguments: str, check: bool = True, errors: bool = False) -> str:
 
 
 def up(*overrides: str, check: bool = True) -> subprocess.CompletedProcess[str]:
-    """docker/up with the page server and `overrides`, each the text of a compose file."""
+    """nix/docker/up with the page server and `overrides`, each the text of a compose file."""
     with tempfile.TemporaryDirectory() as folder:
         arguments = []
         for number, text in enumerate([json.dumps(PAGES), *overrides]):
@@ -134,10 +134,10 @@ def up(*overrides: str, check: bool = True) -> subprocess.CompletedProcess[str]:
 
 
 def start(*arguments: str, check: bool = True, **variables: str) -> subprocess.CompletedProcess[str]:
-    command = [str(ROOT / "docker/up"), *arguments]
+    command = [str(ROOT / "nix/docker/up"), *arguments]
     done = subprocess.run(command, env=ENVIRONMENT | variables, capture_output=True, text=True)
     if check:
-        assert done.returncode == 0, f"docker/up {' '.join(arguments)}\n{done.stdout}{done.stderr}"
+        assert done.returncode == 0, f"nix/docker/up {' '.join(arguments)}\n{done.stdout}{done.stderr}"
     return done
 
 

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
 """Prints the images of the three programs as an archive for `docker load`: the same bytes from the same files.
 
-Usage: docker/images.py PROGRAMS [IMAGE...] | docker load
+Usage: nix/docker/images.py PROGRAMS [IMAGE...] | docker load
 
-PROGRAMS is the folder that docker/static-programs prints; IMAGE is cli, api or web, all three by default. Their names
+PROGRAMS is the folder that nix/docker/static-programs prints; IMAGE is cli, api or web, all three by default. Their names
 and configuration are those of images.json, which Nix computes from the same facts as its own images.
 """
 
@@ -112,7 +112,7 @@ def certificate_roots() -> Path:
     for candidate in [os.environ.get("SSL_CERT_FILE", ""), *ROOTS]:
         if Path(candidate).is_file():
             return Path(candidate)
-    sys.exit("docker/images.py: no certificate roots found; SSL_CERT_FILE can name the file")
+    sys.exit("nix/docker/images.py: no certificate roots found; SSL_CERT_FILE can name the file")
 
 
 if __name__ == "__main__":
