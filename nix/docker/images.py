@@ -3,8 +3,8 @@
 
 Usage: nix/docker/images.py PROGRAMS [IMAGE...] | docker load
 
-PROGRAMS is the folder that nix/docker/static-programs prints; IMAGE is cli, api or web, all three by default. Their names
-and configuration are those of images.json, which Nix computes from the same facts as its own images.
+PROGRAMS is the folder that nix/docker/static-programs prints; IMAGE is cli, api or web, by default all three. Their
+names and configuration are those of images.json, which Nix computes from the same facts as its own images.
 """
 
 import hashlib
