@@ -1,11 +1,6 @@
-//! The bodies of a request and of its response, and the permit that both keep a request waiting for.
+//! The bodies of a request and of its response, with the permits that they hold.
 
-use super::{
-    context::Client,
-    request_log::RequestLog,
-    send_queue::QueuedReader,
-    timer::{ConnectionTimer, Work},
-};
+use super::{context::Client, request_log::RequestLog, send_queue::QueuedReader, timer::Work};
 use crate::{Body, BoxError};
 use bytes::Bytes;
 use http_body::{Body as _, Frame, SizeHint};
@@ -26,18 +21,12 @@ const LAST: usize = 4 * PIECE;
 
 /// The body that a service reads.
 pub(super) struct RequestBody {
-    body: Incoming,
-    client: Arc<Client>,
+    pub(super) body: Incoming,
+    pub(super) client: Arc<Client>,
     /// Held until the body ends.
-    permit: Option<OwnedSemaphorePermit>,
-    /// hyper never says of a chunked body that it is at its end.
-    ended: bool,
-}
-
-impl RequestBody {
-    pub(super) fn new(body: Incoming, client: Arc<Client>, permit: Option<OwnedSemaphorePermit>) -> Self {
-        Self { body, client, permit, ended: false }
-    }
+    pub(super) permit: Option<OwnedSemaphorePermit>,
+    /// Whether its end was read; hyper never says so of a chunked body.
+    pub(super) ended: bool,
 }
 
 impl http_body::Body for RequestBody {
@@ -74,32 +63,6 @@ impl Drop for RequestBody {
     }
 }
 
-/// A permit to be among the requests at work. A streamed response has one while its source is asked for more, and none
-/// while its client reads, so slow readers do not use up permits.
-pub(super) enum RequestPermit {
-    Held(OwnedSemaphorePermit),
-    /// Given back, and needed again for the next frame.
-    Released(PollSemaphore),
-    /// Not needed.
-    None,
-}
-
-impl RequestPermit {
-    /// Resolves when the permit is held again, if it is needed. Waiting responses come before new requests.
-    fn poll_acquire(&mut self, context: &mut Context<'_>) -> Poll<()> {
-        if let Self::Released(permits) = self {
-            *self = ready!(permits.poll_acquire(context)).map_or(Self::None, Self::Held);
-        }
-        Poll::Ready(())
-    }
-
-    fn release(&mut self) {
-        if let Self::Held(permit) = self {
-            *self = Self::Released(PollSemaphore::new(permit.semaphore().clone()));
-        }
-    }
-}
-
 /// The body that hyper sends: counted, cut into pieces, and keeping the request's log open until its end.
 pub(super) struct ResponseBody {
     body: Body,
@@ -109,61 +72,54 @@ pub(super) struct ResponseBody {
     queued: Option<QueuedReader>,
     /// Held while the body's source was asked and has nothing yet: then the client is not the slow side.
     waiting: Option<Work>,
-    permit: RequestPermit,
+    /// Held while the body's source is asked for more, not while the client reads, so slow readers do not use up permits.
+    permit: Option<OwnedSemaphorePermit>,
+    /// Where the permit for the next frame comes from. Waiting responses come before new requests.
+    permits: Option<PollSemaphore>,
     log: RequestLog,
 }
 
 impl ResponseBody {
-    pub(super) fn new(body: Body, log: RequestLog, permit: RequestPermit) -> Self {
-        let mut body = Self { body, rest: Bytes::new(), queued: None, waiting: None, permit, log };
-        if body.is_end_stream() {
-            body.log.complete = true;
-            body.permit = RequestPermit::None;
-        }
-        body
+    /// `permit` is that of the request, if it needed one.
+    pub(super) fn new(body: Body, mut log: RequestLog, permit: Option<OwnedSemaphorePermit>) -> Self {
+        log.complete = body.is_end_stream();
+        let permit = permit.filter(|_| !log.complete);
+        let permits = permit.as_ref().map(|permit| PollSemaphore::new(Arc::clone(permit.semaphore())));
+        Self { body, rest: Bytes::new(), queued: None, waiting: None, permit, permits, log }
     }
 
     fn next_frame(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         if !self.rest.is_empty() {
             return Poll::Ready(Some(Ok(self.piece())));
         }
-        if self.permit.poll_acquire(context).is_pending() {
-            self.wait();
+        let Poll::Ready(frame) = self.poll_source(context) else {
+            self.waiting.get_or_insert_with(|| self.log.client.timer.work());
             return Poll::Pending;
+        };
+        self.waiting = None;
+        self.permit = None;
+        if !matches!(frame, Some(Ok(_))) || self.body.is_end_stream() {
+            self.permits = None;
         }
-        let body = &mut self.body;
-        let polled = catch_unwind(AssertUnwindSafe(|| Pin::new(body).poll_frame(context))).ok();
-        let waiting = matches!(polled, Some(Poll::Pending));
-        if waiting {
-            self.wait();
-        } else {
-            self.waiting = None;
-        }
-        let more = matches!(polled, Some(Poll::Ready(Some(Ok(_))))) && !self.body.is_end_stream();
-        if more {
-            self.permit.release();
-        } else if !waiting {
-            self.permit = RequestPermit::None;
-        }
-        match polled {
-            None => Poll::Ready(Some(Err("the body panicked".into()))),
-            Some(Poll::Ready(Some(Ok(frame)))) => Poll::Ready(Some(Ok(match frame.into_data() {
-                Ok(data) => {
-                    self.queued = {
-                        let client = &self.log.client;
-                        client.send_queue.push(&data, &client.cut_off)
-                    };
-                    self.rest = data;
-                    self.piece()
-                }
-                Err(trailers) => trailers,
-            }))),
-            Some(other) => other,
-        }
+        let Some(Ok(frame)) = frame else { return Poll::Ready(frame) };
+        Poll::Ready(Some(Ok(match frame.into_data() {
+            Ok(data) => {
+                let client = &self.log.client;
+                self.queued = client.send_queue.push(&data, &client.timer.cut_off);
+                self.rest = data;
+                self.piece()
+            }
+            Err(trailers) => trailers,
+        })))
     }
 
-    fn wait(&mut self) {
-        self.waiting.get_or_insert_with(|| ConnectionTimer::work(&self.log.client));
+    /// The next frame from the service, once there is a permit for it.
+    fn poll_source(&mut self, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        if let (None, Some(permits)) = (&self.permit, &mut self.permits) {
+            self.permit = ready!(permits.poll_acquire(context));
+        }
+        catch_unwind(AssertUnwindSafe(|| Pin::new(&mut self.body).poll_frame(context)))
+            .unwrap_or_else(|_| Poll::Ready(Some(Err("the body panicked".into()))))
     }
 
     fn piece(&mut self) -> Frame<Bytes> {
@@ -193,12 +149,11 @@ impl http_body::Body for ResponseBody {
         let this = self.get_mut();
         let polled = this.next_frame(context);
         match &polled {
-            Poll::Ready(None) => this.log.complete = true,
-            Poll::Ready(Some(Ok(_))) if this.is_end_stream() => this.log.complete = true,
             Poll::Ready(Some(Err(error))) => {
                 tracing::warn!(request_id = this.log.id.as_str(), error, "an answer broke off");
             }
-            _ => {}
+            Poll::Ready(frame) => this.log.complete = frame.is_none() || this.is_end_stream(),
+            Poll::Pending => {}
         }
         polled
     }
@@ -208,12 +163,7 @@ impl http_body::Body for ResponseBody {
     }
 
     fn size_hint(&self) -> SizeHint {
-        let (body, rest) = (self.body.size_hint(), self.rest.len() as u64);
-        let mut hint = SizeHint::new();
-        hint.set_lower(body.lower() + rest);
-        if let Some(upper) = body.upper() {
-            hint.set_upper(upper + rest);
-        }
-        hint
+        // hyper asks before the first frame: nothing is left of one then.
+        self.body.size_hint()
     }
 }

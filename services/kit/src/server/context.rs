@@ -86,13 +86,13 @@ impl<S: Service> Listener<S> {
 
 fn http1() -> http1::Builder {
     let mut builder = http1::Builder::new();
-    builder.half_close(true).header_read_timeout(None).max_buf_size(HEADER_LIMIT.into());
+    builder.half_close(true).max_buf_size(HEADER_LIMIT.into());
     builder
 }
 
 fn http() -> auto::Builder<TokioExecutor> {
     let mut builder = auto::Builder::new(TokioExecutor::new());
-    builder.http1().half_close(true).header_read_timeout(None).max_buf_size(HEADER_LIMIT.into());
+    builder.http1().half_close(true).max_buf_size(HEADER_LIMIT.into());
     builder
         .http2()
         .initial_connection_window_size(128 * 1024)
@@ -110,13 +110,11 @@ fn http() -> auto::Builder<TokioExecutor> {
 pub(super) struct Client {
     pub(super) peer: SocketAddr,
     pub(super) service: &'static str,
-    pub(super) timer: ConnectionTimer,
+    pub(super) timer: Arc<ConnectionTimer>,
     pub(super) raw_head: RawHead,
     /// Whether a request's body was not read to its end: more of it may come.
     pub(super) body_unread: AtomicBool,
     pub(super) send_queue: Arc<SendQueue>,
-    /// Ends the connection at once: others need the memory that its responses hold.
-    pub(super) cut_off: CancellationToken,
     pub(super) metrics: Option<Arc<ServerMetrics>>,
     /// Where its last request was counted.
     pub(super) series: Mutex<Option<Series>>,

@@ -1,89 +1,95 @@
-//! The bytes of a request's header as they came. Of `Content-Length` and `Transfer-Encoding` in one request, hyper keeps
-//! only the latter. RFC 9112, section 6.3, lets a server refuse such a request, as it may be an attempt at smuggling.
+//! Finds requests with both `Content-Length` and `Transfer-Encoding` in the bytes as they came: hyper drops the former.
+//! RFC 9112, section 6.3, lets a server refuse such a request, as it may be an attempt at smuggling.
 
-use http::{HeaderMap, header};
-use memchr::memchr_iter;
+use http::{HeaderMap, header::TRANSFER_ENCODING};
+use memchr::memchr;
 use std::sync::{Mutex, PoisonError};
 
-/// Bytes kept at most: no less than hyper reads ahead.
-const LIMIT: usize = 128 * 1024;
-/// Bytes kept allocated between requests.
-const KEPT: usize = 1024;
+/// Bytes of a line; hyper refuses a header of this size.
+const LIMIT: usize = 16 * 1024;
 
-/// What an HTTP/1 connection has received and no request has claimed yet.
+/// What an HTTP/1 connection has received.
 #[derive(Debug, Default)]
 pub(super) struct RawHead(Mutex<Received>);
 
 #[derive(Debug, Default)]
 struct Received {
-    bytes: Vec<u8>,
+    /// The start of the next line.
+    line: Vec<u8>,
+    /// Whether a header is incomplete; empty lines before it do not count.
+    in_head: bool,
+    chunked: bool,
+    length: Option<u64>,
     /// Bytes still to come of the last request's body.
     body: u64,
-    /// Nothing is kept any more: too much came, it is HTTP/2, or a chunked body, after which the connection is closed.
-    ended: bool,
+    /// Complete headers that hyper has not read yet.
+    unread: usize,
+    /// Set when nothing more is looked at, because of a chunked body, after which the connection is closed, a line that is
+    /// too long, or HTTP/2: whether a chunked request is to be refused.
+    ended: Option<bool>,
 }
 
 impl RawHead {
     /// The socket received `bytes`.
-    pub(super) fn received(&self, bytes: &[u8]) {
+    pub(super) fn received(&self, mut bytes: &[u8]) {
         let mut received = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if received.ended {
-            return;
-        }
-        let skipped = usize::try_from(received.body).unwrap_or(usize::MAX).min(bytes.len());
-        received.body -= skipped as u64;
-        received.bytes.extend_from_slice(&bytes[skipped..]);
-        if received.bytes.len() > LIMIT || received.bytes.starts_with(b"PRI * HTTP/2.0") {
-            *received = Received { ended: true, ..Received::default() };
+        while received.ended.is_none() && !bytes.is_empty() {
+            let body = usize::try_from(received.body).unwrap_or(usize::MAX).min(bytes.len());
+            received.body -= body as u64;
+            bytes = &bytes[body..];
+            let end = memchr(b'\n', bytes).map_or(bytes.len(), |at| at + 1);
+            received.line.extend_from_slice(&bytes[..end]);
+            bytes = &bytes[end..];
+            if received.line.len() > LIMIT {
+                received.ended = Some(true);
+            } else if received.line.ends_with(b"\n") {
+                received.line_ends();
+            }
         }
     }
 
     /// Whether all that was received belonged to requests that hyper has read.
     pub(super) fn is_empty(&self) -> bool {
         let received = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        received.bytes.is_empty() && received.body == 0 && !received.ended
+        let partial = received.in_head || !received.line.is_empty() || received.body > 0;
+        !partial && received.unread == 0 && received.ended.is_none()
     }
 
     /// hyper has read `headers` from the next header: whether that gives the length of its body in two ways.
     pub(super) fn has_two_lengths(&self, headers: &HeaderMap) -> bool {
         let mut received = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let chunked = headers.contains_key(header::TRANSFER_ENCODING);
-        if received.ended {
-            return chunked;
-        }
-        let end = end_of_head(&received.bytes);
-        if chunked {
-            let two = has_field(&received.bytes[..end], b"content-length:");
-            *received = Received { ended: true, ..Received::default() };
-            return two;
-        }
-        let length = headers.get(header::CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse().ok());
-        let length: u64 = length.unwrap_or(0);
-        let here = usize::try_from(length).unwrap_or(usize::MAX).min(received.bytes.len() - end);
-        received.body = length - here as u64;
-        received.bytes.drain(..end + here);
-        if received.bytes.is_empty() {
-            received.bytes.shrink_to(KEPT);
-        }
-        false
+        received.unread = received.unread.saturating_sub(1);
+        headers.contains_key(TRANSFER_ENCODING) && received.ended.unwrap_or(true)
     }
 }
 
-/// Where the first header of `bytes` ends. Line ends may lack the CR, and empty lines may come before.
-fn end_of_head(bytes: &[u8]) -> usize {
-    let start = bytes.iter().position(|byte| !matches!(byte, b'\r' | b'\n')).unwrap_or(bytes.len());
-    let ends = memchr_iter(b'\n', &bytes[start..]).map(|at| start + at + 1);
-    let mut empty = ends.filter_map(|at| match bytes[at..] {
-        [b'\n', ..] => Some(at + 1),
-        [b'\r', b'\n', ..] => Some(at + 2),
-        _ => None,
-    });
-    empty.next().unwrap_or(bytes.len())
-}
-
-fn has_field(head: &[u8], name: &[u8]) -> bool {
-    head.split(|byte| *byte == b'\n')
-        .any(|line| line.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name)))
+impl Received {
+    fn line_ends(&mut self) {
+        let line = self.line.trim_ascii_end();
+        if let Some(colon) = memchr(b':', line) {
+            let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
+            if name.eq_ignore_ascii_case(b"transfer-encoding") {
+                self.chunked = true;
+            } else if name.eq_ignore_ascii_case(b"content-length") {
+                // hyper refuses what is no number.
+                self.length =
+                    Some(str::from_utf8(value).ok().and_then(|value| value.parse().ok()).unwrap_or(0));
+            }
+        } else if line == b"PRI * HTTP/2.0" {
+            self.ended = Some(true);
+        } else if line.is_empty() && self.in_head {
+            let length = self.length.take();
+            self.ended = self.chunked.then_some(length.is_some());
+            self.body = length.unwrap_or(0);
+            self.unread += 1;
+            self.in_head = false;
+            // Idle connections keep no memory for lines.
+            self.line = Vec::new();
+            return;
+        }
+        self.in_head = !line.is_empty();
+        self.line.clear();
+    }
 }
 
 #[cfg(test)]
@@ -135,7 +141,7 @@ mod tests {
         for _ in 0..200 {
             raw.received(&[b'x'; 1000]);
         }
-        assert!(raw.0.lock().unwrap().bytes.capacity() <= super::LIMIT);
+        assert!(raw.0.lock().unwrap().line.capacity() <= super::LIMIT);
         assert!(raw.has_two_lengths(&fields(&[("transfer-encoding", "chunked")])));
         assert!(!raw.has_two_lengths(&HeaderMap::new()));
     }

@@ -1,11 +1,10 @@
 //! One request: checked, admitted, handled by the service, and given a response whatever happens.
 
 use super::{
-    body::{RequestBody, RequestPermit, ResponseBody},
+    body::{RequestBody, ResponseBody},
     context::{Client, Listener},
     raw_head::RawHead,
     request_log::RequestLog,
-    timer::ConnectionTimer,
 };
 use crate::{
     Peer, Request, Response, Service,
@@ -37,7 +36,10 @@ pub(super) fn respond<S: Service>(
     let body_permit = has_body.then(|| Arc::clone(&listener.body_permits).try_acquire_owned());
     let crowded = matches!(body_permit, Some(Err(_)));
     let mut request = request.map(|body| match body_permit {
-        Some(permit) => RequestBody::new(body, Arc::clone(client), permit.ok()).boxed_unsync(),
+        Some(permit) => {
+            let client = Arc::clone(client);
+            RequestBody { body, client, permit: permit.ok(), ended: false }.boxed_unsync()
+        }
         None => crate::empty(),
     });
     let mut log = RequestLog::begin(Arc::clone(client), &request);
@@ -56,11 +58,9 @@ pub(super) fn respond<S: Service>(
     Box::pin(async move {
         let untrusted = refused.as_ref().is_some_and(|response| response.status() == StatusCode::BAD_REQUEST);
         let (mut response, permit) = match (refused, Arc::clone(&listener.permits).try_acquire_owned()) {
-            (Some(response), _) => (response, RequestPermit::None),
-            (None, Ok(permit)) if !crowded => {
-                (handle(&listener, &log, request).await, RequestPermit::Held(permit))
-            }
-            (None, _) => (listener.service.refuse(overloaded(RETRY_AFTER)), RequestPermit::None),
+            (Some(response), _) => (response, None),
+            (None, Ok(permit)) if !crowded => (handle(&listener, &log, request).await, Some(permit)),
+            (None, _) => (listener.service.refuse(overloaded(RETRY_AFTER)), None),
         };
         if log.http1 && (untrusted || chunked || listener.is_draining()) {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
@@ -115,7 +115,7 @@ fn is_plainly_coded(headers: &HeaderMap) -> bool {
 
 /// Has the service handle `request`. What a panic leaves half-done belongs to this request, which ends here.
 async fn handle<S: Service>(listener: &Listener<S>, log: &RequestLog, request: Request) -> Response {
-    let _work = ConnectionTimer::work(&log.client);
+    let _work = log.client.timer.work();
     let handled = tokio::select! {
         biased;
         handled = AssertUnwindSafe(listener.service.handle(request)).catch_unwind() => handled,

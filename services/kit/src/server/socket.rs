@@ -40,14 +40,6 @@ impl Socket {
         Ok((length > 0).then(|| b"PRI".starts_with(&first[..length])))
     }
 
-    fn written(&self, result: &Poll<io::Result<usize>>) {
-        match result {
-            Poll::Ready(Ok(bytes)) => self.client.timer.wrote(*bytes),
-            Poll::Ready(Err(_)) => {}
-            Poll::Pending => self.client.timer.set_write_blocked(true),
-        }
-    }
-
     /// Reads what the client still sends: closing a socket over unread bytes resets the connection, and the response that
     /// says what was wrong is lost.
     fn poll_discard(&mut self, context: &mut Context<'_>) -> Poll<io::Result<()>> {
@@ -81,14 +73,8 @@ impl AsyncRead for Socket {
 }
 
 impl AsyncWrite for Socket {
-    fn poll_write(
-        mut self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-        bytes: &[u8],
-    ) -> Poll<io::Result<usize>> {
-        let result = Pin::new(&mut self.stream).poll_write(context, bytes);
-        self.written(&result);
-        result
+    fn poll_write(self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.poll_write_vectored(context, &[IoSlice::new(bytes)])
     }
 
     fn poll_write_vectored(
@@ -97,7 +83,11 @@ impl AsyncWrite for Socket {
         slices: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let result = Pin::new(&mut self.stream).poll_write_vectored(context, slices);
-        self.written(&result);
+        match result {
+            Poll::Ready(Ok(bytes)) => self.client.timer.wrote(bytes),
+            Poll::Ready(Err(_)) => {}
+            Poll::Pending => self.client.timer.set_write_blocked(true),
+        }
         result
     }
 

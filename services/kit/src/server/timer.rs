@@ -1,6 +1,6 @@
 //! Tracks whether a connection is waiting for its client or for us, and since when; used for idle and stall timeouts.
 
-use super::context::Client;
+use crate::Limits;
 use std::{
     sync::{
         Arc, OnceLock,
@@ -17,27 +17,18 @@ const LINGER: Duration = Duration::from_millis(500);
 /// How long a client may take to close its side after ours.
 pub(super) const CLOSE: Duration = Duration::from_secs(1);
 
-/// How long a client may keep its connection waiting.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Timeouts {
-    /// Without a request, until the header of one is complete.
-    pub(super) idle: Duration,
-    /// During a response, until 4 KiB more of it are read; over HTTP/2, a frame.
-    pub(super) stall: Duration,
-}
-
-impl Timeouts {
-    fn shortest(&self) -> Duration {
-        self.idle.min(self.stall).min(CLOSE)
-    }
-}
-
 /// What is known of a connection. Written by its socket, requests and bodies; read by [`ConnectionTimer::expired`].
 ///
 /// hyper's header timeout is not used: it knows neither HTTP/2 nor a connection whose version is still unknown, so this
 /// clock has to cover connections without a request anyway.
 #[derive(Debug)]
 pub(super) struct ConnectionTimer {
+    /// For a client without a request, until the header of one is complete.
+    idle: Duration,
+    /// For a client during a response, until 4 KiB more of it are read; over HTTP/2, a frame.
+    stall: Duration,
+    /// Ends the connection at once: others need the memory that its responses hold.
+    pub(super) cut_off: CancellationToken,
     start: Instant,
     /// The last progress of the client, in milliseconds after `start`.
     progress: AtomicU64,
@@ -61,8 +52,11 @@ pub(super) enum Expiry {
 }
 
 impl ConnectionTimer {
-    pub(super) fn new() -> Self {
+    pub(super) fn new(limits: &Limits) -> Self {
         Self {
+            idle: limits.header_timeout,
+            stall: limits.stall_timeout,
+            cut_off: CancellationToken::new(),
             start: Instant::now(),
             progress: AtomicU64::new(0),
             http2: OnceLock::new(),
@@ -93,9 +87,9 @@ impl ConnectionTimer {
     }
 
     /// Until the result is dropped, a request or a response body waits for the service, not for the client.
-    pub(super) fn work(client: &Arc<Client>) -> Work {
-        client.timer.working.fetch_add(1, Relaxed);
-        Work(Arc::clone(client))
+    pub(super) fn work(self: &Arc<Self>) -> Work {
+        self.working.fetch_add(1, Relaxed);
+        Work(Arc::clone(self))
     }
 
     /// The socket took `bytes`. Counts for HTTP/1 only: over HTTP/2 they may be no response but answers to PING, as many
@@ -124,34 +118,58 @@ impl ConnectionTimer {
     }
 
     /// Resolves when the connection has to end, by a timeout or because of `stop`.
-    pub(super) async fn expired(&self, timeouts: Timeouts, stop: &CancellationToken) -> Expiry {
+    pub(super) async fn expired(&self, stop: &CancellationToken) -> Expiry {
         tokio::select! {
-            () = self.timed_out(timeouts) => return Expiry::Timeout,
+            () = self.timed_out() => return Expiry::Timeout,
             () = stop.cancelled() => {}
         }
-        let idle = LINGER.min(timeouts.idle);
+        let linger = LINGER.min(self.idle);
         match self.http2.get() {
             // GOAWAY loses no request, so it can be sent at once.
             Some(true) => Expiry::Drain,
             // HTTP/1 clients learn of the drain from `Connection: close` in a response only: wait until they are idle.
             Some(false) => {
                 self.progress();
-                self.timed_out(Timeouts { idle, ..timeouts }).await;
+                self.exceeded(linger).await;
                 Expiry::Timeout
             }
             None => {
-                tokio::time::sleep(idle).await;
+                tokio::time::sleep(linger).await;
                 Expiry::Drain
             }
         }
     }
 
-    /// Resolves when the client exceeds a timeout.
-    pub(super) async fn timed_out(&self, timeouts: Timeouts) {
-        while let Some(left) = self.left(timeouts) {
-            // If the state changes meanwhile, the new deadline is at least `shortest` away, so this never sleeps past it.
-            tokio::time::sleep(left.min(timeouts.shortest())).await;
+    /// Resolves when the client exceeds a timeout or is cut off.
+    pub(super) async fn timed_out(&self) {
+        self.exceeded(self.idle).await;
+    }
+
+    async fn exceeded(&self, idle: Duration) {
+        // The longest time to sleep: what begins meanwhile has no shorter timeout.
+        let shortest = idle.min(self.stall).min(CLOSE);
+        let exceeded = async {
+            while let Some(left) = self.left(idle) {
+                tokio::time::sleep(left.min(shortest)).await;
+            }
+        };
+        self.cut_off.run_until_cancelled(exceeded).await;
+    }
+
+    /// The time left to the client, if any.
+    fn left(&self, idle: Duration) -> Option<Duration> {
+        if self.working.load(Relaxed) > 0 {
+            return Some(CLOSE);
         }
+        let allowed = if self.closing.load(Relaxed) {
+            CLOSE
+        } else if self.has_request() {
+            self.stall
+        } else {
+            idle
+        };
+        let left = allowed.saturating_sub(self.since_progress());
+        (!left.is_zero()).then_some(left)
     }
 
     /// Whether a request came: its protocol is that of the whole connection.
@@ -161,38 +179,25 @@ impl ConnectionTimer {
 
     /// Whether there is neither a request nor a response, nor was for `pause`.
     pub(super) fn is_idle_for(&self, pause: Duration) -> bool {
-        let busy =
-            self.requests.load(Relaxed) > 0 || self.write_blocked.load(Relaxed) || self.closing.load(Relaxed);
-        !busy && self.since_progress() >= pause
+        !self.has_request() && !self.closing.load(Relaxed) && self.since_progress() >= pause
+    }
+
+    /// Whether a request or its response is in flight.
+    fn has_request(&self) -> bool {
+        self.requests.load(Relaxed) > 0 || self.write_blocked.load(Relaxed)
     }
 
     fn since_progress(&self) -> Duration {
         self.start.elapsed().saturating_sub(Duration::from_millis(self.progress.load(Relaxed)))
     }
-
-    /// The time left to the client, if any.
-    fn left(&self, timeouts: Timeouts) -> Option<Duration> {
-        if self.working.load(Relaxed) > 0 {
-            return Some(timeouts.shortest());
-        }
-        let allowed = if self.closing.load(Relaxed) {
-            CLOSE
-        } else if self.requests.load(Relaxed) == 0 && !self.write_blocked.load(Relaxed) {
-            timeouts.idle
-        } else {
-            timeouts.stall
-        };
-        let left = allowed.saturating_sub(self.since_progress());
-        (!left.is_zero()).then_some(left)
-    }
 }
 
 /// See [`ConnectionTimer::work`].
-pub(super) struct Work(Arc<Client>);
+pub(super) struct Work(Arc<ConnectionTimer>);
 
 impl Drop for Work {
     fn drop(&mut self) {
-        self.0.timer.working.fetch_sub(1, Relaxed);
-        self.0.timer.progress();
+        self.0.working.fetch_sub(1, Relaxed);
+        self.0.progress();
     }
 }
