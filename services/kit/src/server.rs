@@ -27,13 +27,8 @@ const ADMIN_GRACE: Duration = Duration::from_millis(100);
 /// Serves until `shutdown` resolves, then drains: returns when the last request in flight is answered or the grace is
 /// over.
 ///
-/// HTTP/1.1, HTTP/1.0 and HTTP/2 without TLS. What a client can use up is bounded: connections, time without a request,
-/// time without reading a response, the size of header and target, HTTP/2 streams, memory of responses. Requests that
-/// are malformed or ambiguous are refused before the service sees them. Each response carries the request's id; a panic
-/// is a 500.
-///
-/// In the drain `/ready` answers 503, the socket is closed after `limits.delay`, and connections that are open are served
-/// and told to close.
+/// HTTP/1.1, HTTP/1.0 and HTTP/2 without TLS. Malformed and ambiguous requests are refused before the service sees them.
+/// In the drain `/ready` answers 503, and the socket is closed after `limits.delay`; open connections are served on.
 ///
 /// # Errors
 ///
@@ -55,21 +50,21 @@ pub async fn serve<S: Service>(
     let admin = admin.map(|socket| {
         announce(settings.name, "admin", &socket);
         let admin = AdminService::new(Arc::clone(&readiness), Arc::clone(&metrics));
-        let listener = Listener::new(Arc::new(admin), None, settings.for_admin());
+        // Its requests are not counted among those of the service.
+        let uncounted = ServerMetrics::new(|_| {});
+        let listener = Listener::new(Arc::new(admin), uncounted, settings.for_admin());
         (Arc::clone(&listener), tokio::spawn(run(listener, socket, ADMIN_GRACE)))
     });
     announce(settings.name, "service", &socket);
     systemd::ready();
 
-    let listener = Listener::new(service, Some(metrics), settings.clone());
+    let listener = Listener::new(service, metrics, settings.clone());
     let serving = run(Arc::clone(&listener), socket, settings.limits.grace);
     let stopping = async {
         shutdown.await;
         readiness.stop();
         systemd::stopping();
-        if !settings.limits.delay.is_zero() {
-            tokio::time::sleep(settings.limits.delay).await;
-        }
+        tokio::time::sleep(settings.limits.delay).await;
         listener.drain();
     };
     let left = tokio::select! {
@@ -77,11 +72,8 @@ pub async fn serve<S: Service>(
         () = systemd::watchdog() => 0,
     };
     if left > 0 {
-        tracing::warn!(
-            service = settings.name,
-            connections = left,
-            "the grace is over: cut what was in flight"
-        );
+        let service = settings.name;
+        tracing::warn!(service, connections = left, "the grace is over: cut what was in flight");
     }
     if let Some((listener, admin)) = admin {
         listener.drain();

@@ -17,15 +17,14 @@ use std::{
 };
 use tokio::{net::TcpStream, sync::OwnedSemaphorePermit, time::timeout};
 
-/// Serves `stream` to its end, holding `permit` until then.
+/// Serves `stream` to its end, holding its permit until then.
 pub(super) async fn serve<S: Service>(
     listener: Arc<Listener<S>>,
     stream: TcpStream,
-    permit: OwnedSemaphorePermit,
+    _permit: OwnedSemaphorePermit,
 ) {
     let Ok(peer) = stream.peer_addr() else { return };
-    let metrics = listener.metrics.clone();
-    let open = metrics.as_ref().map(|metrics| metrics.connection());
+    let _open = listener.metrics.connection();
     let client = Arc::new(Client {
         peer,
         service: listener.settings.name,
@@ -33,14 +32,10 @@ pub(super) async fn serve<S: Service>(
         raw_head: RawHead::default(),
         body_unread: AtomicBool::new(false),
         send_queue: Arc::clone(&listener.send_queue),
-        metrics: metrics.clone(),
+        metrics: Arc::clone(&listener.metrics),
         series: Mutex::new(None),
     });
-    let reason = drive(&listener, stream, &client).await;
-    if let Some(metrics) = metrics {
-        metrics.closed(reason);
-    }
-    drop((open, permit));
+    listener.metrics.closed(drive(&listener, stream, &client).await);
 }
 
 /// Runs hyper whenever there is something to read. Idle HTTP/1 connections give hyper and its buffers back: ten thousand
@@ -66,7 +61,7 @@ async fn drive<S: Service>(
             Err(_) => return CloseReason::Broken,
             Ok(None) => return CloseReason::Regular,
             // Boxed, so that idle connections do not keep space for it.
-            Ok(Some(true)) if !client.timer.has_had_requests() => {
+            Ok(Some(true)) if client.timer.http2.get().is_none() => {
                 let connection = Box::pin(listener.http.serve_connection(TokioIo::new(socket), service));
                 let run = run(connection, listener, client, std::future::pending());
                 return Box::pin(run).await.unwrap_or(CloseReason::Regular);

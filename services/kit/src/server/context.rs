@@ -33,8 +33,7 @@ const STREAMS: u32 = 100;
 /// What all connections of a listener share.
 pub(super) struct Listener<S> {
     pub(super) service: Arc<S>,
-    /// `None` for the admin listener, whose requests are neither counted nor logged.
-    pub(super) metrics: Option<Arc<ServerMetrics>>,
+    pub(super) metrics: Arc<ServerMetrics>,
     pub(super) settings: ServerSettings,
     pub(super) http1: http1::Builder,
     /// For HTTP/2, and for HTTP/1 that cannot be told from it by its first bytes.
@@ -48,21 +47,19 @@ pub(super) struct Listener<S> {
     /// The grace is nearly over: requests without a response get 503.
     pub(super) give_up: CancellationToken,
     /// As `stop`, for each request to read: the token has a lock that all connections share.
-    draining: AtomicBool,
+    pub(super) draining: AtomicBool,
 }
 
 impl<S: Service> Listener<S> {
-    pub(super) fn new(
-        service: Arc<S>,
-        metrics: Option<Arc<ServerMetrics>>,
-        settings: ServerSettings,
-    ) -> Arc<Self> {
+    pub(super) fn new(service: Arc<S>, metrics: Arc<ServerMetrics>, settings: ServerSettings) -> Arc<Self> {
+        let mut http1 = http1::Builder::new();
+        http1.half_close(true).max_buf_size(HEADER_LIMIT.into());
         let requests = settings.limits.requests.min(Semaphore::MAX_PERMITS);
         Arc::new(Self {
             service,
             metrics,
             settings,
-            http1: http1(),
+            http1,
             http: http(),
             permits: Arc::new(Semaphore::new(requests)),
             body_permits: Arc::new(Semaphore::new(requests.div_ceil(2))),
@@ -78,16 +75,6 @@ impl<S: Service> Listener<S> {
         self.draining.store(true, Relaxed);
         self.stop.cancel();
     }
-
-    pub(super) fn is_draining(&self) -> bool {
-        self.draining.load(Relaxed)
-    }
-}
-
-fn http1() -> http1::Builder {
-    let mut builder = http1::Builder::new();
-    builder.half_close(true).max_buf_size(HEADER_LIMIT.into());
-    builder
 }
 
 fn http() -> auto::Builder<TokioExecutor> {
@@ -115,7 +102,7 @@ pub(super) struct Client {
     /// Whether a request's body was not read to its end: more of it may come.
     pub(super) body_unread: AtomicBool,
     pub(super) send_queue: Arc<SendQueue>,
-    pub(super) metrics: Option<Arc<ServerMetrics>>,
+    pub(super) metrics: Arc<ServerMetrics>,
     /// Where its last request was counted.
     pub(super) series: Mutex<Option<Series>>,
 }

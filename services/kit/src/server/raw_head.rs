@@ -41,7 +41,7 @@ impl RawHead {
             received.line.extend_from_slice(&bytes[..end]);
             bytes = &bytes[end..];
             if received.line.len() > LIMIT {
-                received.ended = Some(true);
+                *received = Received { ended: Some(true), ..Received::default() };
             } else if received.line.ends_with(b"\n") {
                 received.line_ends();
             }

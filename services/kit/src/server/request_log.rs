@@ -30,12 +30,17 @@ pub(super) struct RequestLog {
 }
 
 impl RequestLog {
-    pub(super) fn begin(client: Arc<Client>, request: &Request) -> Self {
+    /// Begins with a complete header; `access` says whether it goes to the access log.
+    pub(super) fn begin(client: Arc<Client>, request: &Request, access: bool) -> Self {
+        let target = || {
+            let target = request.uri().path_and_query().map_or("*", |target| target.as_str());
+            // Queries may hold secrets.
+            let debug = tracing::enabled!(target: "access", tracing::Level::DEBUG);
+            if debug { target } else { redacted(target) }.to_owned()
+        };
         let http1 = request.version() < Version::HTTP_2;
         client.timer.request_begins(!http1);
-        if let Some(metrics) = &client.metrics {
-            metrics.in_flight.inc();
-        }
+        client.metrics.in_flight.inc();
         Self {
             id: RequestId::of(request.headers()),
             http1,
@@ -44,19 +49,12 @@ impl RequestLog {
             bytes: 0,
             complete: false,
             begun: Instant::now(),
-            target: None,
+            target: (access && tracing::enabled!(target: "access", tracing::Level::INFO)).then(target),
             cache: None,
             method: label(request.method()),
             route: "none",
             status: 0,
         }
-    }
-
-    /// Adds the request to the access log. Queries are logged at level `debug` only: they may hold secrets.
-    pub(super) fn enable(&mut self, request: &Request) {
-        let target = request.uri().path_and_query().map_or("*", |target| target.as_str());
-        let debug = tracing::enabled!(target: "access", tracing::Level::DEBUG);
-        self.target = Some(if debug { target } else { redacted(target) }.to_owned());
     }
 
     /// Takes what is logged from the response's head.
@@ -67,7 +65,7 @@ impl RequestLog {
     }
 
     fn count(&self, seconds: f64) {
-        let Some(metrics) = &self.client.metrics else { return };
+        let metrics = &self.client.metrics;
         metrics.in_flight.dec();
         let (method, route, status) = (self.method, self.route, self.status);
         let mut series = self.client.series.lock().unwrap_or_else(PoisonError::into_inner);

@@ -7,7 +7,7 @@ use super::{
     request_log::RequestLog,
 };
 use crate::{
-    Peer, Request, Response, Service,
+    Peer, Problem, Request, Response, Service,
     errors::{bad_request, internal, method_not_allowed, other_method, overloaded, stopping, url_too_long},
     host,
     request_id::X_REQUEST_ID,
@@ -17,7 +17,11 @@ use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 use http_body::Body as _;
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
-use std::{convert::Infallible, panic::AssertUnwindSafe, sync::Arc};
+use std::{
+    convert::Infallible,
+    panic::AssertUnwindSafe,
+    sync::{Arc, atomic::Ordering::Relaxed},
+};
 
 /// Bytes of a request target; more is 414.
 const TARGET_LIMIT: usize = 8 * 1024;
@@ -42,27 +46,29 @@ pub(super) fn respond<S: Service>(
         }
         None => crate::empty(),
     });
-    let mut log = RequestLog::begin(Arc::clone(client), &request);
-    if listener.settings.log.access && tracing::enabled!(target: "access", tracing::Level::INFO) {
-        log.enable(&request);
-    }
+    let mut log = RequestLog::begin(Arc::clone(client), &request, listener.settings.log.access);
     // After a chunked body the connection is closed (RFC 9112, section 6.1): another reader of it might disagree on
     // where the next request begins.
     let chunked = request.headers().contains_key(header::TRANSFER_ENCODING);
-    let refused = refuse(&listener, &client.raw_head, &request);
+    let checked = check(&listener, &client.raw_head, &request);
+    let untrusted = checked.as_ref().is_err_and(|problem| problem.status() == StatusCode::BAD_REQUEST);
+    let refused = match checked {
+        Err(problem) => Some(listener.service.refuse(problem)),
+        // `OPTIONS *` asks for the methods of the whole server.
+        Ok(()) => (request.uri().path() == "*").then(|| other_method(request.method(), METHODS)),
+    };
     if refused.is_none() {
         request.extensions_mut().insert(log.id.clone());
         request.extensions_mut().insert(Peer(client.peer));
     }
     // Boxed, because hyper keeps space for this future on idle connections, too.
     Box::pin(async move {
-        let untrusted = refused.as_ref().is_some_and(|response| response.status() == StatusCode::BAD_REQUEST);
         let (mut response, permit) = match (refused, Arc::clone(&listener.permits).try_acquire_owned()) {
             (Some(response), _) => (response, None),
             (None, Ok(permit)) if !crowded => (handle(&listener, &log, request).await, Some(permit)),
             (None, _) => (listener.service.refuse(overloaded(RETRY_AFTER)), None),
         };
-        if log.http1 && (untrusted || chunked || listener.is_draining()) {
+        if log.http1 && (untrusted || chunked || listener.draining.load(Relaxed)) {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         listener.service.finish(&mut response);
@@ -75,31 +81,25 @@ pub(super) fn respond<S: Service>(
     })
 }
 
-/// The response to a request that no service should see.
-fn refuse<S: Service>(listener: &Listener<S>, raw_head: &RawHead, request: &Request) -> Option<Response> {
-    let service = &listener.service;
+/// Refuses requests that no service should see.
+fn check<S>(listener: &Listener<S>, raw_head: &RawHead, request: &Request) -> Result<(), Problem> {
     let http1 = request.version() < Version::HTTP_2;
     if http1 && raw_head.has_two_lengths(request.headers()) {
-        return Some(service.refuse(bad_request("The body has two lengths.")));
+        return Err(bad_request("The body has two lengths."));
     }
     if http1 && !is_plainly_coded(request.headers()) {
-        return Some(service.refuse(bad_request("The transfer coding is not chunked alone.")));
+        return Err(bad_request("The transfer coding is not chunked alone."));
     }
-    if let Err(reason) = host::check(request.version(), request.uri(), request.headers()) {
-        return Some(service.refuse(bad_request(reason)));
-    }
-    let rule = listener.settings.host_rule.as_ref();
-    if let Some(Err(problem)) = rule.map(|rule| rule.check(request.uri(), request.headers())) {
-        return Some(service.refuse(problem));
-    }
-    if request.method() == Method::CONNECT {
-        return Some(service.refuse(method_not_allowed(METHODS)));
+    host::check(request.version(), request.uri(), request.headers()).map_err(bad_request)?;
+    if let Some(rule) = &listener.settings.host_rule {
+        rule.check(request.uri(), request.headers())?;
     }
     match request.uri().path_and_query().map(http::uri::PathAndQuery::as_str) {
-        Some(target) if target.len() > TARGET_LIMIT => Some(service.refuse(url_too_long(TARGET_LIMIT))),
-        Some("*") if request.method() == Method::OPTIONS => Some(other_method(request.method(), METHODS)),
-        Some(target) if target.starts_with('/') => None,
-        _ => Some(service.refuse(bad_request("The request target is not a path."))),
+        _ if request.method() == Method::CONNECT => Err(method_not_allowed(METHODS)),
+        Some(target) if target.len() > TARGET_LIMIT => Err(url_too_long(TARGET_LIMIT)),
+        Some("*") if request.method() == Method::OPTIONS => Ok(()),
+        Some(target) if target.starts_with('/') => Ok(()),
+        _ => Err(bad_request("The request target is not a path.")),
     }
 }
 

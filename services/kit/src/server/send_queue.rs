@@ -64,7 +64,14 @@ impl SendQueue {
         queued.clock += 1;
         let requested = queued.clock;
         if !queued.responses.contains_key(&address) {
-            let reservation = self.reserve(data.len(), &mut queued);
+            // Cuts off readers until the bytes are free.
+            let reservation = loop {
+                let reservation = self.budget.try_reserve(data.len() as u64);
+                let oldest = queued.responses.iter().min_by_key(|(_, response)| response.requested);
+                let (None, Some((&oldest, _))) = (&reservation, oldest) else { break reservation };
+                let cut = queued.responses.remove(&oldest);
+                cut.iter().flat_map(|response| response.readers.values()).for_each(CancellationToken::cancel);
+            };
             let response = QueuedResponse { _reservation: reservation, requested, readers: HashMap::new() };
             queued.responses.insert(address, response);
         }
@@ -72,19 +79,6 @@ impl SendQueue {
         response.requested = requested;
         response.readers.insert(requested, reader.clone());
         Some(QueuedReader { queue: Arc::clone(self), address, requested })
-    }
-
-    /// Reserves `bytes`, cutting off readers until they are free.
-    fn reserve(&self, bytes: usize, queued: &mut Queued) -> Option<Reservation> {
-        loop {
-            if let Some(reservation) = self.budget.try_reserve(bytes as u64) {
-                return Some(reservation);
-            }
-            let oldest = queued.responses.iter().min_by_key(|(_, response)| response.requested);
-            let oldest = *oldest?.0;
-            let response = queued.responses.remove(&oldest)?;
-            response.readers.values().for_each(CancellationToken::cancel);
-        }
     }
 }
 

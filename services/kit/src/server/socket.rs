@@ -86,7 +86,7 @@ impl AsyncWrite for Socket {
         match result {
             Poll::Ready(Ok(bytes)) => self.client.timer.wrote(bytes),
             Poll::Ready(Err(_)) => {}
-            Poll::Pending => self.client.timer.set_write_blocked(true),
+            Poll::Pending => self.client.timer.write_blocked.store(true, Relaxed),
         }
         result
     }
@@ -98,7 +98,7 @@ impl AsyncWrite for Socket {
     fn poll_flush(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<io::Result<()>> {
         // Called when everything was written.
         ready!(Pin::new(&mut self.stream).poll_flush(context))?;
-        self.client.timer.set_write_blocked(false);
+        self.client.timer.write_blocked.store(false, Relaxed);
         Poll::Ready(Ok(()))
     }
 

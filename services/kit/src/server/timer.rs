@@ -32,13 +32,14 @@ pub(super) struct ConnectionTimer {
     start: Instant,
     /// The last progress of the client, in milliseconds after `start`.
     progress: AtomicU64,
-    /// Whether it is HTTP/2; unset before the first request.
-    http2: OnceLock<bool>,
+    /// Whether it is HTTP/2, which the first request decides; unset before.
+    pub(super) http2: OnceLock<bool>,
     requests: AtomicUsize,
     /// Requests and response bodies that wait for the service.
     working: AtomicUsize,
     written: AtomicU64,
-    write_blocked: AtomicBool,
+    /// Whether the socket's buffer is full.
+    pub(super) write_blocked: AtomicBool,
     closing: AtomicBool,
 }
 
@@ -105,11 +106,6 @@ impl ConnectionTimer {
         }
     }
 
-    /// Whether the socket's buffer is full.
-    pub(super) fn set_write_blocked(&self, blocked: bool) {
-        self.write_blocked.store(blocked, Relaxed);
-    }
-
     /// Our side is closed; what the client still sends is discarded.
     pub(super) fn close(&self) {
         if !self.closing.swap(true, Relaxed) {
@@ -170,11 +166,6 @@ impl ConnectionTimer {
         };
         let left = allowed.saturating_sub(self.since_progress());
         (!left.is_zero()).then_some(left)
-    }
-
-    /// Whether a request came: its protocol is that of the whole connection.
-    pub(super) fn has_had_requests(&self) -> bool {
-        self.http2.get().is_some()
     }
 
     /// Whether there is neither a request nor a response, nor was for `pause`.
