@@ -1,4 +1,4 @@
-//! Accepts connections up to a limit, and goes on when the system has run out of descriptors or memory.
+//! Accepts connections up to a limit, and continues after the system ran out of descriptors or memory.
 
 use std::{
     io,
@@ -10,9 +10,9 @@ use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
 };
 
-/// How long to wait when the system has no more descriptors or memory; connections that end give some back.
+/// The pause after the system ran out of descriptors or memory.
 const PAUSE: Duration = Duration::from_millis(100);
-/// How often that is logged at most.
+/// The minimum time between log lines about it.
 const LOG_INTERVAL: Duration = Duration::from_secs(1);
 
 /// A listener, with a permit for each connection.
@@ -31,8 +31,7 @@ impl Acceptor {
         }
     }
 
-    /// The next connection and its permit. Without a free permit nothing is accepted: clients wait in the kernel. Cancel
-    /// safe.
+    /// The next connection and its permit; without a free permit, clients wait in the kernel. Cancel safe.
     pub(crate) async fn next(&mut self) -> (TcpStream, OwnedSemaphorePermit) {
         let permit = Arc::clone(&self.permits).acquire_owned().await.expect("the semaphore is never closed");
         loop {
@@ -55,7 +54,7 @@ impl Acceptor {
     }
 
     /// Stops listening, and returns the connections that waited in the kernel, as far as there are permits: closing the
-    /// socket would reset them. Asks the kernel itself, because tokio's readiness may be outdated.
+    /// socket resets the others. Does not use tokio's readiness, which may be outdated.
     pub(crate) fn finish(self) -> Vec<(TcpStream, OwnedSemaphorePermit)> {
         let Ok(listener) = self.listener.into_std() else { return Vec::new() };
         let next = || {
@@ -68,7 +67,7 @@ impl Acceptor {
     }
 }
 
-/// Whether the error is that of a connection that ended in the queue, which accept(2) reports as its own.
+/// Whether the error is that of a single connection, which ended before it was accepted (accept(2)).
 fn is_of_one_connection(error: &io::Error) -> bool {
     use io::ErrorKind::{ConnectionAborted, ConnectionRefused, ConnectionReset};
     matches!(error.kind(), ConnectionAborted | ConnectionRefused | ConnectionReset)

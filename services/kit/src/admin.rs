@@ -17,9 +17,9 @@ use crate::{
 use http::{HeaderValue, Method, StatusCode, header};
 use std::{sync::Arc, time::Duration};
 
-/// Bytes of a request body.
+/// The limit of a request body in bytes.
 const BODY_LIMIT: usize = 1024;
-/// How long a request's body may take.
+/// The time limit of a request body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(crate) struct AdminService<S> {

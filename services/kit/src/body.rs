@@ -1,4 +1,4 @@
-//! Bodies: one boxed type for requests and responses, so that services name no hyper type.
+//! Bodies: one boxed type for requests and responses, so that services need no type of hyper.
 
 use crate::Deadline;
 use bytes::{Bytes, BytesMut};
@@ -6,7 +6,7 @@ use http_body::Body as _;
 use http_body_util::{BodyExt, Empty, Full, combinators::UnsyncBoxBody};
 use std::time::Duration;
 
-/// Why a body broke off; it is logged, never shown.
+/// The reason for a body's failure; it is logged, never sent.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// A request's or a response's body.
 pub type Body = UnsyncBoxBody<Bytes, BoxError>;
@@ -15,12 +15,12 @@ pub type Request = http::Request<Body>;
 /// A response; an extension [`Route`](crate::Route) names its route in logs and metrics.
 pub type Response = http::Response<Body>;
 
-/// A body that is known whole.
+/// A body of known bytes.
 pub fn full(bytes: impl Into<Bytes>) -> Body {
     Full::new(bytes.into()).map_err(|never| match never {}).boxed_unsync()
 }
 
-/// No body.
+/// An empty body.
 pub fn empty() -> Body {
     Empty::new().map_err(|never| match never {}).boxed_unsync()
 }
@@ -31,7 +31,7 @@ pub enum ReadError {
     /// It is larger than the caller allowed, in bytes.
     #[error("the body is larger than {0} bytes")]
     TooLarge(usize),
-    /// It ended before its end, or its coding is broken.
+    /// The client ended it early, or its framing is invalid.
     #[error("the body broke off")]
     Broken,
     /// It did not arrive within the time limit.
@@ -39,13 +39,13 @@ pub enum ReadError {
     Stalled,
 }
 
-/// Reads all of `body`, if it has at most `limit` bytes and arrives within the time limit `within`.
+/// Reads `body`, which may have `limit` bytes and must arrive in the time `within`.
 pub async fn read(body: Body, limit: usize, within: Duration) -> Result<Bytes, ReadError> {
     Deadline::after(within).run(collect(body, limit)).await.unwrap_or(Err(ReadError::Stalled))
 }
 
 async fn collect(mut body: Body, limit: usize) -> Result<Bytes, ReadError> {
-    // By Content-Length, before reading: a client that sent `Expect: 100-continue` then never sends the body.
+    // Checked before reading: a client that sent `Expect: 100-continue` then does not send the body.
     if body.size_hint().lower() > limit as u64 {
         return Err(ReadError::TooLarge(limit));
     }

@@ -1,13 +1,13 @@
-//! Memory that many holders share, counted in bytes.
+//! A limit for memory that many holders share.
 
 use bytes::Bytes;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// Bytes of one permit: a semaphore hands out at most `u32::MAX` permits at a time.
+/// Bytes of one permit: a semaphore grants at most `u32::MAX` permits at a time.
 const UNIT: u64 = 1024;
 
-/// A number of bytes to be shared out. Clones share the same bytes. Reservations are rounded up to whole KiB.
+/// A number of bytes that can be reserved. Clones share the budget. Reservations are rounded up to whole KiB.
 #[derive(Clone, Debug)]
 pub struct ByteBudget(Arc<Semaphore>);
 
@@ -21,8 +21,7 @@ impl ByteBudget {
         Self(Arc::new(Semaphore::new((units(bytes) as usize).min(Semaphore::MAX_PERMITS))))
     }
 
-    /// Reserves `bytes`, waiting until they are free, first come first served. Never resolves if the whole budget is
-    /// smaller.
+    /// Reserves `bytes` once they are free, in order of arrival. Never resolves if the whole budget is smaller.
     #[expect(clippy::missing_panics_doc, reason = "the semaphore is never closed")]
     pub async fn reserve(&self, bytes: u64) -> Reservation {
         let permit = Arc::clone(&self.0).acquire_many_owned(units(bytes)).await;
@@ -34,14 +33,14 @@ impl ByteBudget {
         Arc::clone(&self.0).try_acquire_many_owned(units(bytes)).ok().map(Reservation)
     }
 
-    /// How many bytes are free.
+    /// The number of free bytes.
     pub fn available(&self) -> u64 {
         self.0.available_permits() as u64 * UNIT
     }
 }
 
 impl Reservation {
-    /// How many bytes it holds.
+    /// The number of reserved bytes.
     pub fn bytes(&self) -> u64 {
         self.0.num_permits() as u64 * UNIT
     }
@@ -57,7 +56,7 @@ impl Reservation {
         drop(self.0.split(excess));
     }
 
-    /// Binds the reservation, shrunk to their number, to `bytes`: it is given back with the last reference to them.
+    /// Shrinks the reservation to the size of `bytes` and binds it to them: it ends with the last reference to them.
     pub fn hold(mut self, bytes: Vec<u8>) -> Bytes {
         self.shrink_to(bytes.len() as u64);
         Bytes::from_owner(Held { bytes, _reservation: self })

@@ -1,12 +1,19 @@
-//! The command line that every service has: serve (the default), `check-config`, `healthcheck`.
+//! The command line of a service: `serve` (the default), `check-config`, `healthcheck`.
 
 use crate::{
     ConfigError, Configuration, Listeners, ServerSettings,
-    config::{self, Source},
+    config::{self, SettingSource},
     healthcheck, logging, reload,
 };
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
-use std::{path::PathBuf, process::ExitCode};
+use figment::Figment;
+use std::{
+    fmt::Display,
+    io::{self, Write},
+    path::PathBuf,
+    process::ExitCode,
+};
+use tokio::runtime::Runtime;
 
 #[derive(Parser)]
 struct Arguments {
@@ -46,15 +53,18 @@ enum Command {
     },
 }
 
-/// Exit status for a command line or configuration that cannot be used.
+/// The exit status for wrong usage or an invalid configuration.
 const USAGE: u8 = 2;
+
+/// An exit status, and a message for standard error.
+type Failure = (u8, String);
 
 /// Runs a service's program: parses the arguments, loads the configuration, starts logs, binds, and hands over
 /// to `run`, which builds the service and calls [`serve`](crate::serve).
 ///
 /// Sockets may be inherited from a service manager, which is notified when the service is ready; the soft limit of open
-/// files is raised; SIGHUP reads the configuration again for its log level. The exit status is 0, 1 for what failed, and
-/// 2 for a command line or configuration that cannot be used.
+/// files is raised; SIGHUP reloads the log level from the configuration. The exit status is 0, 1 for a failure, or 2 for
+/// wrong usage or an invalid configuration.
 pub fn run<C, F>(run: impl FnOnce(C, ServerSettings, Listeners) -> F) -> ExitCode
 where
     C: Configuration,
@@ -62,53 +72,49 @@ where
 {
     let command = Arguments::command().name(C::NAME).about(C::ABOUT).version(env!("CARGO_PKG_VERSION"));
     let arguments = Arguments::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit());
-    let settings: C = match arguments.load() {
-        Ok(settings) => settings,
-        Err(error) => return fail::<C>(USAGE, &error.to_string()),
-    };
-    if arguments.print_config {
-        return match config::print(&settings) {
-            Ok(text) => {
-                print!("{text}");
-                ExitCode::SUCCESS
-            }
-            Err(error) => fail::<C>(1, &error.to_string()),
-        };
-    }
-    match arguments.command.as_ref().unwrap_or(&Command::Serve) {
-        // What was loaded has been checked.
-        Command::CheckConfig => {
+    let loaded = arguments.load().map_err(|error| (USAGE, error.to_string()));
+    let result = loaded.and_then(|settings: C| match arguments.command {
+        _ if arguments.print_config => print(&settings),
+        Some(Command::CheckConfig) => {
             for warning in config::warnings(&settings) {
-                eprintln!("{}: warning: {warning}", C::NAME);
+                complain::<C>(format_args!("warning: {warning}"));
             }
-            ExitCode::SUCCESS
+            Ok(ExitCode::SUCCESS)
         }
-        Command::Healthcheck { live } => match healthcheck::ask(&settings.server(), *live) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => fail::<C>(1, &error),
-        },
-        Command::Serve => serve(settings, &arguments, run),
-    }
+        Some(Command::Healthcheck { live }) => {
+            healthcheck::ask(&settings.server(), live).map(|()| ExitCode::SUCCESS).map_err(|error| (1, error))
+        }
+        Some(Command::Serve) | None => serve(settings, &arguments, run),
+    });
+    result.unwrap_or_else(|(status, error)| {
+        complain::<C>(error);
+        ExitCode::from(status)
+    })
+}
+
+fn complain<C: Configuration>(message: impl Display) {
+    let _ = writeln!(io::stderr(), "{}: {message}", C::NAME);
+}
+
+fn print<C: Configuration>(settings: &C) -> Result<ExitCode, Failure> {
+    let text = config::print(settings).map_err(|error| (1, error.to_string()))?;
+    let written = io::stdout().write_all(text.as_bytes()).and_then(|()| io::stdout().flush());
+    written.map_err(|error| (1, format!("cannot write to standard output: {error}")))?;
+    Ok(ExitCode::SUCCESS)
 }
 
 fn serve<C, F>(
     settings: C,
     arguments: &Arguments,
     run: impl FnOnce(C, ServerSettings, Listeners) -> F,
-) -> ExitCode
+) -> Result<ExitCode, Failure>
 where
     C: Configuration,
     F: Future<Output = Result<(), String>>,
 {
     let server = settings.server();
-    let _logs = match logging::init(&server.log) {
-        Ok(guard) => guard,
-        Err(error) => return fail::<C>(USAGE, &error),
-    };
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
-        Ok(runtime) => runtime,
-        Err(error) => return fail::<C>(1, &format!("cannot start: {error}")),
-    };
+    let _logs = logging::init(&server.log).map_err(|error| (USAGE, error))?;
+    let runtime = Runtime::new().map_err(|error| (1, format!("cannot start: {error}")))?;
     let result = runtime.block_on(async {
         let listeners = Listeners::bind(&server).await.map_err(|error| error.to_string())?;
         tokio::select! {
@@ -118,24 +124,27 @@ where
             }
         }
     });
-    // What is still running has had its grace.
+    // The grace period of tasks that still run is over.
     runtime.shutdown_background();
-    match result {
+    Ok(match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!(error, "ended");
             ExitCode::FAILURE
         }
-    }
+    })
 }
 
 impl Arguments {
     fn load<C: Configuration>(&self) -> Result<C, ConfigError> {
         let named =
             [("listen", &self.listen), ("admin.listen", &self.admin_listen), ("log.level", &self.log_level)];
-        let mut flags: Vec<Source> = self.set.iter().map(|(key, value)| Source::set(key, value)).collect();
-        flags.extend(named.iter().filter_map(|(key, value)| Some(Source::flag(key, value.as_deref()?))));
-        config::load_from(figment::Figment::new(), self.config.as_deref(), std::env::vars_os(), flags)
+        let mut flags: Vec<SettingSource> =
+            self.set.iter().map(|(key, value)| SettingSource::set(key, value)).collect();
+        flags.extend(
+            named.iter().filter_map(|(key, value)| Some(SettingSource::flag(key, value.as_deref()?))),
+        );
+        config::load_from(Figment::new(), self.config.as_deref(), std::env::vars_os(), flags)
     }
 }
 
@@ -145,9 +154,4 @@ fn pair(text: &str) -> Result<(String, String), String> {
         return Err("expected a dotted KEY, as in limits.grace=5s".to_owned());
     }
     Ok((key.to_owned(), value.to_owned()))
-}
-
-fn fail<C: Configuration>(status: u8, error: &str) -> ExitCode {
-    eprintln!("{}: {error}", C::NAME);
-    ExitCode::from(status)
 }

@@ -2,8 +2,8 @@
 
 use http::{HeaderMap, header};
 
-/// Whether `If-None-Match` names `etag`, an entity tag with its quotes, by the weak comparison of RFC 9110, section
-/// 8.8.3.2: the answer to a GET or HEAD is then 304.
+/// Whether `If-None-Match` has `etag`, a quoted entity tag, by weak comparison (RFC 9110, section 8.8.3.2): the response to
+/// GET or HEAD is then 304.
 pub fn not_modified(request: &HeaderMap, etag: &str) -> bool {
     let opaque = |tag: &str| tag.strip_prefix("W/").unwrap_or(tag).to_owned();
     request

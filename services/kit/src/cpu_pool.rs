@@ -14,11 +14,9 @@ use tokio::sync::oneshot;
 
 type Job = Box<dyn FnOnce() + Send>;
 
-/// A fixed number of threads that run jobs in the order in which they came. Clones share the threads, which end when the
-/// last clone is dropped.
+/// A fixed number of threads that run jobs in order of arrival. Clones share the threads, which end with the last clone.
 ///
-/// Not `tokio::task::spawn_blocking`: an allocator keeps memory for each thread that once needed it, and the runtime
-/// spreads such work over hundreds of threads.
+/// `tokio::task::spawn_blocking` would spread the work over hundreds of threads, and an allocator keeps memory for each.
 #[derive(Clone, Debug)]
 pub struct CpuPool(Sender<Job>);
 
@@ -57,7 +55,7 @@ fn work(queue: &Mutex<Receiver<Job>>) {
     loop {
         let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = next else { return };
-        // The panic hook has logged it, and the caller sees that there is no result.
+        // The panic hook has logged it, and the caller gets no result.
         let _ = catch_unwind(AssertUnwindSafe(job));
     }
 }

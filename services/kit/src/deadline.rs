@@ -1,12 +1,12 @@
-//! A point in time by which work has to be done.
+//! A deadline that no configured duration can overflow.
 
 use std::time::Duration;
 use tokio::time::{Instant, error::Elapsed, timeout_at};
 
-/// The longest time to a deadline: the clock cannot count any duration that a configuration can name.
+/// The longest time to a deadline: a configuration may have durations that the clock cannot add.
 const LONGEST: Duration = Duration::from_hours(365 * 24);
 
-/// A deadline. Times from now of over a year count as a year.
+/// A point in time by which work must end, at most a year from its creation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Deadline(Instant);
 

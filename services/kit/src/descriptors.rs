@@ -1,4 +1,4 @@
-//! The limit of open file descriptors, and the part of it that connections may take.
+//! The limit of open file descriptors, and the part of it that connections may use.
 
 use rustix::process::{Resource, getrlimit, setrlimit};
 
@@ -11,8 +11,7 @@ pub(crate) fn raise() {
     }
 }
 
-/// `connections`, or fewer if the limit of open files is too low: three quarters of it are for connections, in equal
-/// parts for each of the process's `services`.
+/// `connections`, reduced to three quarters of the limit of open files, in equal parts for each of the `services`.
 pub(crate) fn affordable(connections: usize, services: usize) -> usize {
     let Some(limit) = limit() else { return connections };
     let affordable = (usize::try_from(limit / 4 * 3).unwrap_or(usize::MAX) / services.max(1)).max(1);

@@ -1,19 +1,19 @@
-//! The problems that every service shares, and the answers to methods (RFC 9110, section 9).
+//! Problems that all services share, and responses to methods that a route does not handle.
 
 use crate::{Problem, ReadError, Response, empty};
 use http::{HeaderValue, Method, StatusCode, header};
 
-/// 400: the request breaks a rule of HTTP.
+/// 400: the request violates HTTP.
 pub fn bad_request(detail: impl Into<String>) -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, "bad-request", "Bad request").detail(detail)
 }
 
-/// 404.
+/// 404: there is no such route.
 pub fn not_found() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "not-found", "Not found").detail("There is nothing at this path.")
 }
 
-/// 405; `allow` is the list of methods that the resource knows, as in the `Allow` field.
+/// 405; `allow` is the value of the `Allow` field.
 pub fn method_not_allowed(allow: &'static str) -> Problem {
     Problem::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", "Method not allowed")
         .detail(format!("Allowed here: {allow}."))
@@ -22,17 +22,15 @@ pub fn method_not_allowed(allow: &'static str) -> Problem {
 
 /// 413, 400 or 408: the request's body could not be read.
 pub fn unread(error: ReadError) -> Problem {
-    let (status, code, title) = match error {
-        ReadError::TooLarge(_) => (StatusCode::PAYLOAD_TOO_LARGE, "content-too-large", "Content too large"),
-        ReadError::Broken => (StatusCode::BAD_REQUEST, "bad-request", "Bad request"),
-        ReadError::Stalled => (StatusCode::REQUEST_TIMEOUT, "request-timeout", "Request timeout"),
-    };
-    let detail = match error {
-        ReadError::TooLarge(limit) => format!("The body may have {limit} bytes."),
-        ReadError::Broken => "The body broke off.".to_owned(),
-        ReadError::Stalled => "The body did not come in time.".to_owned(),
-    };
-    Problem::new(status, code, title).detail(detail)
+    match error {
+        ReadError::TooLarge(limit) => {
+            Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "content-too-large", "Content too large")
+                .detail(format!("The body may have {limit} bytes."))
+        }
+        ReadError::Broken => bad_request("The body broke off."),
+        ReadError::Stalled => Problem::new(StatusCode::REQUEST_TIMEOUT, "request-timeout", "Request timeout")
+            .detail("The body did not come in time."),
+    }
 }
 
 /// 414: the request target is too long.
@@ -41,7 +39,7 @@ pub fn url_too_long(limit: usize) -> Problem {
         .detail(format!("The request target may have {limit} bytes."))
 }
 
-/// 500: the cause stays here.
+/// 500; the cause is logged only.
 pub fn internal() -> Problem {
     Problem::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "Internal error")
         .detail("Something went wrong here. The request id leads to it in the log.")
@@ -54,13 +52,12 @@ pub fn overloaded(retry_after: u32) -> Problem {
         .header(header::RETRY_AFTER, retry_after.into())
 }
 
-/// 503 with `Retry-After` in seconds: the answer will not be ready before this process ends.
+/// 503 with `Retry-After` in seconds: the process ends before the response would be ready.
 pub fn stopping(retry_after: u32) -> Problem {
     overloaded(retry_after).detail("The server is stopping; another one, or this one restarted, may answer.")
 }
 
-/// What `method` gets where `allow` is allowed and the route did not answer it: `OPTIONS` 204, others 405,
-/// both with `Allow`.
+/// The response to a method that a route does not handle: 204 to `OPTIONS`, 405 to others, both with `Allow: allow`.
 pub fn other_method(method: &Method, allow: &'static str) -> Response {
     if method != Method::OPTIONS {
         return method_not_allowed(allow).into_response();

@@ -1,4 +1,4 @@
-//! `healthcheck`: asks the admin listener of the running service, for images without a shell.
+//! `healthcheck`: requests `/ready` or `/live` of the running service, for images without a shell.
 
 use crate::ServerSettings;
 use std::{
@@ -10,7 +10,7 @@ use std::{
 const TIMEOUT: Duration = Duration::from_secs(5);
 const ANSWER_LIMIT: u64 = 64 * 1024;
 
-/// Asks `/ready`, or `/live`; an error says what it answered.
+/// Checks that `/ready`, or `/live`, is answered 200; the error has the answer.
 pub(crate) fn ask(settings: &ServerSettings, live: bool) -> Result<(), String> {
     let address = settings.admin.listen.ok_or("`admin.listen` is `none`: there is nothing to ask")?;
     let path = if live { "/live" } else { "/ready" };
@@ -22,7 +22,7 @@ pub(crate) fn ask(settings: &ServerSettings, live: bool) -> Result<(), String> {
     }
 }
 
-/// HTTP/1.0, so that the answer is neither chunked nor kept open.
+/// Uses HTTP/1.0: the answer is not chunked and ends with the connection.
 fn get(address: SocketAddr, path: &str) -> std::io::Result<String> {
     let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
     stream.set_read_timeout(Some(TIMEOUT))?;

@@ -1,11 +1,11 @@
-//! The host that a request names: whether it is valid, and whether a listener answers to it.
+//! The host of a request: whether it is valid, and whether a listener answers to it.
 
 use crate::Problem;
 use http::{HeaderMap, StatusCode, Uri, Version, header, uri::Authority};
 use std::net::IpAddr;
 
-/// Checks that a request names its host as its version demands (RFC 9112, section 3.2; RFC 9113, section 8.3.1). The
-/// error is a sentence for the client.
+/// Checks that a request has the host that its version requires (RFC 9112, section 3.2; RFC 9113, section 8.3.1). The error
+/// is a sentence for the client.
 pub(crate) fn check(version: Version, uri: &Uri, headers: &HeaderMap) -> Result<(), &'static str> {
     let mut fields = headers.get_all(header::HOST).iter();
     match (fields.next(), fields.next()) {
@@ -24,7 +24,7 @@ fn is_authority(value: &[u8]) -> bool {
     let mut parts = value.splitn(2, |byte| *byte == b':');
     let (host, port) = (parts.next().unwrap_or_default(), parts.next().unwrap_or_default());
     let plain = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'-');
-    // The parser copies; nearly all values do not need it.
+    // This avoids a copy for nearly all requests: the parser below needs one.
     host.iter().all(plain) && port.len() <= 5 && port.iter().all(u8::is_ascii_digit)
         || !value.contains(&b'@')
             && Authority::try_from(value).is_ok_and(|authority| has_port_or_none(&authority))
@@ -35,10 +35,10 @@ fn has_port_or_none(authority: &Authority) -> bool {
         || authority.port_u16().is_some()
 }
 
-/// The host names to which a listener answers. Guards a listener on a private address against DNS rebinding: a web page
-/// can have a browser send requests to this machine, but only under the page's own host name and with its `Origin`.
+/// The host names that a listener answers to, against DNS rebinding: a web page can make a browser send requests to this
+/// machine, but only with the page's host name and `Origin`.
 ///
-/// IP addresses, `localhost` and the machine's own name are always allowed. So is a request without any host, which no
+/// IP addresses, `localhost` and the machine's own name are always allowed, and so is a request without a host, which no
 /// browser sends.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HostRule(Vec<String>);

@@ -19,12 +19,12 @@ type Sockets = Vec<(String, io::Result<TcpListener>)>;
 
 static INHERITED: OnceLock<Mutex<Sockets>> = OnceLock::new();
 
-/// Reads what was inherited and takes it from the environment: to be called while there is one thread.
+/// Takes the inherited sockets from the environment; to be called before other threads start.
 pub(crate) fn read() {
     let _ = sockets();
 }
 
-/// The next socket for `role` of `service`; one without a name only if the service has a use for it: `wanted`.
+/// The next socket for `role` of `service`; one without a name only if `wanted`.
 pub(crate) fn take(role: Role, service: &str, wanted: bool) -> io::Result<Option<TcpListener>> {
     let mut sockets = sockets().lock().unwrap_or_else(PoisonError::into_inner);
     let names: Vec<&str> = sockets.iter().map(|(name, _)| name.as_str()).collect();
@@ -36,8 +36,8 @@ pub(crate) fn take(role: Role, service: &str, wanted: bool) -> io::Result<Option
     Ok(Some(socket))
 }
 
-/// Checks that each socket was taken, once all services of the process have theirs: a client that connects to one that is
-/// not served would wait forever. The error names one.
+/// Checks that every socket was taken, once all services of the process have theirs: clients of the others would wait
+/// forever. The error names one.
 pub(crate) fn check_all_taken() -> io::Result<()> {
     let sockets = sockets().lock().unwrap_or_else(PoisonError::into_inner);
     let Some((name, _)) = sockets.first() else { return Ok(()) };
@@ -61,13 +61,13 @@ fn sockets() -> &'static Mutex<Sockets> {
     })
 }
 
-/// The first socket of that name, or else the first without a name. The service chooses first.
+/// The index of the first socket for the role by its name, or else of the first without a name.
 fn choose(role: Role, service: &str, wanted: bool, names: &[&str]) -> Option<usize> {
     let fits = names.iter().position(|name| named(name, service) == Some(role));
     fits.or_else(|| names.iter().position(|name| wanted && matches!(*name, "" | "unknown")))
 }
 
-/// What a socket of that name is for. Units without `FileDescriptorName=` pass the name of the socket unit.
+/// The role of a socket by its name. Units without `FileDescriptorName=` pass the name of the socket unit.
 fn named(name: &str, service: &str) -> Option<Role> {
     let name = name.strip_suffix(".socket").unwrap_or(name);
     if name == "service" || name == service {

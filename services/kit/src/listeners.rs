@@ -7,7 +7,7 @@ use crate::{
 use std::{io, net::SocketAddr};
 use tokio::net::TcpListener;
 
-/// Connections that may wait in the kernel to be accepted.
+/// The length of the kernel's queue of connections that are not yet accepted.
 const BACKLOG: i32 = 4096;
 
 /// The sockets of a service, bound before anything else is started.
@@ -18,10 +18,10 @@ pub struct Listeners {
 }
 
 impl Listeners {
-    /// Takes the sockets that a service manager passed (`LISTEN_FDS`), by name: `service` and `admin`, or the
-    /// service's name and that with `-admin`; those without a name in that order, as far as `settings` want them. Binds
-    /// what is missing as `settings` say; port 0 takes a free one. An error names the key and the address.
-    #[expect(clippy::unused_async, reason = "sockets are registered with the runtime: there must be one")]
+    /// Takes the sockets that a service manager passed (`LISTEN_FDS`) by their names: `service` and `admin`, or the
+    /// service's name, alone or with `-admin`; sockets without a name in that order. Binds the missing ones by `settings`;
+    /// port 0 takes a free one. An error names the key and the address.
+    #[expect(clippy::unused_async, reason = "it registers sockets with the runtime, so there must be one")]
     pub async fn bind(settings: &ServerSettings) -> io::Result<Self> {
         let service = match inherited::take(Role::Service, settings.name, true)? {
             Some(socket) => TcpListener::from_std(socket)?,
@@ -36,12 +36,12 @@ impl Listeners {
         Ok(Self { service, admin })
     }
 
-    /// Where the service can be reached.
+    /// The address of the service.
     pub fn address(&self) -> io::Result<SocketAddr> {
         self.service.local_addr()
     }
 
-    /// Where its admin routes can be reached, if anywhere.
+    /// The address of its admin listener, if there is one.
     pub fn admin_address(&self) -> Option<io::Result<SocketAddr>> {
         self.admin.as_ref().map(TcpListener::local_addr)
     }
@@ -56,7 +56,7 @@ fn bind(key: &str, address: SocketAddr) -> io::Result<TcpListener> {
 fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     use socket2::{Domain, Protocol, Socket, Type};
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
-    socket.set_reuse_address(true)?; // else a restart waits for the last connections' TIME_WAIT
+    socket.set_reuse_address(true)?; // otherwise a restart fails while old connections are in TIME_WAIT
     socket.set_nonblocking(true)?;
     socket.bind(&address.into())?;
     socket.listen(BACKLOG)?;

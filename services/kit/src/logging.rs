@@ -12,10 +12,9 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-/// Lines that may wait for the writer; further ones are dropped and counted.
+/// Lines in the queue of the writer; further ones are dropped and counted.
 const BACKLOG: usize = 16_384;
 
-/// The process's logs, for the routes that change and count them.
 struct Logs {
     level: reload::Handle<EnvFilter, Registry>,
     dropped: ErrorCounter,
@@ -23,14 +22,14 @@ struct Logs {
 
 static LOGS: OnceLock<Logs> = OnceLock::new();
 
-/// Writes the lines that still wait when it is dropped: keep it until the end of `main`.
+/// Writes the queued lines when it is dropped: keep it until the end of `main`.
 #[must_use]
 #[derive(Debug)]
-pub struct Guard(#[expect(dead_code, reason = "held for its drop")] WorkerGuard);
+pub struct LogGuard(#[expect(dead_code, reason = "held for its drop")] WorkerGuard);
 
-/// Starts the process's logs; to be called once, while there is one thread. An error names what cannot be used.
-pub fn init(log: &Log) -> Result<Guard, String> {
-    // The writer is the first other thread of a service, and this takes variables from the environment.
+/// Starts the process's logs. Call it once, before other threads start. An error names the setting that is invalid.
+pub fn init(log: &Log) -> Result<LogGuard, String> {
+    // This removes environment variables, which is sound only before the writer's thread starts.
     inherited::read();
     let (filter, level) = reload::Layer::new(filter(&log.level)?);
     let (writer, guard) =
@@ -51,36 +50,36 @@ pub fn init(log: &Log) -> Result<Guard, String> {
     registry.try_init().map_err(|error| error.to_string())?;
     let _ = LOGS.set(Logs { level, dropped });
     std::panic::set_hook(Box::new(log_panic));
-    Ok(Guard(guard))
+    Ok(LogGuard(guard))
 }
 
-/// Whether [`init`] could use `log`.
+/// Checks that [`init`] can use `log`.
 pub(crate) fn check(log: &Log) -> Result<(), String> {
     filter(&log.level).map(drop)
 }
 
-/// Changes what is logged, from now on: a level, or directives of `EnvFilter`.
+/// Changes the log level: a level, or directives of `EnvFilter`.
 pub fn set_level(level: &str) -> Result<(), String> {
     let filter = filter(level)?;
     let logs = LOGS.get().ok_or("logs were not started by this program")?;
     logs.level.reload(filter).map_err(|error| error.to_string())
 }
 
-/// Lines that were dropped because the writer could not keep up.
+/// The number of lines dropped because the writer could not keep up.
 pub(crate) fn dropped_lines() -> u64 {
     LOGS.get().map_or(0, |logs| logs.dropped.dropped_lines() as u64)
 }
 
-/// A panic as a line like any other, not as text of its own.
+/// Logs a panic as a structured line.
 fn log_panic(panic: &PanicHookInfo<'_>) {
-    let what = panic.payload_as_str().unwrap_or("something that is no text");
+    let what = panic.payload_as_str().unwrap_or("a payload that is not text");
     let place = panic.location().map(ToString::to_string);
     tracing::error!(what, place, "panic");
 }
 
 fn filter(level: &str) -> Result<EnvFilter, String> {
     let expected = "expected off, error, warn, info, debug, trace or directives such as `info,h2=warn`";
-    // The filter takes a word that is not a level for a target: a mistyped level would turn all logs off.
+    // `EnvFilter` would read a mistyped level as a target, and turn all logs off.
     let is_level = |word: &str| !word.is_empty() && word.parse::<LevelFilter>().is_ok();
     if let Some(word) =
         level.split(',').map(str::trim).find(|word| !word.contains(['=', '[']) && !is_level(word))

@@ -1,10 +1,10 @@
-//! Errors as answers: problem details (RFC 9457).
+//! Errors as responses: problem details (RFC 9457).
 
 use crate::{Response, full};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Map, Value};
 
-/// An error that leaves the process: a stable code, a status, and a text for the client. Never a cause.
+/// An error for the client: a stable code, a status and a text, without the cause.
 #[derive(Clone, Debug)]
 pub struct Problem {
     status: StatusCode,
@@ -16,26 +16,26 @@ pub struct Problem {
 }
 
 impl Problem {
-    /// A problem of kind `code`; `title` is the same for all of its kind.
+    /// A problem of the type `code`; `title` is the same for all problems of that type.
     pub fn new(status: StatusCode, code: &'static str, title: &'static str) -> Self {
         Self { status, code, title, detail: String::new(), members: Map::new(), headers: Vec::new() }
     }
 
-    /// What happened this time.
+    /// Sets the explanation of this occurrence.
     #[must_use]
     pub fn detail(mut self, detail: impl Into<String>) -> Self {
         self.detail = detail.into();
         self
     }
 
-    /// An extension member (RFC 9457, section 3.2).
+    /// Adds an extension member (RFC 9457, section 3.2).
     #[must_use]
     pub fn member(mut self, name: &str, value: impl Into<Value>) -> Self {
         self.members.insert(name.to_owned(), value.into());
         self
     }
 
-    /// A header field of the answer, such as `Retry-After` or `Allow`.
+    /// Adds a header field of the response, such as `Retry-After` or `Allow`.
     #[must_use]
     pub fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
         self.headers.push((name, value));

@@ -1,4 +1,4 @@
-//! Whether the service should get requests, and why not.
+//! Readiness: whether the service should receive requests.
 
 use crate::{Check, Service};
 use serde_json::{Map, Value, json};
@@ -11,14 +11,14 @@ use std::{
 };
 use tokio::sync::OnceCell;
 
-/// How long an answer of [`Service::checks`] stands.
-const FRESH: Duration = Duration::from_secs(1);
-/// How long the checks may take.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a result of [`Service::checks`] is reused.
+const LIFETIME: Duration = Duration::from_secs(1);
+/// The time limit for the checks.
+const TIMEOUT: Duration = Duration::from_secs(2);
 
 type Round = (Instant, Arc<OnceCell<Vec<Check>>>);
 
-/// A latch (stopping is final) over the service's own checks.
+/// The service's checks, and whether the service is stopping, which is final.
 pub(crate) struct Readiness<S> {
     service: Arc<S>,
     stopping: AtomicBool,
@@ -30,12 +30,12 @@ impl<S: Service> Readiness<S> {
         Self { service, stopping: AtomicBool::new(false), round: Mutex::new(None) }
     }
 
-    /// From now on: not ready.
+    /// Makes the service not ready.
     pub(crate) fn stop(&self) {
         self.stopping.store(true, Ordering::Release);
     }
 
-    /// Whether it is ready, and the report for people and probes.
+    /// Whether the service is ready, and the report as JSON.
     pub(crate) async fn report(&self) -> (bool, Value) {
         if self.stopping.load(Ordering::Acquire) {
             return (false, json!({ "ready": false, "reason": "stopping", "parts": {} }));
@@ -48,18 +48,18 @@ impl<S: Service> Readiness<S> {
         (ready, json!({ "ready": ready, "parts": parts }))
     }
 
-    /// The round of checks that stands; whoever asks during one waits for its result.
+    /// The current round of checks, which concurrent callers share.
     fn round(&self) -> Arc<OnceCell<Vec<Check>>> {
         let mut round = self.round.lock().unwrap_or_else(PoisonError::into_inner);
         match &*round {
-            Some((begun, checks)) if begun.elapsed() < FRESH => Arc::clone(checks),
+            Some((begun, checks)) if begun.elapsed() < LIFETIME => Arc::clone(checks),
             _ => Arc::clone(&round.insert((Instant::now(), Arc::default())).1),
         }
     }
 
     async fn checks(&self) -> Vec<Check> {
         let late = || vec![Check { part: "checks", state: Err("took too long".to_owned()), optional: false }];
-        tokio::time::timeout(PATIENCE, self.service.checks()).await.unwrap_or_else(|_| late())
+        tokio::time::timeout(TIMEOUT, self.service.checks()).await.unwrap_or_else(|_| late())
     }
 }
 

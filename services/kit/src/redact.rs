@@ -1,34 +1,21 @@
-//! Request targets without what may be secret, for logs.
+//! Removes what may be secret from request targets, for logs.
 
-/// The part of a request target that holds no secret: it ends before the query or fragment, those of a URL in its path
-/// included, and before the userinfo of such a URL.
+/// The start of a request target, up to the first part that may be secret: the query, the fragment, or the userinfo, of
+/// the target itself or of a URL in its path.
 pub(crate) fn redacted(target: &str) -> &str {
-    let before = |text: &'static [&str]| {
-        let bytes = target.as_bytes();
-        (0..bytes.len()).find(|at| prefix(&bytes[*at..], text).is_some())
-    };
-    let mut end = before(&["?", "%3f", "#", "%23"]).unwrap_or(target.len());
-    let bytes = &target.as_bytes()[..end];
-    // After the scheme come one slash or more, then the authority, up to the next slash.
-    if let Some(colon) = before(&[":/", ":%2f", "%3a/", "%3a%2f"]).filter(|colon| *colon < end) {
-        let mut start = colon + prefix(&bytes[colon..], &[":", "%3a"]).unwrap_or(1);
-        while let Some(slash) = prefix(&bytes[start..], &["/", "%2f"]) {
-            start += slash;
-        }
-        let mut authority = (start..end).take_while(|at| prefix(&bytes[*at..], &["/", "%2f"]).is_none());
-        if authority.any(|at| prefix(&bytes[at..], &["@", "%40"]).is_some()) {
-            end = start;
-        }
+    let lower = target.to_ascii_lowercase();
+    let first =
+        |text: &str, patterns: &[&str]| patterns.iter().filter_map(|pattern| text.find(pattern)).min();
+    let path = first(&lower, &["?", "%3f", "#", "%23"]).map_or(&*lower, |end| &lower[..end]);
+    let Some(colon) = first(path, &[":/", ":%2f", "%3a/", "%3a%2f"]) else { return &target[..path.len()] };
+    let after_scheme = &path[colon..];
+    let mut rest = after_scheme.strip_prefix(':').unwrap_or_else(|| &after_scheme["%3a".len()..]);
+    while let Some(shorter) = rest.strip_prefix('/').or_else(|| rest.strip_prefix("%2f")) {
+        rest = shorter;
     }
-    &target[..end]
-}
-
-/// The length of the first of `texts` that `bytes` start with, in any case.
-fn prefix(bytes: &[u8], texts: &[&str]) -> Option<usize> {
-    let fits = |text: &&&str| {
-        bytes.get(..text.len()).is_some_and(|start| start.eq_ignore_ascii_case(text.as_bytes()))
-    };
-    texts.iter().find(fits).map(|text| text.len())
+    let authority = first(rest, &["/", "%2f"]).map_or(rest, |end| &rest[..end]);
+    let has_userinfo = first(authority, &["@", "%40"]).is_some();
+    &target[..path.len() - if has_userinfo { rest.len() } else { 0 }]
 }
 
 #[cfg(test)]

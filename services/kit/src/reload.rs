@@ -1,9 +1,10 @@
-//! SIGHUP: the configuration is read again. What can change while serving is the log level; an error leaves all as it is.
+//! Reload at SIGHUP: the log level is taken from the configuration. After an error it stays as it was.
 
 use crate::{ConfigError, ServerSettings, logging, systemd};
 use tokio::signal::unix::{SignalKind, signal};
 
-/// Reloads by `load` at each SIGHUP, forever. It listens from this call on.
+/// Reloads the configuration with `load` at each SIGHUP. The signal is caught from this call on, not from the first poll; the
+/// future ends only if it cannot be caught.
 pub(crate) fn on_hangup(load: impl Fn() -> Result<ServerSettings, ConfigError>) -> impl Future<Output = ()> {
     let hangups = signal(SignalKind::hangup());
     async move {

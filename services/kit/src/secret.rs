@@ -9,7 +9,7 @@ use std::fmt;
 pub struct Secret(String);
 
 impl Secret {
-    /// The secret itself: for the one place that uses it.
+    /// The secret itself.
     pub fn expose(&self) -> &str {
         &self.0
     }

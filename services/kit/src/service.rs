@@ -10,23 +10,22 @@ pub type Metrics = prometheus_client::registry::Registry;
 pub trait Service: Send + Sync + 'static {
     /// Answers a request. HEAD is answered as GET: the server leaves the body out and keeps its length.
     ///
-    /// The time for a request's body is the service's to bound, as [`read`](crate::read) does. A streamed response has to
-    /// produce each part in bounded time: until then it holds one of `limits.requests`, and over HTTP/1 a client that has
-    /// left is noticed only when something is sent to it.
+    /// The service limits the time for a request's body, as [`read`](crate::read) does, and produces each part of a
+    /// streamed response in bounded time: until then the response counts towards `limits.requests`.
     fn handle(&self, request: Request) -> impl Future<Output = Response> + Send;
 
-    /// How a refusal that never reached `handle` looks: 400, 414, 500, 503. Problem details unless overridden.
+    /// The response to a request that the server refuses or fails to answer: 400, 403, 414, 500, 503.
     fn refuse(&self, problem: Problem) -> Response {
         problem.into_response()
     }
 
-    /// Changes every response before it is sent, also those that `handle` did not make: for fields that each must have. Only
-    /// requests that hyper cannot parse are answered without it, with a bare 400 or 431.
+    /// Changes every response before it is sent, for fields that each must have; only the bare 400 or 431 to a request that
+    /// hyper cannot parse does not pass here.
     fn finish(&self, response: &mut Response) {
         let _ = response;
     }
 
-    /// The state of the parts that this service needs, for `/ready`; called at most once a second.
+    /// The readiness of the parts that this service needs, for `/ready`; called at most once a second.
     fn checks(&self) -> impl Future<Output = Vec<Check>> + Send {
         async { Vec::new() }
     }
@@ -42,13 +41,13 @@ pub trait Service: Send + Sync + 'static {
 pub struct Check {
     /// The part: `redis`, `api`.
     pub part: &'static str,
-    /// Whether it works; why not, otherwise.
+    /// Whether it works; the error is the reason why not.
     pub state: Result<(), String>,
-    /// Whether the service can do without it: then it is reported, and the service stays ready.
+    /// Whether the service stays ready without it.
     pub optional: bool,
 }
 
-/// The other end of the connection a request came by.
+/// The address of the client at the other end of the connection.
 #[derive(Clone, Copy, Debug)]
 pub struct Peer(pub SocketAddr);
 

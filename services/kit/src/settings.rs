@@ -1,18 +1,45 @@
-//! The sections of a configuration that every service has.
+//! The settings that every service has, and the trait of a service's own settings.
 
 use crate::HostRule;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{net::SocketAddr, time::Duration};
 
-/// Connections, and requests at once, of an admin listener.
+/// The limit of connections, and of concurrent requests, of an admin listener.
 const ADMIN_LIMIT: usize = 64;
 
-/// What [`serve`](crate::serve) needs to know of a service's settings.
+/// A service's settings, and their names in the environment and in files.
+pub trait Configuration: Default + Serialize + DeserializeOwned + Send + 'static {
+    /// The program's name: `linkextractor-api`.
+    const NAME: &'static str;
+    /// One line about the program, for `--help`.
+    const ABOUT: &'static str;
+    /// The prefix of environment variables: `LINKEXTRACTOR_API_`; `__` separates sections.
+    const ENV_PREFIX: &'static str;
+    /// Variables without the prefix, and the keys they set.
+    const ENV_ALIASES: &'static [(&'static str, &'static str)] = &[];
+    /// Dotted keys of secrets: `KEY_file` names a file with the value.
+    const SECRETS: &'static [&'static str] = &[];
+
+    /// The part that the server needs.
+    fn server(&self) -> ServerSettings;
+
+    /// Checks what types cannot express. The error reads `KEY: found …; expected …` with a dotted key; its source is added.
+    fn check(&self) -> Result<(), String> {
+        Ok(())
+    }
+
+    /// Warnings of `check-config` about valid settings, in the form of `check`'s errors.
+    fn warnings(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// The part of a service's settings that [`serve`](crate::serve) needs.
 #[derive(Clone, Debug)]
 pub struct ServerSettings {
     /// The service's name: `linkextractor-api`.
     pub name: &'static str,
-    /// Where it listens.
+    /// The address to listen on.
     pub listen: SocketAddr,
     /// The admin listener.
     pub admin: Admin,
@@ -20,19 +47,19 @@ pub struct ServerSettings {
     pub limits: Limits,
     /// Its logs.
     pub log: Log,
-    /// The host names to which the service answers; `None`: to any.
+    /// The host names that the service answers to; `None`: any.
     pub host_rule: Option<HostRule>,
-    /// How many services of this process share its limit of open files, in equal parts; 1 unless there are several.
+    /// The number of services in this process: each takes an equal part of the limit of open files.
     pub services: usize,
 }
 
 impl ServerSettings {
-    /// The settings of the only service in its process, which answers to any host name.
+    /// Settings of the only service in its process, which answers to any host name.
     pub fn new(name: &'static str, listen: SocketAddr, admin: Admin, limits: Limits, log: Log) -> Self {
         Self { name, listen, admin, limits, log, host_rule: None, services: 1 }
     }
 
-    /// Those of its admin listener: few connections, no access log, and own host names only.
+    /// The settings of its admin listener: few connections, no access log, own host names only.
     pub(crate) fn for_admin(&self) -> Self {
         let limits = Limits { connections: ADMIN_LIMIT, requests: ADMIN_LIMIT, ..self.limits.clone() };
         let log = Log { access: false, ..self.log.clone() };
@@ -45,21 +72,20 @@ impl ServerSettings {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Admin {
-    /// Where `/live`, `/ready` and `/metrics` are answered; none (`"none"` in a file): nowhere.
+    /// The address of `/live`, `/ready` and `/metrics`; `None` (`"none"` in a file) disables them.
     #[serde(with = "maybe_address")]
     pub listen: Option<SocketAddr>,
-    /// Host names, without a port, to which it answers besides IP addresses, `localhost` and the machine's own name.
+    /// Allowed host names, without a port, besides IP addresses, `localhost` and the machine's own name.
     #[serde(default)]
     pub hosts: Vec<String>,
 }
 
 impl Admin {
-    /// Answers on `listen`, to no further host names.
+    /// An admin listener at `listen` without further host names.
     pub fn at(listen: Option<SocketAddr>) -> Self {
         Self { listen, hosts: Vec::new() }
     }
 
-    /// Checks that the server can use it; the error names the key, the value and what is expected.
     pub(crate) fn check(&self) -> Result<(), String> {
         let is_name = |host: &&String| !host.is_empty() && !host.contains([':', '/', '@', ' ']);
         match self.hosts.iter().find(|host| !is_name(host)) {
@@ -69,7 +95,7 @@ impl Admin {
     }
 }
 
-/// An address, or `none`, as TOML has no null.
+/// An address or `none`: TOML has no null.
 mod maybe_address {
     use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error};
     use std::net::SocketAddr;
@@ -94,21 +120,21 @@ mod maybe_address {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
-    /// Connections at once; further ones wait in the kernel.
+    /// Open connections; further ones wait in the kernel.
     pub connections: usize,
-    /// Requests at work at once; a streamed response counts except while its client reads. Further ones are answered 503.
-    /// At most half of them may be waiting for a body.
+    /// Concurrent requests; further ones are answered 503. A streamed response does not count while it waits for its
+    /// client. At most half of the requests may wait for a body.
     pub requests: usize,
-    /// How long requests in flight may take after a signal to stop.
+    /// The time that requests in flight have after a signal to stop.
     #[serde(with = "humantime_serde")]
     pub grace: Duration,
-    /// How long to go on accepting after a signal to stop, while `/ready` already says no: time for load balancers.
+    /// The time between a signal to stop, from which `/ready` answers 503, and the end of accepting: load balancers need it.
     #[serde(with = "humantime_serde")]
     pub delay: Duration,
-    /// From a connection's start, or its last answer, to a whole request header.
+    /// The time from a connection's start, or its last response, to a complete request header.
     #[serde(with = "humantime_serde")]
     pub header_timeout: Duration,
-    /// How long a client may take to read 4 KiB of a response, or over HTTP/2 a frame.
+    /// The time in which a client has to read 4 KiB of a response, or over HTTP/2 a frame.
     #[serde(with = "humantime_serde")]
     pub stall_timeout: Duration,
 }
@@ -127,16 +153,15 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Whether a server can keep to them; an error names the key and what was expected.
     pub(crate) fn check(&self) -> Result<(), String> {
         for (key, number) in [("connections", self.connections), ("requests", self.requests)] {
             if number == 0 {
                 return Err(format!("limits.{key}: found 0; expected at least 1"));
             }
         }
-        let turn = Duration::from_millis(10)..=Duration::from_hours(24);
+        let allowed = Duration::from_millis(10)..=Duration::from_hours(24);
         for (key, time) in [("header_timeout", self.header_timeout), ("stall_timeout", self.stall_timeout)] {
-            if !turn.contains(&time) {
+            if !allowed.contains(&time) {
                 return Err(format!("limits.{key}: found {time:?}; expected 10ms to 24h"));
             }
         }
@@ -148,11 +173,11 @@ impl Limits {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Log {
-    /// How lines look.
+    /// The format of lines.
     pub format: LogFormat,
     /// `error`, `warn`, `info`, `debug`, `trace`, or directives of tracing's `EnvFilter`.
     pub level: String,
-    /// Whether each request is a line.
+    /// Whether each request is logged.
     pub access: bool,
 }
 
@@ -162,7 +187,7 @@ impl Default for Log {
     }
 }
 
-/// How log lines look.
+/// The format of log lines.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {

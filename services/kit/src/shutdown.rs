@@ -1,11 +1,10 @@
-//! When to stop.
+//! The signals that stop the process.
 
 use tokio::signal::unix::{Signal, SignalKind, signal as listen};
 
 /// Resolves at the first SIGTERM or SIGINT; a second one ends the process at once.
 ///
-/// Signals are caught from this call on, not from the first poll: one that arrives while the server starts must not end
-/// the process.
+/// Signals are caught from this call on, not from the first poll.
 ///
 /// # Panics
 ///
@@ -14,7 +13,7 @@ pub fn signal() -> impl Future<Output = ()> + Send {
     let signals = (listen(SignalKind::terminate()), listen(SignalKind::interrupt()));
     async move {
         let (Ok(mut terminate), Ok(mut interrupt)) = signals else {
-            // Without handlers the signals' default applies: they end the process.
+            // Without handlers the signals end the process.
             return std::future::pending().await;
         };
         let name = either(&mut terminate, &mut interrupt).await.1;

@@ -3,12 +3,11 @@
 use sd_notify::NotifyState;
 use std::time::Duration;
 
-/// Ready for requests; also the end of a reload.
+/// Ready for requests, at the start or after a reload.
 pub(crate) fn ready() {
     notify(&[NotifyState::Ready]);
 }
 
-/// Reading the configuration again.
 pub(crate) fn reloading() {
     match NotifyState::monotonic_usec_now() {
         Ok(now) => notify(&[NotifyState::Reloading, now]),
@@ -16,12 +15,11 @@ pub(crate) fn reloading() {
     }
 }
 
-/// Draining.
 pub(crate) fn stopping() {
     notify(&[NotifyState::Stopping]);
 }
 
-/// Feeds the watchdog, if there is one, twice a period: from a task, so that a runtime that hangs starves it.
+/// Notifies the watchdog, if there is one, twice a period; a runtime that hangs stops doing so.
 pub(crate) async fn watchdog() {
     let Some(period) = sd_notify::watchdog_enabled() else { return std::future::pending().await };
     let mut ticks = tokio::time::interval((period / 2).max(Duration::from_millis(1)));

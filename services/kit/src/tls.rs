@@ -6,8 +6,8 @@ use rustls::{
 };
 use std::{path::PathBuf, sync::Arc};
 
-/// The system's root certificates (`SSL_CERT_FILE` and `SSL_CERT_DIR` are honoured) and those of the PEM files `extra`. An
-/// error names the file that cannot be used. May be empty: then no certificate is trusted.
+/// The system's root certificates (or those of `SSL_CERT_FILE` and `SSL_CERT_DIR`) and those of the PEM files `extra`. An
+/// error names the file. The result may be empty: then no certificate is trusted.
 pub fn root_certificates(extra: &[PathBuf]) -> Result<RootCertStore, String> {
     let mut roots = RootCertStore::empty();
     let system = rustls_native_certs::load_native_certs();

@@ -1,78 +1,72 @@
 //! Settings from environment variables.
 
-use super::{ConfigError, Configuration, file, source::Source};
+use super::{ConfigError, file, source::SettingSource};
+use crate::Configuration;
 use std::{ffi::OsString, path::Path};
 
-/// The settings that `environment` gives: aliases first, so that a variable with the prefix wins over them.
+/// The settings in `environment`: aliases first, so that variables with the prefix override them.
 ///
-/// An empty variable counts as unset: that is what `REDIS_URL=` means in compose and unit files.
+/// An empty variable counts as unset, as `REDIS_URL=` in compose and unit files means.
 pub(super) fn read<C: Configuration>(
     environment: impl IntoIterator<Item = (OsString, OsString)>,
-) -> Result<Vec<Source>, ConfigError> {
+) -> Result<Vec<SettingSource>, ConfigError> {
     let (mut aliases, mut prefixed) = (Vec::new(), Vec::new());
     for (name, value) in environment {
-        let Some((name, alias, key)) = name.into_string().ok().and_then(named::<C>) else { continue };
-        if value.is_empty() {
-            continue;
+        let Some(variable) = name.to_str().filter(|_| !value.is_empty()) else { continue };
+        let (sources, key) = match (alias::<C>(variable), prefixed_key::<C>(variable)) {
+            (Some(key), _) => (&mut aliases, key),
+            (None, Some(key)) => (&mut prefixed, key),
+            (None, None) => continue,
+        };
+        let name = format!("environment variable {variable}");
+        match value.into_string() {
+            Ok(value) => sources.push(SettingSource { name, key, value, text: false }),
+            Err(_) => return Err(ConfigError::new(format!("{name}: expected UTF-8"))),
         }
-        let value = value
-            .into_string()
-            .map_err(|_| ConfigError::new(format!("environment variable {name}: expected UTF-8")))?;
-        let sources = if alias { &mut aliases } else { &mut prefixed };
-        sources.push(Source { name: format!("environment variable {name}"), key, value, text: false });
     }
-    for sources in [&mut aliases, &mut prefixed] {
-        secrets::<C>(sources)?;
-    }
+    resolve_secrets::<C>(&mut aliases)?;
+    resolve_secrets::<C>(&mut prefixed)?;
     aliases.append(&mut prefixed);
     Ok(aliases)
 }
 
-/// The key that variable `name` sets, and whether it does so as an alias.
-fn named<C: Configuration>(name: String) -> Option<(String, bool, String)> {
-    for (alias, key) in C::ENV_ALIASES {
-        if name == *alias {
-            return Some((name, true, (*key).to_owned()));
-        }
-        if C::SECRETS.contains(key) && name.strip_suffix("_FILE") == Some(alias) {
-            return Some((name, true, format!("{key}_file")));
-        }
-    }
+/// The key that the variable `name` sets as an alias.
+fn alias<C: Configuration>(name: &str) -> Option<String> {
+    let file = |alias, key| C::SECRETS.contains(key) && name.strip_suffix("_FILE") == Some(alias);
+    C::ENV_ALIASES.iter().find_map(|(alias, key)| match name {
+        _ if name == *alias => Some((*key).to_owned()),
+        _ => file(*alias, key).then(|| format!("{key}_file")),
+    })
+}
+
+/// The key that the variable `name` sets by its prefix.
+///
+/// Kubernetes sets variables for each Service of the namespace; a Service with our name would set unknown keys
+/// (`PREFIX_SERVICE_HOST`, `PREFIX_PORT_5000_TCP_ADDR` and the like), which are ignored.
+fn prefixed_key<C: Configuration>(name: &str) -> Option<String> {
     let key = name.strip_prefix(C::ENV_PREFIX)?;
-    (!service_link(key)).then(|| (name.clone(), false, key.to_lowercase().replace("__", ".")))
-}
-
-/// Whether Kubernetes set the variable, because a Service in the namespace has our name (`PREFIX_SERVICE_HOST`,
-/// `PREFIX_PORT_5000_TCP_ADDR` …): that is no setting, and must not be an unknown key.
-fn service_link(key: &str) -> bool {
-    let port = |key: &str| {
-        key.strip_prefix("PORT_").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
-    };
-    key == "SERVICE_HOST"
-        || key == "SERVICE_PORT"
+    let port = key.strip_prefix("PORT_").unwrap_or_default();
+    let of_kubernetes = matches!(key, "SERVICE_HOST" | "SERVICE_PORT" | "PORT")
         || key.starts_with("SERVICE_PORT_")
-        || key == "PORT"
-        || port(key)
+        || port.starts_with(|c: char| c.is_ascii_digit());
+    (!of_kubernetes).then(|| key.to_lowercase().replace("__", "."))
 }
 
-/// Reads the files that `KEY_file` settings name; marks secrets as text, whatever they look like.
-fn secrets<C: Configuration>(sources: &mut [Source]) -> Result<(), ConfigError> {
+/// Reads the files that `KEY_file` settings name, and marks secrets as text.
+fn resolve_secrets<C: Configuration>(sources: &mut [SettingSource]) -> Result<(), ConfigError> {
     let given: Vec<String> = sources.iter().map(|source| source.key.clone()).collect();
     for source in sources {
-        let stem = source.key.strip_suffix("_file").unwrap_or(&source.key).to_owned();
-        if !C::SECRETS.contains(&stem.as_str()) {
+        let key = source.key.strip_suffix("_file").unwrap_or(&source.key).to_owned();
+        if !C::SECRETS.contains(&key.as_str()) {
             continue;
         }
         source.text = true;
-        if stem != source.key {
-            if given.contains(&stem) {
-                return Err(ConfigError::new(format!(
-                    "{}: `{stem}` is given too; expected one of them",
-                    source.name
-                )));
+        if key != source.key {
+            if given.contains(&key) {
+                return Err(file::given_twice(&source.name, &key));
             }
             source.value = file::secret(&source.name, Path::new(&source.value))?;
-            source.key = stem;
+            source.key = key;
         }
     }
     Ok(())

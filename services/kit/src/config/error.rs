@@ -1,9 +1,9 @@
-//! Errors of a configuration, with the source, the key and what was expected.
+//! Configuration errors, with the source, the key and the expected value.
 
-use super::source::Source;
+use super::source::SettingSource;
 use figment::{Figment, Metadata, error::Kind};
 
-/// A configuration that cannot be used: which source, which key, what was expected.
+/// An error in a configuration: its source, its key, the expected value.
 #[derive(Debug, thiserror::Error)]
 #[error("{0}")]
 pub struct ConfigError(String);
@@ -13,7 +13,7 @@ impl ConfigError {
         Self(message.into())
     }
 
-    pub(super) fn from_figment(error: &figment::Error, sources: &[Source]) -> Self {
+    pub(super) fn from_figment(error: &figment::Error, sources: &[SettingSource]) -> Self {
         let mut key = error.path.join(".");
         let what = match &error.kind {
             Kind::UnknownField(name, known) => {
@@ -26,7 +26,7 @@ impl ConfigError {
             Kind::InvalidType(found, expected) | Kind::InvalidValue(found, expected) => {
                 format!("found {found}; expected {}", plain(expected))
             }
-            // The message of the standard library.
+            // The message of the standard library for any invalid address.
             Kind::Message(what) if what == "invalid socket address syntax" => {
                 "found no address; expected one with a port, such as 127.0.0.1:5000".to_owned()
             }
@@ -35,17 +35,17 @@ impl ConfigError {
         Self::at(&key, &what, error.metadata.as_ref(), sources)
     }
 
-    /// From an error of [`Configuration::check`](super::Configuration::check); `base` is what the file says.
-    pub(super) fn from_check(error: &str, base: &Figment, sources: &[Source]) -> Self {
+    /// From an error of [`Configuration::check`](crate::Configuration::check); `base` has the settings of the file.
+    pub(super) fn from_check(error: &str, base: &Figment, sources: &[SettingSource]) -> Self {
         match error.split_once(": ") {
             Some((key, what)) if is_key(key) => Self::at(key, what, base.find_metadata(key), sources),
             _ => Self::new(error),
         }
     }
 
-    /// `what` is wrong with `key`, which was set in the last of `sources` that has it, or else by `base`.
-    fn at(key: &str, what: &str, base: Option<&Metadata>, sources: &[Source]) -> Self {
-        let below = |source: &&Source| source.key == key || source.key.starts_with(&format!("{key}."));
+    /// The error `what` in `key`, whose source is the last of `sources` that sets it, or else `base`.
+    fn at(key: &str, what: &str, base: Option<&Metadata>, sources: &[SettingSource]) -> Self {
+        let below = |source: &&SettingSource| source.key == key || source.key.starts_with(&format!("{key}."));
         let source = match (sources.iter().rfind(below), base) {
             (Some(source), _) => format!("{}: ", source.name),
             (None, Some(metadata)) => format!("{}: ", metadata.name),
@@ -55,7 +55,7 @@ impl ConfigError {
     }
 }
 
-/// What serde calls by its Rust name.
+/// A plain name for what serde calls by its Rust type.
 fn plain(expected: &str) -> &str {
     match expected {
         "usize" | "u16" | "u32" | "u64" => "a whole number",

@@ -1,7 +1,7 @@
 use super::*;
-use crate::{Admin, Limits, Log, Secret};
-use serde::Deserialize;
-use std::{ffi::OsString, fs, path::PathBuf, time::Duration};
+use crate::{Admin, Limits, Log, Secret, ServerSettings};
+use serde::{Deserialize, Serialize};
+use std::{fs, path::PathBuf, time::Duration};
 
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -71,7 +71,7 @@ fn load_all(
     let file = folder.path().join("test.toml");
     fs::write(&file, toml.unwrap_or_default()).unwrap();
     let variables = variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
-    let flags = flags.iter().map(|(key, value)| Source::flag(key, value)).collect();
+    let flags = flags.iter().map(|(key, value)| SettingSource::flag(key, value)).collect();
     load_from(Figment::new(), toml.is_some().then_some(file.as_path()), variables, flags)
         .map_err(|error| error.to_string())
 }

@@ -1,4 +1,4 @@
-//! Why a connection was closed: the only trace of requests that could not be parsed.
+//! The reasons for closing a connection, which also count requests that hyper could not parse.
 
 use crate::BoxError;
 use prometheus_client::encoding::{EncodeLabel, EncodeLabelSet, LabelSetEncoder};
@@ -25,29 +25,25 @@ impl CloseReason {
         match error.downcast_ref::<hyper::Error>() {
             Some(error) if error.is_parse_too_large() => Self::TooLarge,
             Some(error) if error.is_parse() => Self::Malformed,
-            // hyper-util was asked to stop before it knew the HTTP version.
-            None if is_interrupted(&error) => Self::Regular,
-            _ => Self::Broken,
+            Some(_) => Self::Broken,
+            // hyper-util was stopped before it knew the HTTP version.
+            None => match error.downcast_ref::<io::Error>().map(io::Error::kind) {
+                Some(io::ErrorKind::Interrupted) => Self::Regular,
+                _ => Self::Broken,
+            },
         }
     }
+}
 
-    fn name(self) -> &'static str {
-        match self {
+impl EncodeLabelSet for CloseReason {
+    fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> std::fmt::Result {
+        let name = match self {
             Self::Regular => "regular",
             Self::Slow => "slow",
             Self::TooLarge => "too-large",
             Self::Malformed => "malformed",
             Self::Broken => "broken",
-        }
-    }
-}
-
-fn is_interrupted(error: &BoxError) -> bool {
-    error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::Interrupted)
-}
-
-impl EncodeLabelSet for CloseReason {
-    fn encode(&self, encoder: &mut LabelSetEncoder<'_>) -> std::fmt::Result {
-        ("why", self.name()).encode(encoder.encode_label())
+        };
+        ("why", name).encode(encoder.encode_label())
     }
 }

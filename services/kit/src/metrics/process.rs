@@ -1,4 +1,4 @@
-//! Metrics of the process and its runtime, read for each report. Names are those of the Prometheus client libraries.
+//! Metrics of the process and its runtime, read for each scrape. The names are those of the Prometheus client libraries.
 
 use prometheus_client::{
     collector::Collector,
@@ -13,12 +13,12 @@ use tokio::runtime::{Handle, RuntimeMetrics};
 #[derive(Debug)]
 pub(super) struct Process {
     runtime: Option<RuntimeMetrics>,
-    /// Read once, so that it does not change with the clock.
+    /// Read once, so that it does not change when the clock is set.
     start: Option<f64>,
 }
 
 impl Process {
-    /// Of this process, and of the runtime that this is called in.
+    /// The metrics of this process and of the current runtime.
     pub(super) fn new() -> Self {
         Self { runtime: Handle::try_current().ok().map(|handle| handle.metrics()), start: start_seconds() }
     }
@@ -26,45 +26,48 @@ impl Process {
 
 impl Collector for Process {
     fn encode(&self, mut encoder: DescriptorEncoder) -> fmt::Result {
-        let mut gauge = |name: &str, help: &str, value: Option<u64>| {
-            let Some(value) = value.and_then(|value| i64::try_from(value).ok()) else { return Ok(()) };
-            let gauge = ConstGauge::new(value);
-            gauge.encode(encoder.encode_descriptor(name, help, None, gauge.metric_type())?)
-        };
-        gauge("process_resident_memory_bytes", "Resident memory.", status("VmRSS:").map(|kib| kib * 1024))?;
-        gauge("process_virtual_memory_bytes", "Virtual memory.", status("VmSize:").map(|kib| kib * 1024))?;
-        gauge("process_threads", "Threads.", status("Threads:"))?;
-        gauge("process_open_fds", "Open file descriptors.", open_descriptors())?;
-        gauge("process_max_fds", "Limit of open file descriptors.", crate::descriptors::limit())?;
-        let runtime = self.runtime.as_ref();
-        let count = |count: fn(&RuntimeMetrics) -> usize| runtime.map(|runtime| count(runtime) as u64);
-        gauge("tokio_workers", "Worker threads.", count(RuntimeMetrics::num_workers))?;
-        gauge("tokio_alive_tasks", "Tasks.", count(RuntimeMetrics::num_alive_tasks))?;
-        gauge(
-            "tokio_global_queue_depth",
-            "Tasks that wait for a worker.",
-            count(RuntimeMetrics::global_queue_depth),
-        )?;
-
+        let encoder = &mut encoder;
+        let runtime = |count: fn(&RuntimeMetrics) -> usize| Some(count(self.runtime.as_ref()?) as u64);
+        for (name, help, value) in [
+            ("process_resident_memory_bytes", "Resident memory.", status("VmRSS:").map(|kib| kib * 1024)),
+            ("process_virtual_memory_bytes", "Virtual memory.", status("VmSize:").map(|kib| kib * 1024)),
+            ("process_threads", "Threads.", status("Threads:")),
+            ("process_open_fds", "Open file descriptors.", open_descriptors()),
+            ("process_max_fds", "Limit of open file descriptors.", crate::descriptors::limit()),
+            ("tokio_workers", "Worker threads.", runtime(RuntimeMetrics::num_workers)),
+            ("tokio_alive_tasks", "Tasks.", runtime(RuntimeMetrics::num_alive_tasks)),
+            (
+                "tokio_global_queue_depth",
+                "Tasks that wait for a worker.",
+                runtime(RuntimeMetrics::global_queue_depth),
+            ),
+        ] {
+            if let Some(value) = value.and_then(|value| i64::try_from(value).ok()) {
+                add(encoder, name, help, &ConstGauge::new(value))?;
+            }
+        }
         let dropped = ConstCounter::new(crate::logging::dropped_lines());
         let help = "Log lines dropped because the writer could not keep up.";
-        dropped.encode(encoder.encode_descriptor(
-            "log_lines_dropped",
-            help,
-            None,
-            dropped.metric_type(),
-        )?)?;
+        add(encoder, "log_lines_dropped", help, &dropped)?;
         if let Some(seconds) = cpu_seconds() {
-            let (cpu, help) = (ConstCounter::new(seconds), "User and system time.");
-            cpu.encode(encoder.encode_descriptor("process_cpu_seconds", help, None, cpu.metric_type())?)?;
+            let time = ConstCounter::new(seconds);
+            add(encoder, "process_cpu_seconds", "User and system time.", &time)?;
         }
         if let Some(seconds) = self.start {
             let (start, help) = (ConstGauge::new(seconds), "Start of the process, in Unix time.");
-            let name = "process_start_time_seconds";
-            start.encode(encoder.encode_descriptor(name, help, None, start.metric_type())?)?;
+            add(encoder, "process_start_time_seconds", help, &start)?;
         }
         Ok(())
     }
+}
+
+fn add(
+    encoder: &mut DescriptorEncoder<'_>,
+    name: &str,
+    help: &str,
+    metric: &impl EncodeMetric,
+) -> fmt::Result {
+    metric.encode(encoder.encode_descriptor(name, help, None, metric.metric_type())?)
 }
 
 fn status(name: &str) -> Option<u64> {
@@ -74,7 +77,7 @@ fn status(name: &str) -> Option<u64> {
 }
 
 fn open_descriptors() -> Option<u64> {
-    // The descriptor of the folder itself is one of them.
+    // The descriptor that reads the directory is one of them.
     Some((fs::read_dir("/proc/self/fd").ok()?.count() as u64).saturating_sub(1))
 }
 
@@ -82,7 +85,7 @@ fn open_descriptors() -> Option<u64> {
 #[expect(clippy::cast_precision_loss, reason = "ticks of a process stay far below 2^52")]
 fn stat_seconds(number: usize) -> Option<f64> {
     let stat = fs::read_to_string("/proc/self/stat").ok()?;
-    // The second field is the program's name in parentheses, and may hold anything.
+    // The second field is the program's name in parentheses, and may contain any character.
     let (_, fields) = stat.rsplit_once(") ")?;
     let ticks: u64 = fields.split(' ').nth(number.checked_sub(3)?)?.parse().ok()?;
     Some(ticks as f64 / rustix::param::clock_ticks_per_second() as f64)
@@ -92,7 +95,7 @@ fn cpu_seconds() -> Option<f64> {
     Some(stat_seconds(14)? + stat_seconds(15)?)
 }
 
-/// When the process started, in Unix time. Not by `/proc/stat`, which may be hidden where `/proc/self` is not.
+/// The start of the process in Unix time, without `/proc/stat`: that file may be hidden where `/proc/self` is not.
 #[expect(clippy::cast_precision_loss, reason = "seconds since 1970 stay far below 2^52")]
 fn start_seconds() -> Option<f64> {
     let seconds = |clock| {

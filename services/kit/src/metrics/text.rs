@@ -1,9 +1,8 @@
-//! From the `OpenMetrics` text that the library writes to the Prometheus text format 0.0.4 that everything reads:
-//! a counter's family has its `_total`, and there are no units and no end mark.
+//! Converts the `OpenMetrics` text of the library to the Prometheus text format 0.0.4, which every collector reads: a
+//! counter's family is named with `_total`, and there are no units and no end marker.
 
 use std::collections::HashSet;
 
-/// `open_metrics` in the older format.
 pub(super) fn prometheus(open_metrics: &str) -> String {
     let counters: HashSet<&str> = open_metrics
         .lines()
