@@ -1,4 +1,4 @@
-//! The command line: settings checked and printed, health asked for.
+//! The command line: `check-config`, `--print-config`, `healthcheck`, and wrong usage.
 
 #![expect(clippy::unwrap_used, reason = "tests may, helpers of tests included")]
 
@@ -9,7 +9,7 @@ use common::{
     within,
 };
 use rustix::process::Signal;
-use std::process::Output;
+use std::process::{Output, Stdio};
 
 async fn run(arguments: &[&str]) -> (i32, String, String) {
     output(greeter().args(arguments).output().await.unwrap())
@@ -101,4 +101,19 @@ async fn healthcheck_asks_the_running_program() {
     let (status, _, error) = ask("").await;
     assert!(status == 1 && error.contains(&admin), "{status}: {error}");
     assert_eq!(run(&["healthcheck", "--admin-listen", "none"]).await.0, 1);
+}
+
+#[tokio::test]
+async fn a_printed_configuration_that_cannot_be_written_is_a_failure() {
+    let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+    let (reader, closed) = std::io::pipe().unwrap();
+    drop(reader);
+    for stdout in [Stdio::from(full), Stdio::from(closed)] {
+        let mut command = greeter();
+        command.arg("--print-config").stdout(stdout).stderr(Stdio::piped());
+        let printed = command.spawn().unwrap().wait_with_output().await.unwrap();
+        let (status, _, error) = output(printed);
+        assert_eq!(status, 1, "{error}");
+        assert!(error.starts_with("greeter: cannot write to standard output: "), "{error}");
+    }
 }

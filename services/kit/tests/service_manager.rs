@@ -1,4 +1,4 @@
-//! Service managers: inherited sockets, notifications, watchdog.
+//! Service managers: inherited sockets, notifications, watchdog, restricted /proc.
 
 mod common;
 
@@ -8,7 +8,12 @@ use common::{
     status, within,
 };
 use rustix::process::Signal;
-use std::{net::TcpListener, os::fd::OwnedFd, process::Stdio};
+use std::{
+    net::TcpListener,
+    os::fd::OwnedFd,
+    process::Stdio,
+    time::{SystemTime, UNIX_EPOCH},
+};
 use tokio::{net::UnixDatagram, process::Command};
 
 /// The program, to be passed two sockets as a service manager does: as descriptors 3 and 4, with these names.
@@ -91,4 +96,27 @@ async fn the_service_manager_is_notified_of_ready_reloading_watchdog_and_stoppin
     program.signal(Signal::TERM);
     notified("STOPPING=1").await;
     assert!(program.ended().await.success());
+}
+
+#[tokio::test]
+async fn the_start_time_is_known_where_proc_shows_processes_only() {
+    // `ProcSubset=pid` of a unit.
+    let mount = "mount -t proc -o subset=pid proc /proc && ";
+    let in_namespace = |script: &str| {
+        let mut command = Command::new("unshare");
+        command.args(["--mount", "sh", "-c", &format!("{mount}{script}")]).kill_on_drop(true);
+        command
+    };
+    if !in_namespace("! test -e /proc/stat").status().await.is_ok_and(|status| status.success()) {
+        eprintln!("skipped: /proc cannot be mounted with subset=pid here");
+        return;
+    }
+    let mut command = in_namespace("exec \"$0\"");
+    command.arg(greeter().as_std().get_program()).stdin(Stdio::null());
+    let program = Program::spawn(command).await;
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64();
+    let metrics = program.ask_admin(&get("/metrics")).await;
+    let start = metrics.lines().find_map(|line| line.strip_prefix("process_start_time_seconds ")).unwrap();
+    let start: f64 = start.parse().unwrap();
+    assert!((now - 60.0..now + 0.1).contains(&start), "{start} at {now}");
 }
