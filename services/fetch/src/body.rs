@@ -69,10 +69,10 @@ impl BodyReader<'_> {
         if is_small {
             // It needed no memory besides the share while it waited for the network, and waits no more.
             let reservation = self.deadline.run(Step::Queue, self.budget.page(decoding.most())).await?;
-            decoding.allowance = Allowance::from_reservation(reservation, decoding.most());
+            decoding.allowance = Allowance { bytes: decoding.most(), reservations: vec![reservation] };
         }
-        let Decoding { page, allowance, .. } = self.decode(decoding).await?;
-        let reservation = match allowance.into_reservation() {
+        let Decoding { page, mut allowance, .. } = self.decode(decoding).await?;
+        let reservation = match allowance.reservations.pop() {
             Some(reservation) if is_small => reservation,
             _ => self.deadline.run(Step::Queue, self.budget.page(page.len())).await?,
         };

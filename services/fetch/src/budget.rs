@@ -25,19 +25,7 @@ pub(crate) struct Budget {
 pub(crate) struct Allowance {
     /// Bytes, the job's share included.
     pub(crate) bytes: usize,
-    reservations: Vec<Reservation>,
-}
-
-impl Allowance {
-    /// An allowance of `bytes`, which `reservation` covers.
-    pub(crate) fn from_reservation(reservation: Reservation, bytes: usize) -> Self {
-        Self { bytes, reservations: vec![reservation] }
-    }
-
-    /// The last reservation, the others given back.
-    pub(crate) fn into_reservation(mut self) -> Option<Reservation> {
-        self.reservations.pop()
-    }
+    pub(crate) reservations: Vec<Reservation>,
 }
 
 impl Budget {

@@ -62,14 +62,14 @@ pub(crate) fn codings(headers: &HeaderMap) -> Result<Vec<Coding>, FetchError> {
 /// given more than `limit` bytes. `coded` may report [`ErrorKind::WouldBlock`]: the decoder then does so too, and goes on
 /// with the next call.
 pub(crate) fn decoder(
-    coded: impl BufRead + Send + 'static,
+    coded: impl Read + Send + 'static,
     codings: &[Coding],
     limit: usize,
 ) -> Box<dyn BufRead + Send> {
-    let mut reader: Box<dyn BufRead + Send> = Box::new(coded);
+    let mut reader: Box<dyn BufRead + Send> = Box::new(BufReader::new(coded));
     for coding in codings.iter().rev() {
-        let layer =
-            Layer { coding: *coding, start: Vec::new(), coded: Some(reader), decoder: None, left: limit };
+        let (start, coded) = (Vec::new(), Some(reader));
+        let layer = Layer { coding: *coding, start, coded, decoder: None, left: limit };
         reader = Box::new(BufReader::new(layer));
     }
     reader

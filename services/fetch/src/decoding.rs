@@ -108,29 +108,21 @@ struct Batches {
     batch: Cursor<Vec<u8>>,
 }
 
-impl BufRead for Batches {
-    fn fill_buf(&mut self) -> io::Result<&[u8]> {
-        while self.batch.position() == self.batch.get_ref().len() as u64 {
+impl Read for Batches {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        loop {
+            let read = self.batch.read(buffer)?;
+            if read > 0 {
+                return Ok(read);
+            }
             match self.batches.try_recv() {
                 Ok(next) => self.batch = Cursor::new(next),
                 Err(TryRecvError::Empty) => {
                     self.batch = Cursor::default();
                     return Err(ErrorKind::WouldBlock.into());
                 }
-                Err(TryRecvError::Disconnected) => return Ok(&[]),
+                Err(TryRecvError::Disconnected) => return Ok(0),
             }
         }
-        self.batch.fill_buf()
-    }
-
-    fn consume(&mut self, amount: usize) {
-        self.batch.consume(amount);
-    }
-}
-
-impl Read for Batches {
-    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let length = self.fill_buf()?.len().min(buffer.len());
-        self.batch.read(&mut buffer[..length])
     }
 }

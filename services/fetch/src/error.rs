@@ -7,17 +7,15 @@ use std::time::Duration;
 /// Why a page could not be fetched. Serializable, so that it can be cached.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the messages describe the variants")]
 pub enum FetchError {
-    /// Not a valid URL of a page.
     #[error("not a valid URL: {0}")]
     InvalidUrl(UrlProblem),
-    /// A scheme other than `http` and `https`.
     #[error("only http and https pages can be fetched")]
     UnsupportedScheme,
     /// The guard refused an address, a name or a port, at the first hop or after a redirect.
     #[error("this destination is not allowed")]
     Blocked,
-    /// The name does not resolve.
     #[error("the host name could not be resolved")]
     Dns,
     /// No connection, or no valid response on it.
@@ -29,12 +27,10 @@ pub enum FetchError {
     /// A response with a status other than 200 to 205.
     #[error("the page answered with status {status}")]
     UpstreamStatus {
-        /// The page's status.
         status: u16,
         /// Its `Retry-After`, of a 429 or 503.
         retry_after: Option<Duration>,
     },
-    /// More redirects than allowed.
     #[error("too many redirects")]
     TooManyRedirects,
     /// A redirect without a location, or to one that is not http(s).
@@ -43,19 +39,15 @@ pub enum FetchError {
     /// Over the limit before or after decompression.
     #[error("the page is too large")]
     TooLarge,
-    /// A broken or unknown content coding.
     #[error("the page's content coding is broken or unknown")]
     BadEncoding,
-    /// The body ended early.
     #[error("the page ended before it was complete")]
     Incomplete,
     /// Neither declared nor sniffed as HTML or XHTML.
     #[error("this is not an HTML page")]
     NotHtml,
-    /// A step, or the whole job, took too long.
     #[error("timed out {0}")]
     Timeout(Step),
-    /// More jobs than allowed.
     #[error("too many pages are being fetched at once")]
     Overloaded,
 }
@@ -87,21 +79,18 @@ impl FetchError {
 /// What is wrong with a URL.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the messages describe the variants")]
 pub enum UrlProblem {
-    /// The URL standard's parser refuses it.
     #[error("it cannot be parsed")]
     Syntax,
-    /// Over 8 KiB.
     #[error("it is longer than 8 KiB")]
     TooLong,
-    /// A control character inside.
     #[error("it has a control character")]
     ControlCharacter,
     /// A label of the host name is empty, over 63 bytes or has a character that no host name has, or the name
     /// is over 253 bytes.
     #[error("its host name has an empty, over-long or impossible part")]
     HostName,
-    /// A user name or password.
     #[error("it has a user name or password")]
     UserInfo,
 }
@@ -109,17 +98,14 @@ pub enum UrlProblem {
 /// Why TLS failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the messages describe the variants")]
 pub enum TlsProblem {
-    /// Not valid yet, or no longer.
     #[error("the certificate has expired or is not yet valid")]
     Expired,
-    /// For another name.
     #[error("the certificate is for another name")]
     WrongName,
-    /// No path to a trusted root.
     #[error("the certificate's issuer is not trusted")]
     UnknownIssuer,
-    /// Anything else about the certificate or the handshake.
     #[error("the handshake failed")]
     Handshake,
 }
@@ -127,20 +113,16 @@ pub enum TlsProblem {
 /// The step that was under way at the deadline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the messages describe the variants")]
 pub enum Step {
-    /// Resolving the name.
     #[error("while resolving the host name")]
     Dns,
-    /// Connecting, TLS included.
     #[error("while connecting")]
     Connect,
-    /// Waiting for the response's header.
     #[error("while waiting for the answer")]
     Header,
-    /// Reading the body.
     #[error("while reading the page")]
     Body,
-    /// Waiting for a permit or for memory.
     #[error("while waiting for other jobs")]
     Queue,
 }

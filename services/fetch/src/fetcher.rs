@@ -8,7 +8,7 @@ use crate::{
     deadline::JobDeadline,
     dns::Dns,
     exchange::Exchange,
-    guard::{AddressRules, Guard, Refusal},
+    guard::{AddressRules, Guard},
     media_type::{self, Declared},
     pool::Origin,
     response::{self, ResponseKind},
@@ -90,7 +90,7 @@ impl Fetcher {
         permit: &mut Option<JobPermit>,
         deadline: JobDeadline,
     ) -> Result<Hop, FetchError> {
-        let refused = |refusal: Refusal| {
+        let refused = |refusal: String| {
             tracing::info!(host = url.as_url().host_str(), %refusal, "destination refused");
             FetchError::Blocked
         };
@@ -138,7 +138,7 @@ impl Fetcher {
         rules: AddressRules,
         addresses: &[IpAddr],
         deadline: JobDeadline,
-    ) -> Result<Result<(), Refusal>, FetchError> {
+    ) -> Result<Result<(), String>, FetchError> {
         if !self.guard.asks_system(rules.port) {
             return Ok(self.guard.addresses(rules, addresses));
         }

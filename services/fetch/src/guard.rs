@@ -2,8 +2,7 @@
 
 mod embedded;
 mod lists;
-mod names;
-mod ranges;
+mod tables;
 #[cfg(test)]
 pub(crate) mod tests;
 
@@ -11,23 +10,6 @@ use self::lists::{Closeness, List};
 use crate::{FetchSettings, PageUrl, ports};
 use std::net::{IpAddr, SocketAddr};
 use url::Host;
-
-/// Why a destination is refused. For the log only: clients learn no more than that it is refused.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum Refusal {
-    #[error("port {0}")]
-    Port(u16),
-    #[error("name: {0}")]
-    Name(&'static str),
-    #[error("the deny list names the host")]
-    DeniedHost,
-    #[error("address {0}: {1}")]
-    Address(IpAddr, &'static str),
-    #[error("the deny list holds the address {0}")]
-    DeniedAddress(IpAddr),
-    #[error("{0} is our own listener")]
-    Own(SocketAddr),
-}
 
 /// A destination whose port and name are allowed; its addresses are yet to be checked.
 #[derive(Debug)]
@@ -46,7 +28,7 @@ pub(crate) struct AddressRules {
     allowed: Option<Closeness>,
 }
 
-/// The rules.
+/// The rules. The text of a refusal is for the log only: clients learn no more than that a destination is refused.
 #[derive(Debug)]
 pub(crate) struct Guard {
     allow: List,
@@ -62,7 +44,7 @@ impl Guard {
     /// The rules of `settings`; an error names the setting that is wrong.
     pub(crate) fn new(settings: &FetchSettings) -> Result<Self, String> {
         let allow = List::parse(&settings.allow).map_err(|error| format!("fetch.allow: {error}"))?;
-        if let Some(net) = allow.networks().find(|net| embedded::is_unclear(*net)) {
+        if let Some(net) = allow.networks.iter().find(|net| embedded::is_unclear(**net)) {
             return Err(format!(
                 "fetch.allow: \"{net}\" is local-use NAT64: write /48, /56, /64 or /96, as it is used"
             ));
@@ -78,16 +60,16 @@ impl Guard {
     }
 
     /// Checks port and name, before the name is looked up.
-    pub(crate) fn destination<'a>(&self, url: &'a PageUrl) -> Result<Destination<'a>, Refusal> {
+    pub(crate) fn destination<'a>(&self, url: &'a PageUrl) -> Result<Destination<'a>, String> {
         let url = url.as_url();
         let port = url.port_or_known_default().unwrap_or_default();
         if !self.allow_private && (ports::is_bad(port) || self.ports_deny.contains(&port)) {
-            return Err(Refusal::Port(port));
+            return Err(format!("port {port}"));
         }
         let host = match url.host() {
             Some(Host::Domain(name)) => Host::Domain(name.strip_suffix('.').unwrap_or(name)),
             Some(host) => host,
-            None => return Err(Refusal::Name("no host")),
+            None => return Err("no host".to_owned()),
         };
         let allowed = match host {
             Host::Domain(name) => self.name(name)?,
@@ -99,7 +81,7 @@ impl Guard {
 
     /// Checks all addresses of a destination: one that is refused refuses the destination. Blocks for some system calls
     /// for each address if [`Self::asks_system`].
-    pub(crate) fn addresses(&self, to: AddressRules, addresses: &[IpAddr]) -> Result<(), Refusal> {
+    pub(crate) fn addresses(&self, to: AddressRules, addresses: &[IpAddr]) -> Result<(), String> {
         addresses.iter().try_for_each(|ip| self.address(*ip, to))
     }
 
@@ -108,20 +90,20 @@ impl Guard {
         self.own.iter().any(|own| own.port() == port && own.ip().to_canonical().is_unspecified())
     }
 
-    fn name(&self, name: &str) -> Result<Option<Closeness>, Refusal> {
+    fn name(&self, name: &str) -> Result<Option<Closeness>, String> {
         let allowed = self.allow.host(name);
         if let Some(denied) = self.deny.host(name)
             && allowed.is_none_or(|allowed| allowed <= denied)
         {
-            return Err(Refusal::DeniedHost);
+            return Err("the deny list names the host".to_owned());
         }
-        match names::refused(name) {
-            Some(source) if allowed.is_none() && !self.allow_private => Err(Refusal::Name(source)),
+        match tables::refused_name(name) {
+            Some(source) if allowed.is_none() && !self.allow_private => Err(format!("name: {source}")),
             _ => Ok(allowed),
         }
     }
 
-    fn address(&self, ip: IpAddr, to: AddressRules) -> Result<(), Refusal> {
+    fn address(&self, ip: IpAddr, to: AddressRules) -> Result<(), String> {
         self.own(ip, to.port)?;
         let allowed = self.allow.network(ip);
         if let Some(denied) = self.deny.network(ip) {
@@ -129,12 +111,12 @@ impl Guard {
             let by_name =
                 to.allowed == Some(Closeness::Host) && denied.prefix_len() < denied.max_prefix_len();
             if !closer && !by_name {
-                return Err(Refusal::DeniedAddress(ip));
+                return Err(format!("the deny list holds the address {ip}"));
             }
         }
         let lifted = self.allow_private || to.allowed.is_some() || allowed.is_some();
-        if !lifted && let Some(source) = ranges::special(ip) {
-            return Err(Refusal::Address(ip, source));
+        if !lifted && let Some(source) = tables::refused_address(ip) {
+            return Err(format!("address {ip}: {source}"));
         }
         let IpAddr::V6(v6) = ip else { return Ok(()) };
         // The recursion ends here: IPv4 addresses embed none.
@@ -144,13 +126,13 @@ impl Guard {
 
     /// Refuses this process's own listeners: fetching from them would fetch again. A connection to the unspecified address
     /// reaches this machine, so it counts as all of them.
-    fn own(&self, ip: IpAddr, port: u16) -> Result<(), Refusal> {
+    fn own(&self, ip: IpAddr, port: u16) -> Result<(), String> {
         let ours = |own: &&SocketAddr| {
             let address = own.ip().to_canonical();
             own.port() == port
                 && (address == ip || ip.is_unspecified() || address.is_unspecified() && (self.is_local)(ip))
         };
-        self.own.iter().find(ours).map_or(Ok(()), |own| Err(Refusal::Own(*own)))
+        self.own.iter().find(ours).map_or(Ok(()), |own| Err(format!("{own} is our own listener")))
     }
 }
 

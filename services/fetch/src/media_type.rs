@@ -51,36 +51,24 @@ pub(crate) fn declared(headers: &HeaderMap) -> Declared {
 
 /// Whether a body of unknown type is HTML by the standard's table (section 7.1), or XHTML.
 pub(crate) fn sniffs_as_page(body: &[u8]) -> bool {
-    const TAGS: [&[u8]; 17] = [
-        b"<!DOCTYPE HTML",
-        b"<HTML",
-        b"<HEAD",
-        b"<SCRIPT",
-        b"<IFRAME",
-        b"<H1",
-        b"<DIV",
-        b"<FONT",
-        b"<TABLE",
-        b"<A",
-        b"<STYLE",
-        b"<TITLE",
-        b"<B",
-        b"<BODY",
-        b"<BR",
-        b"<P",
-        b"<!--",
+    const TAGS: [&[u8]; 15] = [
+        b"HTML", b"HEAD", b"SCRIPT", b"IFRAME", b"H1", b"DIV", b"FONT", b"TABLE", b"A", b"STYLE", b"TITLE",
+        b"B", b"BODY", b"BR", b"P",
     ];
     const XHTML: &[u8] = b"http://www.w3.org/1999/xhtml";
     let header = &body[..body.len().min(HEADER)];
     let blank = |byte: &u8| matches!(byte, b'\t' | b'\n' | 0x0c | b'\r' | b' ');
     let start = &header[header.iter().take_while(|byte| blank(byte)).count()..];
-    let tag = |tag: &&[u8]| {
-        let Some((head, rest)) = start.split_at_checked(tag.len()) else { return false };
-        head.eq_ignore_ascii_case(tag) && (*tag == b"<!--" || matches!(rest.first(), Some(b' ' | b'>')))
+    let tag = |tag: &[u8]| {
+        let head = start.strip_prefix(b"<").and_then(|start| start.split_at_checked(tag.len()));
+        head.is_some_and(|(head, rest)| {
+            head.eq_ignore_ascii_case(tag) && matches!(rest.first(), Some(b' ' | b'>'))
+        })
     };
     // To the standard `<?xml` is XML, which browsers show as a page if its elements are in XHTML's namespace.
     let xhtml = || start.starts_with(b"<?xml") && start.windows(XHTML.len()).any(|window| window == XHTML);
-    TAGS.iter().any(tag) || xhtml()
+    let html = tag(b"!DOCTYPE HTML") || TAGS.into_iter().any(tag) || start.starts_with(b"<!--");
+    html || xhtml()
 }
 
 fn may_sniff(headers: &HeaderMap) -> bool {

@@ -8,37 +8,13 @@ pub(crate) const BAD: &[u16] = &[
     2049, 3659, 4045, 4190, 5060, 5061, 6000, 6566, 6665, 6666, 6667, 6668, 6669, 6679, 6697, 10080,
 ];
 
-/// Ports of services that may answer to, or act on, an HTTP request, each with its best-known service.
-const SERVICES: &[(u16, &str)] = &[
-    (1433, "SQL Server"),
-    (1521, "Oracle"),
-    (2375, "Docker"),
-    (2376, "Docker with TLS"),
-    (2379, "etcd"),
-    (2380, "etcd peers"),
-    (3306, "MySQL"),
-    (4750, "Smokescreen"),
-    (5432, "PostgreSQL"),
-    (5672, "AMQP"),
-    (6379, "Redis"),
-    (6443, "Kubernetes"),
-    (8125, "StatsD"),
-    (8200, "Vault"),
-    (8500, "Consul"),
-    (9092, "Kafka"),
-    (9200, "Elasticsearch"),
-    (9300, "Elasticsearch nodes"),
-    (10250, "kubelet"),
-    (10255, "kubelet, read-only"),
-    (11211, "memcached"),
-    (26379, "Redis Sentinel"),
-    (27017, "MongoDB"),
+/// Ports of services that may answer to, or act on, an HTTP request, the default of the setting `ports_deny`: SQL Server,
+/// Oracle, Docker (2), etcd (2), `MySQL`, Smokescreen, `PostgreSQL`, AMQP, Redis, Kubernetes, `StatsD`, Vault, Consul, Kafka,
+/// Elasticsearch (2), kubelet (2), memcached, Redis Sentinel and `MongoDB`, in this order.
+pub(crate) const SERVICES: &[u16] = &[
+    1433, 1521, 2375, 2376, 2379, 2380, 3306, 4750, 5432, 5672, 6379, 6443, 8125, 8200, 8500, 9092, 9200,
+    9300, 10250, 10255, 11211, 26379, 27017,
 ];
-
-/// The default of the setting `ports_deny`.
-pub(crate) fn services() -> Vec<u16> {
-    SERVICES.iter().map(|(port, _)| *port).collect()
-}
 
 /// Whether browsers refuse `port`.
 pub(crate) fn is_bad(port: u16) -> bool {

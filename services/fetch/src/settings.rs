@@ -66,7 +66,7 @@ impl Default for FetchSettings {
         Self {
             allow: Vec::new(),
             deny: Vec::new(),
-            ports_deny: crate::ports::services(),
+            ports_deny: crate::ports::SERVICES.to_vec(),
             allow_private: false,
             own_addresses: Vec::new(),
             name_servers: Vec::new(),
@@ -77,14 +77,11 @@ impl Default for FetchSettings {
             max_bytes: ByteSize::mb(10),
             max_header_bytes: ByteSize::kib(64),
             max_redirects: 5,
-            user_agent: concat!(
-                "linkextractor/",
+            user_agent: format!(
+                "linkextractor/{} (+{})",
                 env!("CARGO_PKG_VERSION"),
-                " (+",
-                env!("CARGO_PKG_REPOSITORY"),
-                ")"
-            )
-            .to_owned(),
+                env!("CARGO_PKG_REPOSITORY")
+            ),
             max_jobs: 256,
             max_jobs_per_host: 8,
             memory: ByteSize::mib(160),
