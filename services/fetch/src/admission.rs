@@ -95,7 +95,8 @@ mod tests {
     #[tokio::test]
     async fn a_job_that_moves_to_another_host_keeps_its_job_permit_and_gives_back_its_host_permit() {
         let settings = FetchSettings { max_jobs: 2, max_jobs_per_host: 1, ..FetchSettings::default() };
-        let (admission, deadline) = (Admission::new(&settings), JobDeadline::after(Duration::from_secs(10)));
+        let (admission, deadline) =
+            (Admission::new(&settings), JobDeadline(kit::Deadline::after(Duration::from_secs(10))));
         let at_b = admission.enter("b", deadline).await.unwrap();
         let at_a = admission.enter("a", deadline).await.unwrap();
         let refused = || async { admission.enter("c", deadline).await.map(|_| ()) };

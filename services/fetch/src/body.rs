@@ -37,14 +37,15 @@ impl BodyReader<'_> {
 
     async fn plain(mut self, most: usize) -> Result<Bytes, FetchError> {
         let mut page = Vec::new();
-        let mut allowance = self.budget.allowance();
+        let mut allowance = Allowance { bytes: self.budget.share, ..Allowance::default() };
         while let Some(data) = self.data().await? {
             let needed = page.len() + data.len();
             let raised = self.budget.raise(&mut allowance, needed, most.max(needed));
             self.deadline.run(Step::Queue, raised).await?;
             append(&mut page, &data, allowance.bytes);
         }
-        let reservation = self.deadline.run(Step::Queue, self.budget.page(page.len())).await?;
+        let reservation =
+            self.deadline.run(Step::Queue, self.budget.pages.reserve(page.len() as u64)).await?;
         Ok(reservation.hold(page))
     }
 
@@ -65,16 +66,17 @@ impl BodyReader<'_> {
         }
         let is_small = self.received == coded.len();
         decoding.push(coded);
-        decoding.end();
+        decoding.input = None;
         if is_small {
             // It needed no memory besides the share while it waited for the network, and waits no more.
-            let reservation = self.deadline.run(Step::Queue, self.budget.page(decoding.most())).await?;
+            let reservation =
+                self.deadline.run(Step::Queue, self.budget.pages.reserve(decoding.most() as u64)).await?;
             decoding.allowance = Allowance { bytes: decoding.most(), reservations: vec![reservation] };
         }
         let Decoding { page, mut allowance, .. } = self.decode(decoding).await?;
         let reservation = match allowance.reservations.pop() {
             Some(reservation) if is_small => reservation,
-            _ => self.deadline.run(Step::Queue, self.budget.page(page.len())).await?,
+            _ => self.deadline.run(Step::Queue, self.budget.pages.reserve(page.len() as u64)).await?,
         };
         Ok(reservation.hold(page))
     }

@@ -17,7 +17,7 @@ pub(crate) struct Budget {
     pub(crate) share: usize,
     medium: ByteBudget,
     large: ByteBudget,
-    pages: ByteBudget,
+    pub(crate) pages: ByteBudget,
 }
 
 /// The memory that one arriving body may use.
@@ -45,11 +45,6 @@ impl Budget {
         }
     }
 
-    /// A job's share of memory.
-    pub(crate) fn allowance(&self) -> Allowance {
-        Allowance { bytes: self.share, ..Allowance::default() }
-    }
-
     /// Raises `allowance` to `needed` bytes or more, waiting until they are free; `most` is what the body can need in all.
     pub(crate) async fn raise(&self, allowance: &mut Allowance, needed: usize, most: usize) {
         if allowance.bytes < needed {
@@ -61,10 +56,5 @@ impl Budget {
             allowance.reservations.push(part.reserve((bytes - allowance.bytes) as u64).await);
             allowance.bytes = bytes;
         }
-    }
-
-    /// Reserves `bytes` for a page, or for a body that is decoded without waiting for the network.
-    pub(crate) async fn page(&self, bytes: usize) -> Reservation {
-        self.pages.reserve(bytes as u64).await
     }
 }

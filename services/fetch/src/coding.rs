@@ -105,7 +105,9 @@ fn start_decoding(
     start: Vec<u8>,
     coded: Box<dyn BufRead + Send>,
 ) -> io::Result<Box<dyn Read + Send>> {
-    let is_zlib = is_zlib(&start);
+    // A zlib header: RFC 1950, section 2.2.
+    let is_zlib = matches!(start[..], [method, flags]
+        if method & 0x0f == 8 && u16::from_be_bytes([method, flags]) % 31 == 0);
     // A window beyond 16 MiB is an extension of the format that "br" does not have (RFC 7932, section 9.1), and the
     // decoder would take it.
     let is_large_window = start.first().is_some_and(|byte| byte & 0x7f == 0x11);
@@ -125,12 +127,6 @@ fn start_decoding(
             Box::new(decoder)
         }
     })
-}
-
-/// Whether the stream begins with a zlib header (RFC 1950, section 2.2).
-fn is_zlib(start: &[u8]) -> bool {
-    matches!(start, [method, flags, ..]
-        if method & 0x0f == 8 && (u16::from(*method) << 8 | u16::from(*flags)) % 31 == 0)
 }
 
 /// A Brotli decoder that tells a stream that ends early from an invalid one.

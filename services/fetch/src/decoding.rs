@@ -16,7 +16,7 @@ pub(crate) struct Decoding {
     pub(crate) page: Vec<u8>,
     pub(crate) allowance: Allowance,
     /// Takes coded bytes; `None` after the end of the body or of its coded data.
-    input: Option<Sender<Vec<u8>>>,
+    pub(crate) input: Option<Sender<Vec<u8>>>,
     decoder: Box<dyn BufRead + Send>,
     windows: usize,
     limit: usize,
@@ -54,11 +54,6 @@ impl Decoding {
         }
     }
 
-    /// Marks the end of the body.
-    pub(crate) fn end(&mut self) {
-        self.input = None;
-    }
-
     /// Decodes what was pushed, as far as the memory goes. CPU work, linear in `limit`. Returns whether all of it is
     /// decoded, or more memory is needed first.
     pub(crate) fn advance(&mut self) -> Result<bool, FetchError> {
@@ -72,7 +67,13 @@ impl Decoding {
                 }
                 Ok(piece) => piece,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(true),
-                Err(error) => return Err(failed(&error)),
+                Err(error) => {
+                    return Err(match error.kind() {
+                        ErrorKind::FileTooLarge => FetchError::TooLarge,
+                        ErrorKind::UnexpectedEof => FetchError::Incomplete,
+                        _ => FetchError::BadEncoding,
+                    });
+                }
             };
             let length = piece.len().min(most - self.page.len());
             if length == 0 {
@@ -92,14 +93,6 @@ pub(crate) fn append(bytes: &mut Vec<u8>, data: &[u8], limit: usize) {
         bytes.reserve_exact(capacity - bytes.len());
     }
     bytes.extend_from_slice(data);
-}
-
-fn failed(error: &io::Error) -> FetchError {
-    match error.kind() {
-        ErrorKind::FileTooLarge => FetchError::TooLarge,
-        ErrorKind::UnexpectedEof => FetchError::Incomplete,
-        _ => FetchError::BadEncoding,
-    }
 }
 
 /// Reads batches of bytes as they come; [`ErrorKind::WouldBlock`] while the next one has not come.

@@ -25,6 +25,8 @@ const RESOLV_CONF: &str = "/etc/resolv.conf";
 const HOSTS: &str = "/etc/hosts";
 /// The most bytes read of a hosts file.
 const HOSTS_MAX: u64 = 16 * 1024 * 1024;
+/// The most addresses of a name. Those beyond are neither checked nor connected to.
+const MAX_ADDRESSES: usize = 64;
 /// How long the system's files are not checked again for changes.
 const CHECK_EVERY: Duration = Duration::from_secs(1);
 
@@ -63,7 +65,7 @@ impl Dns {
         Ok(Self { servers, tries, timeout: settings.dns_timeout, system })
     }
 
-    /// All addresses of `host`, at least one. If `relative`, search domains may complete the name.
+    /// The addresses of `host`, at least one. If `relative`, search domains may complete the name.
     pub(crate) async fn resolve(&self, host: &str, relative: bool) -> Result<Vec<IpAddr>, FetchError> {
         let mut name = Name::from_ascii(host).map_err(|_| FetchError::Dns)?;
         name.set_fqdn(!relative);
@@ -74,7 +76,9 @@ impl Dns {
         }
         let found = Deadline::after(self.timeout).run(system.resolver.lookup_ip(name)).await;
         match found {
-            Ok(Ok(addresses)) if addresses.iter().next().is_some() => Ok(addresses.iter().collect()),
+            Ok(Ok(addresses)) if addresses.iter().next().is_some() => {
+                Ok(addresses.iter().take(MAX_ADDRESSES).collect())
+            }
             Ok(Ok(_)) => Err(FetchError::Dns),
             Err(_) | Ok(Err(NetError::Timeout)) => Err(FetchError::Timeout(Step::Dns)),
             Ok(Err(error)) => {

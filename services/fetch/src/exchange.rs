@@ -58,7 +58,7 @@ impl Exchange {
             return Ok((response, kept));
         }
         let connect = Box::pin(self.dialer.connect(origin.https, &origin.host, origin.port, addresses));
-        let within = deadline.within(self.connect_timeout);
+        let within = JobDeadline(deadline.0.within(self.connect_timeout));
         let mut connection = within.run(Step::Connect, connect).await??;
         if let Some(shared) = connection.share() {
             self.pool.keep(origin.clone(), shared);

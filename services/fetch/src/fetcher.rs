@@ -14,7 +14,7 @@ use crate::{
     response::{self, ResponseKind},
 };
 use bytes::Bytes;
-use kit::CpuPool;
+use kit::{CpuPool, Deadline};
 use links::Encoding;
 use std::{net::IpAddr, sync::Arc};
 use url::{Host, Url};
@@ -71,7 +71,7 @@ impl Fetcher {
 
     /// Fetches the page at `url`, following redirects.
     pub async fn fetch(&self, url: &PageUrl) -> Result<FetchedPage, FetchError> {
-        let deadline = JobDeadline::after(self.settings.timeout);
+        let deadline = JobDeadline(Deadline::after(self.settings.timeout));
         let mut url = url.clone();
         let mut permit = None;
         for _ in 0..=self.settings.max_redirects {

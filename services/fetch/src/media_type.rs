@@ -14,10 +14,10 @@ const HEADER: usize = 1445;
 pub(crate) enum Declared {
     /// HTML or XHTML, with the encoding that its `charset` names.
     Page(Option<&'static Encoding>),
-    /// Something else.
+    /// Something else, or nothing usable and `nosniff`.
     Other,
-    /// Nothing usable: the body decides, unless `nosniff` forbids it.
-    Nothing { sniff: bool },
+    /// Nothing usable: the body decides.
+    Nothing,
 }
 
 /// The type that the header declares.
@@ -42,10 +42,11 @@ pub(crate) fn declared(headers: &HeaderMap) -> Declared {
             "text/html" | "application/xhtml+xml" => {
                 Declared::Page(charset.and_then(|label| Encoding::for_label(label.as_bytes())))
             }
-            "unknown/unknown" | "application/unknown" => Declared::Nothing { sniff: may_sniff(headers) },
+            "unknown/unknown" | "application/unknown" if may_sniff(headers) => Declared::Nothing,
             _ => Declared::Other,
         },
-        None => Declared::Nothing { sniff: may_sniff(headers) },
+        None if may_sniff(headers) => Declared::Nothing,
+        None => Declared::Other,
     }
 }
 

@@ -35,7 +35,7 @@ pub(crate) fn classify(url: &PageUrl, head: &Parts) -> Result<ResponseKind, Fetc
         200..=203 => {
             framing(head)?;
             let declared = media_type::declared(headers);
-            if matches!(declared, Declared::Other | Declared::Nothing { sniff: false }) {
+            if declared == Declared::Other {
                 return Err(FetchError::NotHtml);
             }
             Ok(ResponseKind::Page { codings: coding::codings(headers)?, declared })

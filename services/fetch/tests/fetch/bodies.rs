@@ -177,6 +177,55 @@ async fn a_coded_body_that_is_decoded_in_batches_is_complete() {
     }
 }
 
+#[tokio::test]
+async fn a_coded_body_is_decoded_however_its_pieces_arrive() {
+    let (page, fetcher) = (noise(30_000), batching());
+    for (coding, body) in [
+        ("gzip", [gzip(&page), noise(5000)].concat()),
+        ("deflate", zlib(&page)),
+        ("deflate", deflate(&page)),
+        ("br", brotli(&page)),
+        ("zstd", zstd(&page)),
+        ("gzip, br", brotli(&gzip(&page))),
+        ("zstd, deflate", deflate(&zstd(&page))),
+    ] {
+        for sizes in [[1, 10_000], [1, 1], [1777, 1777]] {
+            let (first, rest) = body.split_at(sizes[0]);
+            let chunks = [first].into_iter().chain(rest.chunks(sizes[1]));
+            let chunked = chunks
+                .flat_map(|chunk| [format!("{:x}\r\n", chunk.len()).as_bytes(), chunk, b"\r\n"].concat());
+            let head = format!("{HEAD}Content-Encoding: {coding}\r\nTransfer-Encoding: chunked\r\n\r\n");
+            let answer = head.into_bytes().into_iter().chain(chunked).chain(*b"0\r\n\r\n");
+            let origin = origin::fixed(answer.collect::<Vec<_>>()).await;
+            let result = fetcher.fetch(&url(&origin.url("/"))).await.map(|page| page.body);
+            assert!(result.as_deref() == Ok(&page[..]), "{coding}, {sizes:?}: {:?}", result.map(|b| b.len()));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_page_counts_against_the_memory_until_it_is_dropped() {
+    let page = format!("{HEAD}\r\n{}", "x".repeat(12_000_000));
+    let origin = origin::fixed(page).await;
+    // Memory for finished pages: the largest page, and the windows of two decoders.
+    let settings = FetchSettings {
+        memory: ByteSize::mib(1),
+        max_bytes: ByteSize::mb(12),
+        timeout: Duration::from_secs(3),
+        ..loopback()
+    };
+    let fetcher = Fetcher::new(settings, crate::support::pool()).unwrap();
+    let page = url(&origin.url("/"));
+    let mut pages = Vec::new();
+    for _ in 0..3 {
+        pages.push(fetcher.fetch(&page).await.unwrap().body);
+    }
+    let waited = fetcher.fetch(&page).await.map(|page| page.body.len());
+    assert_eq!(waited, Err(FetchError::Timeout(Step::Queue)));
+    pages.pop();
+    assert!(fetcher.fetch(&page).await.is_ok(), "the memory is free again");
+}
+
 /// Sends a coded body that begins like this, and no more.
 async fn stalling(coding: &'static str, start: Vec<u8>) -> origin::Origin {
     let answer = [format!("{HEAD}Content-Encoding: {coding}\r\n\r\n").as_bytes(), &start].concat();

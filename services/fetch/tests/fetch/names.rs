@@ -86,6 +86,22 @@ async fn a_host_is_reached_if_one_address_family_works() {
 }
 
 #[tokio::test]
+async fn addresses_beyond_the_first_64_are_neither_checked_nor_connected_to() {
+    let names = dns::serve("127.0.0.1:0", |name, _| {
+        let unused = if name == "short.test" { 60 } else { 64 };
+        let allowed = std::iter::repeat_n("127.0.0.1", unused);
+        dns::addresses(&allowed.chain(["10.0.0.1"]).collect::<Vec<_>>())
+    })
+    .await;
+    let origin = origin::fixed(origin::html("x")).await;
+    let fetcher = Fetcher::new(asking(names.address), crate::support::pool()).unwrap();
+    for (name, expected) in [("short.test", Err(FetchError::Blocked)), ("long.test", Ok(1))] {
+        let page = url(&format!("http://{name}:{}/", origin.address.port()));
+        assert_eq!(fetcher.fetch(&page).await.map(|page| page.body.len()), expected, "{name}");
+    }
+}
+
+#[tokio::test]
 async fn silence_for_one_family_leaves_time_for_the_other() {
     let address = || dns::Reply::OneFamily(vec!["127.0.0.1".parse().unwrap()]);
     let names = dns::serve("127.0.0.1:0", move |_, _| address()).await;
