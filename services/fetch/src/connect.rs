@@ -36,7 +36,6 @@ const MAX_FIELDS: usize = 1000;
 const WINDOW: u32 = 128 * 1024;
 /// The largest window of HTTP/2 (RFC 9113, section 6.9.1).
 const MAX_WINDOW: u32 = (1 << 31) - 1;
-
 /// The longest timeout for connecting and for pings.
 const LONGEST_TIMEOUT: Duration = Duration::from_hours(24);
 
@@ -109,7 +108,7 @@ impl Dialer {
         let handshake = TlsConnector::from(Arc::clone(&self.tls)).connect(name, stream);
         let stream = handshake.await.map_err(|error| {
             tracing::debug!(host, %error, "no TLS connection");
-            FetchError::Tls(tls::problem(&error))
+            FetchError::Tls(tls::problem(&error).unwrap_or(TlsProblem::Handshake))
         })?;
         let h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
         let stream = TokioIo::new(stream);

@@ -13,8 +13,8 @@ use hickory_resolver::{
 };
 use kit::Deadline;
 use std::{
-    fs, io,
-    io::Read,
+    fs,
+    io::{self, Read},
     net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, SystemTime},
@@ -32,19 +32,9 @@ const CHECK_EVERY: Duration = Duration::from_secs(1);
 
 /// The resolver.
 pub(crate) struct Dns {
-    servers: Vec<SocketAddr>,
-    tries: Tries,
-    timeout: Duration,
+    settings: Arc<FetchSettings>,
+    /// When the system's files were last checked for changes, and their contents.
     system: Mutex<(Instant, Arc<System>)>,
-}
-
-/// How often a name server is tried, and how long each time.
-#[derive(Clone, Copy)]
-struct Tries {
-    timeout: Duration,
-    /// As many as fit into a look-up. With more, a server that answers for one address family only would use up all the
-    /// time on the other.
-    most: u128,
 }
 
 /// The contents of the system's files, and when they were modified.
@@ -57,12 +47,9 @@ struct System {
 impl Dns {
     /// A resolver with the time limits and name servers of `settings`.
     pub(crate) fn new(settings: &FetchSettings) -> Result<Self, String> {
-        let (servers, each) = (settings.name_servers.clone(), settings.dns_try_timeout);
-        let most = settings.dns_timeout.as_nanos() / each.as_nanos().max(1);
-        let tries = Tries { timeout: each, most };
-        let system = System::read(&servers, tries).map_err(|error| format!("name servers: {error}"))?;
-        let system = Mutex::new((Instant::now(), Arc::new(system)));
-        Ok(Self { servers, tries, timeout: settings.dns_timeout, system })
+        let settings = Arc::new(settings.clone());
+        let system = System::read(&settings).map_err(|error| format!("name servers: {error}"))?;
+        Ok(Self { settings, system: Mutex::new((Instant::now(), Arc::new(system))) })
     }
 
     /// The addresses of `host`, at least one. If `relative`, search domains may complete the name.
@@ -74,7 +61,7 @@ impl Dns {
         if !hosts.is_empty() {
             return Ok(hosts);
         }
-        let found = Deadline::after(self.timeout).run(system.resolver.lookup_ip(name)).await;
+        let found = Deadline::after(self.settings.dns_timeout).run(system.resolver.lookup_ip(name)).await;
         match found {
             Ok(Ok(addresses)) if addresses.iter().next().is_some() => {
                 Ok(addresses.iter().take(MAX_ADDRESSES).collect())
@@ -98,8 +85,8 @@ impl Dns {
             state.0 = Instant::now();
             Arc::clone(&state.1)
         };
-        let (servers, tries, written) = (self.servers.clone(), self.tries, known.written);
-        let read = move || (written != written_now()).then(|| System::read(&servers, tries));
+        let (settings, written) = (Arc::clone(&self.settings), known.written);
+        let read = move || (written != written_now()).then(|| System::read(&settings));
         match tokio::task::spawn_blocking(read).await {
             Ok(Some(Ok(system))) => {
                 let system = Arc::new(system);
@@ -116,19 +103,21 @@ impl Dns {
 }
 
 impl System {
-    fn read(servers: &[SocketAddr], tries: Tries) -> Result<Self, NetError> {
+    fn read(settings: &FetchSettings) -> Result<Self, NetError> {
         let written = written_now();
-        let (config, mut options, hosts) = if servers.is_empty() {
+        let (config, mut options, hosts) = if settings.name_servers.is_empty() {
             let (config, options) = system_config();
             (config, options, system_hosts())
         } else {
-            let servers = servers.iter().copied().map(name_server).collect();
+            let servers = settings.name_servers.iter().copied().map(name_server).collect();
             (ResolverConfig::from_name_servers(servers), ResolverOpts::default(), Hosts::default())
         };
-        options.timeout = options.timeout.min(tries.timeout);
-        // The resolver does not count the first try.
+        options.timeout = options.timeout.min(settings.dns_try_timeout);
+        // As many tries as fit into a look-up: with more, a server that answers for one address family only would use up
+        // all the time on the other. The resolver does not count the first one.
+        let tries = settings.dns_timeout.as_nanos() / settings.dns_try_timeout.as_nanos().max(1);
         options.attempts =
-            options.attempts.min(usize::try_from(tries.most).unwrap_or(usize::MAX).saturating_sub(1));
+            options.attempts.min(usize::try_from(tries).unwrap_or(usize::MAX).saturating_sub(1));
         options.cache_size = 0;
         options.use_hosts_file = ResolveHosts::Never;
         options.ip_strategy = LookupIpStrategy::Ipv6AndIpv4;
@@ -185,6 +174,6 @@ fn name_server(address: SocketAddr) -> NameServerConfig {
 
 impl std::fmt::Debug for Dns {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Dns").field("servers", &self.servers).finish_non_exhaustive()
+        f.debug_struct("Dns").field("servers", &self.settings.name_servers).finish_non_exhaustive()
     }
 }

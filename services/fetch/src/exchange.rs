@@ -9,7 +9,7 @@ use crate::{
 };
 use bytes::Bytes;
 use http::{
-    HeaderValue, Method, Request, Response, Uri, Version,
+    HeaderValue, Request, Response, Version,
     header::{ACCEPT, ACCEPT_ENCODING, HOST, USER_AGENT},
 };
 use http_body_util::Empty;
@@ -78,11 +78,7 @@ impl Exchange {
         connection: &mut OriginConnection,
         deadline: JobDeadline,
     ) -> Result<hyper::Result<Response<Incoming>>, FetchError> {
-        let version = match connection.sender {
-            Sender::H1(_) => Version::HTTP_11,
-            Sender::H2(_) => Version::HTTP_2,
-        };
-        let request = self.request(url, version)?;
+        let request = self.request(url, matches!(connection.sender, Sender::H2(_)))?;
         let response = async {
             match &mut connection.sender {
                 Sender::H1(sender) => sender.send_request(request).await,
@@ -93,23 +89,19 @@ impl Exchange {
     }
 
     /// The request for `url`. Nothing else of the client's request is passed on.
-    fn request(&self, url: &Url, version: Version) -> Result<Request<Empty<Bytes>>, FetchError> {
-        const WRONG: FetchError = FetchError::InvalidUrl(UrlProblem::Syntax);
-        let authority = &url[Position::BeforeHost..Position::AfterPort];
-        let target = if version == Version::HTTP_2 { url.as_str() } else { &url[Position::BeforePath..] };
-        let uri: Uri = target.parse().map_err(|_| WRONG)?;
-        let mut request = Request::new(Empty::new());
-        *request.method_mut() = Method::GET;
-        *request.version_mut() = version;
-        *request.uri_mut() = uri;
-        let headers = request.headers_mut();
-        if version != Version::HTTP_2 {
-            headers.insert(HOST, authority.parse().map_err(|_| WRONG)?);
-        }
-        headers.insert(USER_AGENT, self.user_agent.clone());
-        headers.insert(ACCEPT, HeaderValue::from_static("text/html,application/xhtml+xml;q=0.9,*/*;q=0.1"));
-        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static(coding::ACCEPTED));
-        Ok(request)
+    fn request(&self, url: &Url, is_h2: bool) -> Result<Request<Empty<Bytes>>, FetchError> {
+        let request = if is_h2 {
+            Request::builder().version(Version::HTTP_2).uri(url.as_str())
+        } else {
+            let host = &url[Position::BeforeHost..Position::AfterPort];
+            Request::builder().uri(&url[Position::BeforePath..]).header(HOST, host)
+        };
+        request
+            .header(USER_AGENT, &self.user_agent)
+            .header(ACCEPT, "text/html,application/xhtml+xml;q=0.9,*/*;q=0.1")
+            .header(ACCEPT_ENCODING, coding::ACCEPTED)
+            .body(Empty::new())
+            .map_err(|_| FetchError::InvalidUrl(UrlProblem::Syntax))
     }
 }
 
@@ -117,8 +109,5 @@ impl Exchange {
 /// after the handshake.
 fn no_response(error: &hyper::Error) -> FetchError {
     let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
-    match cause {
-        Some(cause) if tls::cause(cause).is_some() => FetchError::Tls(tls::problem(cause)),
-        _ => FetchError::Connect,
-    }
+    cause.and_then(tls::problem).map_or(FetchError::Connect, FetchError::Tls)
 }

@@ -16,7 +16,7 @@ use crate::{
 use bytes::Bytes;
 use kit::{CpuPool, Deadline};
 use links::Encoding;
-use std::{net::IpAddr, sync::Arc};
+use std::{net::IpAddr, ops::ControlFlow, sync::Arc};
 use url::{Host, Url};
 
 /// A page as fetched.
@@ -49,12 +49,6 @@ pub struct Fetcher {
     settings: FetchSettings,
 }
 
-/// The result of one request.
-enum Hop {
-    Page(FetchedPage),
-    Redirect(PageUrl),
-}
-
 impl Fetcher {
     /// A fetcher with `settings` that decodes on `pool`; an error names the setting that cannot be used.
     pub fn new(settings: FetchSettings, pool: CpuPool) -> Result<Self, String> {
@@ -76,20 +70,20 @@ impl Fetcher {
         let mut permit = None;
         for _ in 0..=self.settings.max_redirects {
             match Box::pin(self.hop(&url, &mut permit, deadline)).await? {
-                Hop::Page(page) => return Ok(page),
-                Hop::Redirect(next) => url = next,
+                ControlFlow::Break(page) => return Ok(page),
+                ControlFlow::Continue(next) => url = next,
             }
         }
         Err(FetchError::TooManyRedirects)
     }
 
-    /// Sends one request, after all checks of its destination; `permit` is the job's.
+    /// Sends one request, after all checks of its destination, and gives the page or the target of a redirect.
     async fn hop(
         &self,
         url: &PageUrl,
         permit: &mut Option<JobPermit>,
         deadline: JobDeadline,
-    ) -> Result<Hop, FetchError> {
+    ) -> Result<ControlFlow<FetchedPage, PageUrl>, FetchError> {
         let refused = |refusal: String| {
             tracing::info!(host = url.as_url().host_str(), %refusal, "destination refused");
             FetchError::Blocked
@@ -113,8 +107,8 @@ impl Fetcher {
         let (head, body) = response.into_parts();
         let page = |body, declared| FetchedPage { url: url.as_url().clone(), body, declared };
         let hop = match response::classify(url, &head)? {
-            ResponseKind::Redirect(next) => Ok(Hop::Redirect(next)),
-            ResponseKind::Empty => Ok(Hop::Page(page(Bytes::new(), None))),
+            ResponseKind::Redirect(next) => Ok(ControlFlow::Continue(next)),
+            ResponseKind::Empty => Ok(ControlFlow::Break(page(Bytes::new(), None))),
             ResponseKind::Page { codings, declared } => {
                 let limit = usize::try_from(self.settings.max_bytes.0).unwrap_or(usize::MAX);
                 let (budget, pool) = (&self.budget, &self.pool);
@@ -125,7 +119,7 @@ impl Fetcher {
                     _ if media_type::sniffs_as_page(&body) => Ok(None),
                     _ => Err(FetchError::NotHtml),
                 };
-                charset.map(|charset| Hop::Page(page(body, charset)))
+                charset.map(|charset| ControlFlow::Break(page(body, charset)))
             }
         };
         self.exchange.keep(origin, connection);

@@ -73,10 +73,9 @@ pub(crate) fn sniffs_as_page(body: &[u8]) -> bool {
 }
 
 fn may_sniff(headers: &HeaderMap) -> bool {
-    let nosniff = headers.get(X_CONTENT_TYPE_OPTIONS).and_then(|value| value.to_str().ok());
-    !nosniff.is_some_and(|value| {
-        value.split(',').next().is_some_and(|v| v.trim().eq_ignore_ascii_case("nosniff"))
-    })
+    let options = headers.get(X_CONTENT_TYPE_OPTIONS).and_then(|value| value.to_str().ok());
+    let first = options.and_then(|value| value.split(',').next());
+    !first.is_some_and(|option| option.trim().eq_ignore_ascii_case("nosniff"))
 }
 
 fn is_media_type(essence: &str) -> bool {

@@ -34,10 +34,7 @@ impl Pool {
         connections.retain(OriginConnection::is_reusable);
         let index =
             connections.iter().position(|idle| idle.sender.is_ready() && addresses.contains(&idle.peer))?;
-        match connections[index].share() {
-            Some(shared) => Some(shared),
-            None => Some(connections.swap_remove(index)),
-        }
+        Some(connections[index].share().unwrap_or_else(|| connections.swap_remove(index)))
     }
 
     /// Keeps a connection for the next request, unless there are too many.
@@ -60,12 +57,8 @@ impl OriginConnection {
 
     /// A second handle, if the connection takes several requests at once.
     pub(crate) fn share(&self) -> Option<Self> {
-        match &self.sender {
-            Sender::H1(_) => None,
-            Sender::H2(sender) => {
-                Some(Self { sender: Sender::H2(sender.clone()), peer: self.peer, since: self.since })
-            }
-        }
+        let Sender::H2(sender) = &self.sender else { return None };
+        Some(Self { sender: Sender::H2(sender.clone()), ..*self })
     }
 }
 

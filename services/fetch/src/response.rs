@@ -55,12 +55,9 @@ fn framing(head: &Parts) -> Result<(), FetchError> {
     let mut codings = head.headers.get_all(TRANSFER_ENCODING).iter();
     // "identity" is a former transfer coding without effect (RFC 2616, section 3.6); browsers accept it.
     let known =
-        |coding: &[u8]| [&b"chunked"[..], b"identity"].iter().any(|name| coding.eq_ignore_ascii_case(name));
-    if codings.all(|coding| known(coding.as_bytes().trim_ascii())) {
-        Ok(())
-    } else {
-        Err(FetchError::BadEncoding)
-    }
+        |coding: &[u8]| coding.eq_ignore_ascii_case(b"chunked") || coding.eq_ignore_ascii_case(b"identity");
+    let all_known = codings.all(|coding| known(coding.as_bytes().trim_ascii()));
+    all_known.then_some(()).ok_or(FetchError::BadEncoding)
 }
 
 /// `Retry-After` of a 429 or 503: seconds, or a date (RFC 9110, section 10.2.3).

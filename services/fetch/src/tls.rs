@@ -17,16 +17,13 @@ pub(crate) fn client_config(settings: &FetchSettings) -> Result<Arc<ClientConfig
     Ok(Arc::new(config))
 }
 
-/// The TLS error inside an I/O error, if there is one.
-pub(crate) fn cause(error: &io::Error) -> Option<&Error> {
-    error.get_ref().and_then(|cause| cause.downcast_ref())
-}
-
-/// Why the handshake failed.
-pub(crate) fn problem(error: &io::Error) -> TlsProblem {
+/// Why TLS failed, if that is why the connection did.
+pub(crate) fn problem(error: &io::Error) -> Option<TlsProblem> {
     use CertificateError as Certificate;
-    let Some(Error::InvalidCertificate(cause)) = cause(error) else { return TlsProblem::Handshake };
-    match cause {
+    let Error::InvalidCertificate(cause) = error.get_ref()?.downcast_ref()? else {
+        return Some(TlsProblem::Handshake);
+    };
+    Some(match cause {
         Certificate::Expired
         | Certificate::ExpiredContext { .. }
         | Certificate::NotValidYet
@@ -38,5 +35,5 @@ pub(crate) fn problem(error: &io::Error) -> TlsProblem {
             TlsProblem::UnknownIssuer
         }
         _ => TlsProblem::Handshake,
-    }
+    })
 }

@@ -6,9 +6,9 @@ use url::{Host, Url};
 
 /// The longest URL, in bytes as written.
 const MAX_LENGTH: usize = 8 * 1024;
-/// The longest label and the longest name, in bytes (RFC 1035, section 2.3.4).
-const MAX_LABEL: usize = 63;
+/// The longest name and the longest label, in bytes (RFC 1035, section 2.3.4).
 const MAX_NAME: usize = 253;
+const MAX_LABEL: usize = 63;
 
 /// An absolute http(s) URL with a host, without user information or fragment, as the URL standard serializes it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]

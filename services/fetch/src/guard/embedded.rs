@@ -57,12 +57,6 @@ fn at(ip: Ipv6Addr, offset: u32) -> Ipv4Addr {
 
 /// The address after a prefix of `length` bits; bits 64 to 71 are always zero and skipped.
 fn at_rfc6052(ip: Ipv6Addr, length: u8) -> Ipv4Addr {
-    let octets = ip.octets();
-    let start = match length {
-        48 | 56 | 64 => usize::from(length / 8),
-        _ => 12,
-    };
-    let mut rest = (start..16).filter(|index| *index != 8).map(|index| octets[index]);
-    let mut next = || rest.next().unwrap_or_default();
-    Ipv4Addr::new(next(), next(), next(), next())
+    let joined = ip.to_bits() >> 64 << 64 | ip.to_bits() << 72 >> 64;
+    at(Ipv6Addr::from_bits(joined), u32::from(length.min(88)))
 }
