@@ -7,14 +7,12 @@ use std::{
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-/// The limits.
 #[derive(Debug)]
 pub(crate) struct Admission {
     jobs: Arc<Semaphore>,
     /// Jobs that wait for their host: at most as many as may run, or a slow host could fill the memory.
     waiting: Semaphore,
     per_host: usize,
-    /// The hosts in use.
     hosts: Mutex<HashMap<String, Weak<Semaphore>>>,
 }
 

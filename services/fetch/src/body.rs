@@ -13,7 +13,6 @@ use hyper::body::{Body, Incoming};
 use kit::CpuPool;
 use std::{error::Error, io};
 
-/// Reads one body.
 #[derive(Debug)]
 pub(crate) struct BodyReader<'a> {
     pub(crate) body: Incoming,
@@ -22,7 +21,6 @@ pub(crate) struct BodyReader<'a> {
     /// The most bytes, on the wire and of each decoded coding.
     pub(crate) limit: usize,
     pub(crate) deadline: JobDeadline,
-    /// Bytes received so far.
     pub(crate) received: usize,
 }
 

@@ -15,7 +15,6 @@ const MAX_STACKED: usize = 2;
 /// The binary logarithm of the largest window that a Zstandard frame may ask for: 8 MiB (RFC 9659).
 const ZSTD_WINDOW_LOG: u32 = 23;
 
-/// A content coding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Coding {
     Gzip,
@@ -92,7 +91,7 @@ impl Read for Layer {
             self.start.push(byte);
         }
         if let Some(coded) = self.coded.take() {
-            self.decoder = Some(start_decoding(self.coding, std::mem::take(&mut self.start), coded)?);
+            self.decoder = Some(self.decoder(coded)?);
         }
         let read = self.decoder.as_mut().ok_or(ErrorKind::InvalidData)?.read(buffer)?;
         self.left = self.left.checked_sub(read).ok_or(ErrorKind::FileTooLarge)?;
@@ -100,33 +99,34 @@ impl Read for Layer {
     }
 }
 
-fn start_decoding(
-    coding: Coding,
-    start: Vec<u8>,
-    coded: Box<dyn BufRead + Send>,
-) -> io::Result<Box<dyn Read + Send>> {
-    // A zlib header: RFC 1950, section 2.2.
-    let is_zlib = matches!(start[..], [method, flags]
+impl Layer {
+    fn decoder(&mut self, coded: Box<dyn BufRead + Send>) -> io::Result<Box<dyn Read + Send>> {
+        let start = std::mem::take(&mut self.start);
+        // A zlib header: RFC 1950, section 2.2.
+        let is_zlib = matches!(start[..], [method, flags]
         if method & 0x0f == 8 && u16::from_be_bytes([method, flags]) % 31 == 0);
-    // A window beyond 16 MiB is an extension of the format that "br" does not have (RFC 7932, section 9.1), and the
-    // decoder would take it.
-    let is_large_window = start.first().is_some_and(|byte| byte & 0x7f == 0x11);
-    let coded = Cursor::new(start).chain(coded);
-    Ok(match coding {
-        // Bytes after the first member are ignored, as browsers do. To accept a body whose trailer is cut, take the
-        // header with `GzDecoder`, decode what its `into_inner` leaves with `DeflateDecoder`, and check the trailer here.
-        Coding::Gzip => Box::new(GzDecoder::new(coded)),
-        // "deflate" is the zlib format, but some servers send a bare deflate stream; browsers take both.
-        Coding::Deflate if is_zlib => Box::new(ZlibDecoder::new(coded)),
-        Coding::Deflate => Box::new(DeflateDecoder::new(coded)),
-        Coding::Brotli if is_large_window => return Err(ErrorKind::InvalidData.into()),
-        Coding::Brotli => Box::new(Brotli(Decompressor::new(EndAware { inner: coded, ended: false }, 4096))),
-        Coding::Zstd => {
-            let mut decoder = zstd::Decoder::with_buffer(coded)?;
-            decoder.window_log_max(ZSTD_WINDOW_LOG)?;
-            Box::new(decoder)
-        }
-    })
+        // A window beyond 16 MiB is an extension of the format that "br" does not have (RFC 7932, section 9.1), and the
+        // decoder would take it.
+        let is_large_window = start.first().is_some_and(|byte| byte & 0x7f == 0x11);
+        let coded = Cursor::new(start).chain(coded);
+        Ok(match self.coding {
+            // Bytes after the first member are ignored, as browsers do. To accept a body whose trailer is cut, take the
+            // header with `GzDecoder`, decode what its `into_inner` leaves with `DeflateDecoder`, and check the trailer here.
+            Coding::Gzip => Box::new(GzDecoder::new(coded)),
+            // "deflate" is the zlib format, but some servers send a bare deflate stream; browsers take both.
+            Coding::Deflate if is_zlib => Box::new(ZlibDecoder::new(coded)),
+            Coding::Deflate => Box::new(DeflateDecoder::new(coded)),
+            Coding::Brotli if is_large_window => return Err(ErrorKind::InvalidData.into()),
+            Coding::Brotli => {
+                Box::new(Brotli(Decompressor::new(EndAware { inner: coded, ended: false }, 4096)))
+            }
+            Coding::Zstd => {
+                let mut decoder = zstd::Decoder::with_buffer(coded)?;
+                decoder.window_log_max(ZSTD_WINDOW_LOG)?;
+                Box::new(decoder)
+            }
+        })
+    }
 }
 
 /// A Brotli decoder that tells a stream that ends early from an invalid one.

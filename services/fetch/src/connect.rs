@@ -2,7 +2,7 @@
 
 use crate::{FetchError, FetchSettings, Proxy, Step, TlsProblem, tls};
 use bytes::Bytes;
-use http::Uri;
+use http::{Uri, uri::InvalidUri};
 use http_body_util::Empty;
 use hyper::{
     client::conn::{http1, http2},
@@ -39,7 +39,6 @@ const MAX_WINDOW: u32 = (1 << 31) - 1;
 /// The longest timeout for connecting and for pings.
 const LONGEST_TIMEOUT: Duration = Duration::from_hours(24);
 
-/// Makes connections.
 #[derive(Debug)]
 pub(crate) struct Dialer {
     tls: Arc<ClientConfig>,
@@ -48,12 +47,10 @@ pub(crate) struct Dialer {
     proxy: Option<Proxy>,
     /// How long a connection lives, idle or not.
     lifetime: Duration,
-    /// The window of an HTTP/2 connection: the sum of the windows of all streams that the jobs at one host can open. With
-    /// less, jobs that wait for memory would block the other streams of their connection.
+    /// The window of an HTTP/2 connection: that of all its streams, or jobs that wait for memory would block the others.
     shared_window: u32,
 }
 
-/// The sending half of a connection.
 #[derive(Debug)]
 pub(crate) enum Sender {
     H1(http1::SendRequest<Empty<Bytes>>),
@@ -210,8 +207,7 @@ fn candidates(port: u16, addresses: &[IpAddr]) -> Vec<SocketAddr> {
 }
 
 fn uri(authority: &str) -> Result<Uri, FetchError> {
-    let uri = Uri::builder().scheme("http").authority(authority).path_and_query("/").build();
-    uri.map_err(|error| failed(&error))
+    format!("http://{authority}/").parse().map_err(|error: InvalidUri| failed(&error))
 }
 
 /// Logs the error; its cause does not leave the process.

@@ -23,7 +23,6 @@ pub(crate) struct Decoding {
 }
 
 impl Decoding {
-    /// A page of at most `limit` bytes.
     pub(crate) fn new(codings: &[Coding], limit: usize) -> Self {
         let (input, batches) = channel();
         Self {

@@ -30,7 +30,6 @@ const MAX_ADDRESSES: usize = 64;
 /// How long the system's files are not checked again for changes.
 const CHECK_EVERY: Duration = Duration::from_secs(1);
 
-/// The resolver.
 pub(crate) struct Dns {
     settings: Arc<FetchSettings>,
     /// When the system's files were last checked for changes, and their contents.

@@ -17,7 +17,6 @@ use hyper::body::Incoming;
 use std::{error::Error, io, net::IpAddr, time::Duration};
 use url::{Position, Url};
 
-/// Sends requests and keeps connections.
 #[derive(Debug)]
 pub(crate) struct Exchange {
     dialer: Dialer,
@@ -63,13 +62,11 @@ impl Exchange {
         if let Some(shared) = connection.share() {
             self.pool.keep(origin.clone(), shared);
         }
-        match self.send(url, &mut connection, deadline).await? {
-            Ok(response) => Ok((response, connection)),
-            Err(error) => {
-                tracing::debug!(%error, "no valid response");
-                Err(no_response(&error))
-            }
-        }
+        let response = self.send(url, &mut connection, deadline).await?.map_err(|error| {
+            tracing::debug!(%error, "no valid response");
+            no_response(&error)
+        })?;
+        Ok((response, connection))
     }
 
     async fn send(

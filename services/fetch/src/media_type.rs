@@ -20,7 +20,6 @@ pub(crate) enum Declared {
     Nothing,
 }
 
-/// The type that the header declares.
 pub(crate) fn declared(headers: &HeaderMap) -> Declared {
     // Byte by byte, as the standard does: a stray byte in one parameter does not affect the others.
     let value = |value: &HeaderValue| value.as_bytes().iter().copied().map(char::from).collect::<String>();

@@ -21,8 +21,7 @@ pub(crate) struct Origin {
     pub(crate) port: u16,
 }
 
-/// Idle connections by origin. A connection is reused only if its peer is among the addresses that were checked for this
-/// request.
+/// Idle connections by origin, reused only if the peer is among the addresses that were checked for the request.
 #[derive(Debug, Default)]
 pub(crate) struct Pool(Mutex<HashMap<Origin, Vec<OriginConnection>>>);
 

@@ -12,7 +12,6 @@ use http::{
 };
 use std::time::{Duration, SystemTime};
 
-/// The kind of a response.
 #[derive(Debug)]
 pub(crate) enum ResponseKind {
     /// A page whose body has to be read.

@@ -55,7 +55,7 @@ fn at(ip: Ipv6Addr, offset: u32) -> Ipv4Addr {
     Ipv4Addr::new(a, b, c, d)
 }
 
-/// The address after a prefix of `length` bits; bits 64 to 71 are always zero and skipped.
+/// The address after a prefix of `length` bits; bits 64 to 71 are always zero and left out, so that 96 bits become 88.
 fn at_rfc6052(ip: Ipv6Addr, length: u8) -> Ipv4Addr {
     let joined = ip.to_bits() >> 64 << 64 | ip.to_bits() << 72 >> 64;
     at(Ipv6Addr::from_bits(joined), u32::from(length.min(88)))
