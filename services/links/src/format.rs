@@ -1,16 +1,13 @@
-//! Formats of a list of links, one module each, for the command line, the API and the web downloads.
+//! Formats of a list of links, for the command line, the API and the web downloads.
 //!
 //! In formats with one line a link, line breaks and control characters inside a value become U+FFFD.
 
 pub mod csv;
-mod json;
-mod line;
-mod markdown;
 pub mod ndjson;
-mod text;
 
 use crate::Link;
-use std::io;
+use serde::Serializer as _;
+use std::{borrow::Cow, io};
 
 /// The format of a list of links.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -43,10 +40,16 @@ impl Format {
         out: &mut dyn io::Write,
         links: impl IntoIterator<Item = Link<'a>>,
     ) -> io::Result<()> {
+        let mut links = links.into_iter();
         match self {
-            Self::Markdown => markdown::write(out, links),
-            Self::Text => text::write(out, links),
-            Self::Json => json::write(out, links),
+            Self::Markdown => links.try_for_each(|Link { text, href }| {
+                writeln!(out, "[{}]({})", sanitized(&text), sanitized(&href))
+            }),
+            Self::Text => links.try_for_each(|link| writeln!(out, "{}", sanitized(&link.href))),
+            Self::Json => {
+                write_json_array(out, links)?;
+                out.write_all(b"\n")
+            }
             Self::Csv => csv::write(out, links),
         }
     }
@@ -69,6 +72,24 @@ impl Format {
             Self::Json => "json",
             Self::Csv => "csv",
         }
+    }
+}
+
+fn write_json_array<'a>(
+    out: &mut dyn io::Write,
+    links: impl IntoIterator<Item = Link<'a>>,
+) -> io::Result<()> {
+    Ok(serde_json::Serializer::new(out).collect_seq(links)?)
+}
+
+/// `value` with every control character and line break replaced by U+FFFD: it must not end its line or control a terminal.
+fn sanitized(value: &str) -> Cow<'_, str> {
+    // U+2028 and U+2029 are line breaks to Unicode and to many editors, though not control characters.
+    let breaks_line = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
+    if value.contains(breaks_line) {
+        Cow::Owned(value.replace(breaks_line, "\u{FFFD}"))
+    } else {
+        Cow::Borrowed(value)
     }
 }
 

@@ -1,6 +1,6 @@
 //! One line a page: its links, or its error.
 
-use super::json;
+use super::write_json_array;
 use crate::Link;
 use serde::Serialize;
 use std::io;
@@ -31,7 +31,7 @@ pub fn write_links<'a>(
     links: impl IntoIterator<Item = Link<'a>>,
 ) -> io::Result<()> {
     write_members(out, members)?;
-    json::write_array(out, links)?;
+    write_json_array(out, links)?;
     out.write_all(b"}\n")
 }
 

@@ -5,83 +5,28 @@
 use memchr::memchr;
 
 /// Public identifiers that start with one of these mean quirks mode.
-const QUIRKY_PUBLIC_PREFIXES: &[&str] = &[
-    "-//advasoft ltd//dtd html 3.0 aswedit + extensions//",
-    "-//as//dtd html 3.0 aswedit + extensions//",
-    "-//ietf//dtd html 2.0 level 1//",
-    "-//ietf//dtd html 2.0 level 2//",
-    "-//ietf//dtd html 2.0 strict level 1//",
-    "-//ietf//dtd html 2.0 strict level 2//",
-    "-//ietf//dtd html 2.0 strict//",
-    "-//ietf//dtd html 2.0//",
-    "-//ietf//dtd html 2.1e//",
-    "-//ietf//dtd html 3.0//",
-    "-//ietf//dtd html 3.2 final//",
-    "-//ietf//dtd html 3.2//",
-    "-//ietf//dtd html 3//",
-    "-//ietf//dtd html level 0//",
-    "-//ietf//dtd html level 1//",
-    "-//ietf//dtd html level 2//",
-    "-//ietf//dtd html level 3//",
-    "-//ietf//dtd html strict level 0//",
-    "-//ietf//dtd html strict level 1//",
-    "-//ietf//dtd html strict level 2//",
-    "-//ietf//dtd html strict level 3//",
-    "-//ietf//dtd html strict//",
-    "-//ietf//dtd html//",
-    "-//metrius//dtd metrius presentational//",
-    "-//microsoft//dtd internet explorer 2.0 html strict//",
-    "-//microsoft//dtd internet explorer 2.0 html//",
-    "-//microsoft//dtd internet explorer 2.0 tables//",
-    "-//microsoft//dtd internet explorer 3.0 html strict//",
-    "-//microsoft//dtd internet explorer 3.0 html//",
-    "-//microsoft//dtd internet explorer 3.0 tables//",
-    "-//netscape comm. corp.//dtd html//",
-    "-//netscape comm. corp.//dtd strict html//",
-    "-//o'reilly and associates//dtd html 2.0//",
-    "-//o'reilly and associates//dtd html extended 1.0//",
-    "-//o'reilly and associates//dtd html extended relaxed 1.0//",
-    "-//softquad software//dtd hotmetal pro 6.0::19990601::extensions to html 4.0//",
-    "-//softquad//dtd hotmetal pro 4.0::19971010::extensions to html 4.0//",
-    "-//spyglass//dtd html 2.0 extended//",
-    "-//sq//dtd html 2.0 hotmetal + extensions//",
-    "-//sun microsystems corp.//dtd hotjava html//",
-    "-//sun microsystems corp.//dtd hotjava strict html//",
-    "-//w3c//dtd html 3 1995-03-24//",
-    "-//w3c//dtd html 3.2 draft//",
-    "-//w3c//dtd html 3.2 final//",
-    "-//w3c//dtd html 3.2//",
-    "-//w3c//dtd html 3.2s draft//",
-    "-//w3c//dtd html 4.0 frameset//",
-    "-//w3c//dtd html 4.0 transitional//",
-    "-//w3c//dtd html experimental 19960712//",
-    "-//w3c//dtd html experimental 970421//",
-    "-//w3c//dtd w3 html//",
-    "-//w3o//dtd w3 html 3.0//",
-    "-//webtechs//dtd mozilla html 2.0//",
-    "-//webtechs//dtd mozilla html//",
-];
+const QUIRKY_PUBLIC_PREFIXES: &str = include_str!("quirky_public_prefixes.txt");
 
-const QUIRKY_PUBLIC: &[&str] =
-    &["-//w3o//dtd w3 html strict 3.0//en//", "-/w3c/dtd html 4.0 transitional/en", "html"];
+const QUIRKY_PUBLIC: [&[u8]; 3] =
+    [b"-//w3o//dtd w3 html strict 3.0//en//", b"-/w3c/dtd html 4.0 transitional/en", b"html"];
 
-const QUIRKY_SYSTEM: &str = "http://www.ibm.com/data/dtd/v11/ibmxhtml1-transitional.dtd";
+const QUIRKY_SYSTEM: &[u8] = b"http://www.ibm.com/data/dtd/v11/ibmxhtml1-transitional.dtd";
 
 /// Public identifiers that mean quirks mode only where there is no system identifier.
-const HTML4_PUBLIC_PREFIXES: &[&str] =
-    &["-//w3c//dtd html 4.01 frameset//", "-//w3c//dtd html 4.01 transitional//"];
+const HTML4_PUBLIC_PREFIXES: [&str; 2] =
+    ["-//w3c//dtd html 4.01 frameset//", "-//w3c//dtd html 4.01 transitional//"];
 
 /// `body` is the text between `<!doctype` and `>`.
 pub(super) fn means_quirks(body: &[u8]) -> bool {
     let Some((public, system)) = identifiers(&body.to_ascii_lowercase()) else { return true };
-    let starts_with = |prefixes: &[&str], id: &[u8]| prefixes.iter().any(|p| id.starts_with(p.as_bytes()));
-    if system.as_deref() == Some(QUIRKY_SYSTEM.as_bytes()) {
+    if system.as_deref() == Some(QUIRKY_SYSTEM) {
         return true;
     }
     public.is_some_and(|public| {
-        QUIRKY_PUBLIC.iter().any(|id| public == id.as_bytes())
-            || starts_with(QUIRKY_PUBLIC_PREFIXES, &public)
-            || system.is_none() && starts_with(HTML4_PUBLIC_PREFIXES, &public)
+        let is_prefix = |prefix: &str| public.starts_with(prefix.as_bytes());
+        QUIRKY_PUBLIC.contains(&&*public)
+            || QUIRKY_PUBLIC_PREFIXES.lines().any(is_prefix)
+            || system.is_none() && HTML4_PUBLIC_PREFIXES.iter().copied().any(is_prefix)
     })
 }
 
