@@ -162,14 +162,6 @@ impl Name {
             | Self::Rp | Self::Rt | Self::Rtc)
     }
 
-    /// Elements whose end tags are implied "thoroughly", at the end of a template.
-    #[rustfmt::skip]
-    pub(crate) const fn has_thoroughly_implied_end(self) -> bool {
-        self.has_implied_end()
-            || matches!(self, Self::Caption | Self::Colgroup | Self::Tbody | Self::Td | Self::Tfoot | Self::Th
-                | Self::Thead | Self::Tr)
-    }
-
     /// Elements that are processed by the rules of "in head", wherever they are.
     #[rustfmt::skip]
     pub(crate) const fn is_head_content(self) -> bool {

@@ -25,8 +25,6 @@ mod insert;
 mod reconstruct;
 mod stack;
 mod table;
-mod table_rows;
-mod template;
 
 use super::tokenize::{Span, Tag, Token, Tokenizer};
 use formatting::ActiveFormatting;
@@ -107,15 +105,6 @@ enum Next {
 
 type TagResult = Result<Next, Bailout>;
 
-/// The form element pointer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Form {
-    None,
-    /// The element was closed at once: a form in a table.
-    Closed,
-    Open(Serial),
-}
-
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "the standard's own flags")]
 pub(crate) struct Tree<'a, 's, S> {
@@ -126,7 +115,8 @@ pub(crate) struct Tree<'a, 's, S> {
     template_modes: Vec<Mode>,
     stack: Stack,
     formatting: ActiveFormatting,
-    form: Form,
+    /// The form element pointer.
+    form: Option<Serial>,
     head_seen: bool,
     quirks: bool,
     /// Foster parenting is enabled.
@@ -152,7 +142,7 @@ impl<'a, 's, S: LinkSink> Tree<'a, 's, S> {
             template_modes: Vec::new(),
             stack: Stack::new(),
             formatting: ActiveFormatting::default(),
-            form: Form::None,
+            form: None,
             head_seen: false,
             quirks: true,
             foster: false,
@@ -188,7 +178,7 @@ impl<'a, 's, S: LinkSink> Tree<'a, 's, S> {
             if self.stack.len() > MAX_OPEN {
                 return Err(Bailout::TooDeep);
             }
-            if self.stack.steps + self.formatting.steps() > self.max_steps {
+            if self.stack.steps + self.formatting.steps.get() > self.max_steps {
                 return Err(Bailout::TooCostly);
             }
         }

@@ -18,7 +18,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
             && current.is(tag.name)
         {
             if self.formatting.last_is(current.serial) {
-                self.formatting.pop(); // the most common case, with the result of the loop below
+                self.formatting.entries.pop(); // the most common case, with the result of the loop below
                 self.pop();
                 return Ok(());
             }
@@ -35,16 +35,16 @@ impl<S: LinkSink> Tree<'_, '_, S> {
             };
             let position = if entry.open { self.stack.position(entry.serial) } else { None };
             let Some(at) = position else {
-                self.formatting.remove(entry_index);
+                self.formatting.entries.remove(entry_index);
                 return Ok(());
             };
             self.stack.steps += self.stack.len() - at - 1;
-            let above = &self.stack.elements()[at + 1..];
+            let above = &self.stack.elements[at + 1..];
             if above.iter().any(Element::bounds_scope) {
                 return Ok(());
             }
             let Some(block) = above.iter().position(Element::is_special) else {
-                self.formatting.remove(entry_index);
+                self.formatting.entries.remove(entry_index);
                 self.truncate(at);
                 return Ok(());
             };
@@ -55,42 +55,45 @@ impl<S: LinkSink> Tree<'_, '_, S> {
 
     /// Steps 11 to 19 for the formatting element at `at` and its "furthest block".
     fn move_block(&mut self, entry: Formatting, at: usize, mut block: usize) -> Result<(), Bailout> {
-        let mark = self.stack.elements()[block].mark;
+        let mark = self.stack.elements[block].mark;
         let mut bookmark: Option<Serial> = None;
         for (kept, index) in (at + 1..block).rev().enumerate() {
-            let between = self.stack.elements()[index];
+            let between = self.stack.elements[index];
             let listed = self.formatting.position(between.serial);
             let Some(list_index) = listed.filter(|_| kept < 3) else {
                 if let Some(list_index) = listed {
-                    self.formatting.remove(list_index);
+                    self.formatting.entries.remove(list_index);
                 }
                 self.remove_open(index)?;
                 block -= 1;
                 continue;
             };
-            let serial = self.clone_entry(list_index);
-            self.stack.elements_mut()[index].serial = serial;
+            let serial = self.new_serial();
+            if let Some(entry) = &mut self.formatting.entries[list_index] {
+                entry.serial = serial; // the element is replaced by a clone
+            }
+            self.stack.elements[index].serial = serial;
             if self.link == Some(between.serial) {
                 self.split_link(serial, mark, block)?;
             }
             bookmark.get_or_insert(serial);
         }
-        self.stack.steps += self.formatting.len() + block - at;
+        self.stack.steps += self.formatting.entries.len() + block - at;
 
         let Some(old) = self.formatting.position(entry.serial) else { return Err(Bailout::Moved) };
         let serial = self.new_serial();
         let clone = Formatting { serial, open: true, ..entry };
         match bookmark.and_then(|serial| self.formatting.position(serial)) {
-            None => self.formatting.set(old, clone),
+            None => self.formatting.entries[old] = Some(clone),
             Some(after) => {
-                self.formatting.insert(after + 1, clone);
-                self.formatting.remove(old);
+                self.formatting.entries.insert(after + 1, Some(clone));
+                self.formatting.entries.remove(old);
             }
         }
         if self.link == Some(entry.serial) {
             self.split_link(serial, mark, block)?;
         }
-        let mut element = self.stack.elements()[at];
+        let mut element = self.stack.elements[at];
         self.remove_open(at)?;
         element.serial = serial;
         element.fostered = false;
@@ -98,18 +101,9 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         Ok(())
     }
 
-    /// Replaces the element of the list's entry by a clone.
-    fn clone_entry(&mut self, index: usize) -> Serial {
-        let serial = self.new_serial();
-        if let Some(entry) = self.formatting.get(index) {
-            self.formatting.set(index, Formatting { serial, ..entry });
-        }
-        serial
-    }
-
     /// Ends the open link where the block at `block` was opened; its clone `serial` continues from there.
     fn split_link(&mut self, serial: Serial, mark: u32, block: usize) -> Result<(), Bailout> {
-        let entry = self.formatting.position(serial).and_then(|index| self.formatting.get(index));
+        let entry = self.formatting.position(serial).and_then(|index| self.formatting.entries[index]);
         let Some(Formatting { href: Some(href), .. }) = entry else {
             return Err(Bailout::Moved);
         };
@@ -118,7 +112,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
             return Err(Bailout::Moved);
         };
         self.link = Some(serial);
-        for element in &mut self.stack.elements_mut()[block + 1..] {
+        for element in &mut self.stack.elements[block + 1..] {
             element.mark += longer;
         }
         Ok(())
@@ -130,7 +124,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         let Some((_, &Formatting { serial, .. })) = found else { return Ok(()) };
         self.adopt(tag)?;
         if let Some(index) = self.formatting.position(serial) {
-            self.formatting.remove(index);
+            self.formatting.entries.remove(index);
         }
         if let Some(index) = self.stack.position(serial) {
             self.remove_open(index)?;

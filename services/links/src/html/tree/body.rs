@@ -1,7 +1,7 @@
 //! Start tags in the "in body" mode (WHATWG HTML, section 13.2.6.4.7).
 
 use super::{
-    Bailout, Form, LinkSink, Next, TagResult, TextKind, Tree,
+    Bailout, LinkSink, Next, TagResult, TextKind, Tree,
     stack::{Namespace, Scope},
 };
 use crate::html::{
@@ -47,11 +47,15 @@ impl<S: LinkSink> Tree<'_, '_, S> {
                 self.skip_line_feed = true;
             }
             Name::Form => self.start_form(tag),
-            Name::Button => self.start_button(tag)?,
+            Name::Button => {
+                self.close_in_scope(Scope::Default, Name::Button);
+                self.reconstruct()?;
+                self.insert(tag);
+            }
             Name::Applet | Name::Marquee | Name::Object => {
                 self.reconstruct()?;
                 self.insert(tag);
-                self.formatting.push_marker();
+                self.formatting.entries.push(None);
             }
             Name::Nobr => self.start_nobr(tag)?,
             Name::Input | Name::Hr | Name::Select | Name::Option | Name::Optgroup => self.start_control(tag)?,
@@ -83,9 +87,8 @@ impl<S: LinkSink> Tree<'_, '_, S> {
             |e| e.is_in(closes),
             |e| e.is_special() && !e.is_in(|name| matches!(name, Name::Address | Name::Div | Name::P)),
         );
-        if let Some(name) = found.map(|index| self.stack.elements()[index].name) {
-            self.imply_end_tags(Some(name));
-            self.pop_through_named(name);
+        if let Some(index) = found {
+            self.truncate(index);
         }
         self.close_p();
         self.insert(tag);
@@ -109,24 +112,14 @@ impl<S: LinkSink> Tree<'_, '_, S> {
 
     fn start_form(&mut self, tag: &Tag) {
         let in_template = self.stack.any(Name::Template);
-        if self.form != Form::None && !in_template {
+        if self.form.is_some() && !in_template {
             return;
         }
         self.close_p();
         let serial = self.insert(tag);
         if !in_template {
-            self.form = Form::Open(serial);
+            self.form = Some(serial);
         }
-    }
-
-    fn start_button(&mut self, tag: &Tag) -> Result<(), Bailout> {
-        if self.stack.in_scope(Scope::Default, Name::Button) {
-            self.imply_end_tags(None);
-            self.pop_through_named(Name::Button);
-        }
-        self.reconstruct()?;
-        self.insert(tag);
-        Ok(())
     }
 
     fn start_nobr(&mut self, tag: &Tag) -> Result<(), Bailout> {
@@ -151,7 +144,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
                 }
                 return Ok(());
             }
-            Name::Input | Name::Select if in_select => self.pop_through_named(Name::Select),
+            Name::Input | Name::Select if in_select => self.pop_through(|name| name == Name::Select),
             Name::Option if in_select => self.imply_end_tags(Some(Name::Optgroup)),
             Name::Optgroup if in_select => self.imply_end_tags(None),
             Name::Option | Name::Optgroup if self.stack.top_is(Name::Option) => self.pop(),

@@ -57,19 +57,19 @@ impl<S: LinkSink> Tree<'_, '_, S> {
             tables.extend(self.stack.table_below(self.stack.len()));
         }
         for index in 0..self.stack.len() {
-            if self.stack.elements()[index].fostered {
+            if self.stack.elements[index].fostered {
                 tables.extend(self.stack.table_below(index));
             }
         }
         self.stack.steps += self.stack.len();
         for &table in &tables {
-            if self.stack.elements()[table].events != self.events {
+            if self.stack.elements[table].events != self.events {
                 return Err(Bailout::Fostered);
             }
         }
         self.events += 1;
         for &table in &tables {
-            self.stack.elements_mut()[table].events = self.events;
+            self.stack.elements[table].events = self.events;
         }
         Ok(())
     }

@@ -45,7 +45,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
             });
         let index = self.stack.len();
         self.insert_in(namespace, tag.name, tag.written);
-        self.stack.elements_mut()[index].holds_html = holds_html;
+        self.stack.elements[index].holds_html = holds_html;
         Ok(Next::Done)
     }
 

@@ -19,51 +19,19 @@ pub(super) struct Formatting {
 /// The list, the earliest first.
 #[derive(Debug, Default)]
 pub(super) struct ActiveFormatting {
-    /// `None` is a marker, which keeps formatting from leaking into cells, objects, captions and templates.
-    entries: Vec<Option<Formatting>>,
+    /// A `None` is a marker, which keeps formatting from leaking into cells, objects, captions and templates.
+    pub(super) entries: Vec<Option<Formatting>>,
     /// How many entries were examined so far: part of the cost of the tree.
-    steps: Cell<usize>,
+    pub(super) steps: Cell<usize>,
 }
 
 impl ActiveFormatting {
-    pub(super) fn push(&mut self, element: Formatting) {
-        self.entries.push(Some(element));
-    }
-
-    pub(super) fn pop(&mut self) {
-        self.entries.pop();
-    }
-
     pub(super) fn last_is(&self, serial: Serial) -> bool {
         matches!(self.entries.last(), Some(Some(last)) if last.serial == serial)
     }
 
-    pub(super) fn push_marker(&mut self) {
-        self.entries.push(None);
-    }
-
     pub(super) fn clear_to_marker(&mut self) {
         while let Some(Some(_)) = self.entries.pop() {}
-    }
-
-    pub(super) fn remove(&mut self, index: usize) {
-        self.entries.remove(index);
-    }
-
-    pub(super) fn insert(&mut self, index: usize, element: Formatting) {
-        self.entries.insert(index, Some(element));
-    }
-
-    pub(super) fn get(&self, index: usize) -> Option<Formatting> {
-        self.entries.get(index).copied().flatten()
-    }
-
-    pub(super) fn set(&mut self, index: usize, element: Formatting) {
-        self.entries[index] = Some(element);
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.entries.len()
     }
 
     /// The elements after the last marker, the latest first, each with its position.
@@ -87,10 +55,6 @@ impl ActiveFormatting {
         {
             element.open = false;
         }
-    }
-
-    pub(super) fn steps(&self) -> usize {
-        self.steps.get()
     }
 
     fn examined(&self, entries: usize) {

@@ -1,4 +1,4 @@
-//! The modes before and after the body (WHATWG HTML, sections 13.2.6.4.1 to 13.2.6.4.6, 13.2.6.4.19 and on).
+//! The modes before and after the body, and templates (WHATWG HTML, sections 13.2.6.4.1 to 13.2.6.4.6, 13.2.6.4.18 and on).
 
 use super::{Bailout, LinkSink, Mode, Next, TagResult, Tree};
 use crate::html::{
@@ -34,23 +34,15 @@ impl<S: LinkSink> Tree<'_, '_, S> {
     }
 
     pub(super) fn start_tag_before_head(&mut self, tag: &Tag) -> TagResult {
-        match tag.name {
-            Name::Html => {
-                if self.mode != Mode::BeforeHead {
-                    self.insert(tag);
-                    self.mode = Mode::BeforeHead;
-                }
-                Ok(Next::Done)
-            }
-            Name::Head => {
-                self.enter_head();
-                Ok(Next::Done)
-            }
-            _ => {
-                self.enter_head();
-                Ok(Next::Again)
-            }
+        if tag.name != Name::Html {
+            self.enter_head();
+            return Ok(if tag.name == Name::Head { Next::Done } else { Next::Again });
         }
+        if self.mode != Mode::BeforeHead {
+            self.insert(tag);
+            self.mode = Mode::BeforeHead;
+        }
+        Ok(Next::Done)
     }
 
     pub(super) fn end_tag_before_head(&mut self, tag: &Tag) -> TagResult {
@@ -89,15 +81,13 @@ impl<S: LinkSink> Tree<'_, '_, S> {
 
     pub(super) fn end_tag_in_head(&mut self, tag: &Tag) -> TagResult {
         match tag.name {
-            Name::Template => self.close_template(),
             Name::Head | Name::Body | Name::Html | Name::Br => {
                 self.pop();
                 self.mode = Mode::AfterHead;
-                return Ok(if tag.name == Name::Head { Next::Done } else { Next::Again });
+                Ok(if tag.name == Name::Head { Next::Done } else { Next::Again })
             }
-            _ => {}
+            _ => self.end_tag_in_template(tag),
         }
-        Ok(Next::Done)
     }
 
     pub(super) fn start_tag_in_head_noscript(&mut self, tag: &Tag) -> TagResult {
@@ -115,14 +105,11 @@ impl<S: LinkSink> Tree<'_, '_, S> {
     }
 
     pub(super) fn end_tag_in_head_noscript(&mut self, tag: &Tag) -> TagResult {
-        match tag.name {
-            Name::Noscript | Name::Br => {
-                self.pop();
-                self.mode = Mode::InHead;
-                Ok(if tag.name == Name::Br { Next::Again } else { Next::Done })
-            }
-            _ => Ok(Next::Done),
+        if matches!(tag.name, Name::Noscript | Name::Br) {
+            self.pop();
+            self.mode = Mode::InHead;
         }
+        Ok(if tag.name == Name::Br { Next::Again } else { Next::Done })
     }
 
     pub(super) fn start_tag_after_head(&mut self, tag: &Tag) -> TagResult {
@@ -144,14 +131,12 @@ impl<S: LinkSink> Tree<'_, '_, S> {
 
     pub(super) fn end_tag_after_head(&mut self, tag: &Tag) -> TagResult {
         match tag.name {
-            Name::Template => self.close_template(),
             Name::Body | Name::Html | Name::Br => {
                 self.leave_head();
-                return Ok(Next::Again);
+                Ok(Next::Again)
             }
-            _ => {}
+            _ => self.end_tag_in_template(tag),
         }
-        Ok(Next::Done)
     }
 
     pub(super) fn tag_after_body(&mut self, tag: &Tag) -> TagResult {
@@ -160,5 +145,44 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         }
         self.mode = Mode::InBody;
         Ok(Next::Again)
+    }
+
+    fn open_template(&mut self, tag: &Tag) {
+        self.formatting.entries.push(None);
+        self.mode = Mode::InTemplate;
+        self.template_modes.push(Mode::InTemplate);
+        self.insert(tag);
+    }
+
+    fn close_template(&mut self) {
+        if !self.stack.any(Name::Template) {
+            return;
+        }
+        self.pop_through(|name| name == Name::Template);
+        self.formatting.clear_to_marker();
+        self.template_modes.pop();
+        self.reset_mode();
+    }
+
+    pub(super) fn start_tag_in_template(&mut self, tag: &Tag) -> TagResult {
+        let mode = match tag.name {
+            name if name.is_head_content() => return self.start_tag_in_head(tag),
+            Name::Caption | Name::Colgroup | Name::Tbody | Name::Tfoot | Name::Thead => Mode::InTable,
+            Name::Col => Mode::InColumnGroup,
+            Name::Tr => Mode::InTableBody,
+            Name::Td | Name::Th => Mode::InRow,
+            _ => Mode::InBody,
+        };
+        self.template_modes.pop();
+        self.template_modes.push(mode);
+        self.mode = mode;
+        Ok(Next::Again)
+    }
+
+    pub(super) fn end_tag_in_template(&mut self, tag: &Tag) -> TagResult {
+        if tag.name == Name::Template {
+            self.close_template();
+        }
+        Ok(Next::Done)
     }
 }

@@ -2,7 +2,7 @@
 
 use super::{
     Bailout, LinkSink, Mode, TextKind, Tree,
-    stack::{Element, Namespace, Serial},
+    stack::{Element, Namespace, Scope, Serial},
 };
 use crate::html::{
     name::Name,
@@ -92,10 +92,6 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         }
     }
 
-    pub(super) fn pop_through_named(&mut self, name: Name) {
-        self.pop_through(|found| found == name);
-    }
-
     /// "Generate implied end tags", except for elements of one name.
     pub(super) fn imply_end_tags(&mut self, except: Option<Name>) {
         while self.stack.top_is_in(|name| name.has_implied_end() && Some(name) != except) {
@@ -103,13 +99,21 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         }
     }
 
+    /// Closes the innermost element of that name, if it is in scope, and the elements in it. Implied end tags need no step of
+    /// their own here, as all elements up to that one are popped.
+    #[inline]
+    pub(super) fn close_in_scope(&mut self, scope: Scope, name: Name) -> bool {
+        let found = self.stack.in_scope(scope, name);
+        if found {
+            self.pop_through(|popped| popped == name);
+        }
+        found
+    }
+
     /// "Close a p element", where one is in button scope.
     #[inline]
     pub(super) fn close_p(&mut self) {
-        if self.stack.in_scope(super::stack::Scope::Button, Name::P) {
-            self.imply_end_tags(Some(Name::P));
-            self.pop_through_named(Name::P);
-        }
+        self.close_in_scope(Scope::Button, Name::P);
     }
 
     /// Inserts an element together with its content, which is raw text.
@@ -131,7 +135,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
     pub(super) fn reset_mode(&mut self) {
         let mut mode = Mode::InBody;
         let mut depth = 0;
-        for (index, element) in self.stack.elements().iter().enumerate().rev() {
+        for (index, element) in self.stack.elements.iter().enumerate().rev() {
             if element.namespace != Namespace::Html {
                 continue;
             }

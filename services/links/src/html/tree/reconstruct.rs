@@ -23,7 +23,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         }
         let serial = self.insert(tag);
         let Tag { name, written, href, .. } = *tag;
-        self.formatting.push(Formatting { name, serial, open: true, written, href });
+        self.formatting.entries.push(Some(Formatting { name, serial, open: true, written, href }));
         if let Some(href) = href.filter(|_| name == Name::A) {
             self.start_link(serial, href)?;
         }
@@ -44,7 +44,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         }
         self.stack.steps += read;
         if let Some(&earliest) = equal.last().filter(|_| equal.len() >= 3) {
-            self.formatting.remove(earliest);
+            self.formatting.entries.remove(earliest);
         }
         Ok(())
     }
@@ -75,12 +75,12 @@ impl<S: LinkSink> Tree<'_, '_, S> {
 
     fn reconstruct_now(&mut self) -> Result<(), Bailout> {
         let first = self.formatting.first_to_reconstruct();
-        self.stack.steps += self.formatting.len() - first;
-        for index in first..self.formatting.len() {
-            let Some(mut entry) = self.formatting.get(index) else { continue };
+        self.stack.steps += self.formatting.entries.len() - first;
+        for index in first..self.formatting.entries.len() {
+            let Some(mut entry) = self.formatting.entries[index] else { continue };
             entry.serial = self.insert_in(Namespace::Html, entry.name, entry.written);
             entry.open = true;
-            self.formatting.set(index, entry);
+            self.formatting.entries[index] = Some(entry);
             if let Some(href) = entry.href {
                 self.stack.steps += href.range().len(); // each clone of a link stores it again
                 self.start_link(entry.serial, href)?;

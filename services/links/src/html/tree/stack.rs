@@ -96,7 +96,7 @@ impl Scope {
 /// The open elements, the root first.
 #[derive(Debug)]
 pub(super) struct Stack {
-    elements: Vec<Element>,
+    pub(super) elements: Vec<Element>,
     /// The number of open HTML elements of each name: most searches end here.
     open: [u32; NAMES],
     fostered: u32,
@@ -159,14 +159,6 @@ impl Stack {
     #[inline]
     pub(super) fn top(&self) -> Option<&Element> {
         self.elements.last()
-    }
-
-    pub(super) fn elements(&self) -> &[Element] {
-        &self.elements
-    }
-
-    pub(super) fn elements_mut(&mut self) -> &mut [Element] {
-        &mut self.elements
     }
 
     /// Whether any HTML element of that name is open.
