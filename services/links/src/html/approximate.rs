@@ -4,13 +4,13 @@
 //! misplaced markup are not.
 
 use super::{
+    canonicalizer::{Canonicalizer, TextKind},
     name::Name,
     tokenize::{RawKind, Tag, Token, Tokenizer},
-    tree::{LinkSink, TextKind},
 };
 
 /// Sends the links of `page` to `sink`; returns the `href` of the first `<base>`, as written.
-pub(crate) fn build<'a>(page: &'a [u8], sink: &mut impl LinkSink) -> Option<&'a [u8]> {
+pub(crate) fn build<'a>(page: &'a [u8], sink: &mut Canonicalizer) -> Option<&'a [u8]> {
     let mut state = Approximate {
         page,
         tokens: Tokenizer::new(page),
@@ -23,16 +23,16 @@ pub(crate) fn build<'a>(page: &'a [u8], sink: &mut impl LinkSink) -> Option<&'a 
     state.base
 }
 
-struct Approximate<'a, 's, S> {
+struct Approximate<'a, 's> {
     page: &'a [u8],
     tokens: Tokenizer<'a>,
-    sink: &'s mut S,
+    sink: &'s mut Canonicalizer,
     open_templates: usize,
     link_open: bool,
     base: Option<&'a [u8]>,
 }
 
-impl<S: LinkSink> Approximate<'_, '_, S> {
+impl Approximate<'_, '_> {
     fn run(&mut self) {
         loop {
             match self.tokens.next(false) {

@@ -4,19 +4,24 @@
 //! canonical page nor its parse grows with the page. Character references are kept; characters that could be taken for
 //! markup are written as references.
 
-use super::{
-    text,
-    tl_reader::TlReader,
-    tree::{LinkSink, TextKind},
-};
+use super::{text, tl_reader::TlReader};
 use crate::Extraction;
 use memchr::{memchr, memchr2, memchr3};
 
 /// A chunk goes to the reader once it holds this many bytes.
 const CHUNK: usize = 2 * 1024;
 
-/// Within the text of one link a chunk may grow to this size, so that the link can still be [split](LinkSink::split).
+/// Within the text of one link a chunk may grow to this size, so that the link can still be [split](Canonicalizer::split).
 const LONG_TEXT: usize = 32 * 1024;
+
+/// How text is read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct TextKind {
+    /// Character references are decoded.
+    pub(crate) references: bool,
+    /// NUL characters become U+FFFD instead of being dropped.
+    pub(crate) keeps_nul: bool,
+}
 
 #[derive(Debug)]
 pub(crate) struct Canonicalizer {
@@ -106,10 +111,9 @@ impl Canonicalizer {
         }
         self.chunk.extend_from_slice(text);
     }
-}
 
-impl LinkSink for Canonicalizer {
-    fn start(&mut self, href: &[u8]) {
+    /// A link starts; `href` as written, character references and all.
+    pub(crate) fn start(&mut self, href: &[u8]) {
         self.flush_if_full();
         if href.len() <= CHUNK {
             self.push_start(href);
@@ -119,7 +123,8 @@ impl LinkSink for Canonicalizer {
         }
     }
 
-    fn text(&mut self, mut text: &[u8], kind: TextKind) {
+    /// Text inside the link.
+    pub(crate) fn text(&mut self, mut text: &[u8], kind: TextKind) {
         if self.chunk.len() >= LONG_TEXT {
             self.flush();
         }
@@ -146,16 +151,20 @@ impl LinkSink for Canonicalizer {
         }
     }
 
-    fn end(&mut self) {
+    /// The link ends.
+    pub(crate) fn end(&mut self) {
         self.chunk.extend_from_slice(b"</a>");
     }
 
+    /// The current position in the output, for [`split`](Self::split).
     #[inline]
-    fn position(&self) -> u32 {
+    pub(crate) fn position(&self) -> u32 {
         self.flushed + u32::try_from(self.chunk.len()).unwrap_or(u32::MAX)
     }
 
-    fn split(&mut self, position: u32, href: &[u8]) -> Option<u32> {
+    /// Ends the open link at an earlier `position` and starts another there with the same `href`, which gets the rest of the
+    /// text. Returns how much longer the output became; `None` where that part of it was passed on already.
+    pub(crate) fn split(&mut self, position: u32, href: &[u8]) -> Option<u32> {
         let at = position.checked_sub(self.flushed)?;
         let rest = self.chunk.split_off(at as usize);
         let before = self.position();

@@ -78,19 +78,14 @@ impl<'a> Tokenizer<'a> {
                 return Token::Text(Span::new(start, open));
             }
             return match second {
-                b'/' => self.end_tag(),
+                b'/' if self.byte(open + 2).is_ascii_alphabetic() => self.tag(open + 2, Token::EndTag),
+                b'/' | b'?' => self.bogus_comment(),
                 b'!' => self.markup_declaration(cdata),
-                b'?' => self.bogus_comment(),
                 _ => self.tag(open + 1, Token::StartTag),
             };
         }
         self.at = self.page.len();
         if start == self.at { Token::EndOfPage } else { Token::Text(Span::new(start, self.at)) }
-    }
-
-    fn end_tag(&mut self) -> Token {
-        let first = self.byte(self.at + 2);
-        if first.is_ascii_alphabetic() { self.tag(self.at + 2, Token::EndTag) } else { self.bogus_comment() }
     }
 
     /// The tag whose name starts at `start`, as `token`, which avoids a copy. The page may end inside the tag: then there is

@@ -1,6 +1,6 @@
 //! Stage 2, tokens to link events: tree construction without the tree (WHATWG HTML, section 13.2.6).
 //!
-//! In: the page. Out: calls to a [`LinkSink`]: each link's start, text and end, in tree order.
+//! In: the page. Out: calls to the [`Canonicalizer`]: each link's start, text and end, in tree order.
 //!
 //! The stack of open elements, the active formatting elements and the insertion modes follow the standard exactly, scripting
 //! off; nodes are not kept. That is enough as long as the tree has the order of the page and at most one link is open at a
@@ -26,52 +26,21 @@ mod reconstruct;
 mod stack;
 mod table;
 
-use super::tokenize::{Span, Tag, Token, Tokenizer};
+use super::{
+    canonicalizer::{Canonicalizer, TextKind},
+    tokenize::{Span, Tag, Token, Tokenizer},
+};
 use formatting::ActiveFormatting;
 pub(super) use stack::MAX_OPEN;
 use stack::{Serial, Stack};
 
-/// Receives link events.
-pub(crate) trait LinkSink {
-    /// A link starts; `href` as written, character references and all.
-    fn start(&mut self, href: &[u8]);
-    /// Text inside the link.
-    fn text(&mut self, text: &[u8], kind: TextKind);
-    /// The link ends.
-    fn end(&mut self);
-    /// The current position in the output, for [`split`](Self::split).
-    fn position(&self) -> u32;
-    /// Ends the open link at an earlier `position` and starts another there with the same `href`, which gets the rest of the
-    /// text. Returns how much longer the output became; `None` where that part of it was passed on already.
-    fn split(&mut self, position: u32, href: &[u8]) -> Option<u32>;
-}
-
-/// How a sink reads text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct TextKind {
-    /// Character references are decoded.
-    pub(crate) references: bool,
-    /// NUL characters become U+FFFD instead of being dropped.
-    pub(crate) keeps_nul: bool,
-}
-
-/// Why the tree may have another order than the page, or would cost too much to follow.
+/// Why the links of a page cannot be read off its tags in one pass.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Bailout {
-    /// A link or its text belongs before what a table already holds.
-    Fostered,
-    /// A link inside of a link.
-    Nested,
-    /// Markup moved across an open link in a way that is not followed.
-    Moved,
-    /// A frameset may replace the body.
-    Frameset,
-    /// A rare form of white space or attributes that is not followed.
-    Rare,
+    /// The tree may have another order than the page, or would cost too much to follow.
+    NeedsTree,
     /// Too many elements are open.
     TooDeep,
-    /// Searching the open elements costs too much.
-    TooCostly,
 }
 
 /// The insertion modes (section 13.2.4.1). Raw text is read at once, so "text" is not one here; "in table text" is part of the
@@ -107,10 +76,10 @@ type TagResult = Result<Next, Bailout>;
 
 #[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "the standard's own flags")]
-pub(crate) struct Tree<'a, 's, S> {
+pub(crate) struct Tree<'a, 's> {
     page: &'a [u8],
     tokens: Tokenizer<'a>,
-    sink: &'s mut S,
+    sink: &'s mut Canonicalizer,
     mode: Mode,
     template_modes: Vec<Mode>,
     stack: Stack,
@@ -131,9 +100,9 @@ pub(crate) struct Tree<'a, 's, S> {
     max_steps: usize,
 }
 
-impl<'a, 's, S: LinkSink> Tree<'a, 's, S> {
+impl<'a, 's> Tree<'a, 's> {
     /// Sends the links of `page` to `sink`; returns the `href` of the first `<base>`, as written.
-    pub(crate) fn build(page: &'a [u8], sink: &'s mut S) -> Result<Option<&'a [u8]>, Bailout> {
+    pub(crate) fn build(page: &'a [u8], sink: &'s mut Canonicalizer) -> Result<Option<&'a [u8]>, Bailout> {
         let tree = Tree {
             page,
             tokens: Tokenizer::new(page),
@@ -179,7 +148,7 @@ impl<'a, 's, S: LinkSink> Tree<'a, 's, S> {
                 return Err(Bailout::TooDeep);
             }
             if self.stack.steps + self.formatting.steps.get() > self.max_steps {
-                return Err(Bailout::TooCostly);
+                return Err(Bailout::NeedsTree);
             }
         }
         if self.link.is_some() {

@@ -1,5 +1,4 @@
-use super::{CHUNK, Canonicalizer};
-use crate::html::tree::{LinkSink, TextKind};
+use super::{CHUNK, Canonicalizer, TextKind};
 
 const TEXT: TextKind = TextKind { references: true, keeps_nul: false };
 const RAW: TextKind = TextKind { references: false, keeps_nul: true };

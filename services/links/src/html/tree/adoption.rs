@@ -5,13 +5,13 @@
 //! that was written since is corrected.
 
 use super::{
-    Bailout, LinkSink, Tree,
+    Bailout, Tree,
     formatting::Formatting,
     stack::{Element, Serial},
 };
 use crate::html::{name::Name, tokenize::Tag};
 
-impl<S: LinkSink> Tree<'_, '_, S> {
+impl Tree<'_, '_> {
     /// The end tag of a formatting element.
     pub(super) fn adopt(&mut self, tag: &Tag) -> Result<(), Bailout> {
         if let Some(&current) = self.stack.top()
@@ -80,7 +80,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         }
         self.stack.steps += self.formatting.entries.len() + block - at;
 
-        let Some(old) = self.formatting.position(entry.serial) else { return Err(Bailout::Moved) };
+        let Some(old) = self.formatting.position(entry.serial) else { return Err(Bailout::NeedsTree) };
         let serial = self.new_serial();
         let clone = Formatting { serial, open: true, ..entry };
         match bookmark.and_then(|serial| self.formatting.position(serial)) {
@@ -105,11 +105,11 @@ impl<S: LinkSink> Tree<'_, '_, S> {
     fn split_link(&mut self, serial: Serial, mark: u32, block: usize) -> Result<(), Bailout> {
         let entry = self.formatting.position(serial).and_then(|index| self.formatting.entries[index]);
         let Some(Formatting { href: Some(href), .. }) = entry else {
-            return Err(Bailout::Moved);
+            return Err(Bailout::NeedsTree);
         };
         self.stack.steps += href.range().len();
         let Some(longer) = self.sink.split(mark, &self.page[href.range()]) else {
-            return Err(Bailout::Moved);
+            return Err(Bailout::NeedsTree);
         };
         self.link = Some(serial);
         for element in &mut self.stack.elements[block + 1..] {

@@ -1,7 +1,7 @@
 //! Start tags in the "in body" mode (WHATWG HTML, section 13.2.6.4.7).
 
 use super::{
-    Bailout, LinkSink, Next, TagResult, TextKind, Tree,
+    Bailout, Next, TagResult, TextKind, Tree,
     stack::{Namespace, Scope},
 };
 use crate::html::{
@@ -9,7 +9,7 @@ use crate::html::{
     tokenize::{RawKind, Tag},
 };
 
-impl<S: LinkSink> Tree<'_, '_, S> {
+impl Tree<'_, '_> {
     #[rustfmt::skip]
     pub(super) fn start_tag_in_body(&mut self, tag: &Tag) -> TagResult {
         match tag.name {
@@ -39,7 +39,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
             name if name.is_head_content() => return self.start_tag_in_head(tag),
             Name::Html | Name::Body | Name::Frame | Name::Head => {}
             name if name.is_table_structure() => {}
-            Name::Frameset => return Err(Bailout::Frameset),
+            Name::Frameset => return Err(Bailout::NeedsTree),
             Name::Table => self.start_table(tag),
             Name::Pre | Name::Listing => {
                 self.close_p();

@@ -1,13 +1,13 @@
 //! End tags in the "in body" mode (WHATWG HTML, section 13.2.6.4.7).
 
 use super::{
-    Bailout, LinkSink, Mode, Next, TagResult, Tree,
+    Bailout, Mode, Next, TagResult, Tree,
     end_tag_name::EndTagName,
     stack::{Element, Scope},
 };
 use crate::html::{name::Name, tokenize::Tag};
 
-impl<S: LinkSink> Tree<'_, '_, S> {
+impl Tree<'_, '_> {
     #[rustfmt::skip]
     pub(super) fn end_tag_in_body(&mut self, tag: &Tag) -> TagResult {
         match tag.name {

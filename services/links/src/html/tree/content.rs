@@ -1,11 +1,11 @@
 //! Character tokens, in every insertion mode.
 
-use super::{Bailout, LinkSink, Mode, TextKind, Tree};
+use super::{Bailout, Mode, TextKind, Tree};
 use crate::html::{name::Name, text, tokenize::Span};
 
 const NUL: u8 = 0;
 
-impl<S: LinkSink> Tree<'_, '_, S> {
+impl Tree<'_, '_> {
     /// `references`: whether the text holds character references; a CDATA section does not.
     #[inline]
     pub(super) fn characters(&mut self, mut text: Span, references: bool) -> Result<(), Bailout> {
@@ -50,7 +50,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         let bytes = &self.page[text.range()];
         let spaces = bytes.iter().take_while(|&&c| c.is_ascii_whitespace()).count();
         if bytes.get(spaces) == Some(&b'&') && kind.references && self.starts_with_space(spaces, text) {
-            return Err(Bailout::Rare); // a character reference to white space
+            return Err(Bailout::NeedsTree); // a character reference to white space
         }
         if self.mode == Mode::AfterBody {
             if spaces < bytes.len() {
@@ -89,7 +89,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
     fn text_in_table(&mut self, text: Span, kind: TextKind) -> Result<(), Bailout> {
         if self.stack.top_is_in(Name::is_table_part) {
             if self.page[text.end()..].starts_with(b"</>") {
-                return Err(Bailout::Rare); // the text after `</>` belongs to this text
+                return Err(Bailout::NeedsTree); // the text after `</>` belongs to this text
             }
             if self.is_all_space(text, kind) {
                 return self.insert_text(text, kind, false);
@@ -114,7 +114,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
     pub(super) fn without_line_feed(&self, text: Span, references: bool) -> Result<Span, Bailout> {
         let bytes = &self.page[text.range()];
         if references && bytes.starts_with(b"&") && text::decoded(bytes).starts_with('\n') {
-            return Err(Bailout::Rare);
+            return Err(Bailout::NeedsTree);
         }
         let skipped = match bytes {
             [b'\r', b'\n', ..] => 2,

@@ -1,19 +1,19 @@
 //! Events for the sink, and the check that the tree has the order of the page.
 
-use super::{Bailout, LinkSink, TextKind, Tree, stack::Serial};
+use super::{Bailout, TextKind, Tree, stack::Serial};
 use crate::html::{
     name::Name,
     tokenize::{Span, Tag},
 };
 
-impl<S: LinkSink> Tree<'_, '_, S> {
+impl Tree<'_, '_> {
     /// Starts a link, unless it is part of a template.
     pub(super) fn start_link(&mut self, serial: Serial, href: Span) -> Result<(), Bailout> {
         if self.stack.any(Name::Template) {
             return Ok(());
         }
         if self.link.is_some() {
-            return Err(Bailout::Nested);
+            return Err(Bailout::NeedsTree);
         }
         self.event(false)?;
         self.link = Some(serial);
@@ -64,7 +64,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         self.stack.steps += self.stack.len();
         for &table in &tables {
             if self.stack.elements[table].events != self.events {
-                return Err(Bailout::Fostered);
+                return Err(Bailout::NeedsTree);
             }
         }
         self.events += 1;

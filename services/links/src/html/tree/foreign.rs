@@ -1,7 +1,7 @@
 //! SVG and MathML (WHATWG HTML, section 13.2.6.5 and the dispatcher of section 13.2.6).
 
 use super::{
-    LinkSink, Next, TagResult, Tree,
+    Next, TagResult, Tree,
     end_tag_name::EndTagName,
     stack::{Element, Namespace},
 };
@@ -11,7 +11,7 @@ use crate::html::{
     tokenize::{Attributes, Tag},
 };
 
-impl<S: LinkSink> Tree<'_, '_, S> {
+impl Tree<'_, '_> {
     /// Whether the current node is not an HTML element: end tags go by the rules for foreign content.
     #[inline]
     pub(super) fn current_is_foreign(&self) -> bool {

@@ -1,12 +1,12 @@
 //! The modes before and after the body, and templates (WHATWG HTML, sections 13.2.6.4.1 to 13.2.6.4.6, 13.2.6.4.18 and on).
 
-use super::{Bailout, LinkSink, Mode, Next, TagResult, Tree};
+use super::{Bailout, Mode, Next, TagResult, Tree};
 use crate::html::{
     name::Name,
     tokenize::{RawKind, Tag},
 };
 
-impl<S: LinkSink> Tree<'_, '_, S> {
+impl Tree<'_, '_> {
     /// "Anything else" in each mode before the body, up to the body.
     pub(super) fn leave_head(&mut self) {
         self.enter_head();
@@ -120,7 +120,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
                 self.mode = Mode::InBody;
                 Ok(Next::Done)
             }
-            Name::Frameset => Err(Bailout::Frameset),
+            Name::Frameset => Err(Bailout::NeedsTree),
             name if name.is_head_content() => self.start_tag_in_head(tag), // the head is reopened for them
             _ => {
                 self.leave_head();

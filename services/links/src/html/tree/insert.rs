@@ -1,7 +1,7 @@
 //! Opens and closes elements, and with them the open link (WHATWG HTML, section 13.2.6.1).
 
 use super::{
-    Bailout, LinkSink, Mode, TextKind, Tree,
+    Bailout, Mode, TextKind, Tree,
     stack::{Element, Namespace, Scope, Serial},
 };
 use crate::html::{
@@ -9,7 +9,7 @@ use crate::html::{
     tokenize::{RawKind, Span, Tag},
 };
 
-impl<S: LinkSink> Tree<'_, '_, S> {
+impl Tree<'_, '_> {
     pub(super) fn new_serial(&mut self) -> Serial {
         self.next_serial += 1;
         self.next_serial
@@ -71,7 +71,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
     pub(super) fn remove_open(&mut self, index: usize) -> Result<(), Bailout> {
         let element = self.stack.remove(index);
         if self.link == Some(element.serial) {
-            return Err(Bailout::Moved); // the text that follows would still be in the link
+            return Err(Bailout::NeedsTree); // the text that follows would still be in the link
         }
         if element.is_in(Name::is_formatting) {
             self.formatting.close(element.serial);

@@ -1,6 +1,6 @@
 //! Opens formatting elements and reconstructs them (WHATWG HTML, section 13.2.4.3).
 
-use super::{Bailout, LinkSink, Tree, formatting::Formatting, stack::Namespace};
+use super::{Bailout, Tree, formatting::Formatting, stack::Namespace};
 use crate::html::{
     name::Name,
     text,
@@ -13,7 +13,7 @@ const MAX_COMPARED: usize = 4096;
 /// The steps to read one attribute, besides its bytes.
 const COMPARISON: usize = 64;
 
-impl<S: LinkSink> Tree<'_, '_, S> {
+impl Tree<'_, '_> {
     /// Pushes a formatting element onto the stack and onto the list. Of three equal ones on the list, the earliest is removed
     /// (the "Noah's Ark clause").
     pub(super) fn insert_formatting(&mut self, tag: &Tag) -> Result<(), Bailout> {
@@ -57,7 +57,7 @@ impl<S: LinkSink> Tree<'_, '_, S> {
         while let Some((name, value)) = attributes.next() {
             length += COMPARISON + value.end() - name.start();
             if length > MAX_COMPARED {
-                return Err(Bailout::Rare);
+                return Err(Bailout::NeedsTree);
             }
             let name = text::name(&self.page[name.range()]);
             found.push((name, text::attribute_value(&self.page[value.range()])));

@@ -28,7 +28,7 @@ pub(super) struct Element {
     /// A MathML `annotation-xml` whose content is HTML.
     pub(super) holds_html: bool,
     pub(super) serial: Serial,
-    /// The position in the output when the element was opened, for [`super::LinkSink::split`].
+    /// The position in the output when the element was opened, for [`crate::html::canonicalizer::Canonicalizer::split`].
     pub(super) mark: u32,
     /// For a table: the number of [events](super::Tree::event) when it was opened.
     pub(super) events: u32,

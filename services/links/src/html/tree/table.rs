@@ -1,9 +1,9 @@
 //! Tables (WHATWG HTML, sections 13.2.6.4.9 to 13.2.6.4.15).
 
-use super::{LinkSink, Mode, Next, TagResult, Tree, stack::Scope};
+use super::{Mode, Next, TagResult, Tree, stack::Scope};
 use crate::html::{name::Name, tokenize::Tag};
 
-impl<S: LinkSink> Tree<'_, '_, S> {
+impl Tree<'_, '_> {
     /// "Clear the stack back to a table context", or a table body's or row's.
     fn clear_back_to(&mut self, context: impl Fn(Name) -> bool) {
         let is_context = |name| matches!(name, Name::Template | Name::Html) || context(name);
