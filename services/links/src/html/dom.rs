@@ -10,7 +10,7 @@ mod sink;
 use super::text::Collapse;
 use crate::Links;
 use html5ever::tendril::StrTendril;
-use sink::{Dom, NodeId, NodeKind};
+use sink::{Dom, Node, NodeId, NodeKind, linked};
 
 /// The links of `page`; `None` where the tree gets too deep, too large or too costly, or a formatting element has too many attributes.
 pub(crate) fn find(page: &[u8]) -> Option<(Links, Option<String>)> {
@@ -18,15 +18,15 @@ pub(crate) fn find(page: &[u8]) -> Option<(Links, Option<String>)> {
 }
 
 /// Goes through the tree in order, without recursion.
-fn walk(dom: &Dom, page_len: usize) -> Option<(Links, Option<String>)> {
+fn walk(nodes: &[Node], page_len: usize) -> Option<(Links, Option<String>)> {
     let mut base = None;
     let mut links: Vec<Gathered> = Vec::new();
     let mut open: Vec<(NodeId, usize)> = Vec::new();
     // Links can hold links, and can be cloned many times: together they must stay in proportion to the page.
     let mut room = page_len.saturating_mul(8) + 10_000;
-    let mut next = dom.first_child(Dom::DOCUMENT);
+    let mut next = linked(nodes[Dom::DOCUMENT as usize].first);
     while let Some(node) = next {
-        match &*dom.kind(node) {
+        match &nodes[node as usize].kind {
             NodeKind::Link(href) => {
                 room = room.checked_sub(href.len())?;
                 open.push((node, links.len()));
@@ -42,18 +42,14 @@ fn walk(dom: &Dom, page_len: usize) -> Option<(Links, Option<String>)> {
             }
             _ => {}
         }
-        next = dom.first_child(node).or_else(|| {
+        next = linked(nodes[node as usize].first).or_else(|| {
             let mut node = node;
             loop {
-                if let Some(&(last, _)) = open.last()
-                    && last == node
-                {
-                    open.pop();
-                }
-                if let Some(sibling) = dom.next_sibling(node) {
+                open.pop_if(|(last, _)| *last == node);
+                if let Some(sibling) = linked(nodes[node as usize].next) {
                     return Some(sibling);
                 }
-                node = dom.parent(node)?;
+                node = linked(nodes[node as usize].parent)?;
             }
         });
     }

@@ -102,6 +102,11 @@ impl Name {
         (rest.len(), Self::Other) // the page ends before the tag does
     }
 
+    /// The element with that name.
+    pub(crate) fn of(written: &[u8]) -> Self {
+        if written.len() > 8 { Self::of_long(written) } else { Self::of_key(key(written)) }
+    }
+
     #[inline]
     fn of_key(key: u64) -> Self {
         let mut slot = slot(key);

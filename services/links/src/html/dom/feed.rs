@@ -2,7 +2,7 @@
 
 use super::{
     load::Load,
-    sink::{Dom, NodeId},
+    sink::{Dom, Node, NodeId},
 };
 use crate::html::{
     name::Name,
@@ -10,7 +10,9 @@ use crate::html::{
     tokenize::{Attributes, RawKind, Span, Tag, Token, Tokenizer},
 };
 use html5ever::{
-    Attribute, LocalName, QualName, local_name, ns,
+    Attribute, LocalName, QualName,
+    interface::TreeSink,
+    local_name, ns,
     tendril::StrTendril,
     tokenizer::{self, Doctype, TagKind, TokenSink, TokenSinkResult, states::RawKind as RawState},
     tree_builder::{TreeBuilder, TreeBuilderOpts},
@@ -19,13 +21,13 @@ use html5ever::{
 /// The most attributes of a formatting element: the builder compares all of them.
 const MAX_ATTRIBUTES: usize = 64;
 
-/// The page's tree; `None` once it is over its [budget](Dom::is_over_budget).
-pub(super) fn tree_of(page: &[u8]) -> Option<Dom> {
+/// The nodes of the page's tree; `None` once it is over its [budget](Dom::is_over_budget).
+pub(super) fn tree_of(page: &[u8]) -> Option<Vec<Node>> {
     let options = TreeBuilderOpts { scripting_enabled: false, ..TreeBuilderOpts::default() };
     let builder = TreeBuilder::new(Dom::for_page_of(page.len()), options);
     let mut feed = Feed { page, tokens: Tokenizer::new(page), builder, load: Load::default() };
     feed.run()?;
-    Some(feed.builder.sink)
+    Some(feed.builder.sink.finish())
 }
 
 struct Feed<'a> {

@@ -1,5 +1,6 @@
 //! html5ever's tree sink: nodes in one list, with text and `href` and no other attributes.
 
+use crate::html::name::Name;
 use html5ever::{
     Attribute, LocalName, Namespace, QualName, expanded_name,
     interface::{ElemName, ElementFlags, NodeOrText, QuirksMode, TreeSink},
@@ -8,7 +9,7 @@ use html5ever::{
 };
 use std::{
     borrow::Cow,
-    cell::{Cell, Ref, RefCell},
+    cell::{Cell, RefCell},
 };
 
 /// The index of a node in the list.
@@ -34,20 +35,20 @@ pub(super) enum NodeKind {
 }
 
 #[derive(Debug)]
-struct Node {
-    kind: NodeKind,
+pub(super) struct Node {
+    pub(super) kind: NodeKind,
     name: Option<QualName>,
     /// The root of a template's contents, which are not its children.
     contents: NodeId,
     holds_html: bool,
-    parent: NodeId,
+    pub(super) parent: NodeId,
     previous: NodeId,
-    next: NodeId,
-    first: NodeId,
+    pub(super) next: NodeId,
+    pub(super) first: NodeId,
     last: NodeId,
 }
 
-/// The tree, during construction and after.
+/// The tree during construction.
 #[derive(Debug)]
 pub(super) struct Dom {
     nodes: RefCell<Vec<Node>>,
@@ -71,6 +72,11 @@ impl ElemName for Named {
     fn local_name(&self) -> &LocalName {
         &self.local
     }
+}
+
+/// The node of a link between nodes, if there is one.
+pub(super) fn linked(node: NodeId) -> Option<NodeId> {
+    Some(node).filter(|&node| node != NONE)
 }
 
 impl Dom {
@@ -103,30 +109,14 @@ impl Dom {
     }
 
     /// Whether the node is an element that may be on the list of active formatting elements.
-    #[rustfmt::skip]
     pub(super) fn is_formatting(&self, node: NodeId) -> bool {
-        self.nodes.borrow()[node as usize].name.as_ref().is_some_and(|name| name.ns == ns!(html) && matches!(
-            name.local,
-            local_name!("a") | local_name!("b") | local_name!("big") | local_name!("code") | local_name!("em")
-            | local_name!("font") | local_name!("i") | local_name!("nobr") | local_name!("s") | local_name!("small")
-            | local_name!("strike") | local_name!("strong") | local_name!("tt") | local_name!("u")
-        ))
+        let name = &self.nodes.borrow()[node as usize].name;
+        name.as_ref()
+            .is_some_and(|name| name.ns == ns!(html) && Name::of(name.local.as_bytes()).is_formatting())
     }
 
-    pub(super) fn kind(&self, node: NodeId) -> Ref<'_, NodeKind> {
-        Ref::map(self.nodes.borrow(), |nodes| &nodes[node as usize].kind)
-    }
-
-    pub(super) fn first_child(&self, node: NodeId) -> Option<NodeId> {
-        Some(self.nodes.borrow()[node as usize].first).filter(|&id| id != NONE)
-    }
-
-    pub(super) fn next_sibling(&self, node: NodeId) -> Option<NodeId> {
-        Some(self.nodes.borrow()[node as usize].next).filter(|&id| id != NONE)
-    }
-
-    pub(super) fn parent(&self, node: NodeId) -> Option<NodeId> {
-        Some(self.nodes.borrow()[node as usize].parent).filter(|&id| id != NONE)
+    fn first_child(&self, node: NodeId) -> Option<NodeId> {
+        linked(self.nodes.borrow()[node as usize].first)
     }
 
     fn add(&self, kind: NodeKind, name: Option<QualName>) -> NodeId {
@@ -194,11 +184,11 @@ impl Dom {
 
 impl TreeSink for Dom {
     type Handle = NodeId;
-    type Output = Self;
+    type Output = Vec<Node>;
     type ElemName<'a> = Named;
 
-    fn finish(self) -> Self {
-        self
+    fn finish(self) -> Vec<Node> {
+        self.nodes.into_inner()
     }
 
     fn parse_error(&self, _: Cow<'static, str>) {}
@@ -255,7 +245,7 @@ impl TreeSink for Dom {
         prev_element: &NodeId,
         child: NodeOrText<NodeId>,
     ) {
-        if self.parent(*element).is_some() {
+        if linked(self.nodes.borrow()[*element as usize].parent).is_some() {
             self.append_before_sibling(element, child);
         } else {
             self.append(prev_element, child);
