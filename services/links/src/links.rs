@@ -172,7 +172,7 @@ impl<'a> Iterator for Iter<'a> {
                     let text = if text.is_empty() { Cow::Borrowed(NO_TEXT) } else { text };
                     return Some(Link { text, href: Cow::Borrowed(self.href) });
                 }
-                None => self.records = Records::new(self.blocks.next()?, self.records.in_text()),
+                None => self.records = Records::new(self.blocks.next()?, self.records.in_text),
             }
         }
     }

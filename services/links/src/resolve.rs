@@ -65,7 +65,7 @@ pub(crate) fn resolve(
                 RecordPart::Text(_) | RecordPart::End => {}
             }
         }
-        in_text = records.in_text();
+        in_text = records.in_text;
     }
     let unresolved = found - links.len();
     (links, unresolved)

@@ -19,7 +19,22 @@ pub(crate) fn build<'a>(page: &'a [u8], sink: &mut Canonicalizer) -> Option<&'a 
         link_open: false,
         base: None,
     };
-    state.run();
+    loop {
+        match state.tokens.next(false) {
+            Token::Text(text) if state.link_open => {
+                let kind = TextKind { references: true, keeps_nul: false };
+                state.sink.text(&page[text.range()], kind);
+            }
+            Token::StartTag(tag) => state.start_tag(&tag),
+            Token::EndTag(tag) if tag.name == Name::A && state.open_templates == 0 => state.end_link(),
+            Token::EndTag(tag) if tag.name == Name::Template => {
+                state.open_templates = state.open_templates.saturating_sub(1);
+            }
+            Token::EndOfPage => break,
+            _ => {}
+        }
+    }
+    state.end_link();
     state.base
 }
 
@@ -33,25 +48,6 @@ struct Approximate<'a, 's> {
 }
 
 impl Approximate<'_, '_> {
-    fn run(&mut self) {
-        loop {
-            match self.tokens.next(false) {
-                Token::Text(text) if self.link_open => {
-                    let kind = TextKind { references: true, keeps_nul: false };
-                    self.sink.text(&self.page[text.range()], kind);
-                }
-                Token::StartTag(tag) => self.start_tag(&tag),
-                Token::EndTag(tag) if tag.name == Name::A && self.open_templates == 0 => self.end_link(),
-                Token::EndTag(tag) if tag.name == Name::Template => {
-                    self.open_templates = self.open_templates.saturating_sub(1);
-                }
-                Token::EndOfPage => break,
-                _ => {}
-            }
-        }
-        self.end_link();
-    }
-
     fn start_tag(&mut self, tag: &Tag) {
         match tag.name {
             Name::A if self.open_templates == 0 => {

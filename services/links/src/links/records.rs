@@ -27,18 +27,14 @@ pub(crate) enum RecordPart<'a> {
 #[derive(Clone, Debug)]
 pub(crate) struct Records<'a> {
     rest: &'a str,
-    in_text: bool,
+    /// Whether the block, once read, ended inside a text.
+    pub(crate) in_text: bool,
 }
 
 impl<'a> Records<'a> {
     /// `in_text`: whether the block before ended inside a text.
     pub(crate) const fn new(block: &'a str, in_text: bool) -> Self {
         Self { rest: block, in_text }
-    }
-
-    /// Whether the block, once read, ended inside a text.
-    pub(crate) const fn in_text(&self) -> bool {
-        self.in_text
     }
 }
 

@@ -1,7 +1,7 @@
 //! Start tags in the "in body" mode (WHATWG HTML, section 13.2.6.4.7).
 
 use super::{
-    Bailout, Next, TagResult, TextKind, Tree,
+    Bailout, Mode, Next, TagResult, TextKind, Tree,
     stack::{Namespace, Scope},
 };
 use crate::html::{
@@ -31,7 +31,13 @@ impl Tree<'_, '_> {
                 self.insert(tag);
             }
             Name::Li | Name::Dd | Name::Dt => self.start_list_item(tag),
-            Name::H1 | Name::H2 | Name::H3 | Name::H4 | Name::H5 | Name::H6 => self.start_heading(tag),
+            Name::H1 | Name::H2 | Name::H3 | Name::H4 | Name::H5 | Name::H6 => {
+                self.close_p();
+                if self.stack.top_is_in(Name::is_heading) {
+                    self.pop();
+                }
+                self.insert(tag);
+            }
             Name::Area | Name::Br | Name::Embed | Name::Img | Name::Image | Name::Keygen | Name::Wbr => {
                 self.reconstruct()?;
             }
@@ -40,7 +46,13 @@ impl Tree<'_, '_> {
             Name::Html | Name::Body | Name::Frame | Name::Head => {}
             name if name.is_table_structure() => {}
             Name::Frameset => return Err(Bailout::NeedsTree),
-            Name::Table => self.start_table(tag),
+            Name::Table => {
+                if !self.quirks {
+                    self.close_p();
+                }
+                self.insert(tag);
+                self.mode = Mode::InTable;
+            }
             Name::Pre | Name::Listing => {
                 self.close_p();
                 self.insert(tag);
@@ -92,22 +104,6 @@ impl Tree<'_, '_> {
         }
         self.close_p();
         self.insert(tag);
-    }
-
-    fn start_heading(&mut self, tag: &Tag) {
-        self.close_p();
-        if self.stack.top_is_in(Name::is_heading) {
-            self.pop();
-        }
-        self.insert(tag);
-    }
-
-    fn start_table(&mut self, tag: &Tag) {
-        if !self.quirks {
-            self.close_p();
-        }
-        self.insert(tag);
-        self.mode = super::Mode::InTable;
     }
 
     fn start_form(&mut self, tag: &Tag) {

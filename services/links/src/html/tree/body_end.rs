@@ -81,7 +81,7 @@ impl Tree<'_, '_> {
         let is_same =
             |e: &Element| e.is(tag.name) && (tag.name != Name::Other || name.is(&page[e.written.range()]));
         let found = self.stack.find(is_same, Element::is_special);
-        self.stack.steps += name.steps();
+        self.stack.steps += name.steps.get();
         if let Some(index) = found {
             self.truncate(index);
         }

@@ -11,7 +11,7 @@ pub(super) struct EndTagName<'a> {
     written: &'a [u8],
     /// Whether only names of the same bytes equal it, letter case aside.
     is_plain: bool,
-    steps: Cell<usize>,
+    pub(super) steps: Cell<usize>,
 }
 
 impl<'a> EndTagName<'a> {
@@ -30,9 +30,5 @@ impl<'a> EndTagName<'a> {
         }
         self.steps.update(|steps| steps + other.len() * BROKEN);
         text::name_characters(self.written).eq(text::name_characters(other))
-    }
-
-    pub(super) fn steps(&self) -> usize {
-        self.steps.get()
     }
 }

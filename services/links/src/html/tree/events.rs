@@ -44,7 +44,7 @@ impl Tree<'_, '_> {
     /// table: that is still the order of the page if the table holds no event yet.
     #[inline]
     fn event(&mut self, foster: bool) -> Result<(), Bailout> {
-        if foster || self.stack.any_fostered() {
+        if foster || self.stack.fostered > 0 {
             return self.fostered_event(foster);
         }
         self.events += 1;

@@ -69,7 +69,7 @@ impl Tree<'_, '_> {
             e.namespace != Namespace::Html && e.name == tag.name && name.is(&page[e.written.range()])
         };
         let found = self.stack.find(is_same, |e| e.namespace == Namespace::Html);
-        self.stack.steps += name.steps();
+        self.stack.steps += name.steps.get();
         match found {
             Some(index) => {
                 self.truncate(index);

@@ -99,7 +99,7 @@ pub(super) struct Stack {
     pub(super) elements: Vec<Element>,
     /// The number of open HTML elements of each name: most searches end here.
     open: [u32; NAMES],
-    fostered: u32,
+    pub(super) fostered: u32,
     /// How many elements were examined so far: the cost of the tree beyond the length of the page.
     pub(super) steps: usize,
 }
@@ -165,10 +165,6 @@ impl Stack {
     #[inline]
     pub(super) fn any(&self, name: Name) -> bool {
         self.open[name as usize] > 0
-    }
-
-    pub(super) fn any_fostered(&self) -> bool {
-        self.fostered > 0
     }
 
     #[inline]
