@@ -1,13 +1,13 @@
 //! The response to a request for a page: the links in the negotiated format, or the problem, with the cache fields.
 
 use crate::{
-    cached_result::{CachedResult, PageLinks, Source},
+    cached_result::{CachedResult, PageLinks, ResultSource},
     error::ApiError,
-    extraction::Extractor,
+    extraction::convert,
     negotiation::{entity_tag, preferred},
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use kit::{CacheOutcome, Response};
+use kit::{CacheOutcome, CpuPool, Response};
 use std::{fmt::Display, time::Duration};
 
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
@@ -16,14 +16,14 @@ const APPROXIMATE: HeaderName = HeaderName::from_static("linkextractor-approxima
 
 /// The response with `cached`, which came from `source`, to a request with `headers`.
 pub(crate) async fn answer(
-    extractor: &Extractor,
+    pool: &CpuPool,
     cached: &CachedResult,
-    source: Source,
+    source: ResultSource,
     headers: &HeaderMap,
 ) -> Response {
     let age = cached.age();
     let mut response = match &cached.result {
-        Ok(links) => with_links(extractor, links, cached.lifetime(), headers).await,
+        Ok(links) => with_links(pool, links, cached.lifetime(), headers).await,
         Err(error) => ApiError::from(error.clone()).problem(age).into_response(),
     };
     let fields = response.headers_mut();
@@ -34,19 +34,14 @@ pub(crate) async fn answer(
     response
 }
 
-async fn with_links(
-    extractor: &Extractor,
-    links: &PageLinks,
-    lifetime: Duration,
-    headers: &HeaderMap,
-) -> Response {
+async fn with_links(pool: &CpuPool, links: &PageLinks, lifetime: Duration, headers: &HeaderMap) -> Response {
     let format = preferred(headers);
     let tag = entity_tag(format, links.hash);
     let mut response = Response::new(kit::empty());
     if kit::not_modified(headers, &tag) {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
     } else {
-        let Some(body) = extractor.convert(links, format).await else {
+        let Some(body) = convert(pool, links, format).await else {
             return ApiError::Internal.into_response();
         };
         *response.body_mut() = kit::full(body);
@@ -67,10 +62,10 @@ async fn with_links(
 }
 
 /// The value of `Cache-Status` (RFC 9211).
-fn cache_status(source: Source, remaining: Duration) -> String {
+fn cache_status(source: ResultSource, remaining: Duration) -> String {
     let parameters = match source {
-        Source::Cache => format!("hit; ttl={}", remaining.as_secs()),
-        Source::Fetch { stored, collapsed, .. } => {
+        ResultSource::Cache => format!("hit; ttl={}", remaining.as_secs()),
+        ResultSource::Fetch { stored, collapsed, .. } => {
             let stored = if stored { "; stored" } else { "" };
             let collapsed = if collapsed { "; collapsed" } else { "" };
             format!("fwd={}{stored}{collapsed}", outcome(source))
@@ -80,11 +75,11 @@ fn cache_status(source: Source, remaining: Duration) -> String {
 }
 
 /// `hit`, or the reason for the fetch in the words of RFC 9211, section 2.2.
-fn outcome(source: Source) -> &'static str {
+fn outcome(source: ResultSource) -> &'static str {
     match source {
-        Source::Cache => "hit",
-        Source::Fetch { on_request: true, .. } => "request",
-        Source::Fetch { on_request: false, .. } => "miss",
+        ResultSource::Cache => "hit",
+        ResultSource::Fetch { on_request: true, .. } => "request",
+        ResultSource::Fetch { on_request: false, .. } => "miss",
     }
 }
 
@@ -100,15 +95,15 @@ mod tests {
 
     #[tokio::test]
     async fn the_cache_outcome_for_the_access_log_agrees_with_cache_status() {
-        let extractor = Extractor::new(kit::CpuPool::new(1).unwrap());
+        let pool = CpuPool::new(1).unwrap();
         let cached = CachedResult::new(Err(FetchError::NotHtml), Duration::ZERO);
-        let fetched = |on_request| Source::Fetch { on_request, stored: true, collapsed: true };
+        let fetched = |on_request| ResultSource::Fetch { on_request, stored: true, collapsed: true };
         for (source, outcome, status) in [
-            (Source::Cache, "hit", "linkextractor; hit; ttl=0"),
+            (ResultSource::Cache, "hit", "linkextractor; hit; ttl=0"),
             (fetched(false), "miss", "linkextractor; fwd=miss; stored; collapsed"),
             (fetched(true), "request", "linkextractor; fwd=request; stored; collapsed"),
         ] {
-            let response = answer(&extractor, &cached, source, &HeaderMap::new()).await;
+            let response = answer(&pool, &cached, source, &HeaderMap::new()).await;
             assert_eq!(response.extensions().get::<CacheOutcome>().unwrap().0, outcome);
             assert_eq!(response.headers()[CACHE_STATUS], status);
         }

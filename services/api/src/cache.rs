@@ -15,7 +15,6 @@ use kit::Secret;
 use std::sync::Arc;
 
 /// A cache of results. It never fails: while it is unreachable it finds nothing and keeps nothing.
-#[derive(Debug)]
 pub(crate) enum Cache {
     Embedded(Embedded),
     Redis(Redis),

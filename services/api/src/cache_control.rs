@@ -15,18 +15,14 @@ impl CacheDirectives {
     /// The directives in `headers`. `Pragma: no-cache` counts where there is no `Cache-Control` (RFC 9111,
     /// section 5.4).
     pub(crate) fn of(headers: &HeaderMap) -> Self {
-        let mut directives = Self::default();
-        for value in headers.get_all(header::CACHE_CONTROL) {
-            for directive in value.to_str().unwrap_or_default().split(',') {
-                directives.read(directive);
-            }
-        }
-        if !headers.contains_key(header::CACHE_CONTROL)
-            && headers
-                .get(header::PRAGMA)
-                .is_some_and(|value| value.as_bytes().eq_ignore_ascii_case(b"no-cache"))
-        {
-            directives.no_cache = true;
+        let pragma = headers
+            .get(header::PRAGMA)
+            .is_some_and(|pragma| pragma.as_bytes().eq_ignore_ascii_case(b"no-cache"));
+        let no_cache = pragma && !headers.contains_key(header::CACHE_CONTROL);
+        let mut directives = Self { no_cache, ..Self::default() };
+        let values = headers.get_all(header::CACHE_CONTROL).iter();
+        for directive in values.flat_map(|value| value.to_str().unwrap_or_default().split(',')) {
+            directives.read(directive);
         }
         directives
     }

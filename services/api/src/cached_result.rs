@@ -24,7 +24,7 @@ pub(crate) struct PageLinks {
     pub(crate) unresolved: usize,
     /// Whether the links were found by tags alone, because an exact answer would have cost too much.
     pub(crate) approximate: bool,
-    /// A hash of `json`, for entity tags and to detect truncated values.
+    /// `xxh3_64` of `json`, for entity tags and to detect truncated values.
     pub(crate) hash: u64,
     /// The JSON array of the links, as it is sent.
     #[serde(skip)]
@@ -33,7 +33,7 @@ pub(crate) struct PageLinks {
 
 /// Where a result comes from (RFC 9211, section 2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Source {
+pub(crate) enum ResultSource {
     Cache,
     Fetch {
         /// Whether the directives of the request asked for it, although the cache had a result.
@@ -42,16 +42,6 @@ pub(crate) enum Source {
         /// Whether another request or process had started it.
         collapsed: bool,
     },
-}
-
-impl PageLinks {
-    /// Sets `json` and its hash; linear in its length.
-    #[must_use]
-    pub(crate) fn with_json(mut self, json: Bytes) -> Self {
-        self.hash = xxh3_64(&json);
-        self.json = json;
-        self
-    }
 }
 
 impl CachedResult {
@@ -95,10 +85,11 @@ impl CachedResult {
     pub(crate) fn decode(bytes: &Bytes) -> Option<Self> {
         let end = bytes.iter().position(|&byte| byte == b'\n')?;
         let mut decoded: Self = serde_json::from_slice(&bytes[..end]).ok()?;
-        if let Ok(links) = decoded.result {
-            let hash = links.hash;
-            let links = links.with_json(bytes.slice(end + 1..));
-            decoded.result = (links.hash == hash).then_some(Ok(links))?;
+        if let Ok(links) = &mut decoded.result {
+            links.json = bytes.slice(end + 1..);
+            if links.hash != xxh3_64(&links.json) {
+                return None;
+            }
         }
         Some(decoded)
     }
@@ -107,23 +98,14 @@ impl CachedResult {
 /// Whether the page caused `error`, so that another fetch would end in the same way. Refusals by our own policy and
 /// our own load are not cached.
 pub(crate) fn caused_by_page(error: &FetchError) -> bool {
-    match error {
-        FetchError::Dns
-        | FetchError::Connect
-        | FetchError::Tls(_)
-        | FetchError::UpstreamStatus { .. }
-        | FetchError::TooManyRedirects
-        | FetchError::BadRedirect
-        | FetchError::TooLarge
-        | FetchError::BadEncoding
-        | FetchError::Incomplete
-        | FetchError::NotHtml => true,
-        FetchError::Timeout(step) => *step != Step::Queue,
+    !matches!(
+        error,
         FetchError::InvalidUrl(_)
-        | FetchError::UnsupportedScheme
-        | FetchError::Blocked
-        | FetchError::Overloaded => false,
-    }
+            | FetchError::UnsupportedScheme
+            | FetchError::Blocked
+            | FetchError::Overloaded
+            | FetchError::Timeout(Step::Queue)
+    )
 }
 
 fn millis(time: SystemTime) -> u64 {
@@ -136,15 +118,16 @@ mod tests {
     use super::*;
 
     fn cached_links() -> CachedResult {
+        let json = Bytes::from_static(b"[]\n");
         let links = PageLinks {
             url: "http://example.com/".into(),
             count: 0,
             unresolved: 3,
             approximate: true,
-            hash: 0,
-            json: Bytes::new(),
+            hash: xxh3_64(&json),
+            json,
         };
-        CachedResult::new(Ok(links.with_json(Bytes::from_static(b"[]\n"))), Duration::from_mins(1))
+        CachedResult::new(Ok(links), Duration::from_mins(1))
     }
 
     #[test]

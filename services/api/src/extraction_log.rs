@@ -3,13 +3,14 @@
 //! A thread of `tracing_appender` writes the lines, which wait for it in a bounded queue: a slow or full disk costs lines,
 //! never an answer.
 
-use crate::cached_result::Source;
+use crate::cached_result::ResultSource;
 use fetch::PageUrl;
 use prometheus_client::metrics::counter::Counter;
 use std::{
     fs::{File, OpenOptions},
     io::{self, Write},
     os::unix::fs::MetadataExt,
+    panic::catch_unwind,
     path::{Path, PathBuf},
     sync::atomic::{AtomicUsize, Ordering::Relaxed},
     time::{SystemTime, UNIX_EPOCH},
@@ -22,7 +23,6 @@ const QUEUE: usize = 16_384;
 const BUFFER: usize = 64 * 1024;
 
 /// The extraction log, if there is one. Dropping it waits up to a second for the last lines.
-#[derive(Debug)]
 pub(crate) struct ExtractionLog {
     queue: Option<(NonBlocking, WorkerGuard)>,
     /// How many of the lines that the queue has dropped are in `lost`.
@@ -32,18 +32,21 @@ pub(crate) struct ExtractionLog {
 
 impl ExtractionLog {
     /// A log that appends to the file at `path`, which is created if missing; `lost` counts lines that are not written.
-    pub(crate) fn new(path: Option<PathBuf>, lost: Counter) -> Self {
-        let queue = path.map(|path| {
+    pub(crate) fn new(path: Option<PathBuf>, lost: Counter) -> Result<Self, String> {
+        let start = |path| {
             let builder = NonBlockingBuilder::default().lossy(true).buffered_lines_limit(QUEUE);
-            builder.thread_name("extraction-log").finish(LogFile::new(path, lost.clone()))
-        });
-        Self { queue, counted: AtomicUsize::new(0), lost }
+            let file = LogFile::new(path, lost.clone());
+            // It panics if the thread cannot be started.
+            catch_unwind(|| builder.thread_name("extraction-log").finish(file))
+                .map_err(|_| "extraction_log: its thread cannot be started")
+        };
+        Ok(Self { queue: path.map(start).transpose()?, counted: AtomicUsize::new(0), lost })
     }
 
-    pub(crate) fn append(&self, source: Source, page: &PageUrl) {
+    pub(crate) fn append(&self, source: ResultSource, page: &PageUrl) {
         let Some((queue, _)) = &self.queue else { return };
         let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        let cache_use = if source == Source::Cache { "HIT" } else { "MISS" };
+        let cache_use = if source == ResultSource::Cache { "HIT" } else { "MISS" };
         // Never fails: a lossy queue drops and counts what it cannot take.
         let _ = queue.clone().write_all(format!("{seconds}\t{cache_use}\t{page}\n").as_bytes());
         let dropped = queue.error_counter().dropped_lines();
@@ -60,10 +63,8 @@ pub(crate) fn check(path: &Path) -> Result<(), String> {
         opened => opened.map(drop),
     };
     opened.map_err(|error| {
-        format!(
-            "extraction_log: found `{}` ({error}); expected a file that can be appended to",
-            path.display()
-        )
+        let found = path.display();
+        format!("extraction_log: found `{found}` ({error}); expected a file that can be appended to")
     })
 }
 
@@ -148,11 +149,8 @@ impl Write for LogFile {
 
 /// Whether `file` is still the file at `path`; false after a rotation.
 fn is_at(file: &File, path: &Path) -> bool {
-    let id = |metadata: std::fs::Metadata| (metadata.dev(), metadata.ino());
-    match (file.metadata(), std::fs::metadata(path)) {
-        (Ok(open), Ok(named)) => id(open) == id(named),
-        _ => false,
-    }
+    let id = |metadata: &std::fs::Metadata| (metadata.dev(), metadata.ino());
+    matches!((file.metadata(), path.metadata()), (Ok(open), Ok(named)) if id(&open) == id(&named))
 }
 
 #[cfg(test)]
@@ -167,8 +165,8 @@ mod tests {
     /// Appends a line; how many were lost when the log was dropped.
     fn append(path: &Path, url: &str) -> u64 {
         let lost = Counter::default();
-        let log = ExtractionLog::new(Some(path.to_owned()), lost.clone());
-        let source = Source::Fetch { on_request: false, stored: true, collapsed: false };
+        let log = ExtractionLog::new(Some(path.to_owned()), lost.clone()).unwrap();
+        let source = ResultSource::Fetch { on_request: false, stored: true, collapsed: false };
         log.append(source, &page(url));
         drop(log);
         lost.get()
@@ -216,10 +214,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("fifo");
         assert!(std::process::Command::new("mkfifo").arg(&path).status().unwrap().success());
-        let log = ExtractionLog::new(Some(path), Counter::default());
+        let log = ExtractionLog::new(Some(path), Counter::default()).unwrap();
         // Opening the pipe blocks the thread as long as there is no reader.
         for _ in 0..2 * QUEUE {
-            log.append(Source::Cache, &page("http://a/"));
+            log.append(ResultSource::Cache, &page("http://a/"));
         }
         assert!(log.lost.get() >= (QUEUE - 1) as u64 / 2, "{}", log.lost.get());
     }

@@ -4,11 +4,12 @@
 //! Does not know: HTML, templates, the rules for addresses. The only crate that knows Redis.
 
 mod answer;
+mod batch;
 mod cache;
 mod cache_control;
 mod cache_key;
 mod cached_result;
-mod endpoints;
+mod documents;
 mod error;
 mod extraction;
 mod extraction_log;
@@ -20,54 +21,51 @@ mod request_target;
 mod router;
 mod settings;
 mod single_flight;
-mod state;
 
 pub use settings::{ApiSettings, CacheSettings};
 
-use endpoints::{
-    batch::{self, batch},
-    documents::{description, problem_type, usage},
-    page::page,
-};
-use error::ApiError;
-use extraction_log::ExtractionLog;
+use answer::answer;
+use batch::batch;
+use cache_control::CacheDirectives;
+use documents::{description, problem_type, usage};
 use http::{HeaderValue, Method, header};
 use kit::{ByteBudget, Check, CpuPool, Problem, Request, Response, Service, errors};
-use metrics::ApiMetrics;
 use page_service::PageService;
 use router::Endpoint;
-use state::ApiState;
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 /// The service.
-#[derive(Debug)]
 pub struct Api {
-    state: Arc<ApiState>,
-    metrics: ApiMetrics,
+    pages: Arc<PageService>,
+    /// Memory for lines of batches that wait for their clients.
+    lines: ByteBudget,
+}
+
+impl fmt::Debug for Api {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Api").finish_non_exhaustive()
+    }
 }
 
 impl Api {
     /// A service with these settings that decodes and extracts on `pool`; an error names the setting that cannot be used.
     /// Needs a Tokio runtime: it connects to Redis in the background.
     pub fn new(settings: &ApiSettings, pool: &CpuPool) -> Result<Self, String> {
-        let metrics = ApiMetrics::default();
-        let log = ExtractionLog::new(settings.extraction_log.clone(), metrics.log_lines_lost.clone());
-        let pages = Arc::new(PageService::new(settings, pool, metrics.clone())?);
-        let lines = ByteBudget::new(batch::MEMORY);
-        Ok(Self { state: Arc::new(ApiState { pages, log, lines }), metrics })
+        let pages = Arc::new(PageService::new(settings, pool)?);
+        Ok(Self { pages, lines: ByteBudget::new(batch::MEMORY) })
     }
 
     /// Waits until it is known whether the cache is reachable, about a second at most: otherwise the first requests
     /// would go without it.
     pub async fn settled(&self) {
-        self.state.pages.cache.settled().await;
+        self.pages.cache.settled().await;
     }
 
     async fn answer(&self, endpoint: Endpoint, request: Request) -> Response {
         let (method, allow) = (request.method().clone(), endpoint.methods());
         match endpoint {
             Endpoint::Pages(_) if method == Method::POST => {
-                let answer = batch(Arc::clone(&self.state), request).await;
+                let answer = batch(Arc::clone(&self.pages), self.lines.clone(), request).await;
                 answer.unwrap_or_else(Problem::into_response)
             }
             _ if method != Method::GET && method != Method::HEAD => errors::other_method(&method, allow),
@@ -75,8 +73,15 @@ impl Api {
             Endpoint::Description => description(),
             Endpoint::ProblemType(kind) => problem_type(kind),
             Endpoint::Page(url) | Endpoint::Pages(url) => {
-                let answer = page(&self.state, url, request.headers()).await;
-                answer.unwrap_or_else(ApiError::into_response)
+                let headers = request.headers();
+                let found = match url {
+                    Ok(url) => self.pages.find(&url, &CacheDirectives::of(headers)).await,
+                    Err(error) => Err(error.into()),
+                };
+                match found {
+                    Ok((cached, source)) => answer(&self.pages.pool, &cached, source, headers).await,
+                    Err(error) => error.into_response(),
+                }
             }
         }
     }
@@ -99,11 +104,11 @@ impl Service for Api {
     }
 
     async fn checks(&self) -> Vec<Check> {
-        let cache = &self.state.pages.cache;
+        let cache = &self.pages.cache;
         vec![Check { part: cache.tier(), state: cache.state(), optional: true }]
     }
 
     fn register(&self, metrics: &mut kit::Metrics) {
-        self.metrics.register(metrics);
+        self.pages.metrics.register(metrics);
     }
 }

@@ -8,11 +8,10 @@ use prometheus_client::metrics::{
     gauge::Gauge,
     histogram::{Histogram, exponential_buckets},
 };
-use std::time::Duration;
 
 type Labels<const N: usize> = [(&'static str, &'static str); N];
 
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct ApiMetrics {
     lookups: Family<Labels<2>, Counter>,
     jobs: Family<Labels<1>, Counter>,
@@ -20,10 +19,11 @@ pub(crate) struct ApiMetrics {
     pub(crate) jobs_in_flight: Gauge,
     /// Requests that shared a job that another one had started.
     pub(crate) collapsed: Counter,
-    fetch_seconds: Histogram,
+    pub(crate) fetch_seconds: Histogram,
     extractions: Family<Labels<1>, Counter>,
     extraction_seconds: Histogram,
     unresolved: Counter,
+    unparsed_chunks: Counter,
     /// Lines of the extraction log that were dropped or could not be written.
     pub(crate) log_lines_lost: Counter,
 }
@@ -40,6 +40,7 @@ impl Default for ApiMetrics {
             extractions: Family::default(),
             extraction_seconds: histogram(0.000_05),
             unresolved: Counter::default(),
+            unparsed_chunks: Counter::default(),
             log_lines_lost: Counter::default(),
         }
     }
@@ -57,6 +58,8 @@ impl ApiMetrics {
         registry.register("extractions", help, self.extractions.clone());
         registry.register("extraction_seconds", "Time to extract the links", self.extraction_seconds.clone());
         registry.register("unresolved_hrefs", "Links left out: they do not resolve", self.unresolved.clone());
+        let help = "Parts of pages that could not be parsed: their links are missing";
+        registry.register("unparsed_chunks", help, self.unparsed_chunks.clone());
         let help = "Lines of the extraction log that were dropped or could not be written";
         registry.register("extraction_log_lines_lost", help, self.log_lines_lost.clone());
     }
@@ -70,10 +73,6 @@ impl ApiMetrics {
         self.jobs.get_or_create(&[("code", code)]).inc();
     }
 
-    pub(crate) fn fetched(&self, time: Duration) {
-        self.fetch_seconds.observe(time.as_secs_f64());
-    }
-
     pub(crate) fn extracted(&self, extracted: &Extracted) {
         let method = match extracted.method {
             Method::Streamed => "streamed",
@@ -83,5 +82,31 @@ impl ApiMetrics {
         self.extractions.get_or_create(&[("method", method)]).inc();
         self.extraction_seconds.observe(extracted.time.as_secs_f64());
         self.unresolved.inc_by(extracted.links.unresolved as u64);
+        self.unparsed_chunks.inc_by(extracted.unparsed_chunks as u64);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cached_result::PageLinks;
+    use bytes::Bytes;
+    use std::time::Duration;
+
+    #[test]
+    fn parts_of_pages_that_could_not_be_parsed_are_counted() {
+        let (metrics, mut registry) = (ApiMetrics::default(), kit::Metrics::default());
+        metrics.register(&mut registry);
+        let (url, json) = ("http://a/".to_owned(), Bytes::from_static(b"[]"));
+        let links = PageLinks { url, count: 0, unresolved: 0, approximate: false, hash: 0, json };
+        metrics.extracted(&Extracted {
+            links,
+            method: Method::Streamed,
+            unparsed_chunks: 2,
+            time: Duration::ZERO,
+        });
+        let mut text = String::new();
+        prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
+        assert!(text.contains("\nunparsed_chunks_total 2\n"), "{text}");
     }
 }

@@ -3,28 +3,19 @@
 use http::{HeaderMap, header};
 use links::format::Format;
 
-/// The formats in the order of our own preference; JSON is sent if `Accept` matches none.
-const FORMATS: [Format; 4] = [Format::Json, Format::Text, Format::Markdown, Format::Csv];
+/// The formats, from the least to the most preferred of those that `Accept` rates equal.
+const FORMATS: [Format; 4] = [Format::Csv, Format::Markdown, Format::Text, Format::Json];
 
-/// How well a media range fits a format: its weight in thousandths, then its specificity.
-type Fit = (u16, u8);
-
-/// The format that `Accept` in `headers` prefers: by weight, then specificity, then our own preference.
+/// The format that `Accept` in `headers` prefers: by weight, then specificity, then our own preference; JSON
+/// if it accepts none.
 pub(crate) fn preferred(headers: &HeaderMap) -> Format {
     let values = headers.get_all(header::ACCEPT).iter();
     let ranges: Vec<_> = values.filter_map(|value| value.to_str().ok()).flat_map(ranges).collect();
-    let mut best = (FORMATS[0], (0, 0));
-    for format in FORMATS {
-        let fit = fit(format, &ranges);
-        if fit > best.1 {
-            best = (format, fit);
-        }
-    }
-    best.0
+    FORMATS.into_iter().max_by_key(|format| fit(*format, &ranges)).unwrap_or(Format::Json)
 }
 
-/// The fit of the most specific range that matches; weight 0 means not acceptable.
-fn fit(format: Format, ranges: &[(String, u16)]) -> Fit {
+/// The weight in thousandths and the specificity of the most specific range that matches; weight 0: not acceptable.
+fn fit(format: Format, ranges: &[(String, u16)]) -> (u16, u8) {
     let (essence, _) = format.media_type().split_once(';').unwrap_or((format.media_type(), ""));
     let specificity = |name: &str| match name.strip_suffix('*') {
         Some("*/") => Some(1),
@@ -58,13 +49,8 @@ fn ranges(value: &str) -> impl Iterator<Item = (String, u16)> {
 /// A weight of 0 to 1 with at most three decimals; anything else counts as 0.
 fn thousandths(weight: &str) -> u16 {
     let (whole, fraction) = weight.split_once('.').unwrap_or((weight, ""));
-    if fraction.len() > 3 || !fraction.bytes().all(|digit| digit.is_ascii_digit()) {
-        return 0;
-    }
-    let parts: u16 = format!("{fraction:0<3}").parse().unwrap_or(0);
-    match whole {
-        "0" => parts,
-        "1" if parts == 0 => 1000,
+    match format!("{whole}{fraction:0<3}").parse() {
+        Ok(weight @ 0..=1000) if fraction.len() <= 3 => weight,
         _ => 0,
     }
 }

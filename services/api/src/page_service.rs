@@ -4,38 +4,40 @@ use crate::{
     cache::{Cache, Claim, Lookup, TimeBudget},
     cache_control::CacheDirectives,
     cache_key::CacheKey,
-    cached_result::{CachedResult, PageLinks, Source, caused_by_page},
+    cached_result::{CachedResult, PageLinks, ResultSource, caused_by_page},
     error::ApiError,
-    extraction::Extractor,
+    extraction::extract,
+    extraction_log::ExtractionLog,
     metrics::ApiMetrics,
     settings::{ApiSettings, CacheSettings},
     single_flight::SingleFlight,
 };
 use fetch::{FetchError, Fetcher, PageUrl, Step};
 use kit::{CpuPool, Deadline};
+use prometheus_client::metrics::gauge::Gauge;
 use std::{
     sync::Arc,
     time::{Duration, Instant, SystemTime},
 };
 use tokio::time::sleep;
 
-/// Finds the results of pages.
-#[derive(Debug)]
 pub(crate) struct PageService {
     pub(crate) cache: Cache,
-    pub(crate) extractor: Extractor,
+    /// Where links are extracted and converted.
+    pub(crate) pool: CpuPool,
+    pub(crate) metrics: ApiMetrics,
     fetcher: Fetcher,
     timeout: Duration,
     lifetimes: CacheSettings,
     jobs: SingleFlight<Found>,
-    metrics: ApiMetrics,
+    log: ExtractionLog,
 }
 
 /// A page's result and its source.
-pub(crate) type Found = Result<(Arc<CachedResult>, Source), ApiError>;
+pub(crate) type Found = Result<(Arc<CachedResult>, ResultSource), ApiError>;
 
 /// Why the cache did not answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum MissReason {
     Absent,
     /// The directives of the request exclude its result.
@@ -48,20 +50,32 @@ const POLL_INTERVAL: Duration = Duration::from_millis(50);
 
 impl PageService {
     /// A service that decodes and extracts on `pool`; an error names the setting that cannot be used.
-    pub(crate) fn new(settings: &ApiSettings, pool: &CpuPool, metrics: ApiMetrics) -> Result<Self, String> {
+    pub(crate) fn new(settings: &ApiSettings, pool: &CpuPool) -> Result<Self, String> {
+        let metrics = ApiMetrics::default();
         Ok(Self {
             cache: Cache::new(settings.redis_url.as_ref(), settings.cache.memory.as_u64())?,
-            extractor: Extractor::new(pool.clone()),
+            pool: pool.clone(),
             fetcher: Fetcher::new(settings.fetch.clone(), pool.clone())?,
             timeout: settings.fetch.timeout,
             lifetimes: settings.cache.clone(),
             jobs: SingleFlight::default(),
+            log: ExtractionLog::new(settings.extraction_log.clone(), metrics.log_lines_lost.clone())?,
             metrics,
         })
     }
 
-    /// The result for `page`, within the limits that `directives` set.
-    pub(crate) async fn find(self: &Arc<Self>, page: &PageUrl, directives: &CacheDirectives) -> Found {
+    /// The result for the page at `url`, within the limits that `directives` set; if there are links, the extraction log
+    /// gets a line.
+    pub(crate) async fn find(self: &Arc<Self>, url: &str, directives: &CacheDirectives) -> Found {
+        let page = PageUrl::parse(url)?;
+        let (cached, source) = self.look_up_or_fetch(&page, directives).await?;
+        if cached.result.is_ok() {
+            self.log.append(source, &page);
+        }
+        Ok((cached, source))
+    }
+
+    async fn look_up_or_fetch(self: &Arc<Self>, page: &PageUrl, directives: &CacheDirectives) -> Found {
         let key = CacheKey::of(page);
         let mut time = TimeBudget::FULL;
         let reason = if directives.no_cache {
@@ -69,7 +83,7 @@ impl PageService {
         } else {
             match self.look_up(&key, &mut time).await {
                 Lookup::Found(cached, _) if directives.allow_age(cached.age()) => {
-                    return Ok((cached, Source::Cache));
+                    return Ok((cached, ResultSource::Cache));
                 }
                 Lookup::Found(..) => MissReason::OnRequest,
                 Lookup::Absent => MissReason::Absent,
@@ -82,7 +96,7 @@ impl PageService {
         let waiter = self.jobs.join(&key, || Arc::clone(self).job(page.clone(), key.clone(), reason, time));
         let shared = waiter.collapsed;
         let (cached, mut source) = waiter.result.await.unwrap_or(Err(ApiError::Internal))?;
-        if let Source::Fetch { on_request, collapsed, .. } = &mut source {
+        if let ResultSource::Fetch { on_request, collapsed, .. } = &mut source {
             *on_request = reason == MissReason::OnRequest;
             *collapsed |= shared;
             if *collapsed {
@@ -103,7 +117,7 @@ impl PageService {
         lookup
     }
 
-    /// Fetches the page, or waits for the process that fetches it. `on_request` is left to [`find`](Self::find): it
+    /// Fetches the page, or waits for the process that fetches it. `on_request` is left to its caller: it
     /// differs between the requests that share the job.
     async fn job(
         self: Arc<Self>,
@@ -123,7 +137,10 @@ impl PageService {
             if let Lookup::Found(cached, _) = self.cache.get(&key, &mut time).await
                 && (reason == MissReason::Absent || (waited && cached.is_since(start)))
             {
-                return Ok((cached, Source::Fetch { on_request: false, stored: true, collapsed: true }));
+                return Ok((
+                    cached,
+                    ResultSource::Fetch { on_request: false, stored: true, collapsed: true },
+                ));
             }
             match claim {
                 Claim::Granted(_lease) => return self.fetch_and_store(&page, &key, time).await,
@@ -137,26 +154,30 @@ impl PageService {
     }
 
     async fn fetch_and_store(&self, page: &PageUrl, key: &CacheKey, mut time: TimeBudget) -> Found {
-        let _in_flight = InFlight::new(&self.metrics);
+        self.metrics.jobs_in_flight.inc();
+        let _in_flight = InFlight(self.metrics.jobs_in_flight.clone());
         let result = self.fetch(page).await;
         self.metrics.job(result.as_ref().map_or_else(ApiError::code, |_| "ok"));
         let result = match result {
-            Ok(links) => Ok(links),
             Err(ApiError::Fetch(error)) => Err(error),
-            Err(error) => return Err(error),
+            result => Ok(result?),
         };
         let lifetime = self.lifetime(&result);
         let cached = Arc::new(CachedResult::new(result, lifetime));
         let stored = !lifetime.is_zero() && self.cache.put(key, &cached, &mut time).await;
-        Ok((cached, Source::Fetch { on_request: false, stored, collapsed: false }))
+        Ok((cached, ResultSource::Fetch { on_request: false, stored, collapsed: false }))
     }
 
     async fn fetch(&self, page: &PageUrl) -> Result<PageLinks, ApiError> {
         let (start, deadline) = (Instant::now(), Deadline::after(self.timeout));
         let fetched = self.fetcher.fetch(page).await;
-        self.metrics.fetched(start.elapsed());
-        let extracted = self.extractor.links(fetched?, deadline).await.ok_or(ApiError::Internal)??;
+        self.metrics.fetch_seconds.observe(start.elapsed().as_secs_f64());
+        let extracted = extract(&self.pool, fetched?, deadline).await.ok_or(ApiError::Internal)??;
         self.metrics.extracted(&extracted);
+        let chunks = extracted.unparsed_chunks;
+        if chunks > 0 {
+            tracing::warn!(chunks, "parts of a page could not be parsed: their links are missing");
+        }
         Ok(extracted.links)
     }
 
@@ -180,17 +201,10 @@ impl PageService {
 }
 
 /// Counts a job while it runs, also if it panics.
-struct InFlight(ApiMetrics);
-
-impl InFlight {
-    fn new(metrics: &ApiMetrics) -> Self {
-        metrics.jobs_in_flight.inc();
-        Self(metrics.clone())
-    }
-}
+struct InFlight(Gauge);
 
 impl Drop for InFlight {
     fn drop(&mut self) {
-        self.0.jobs_in_flight.dec();
+        self.0.dec();
     }
 }

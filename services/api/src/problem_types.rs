@@ -9,9 +9,10 @@ use std::{
     sync::LazyLock,
 };
 
-const TABLE: &str = include_str!("../problems.json");
-static TYPES: LazyLock<BTreeMap<&str, ProblemType>> =
-    LazyLock::new(|| serde_json::from_str(TABLE).expect("a part of the program that every test reads"));
+static TYPES: LazyLock<BTreeMap<&str, ProblemType>> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("../problems.json"))
+        .expect("a part of the program that every test reads")
+});
 
 /// What all problems of a code have in common. Its text is the explanation at `/problems/<code>`.
 #[derive(Debug, PartialEq, Eq, Deserialize)]

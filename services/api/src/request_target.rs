@@ -6,39 +6,35 @@ use std::borrow::Cow;
 /// Why a request target names no page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum RequestTargetError {
-    /// There is no URL.
     #[error("no URL was given: GET /api/<url> or GET /api?url=<url-encoded>")]
     Missing,
-    /// The parameter `url` is repeated.
     #[error("the parameter url was given more than once")]
     Repeated,
     /// A `%` that two hexadecimal digits do not follow.
     #[error("the percent-encoding is malformed")]
     Percent,
-    /// Percent-encoded bytes that are not UTF-8.
     #[error("the percent-encoded bytes are not UTF-8")]
     Utf8,
 }
 
-/// The URL after `/api/`. `rest` is the raw request target after `/api/`, query included; `path` and `query` are its parts.
+/// The URL in `rest`, the raw request target after `/api/`, query included.
 ///
 /// `rest` is used unchanged if it begins with `http:/` or `https:/` (one slash is enough: proxies merge them). Otherwise
-/// `path` is percent-decoded once, and `query` is added to the query of the result.
-pub(crate) fn url_in_path<'a>(
-    rest: &'a str,
-    path: &str,
-    query: Option<&str>,
-) -> Result<Cow<'a, str>, RequestTargetError> {
-    if begins_as_url(rest) {
-        return Ok(Cow::Borrowed(rest));
+/// its path is percent-decoded once, and its query is added to the query of the result.
+pub(crate) fn url_in_path(rest: &str) -> Result<String, RequestTargetError> {
+    let begins_with =
+        |scheme: &str| rest.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
+    if begins_with("http:/") || begins_with("https:/") {
+        return Ok(rest.to_owned());
     }
+    let (path, query) = rest.split_once('?').map_or((rest, None), |(path, query)| (path, Some(query)));
     let mut url = decode(path)?.into_owned();
     if let Some(query) = query {
         let end = url.find('#').unwrap_or(url.len());
         let joint = if url[..end].contains('?') { '&' } else { '?' };
         url.insert_str(end, &format!("{joint}{query}"));
     }
-    Ok(Cow::Owned(url))
+    Ok(url)
 }
 
 /// The value of the parameter `url`, decoded as `application/x-www-form-urlencoded` (`+` is a space).
@@ -67,23 +63,9 @@ pub(crate) fn decode(text: &str) -> Result<Cow<'_, str>, RequestTargetError> {
     percent_decode_str(text).decode_utf8().map_err(|_| RequestTargetError::Utf8)
 }
 
-fn begins_as_url(rest: &str) -> bool {
-    ["http:/", "https:/"]
-        .iter()
-        .any(|scheme| rest.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme)))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn in_path(target: &str) -> Result<String, RequestTargetError> {
-        let (path, query) = match target.split_once('?') {
-            Some((path, query)) => (path, Some(query)),
-            None => (target, None),
-        };
-        url_in_path(target, path, query).map(Cow::into_owned)
-    }
 
     #[test]
     fn a_url_with_a_scheme_is_used_unchanged() {
@@ -94,7 +76,7 @@ mod tests {
             "hTTp:///example.com",
             "http://example.com/%2561?u=http%3A%2F%2Fx",
         ] {
-            assert_eq!(in_path(url).as_deref(), Ok(url));
+            assert_eq!(url_in_path(url).as_deref(), Ok(url));
         }
     }
 
@@ -111,16 +93,16 @@ mod tests {
             ("http%3A%2F%2Fexample.com%2F%23top?b=%20", "http://example.com/?b=%20#top"),
             ("example.com", "example.com"),
         ] {
-            assert_eq!(in_path(target).as_deref(), Ok(url));
+            assert_eq!(url_in_path(target).as_deref(), Ok(url));
         }
     }
 
     #[test]
     fn malformed_percent_encoding_is_an_error() {
         for target in ["%zz", "a%", "a%2", "http%3A%2F%2Fe%2F%e"] {
-            assert_eq!(in_path(target), Err(RequestTargetError::Percent), "{target}");
+            assert_eq!(url_in_path(target), Err(RequestTargetError::Percent), "{target}");
         }
-        assert_eq!(in_path("%ff%fe"), Err(RequestTargetError::Utf8));
+        assert_eq!(url_in_path("%ff%fe"), Err(RequestTargetError::Utf8));
     }
 
     #[test]

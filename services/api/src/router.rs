@@ -4,7 +4,7 @@ use crate::{
     problem_types::ProblemType,
     request_target::{self, RequestTargetError},
 };
-use http::Uri;
+use http::{Uri, uri::PathAndQuery};
 use kit::{Problem, Route, errors};
 
 /// A resource of the API.
@@ -32,10 +32,9 @@ impl Endpoint {
             "/api" | "/api/" => return Ok(Self::Pages(request_target::url_in_query(uri.query()))),
             _ => {}
         }
-        if let Some(url) = path.strip_prefix("/api/") {
-            let whole = uri.path_and_query().map_or("", |target| target.as_str());
-            let whole = whole.strip_prefix("/api/").unwrap_or(url);
-            return Ok(Self::Page(request_target::url_in_path(whole, url, uri.query()).map(Into::into)));
+        let target = uri.path_and_query().map_or(path, PathAndQuery::as_str);
+        if let Some(rest) = target.strip_prefix("/api/") {
+            return Ok(Self::Page(request_target::url_in_path(rest)));
         }
         if let Some(kind) = path.strip_prefix("/problems/").and_then(ProblemType::of) {
             return Ok(Self::ProblemType(kind));

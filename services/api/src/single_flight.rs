@@ -10,7 +10,7 @@ use futures_util::{
 };
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 use tokio::sync::oneshot;
 use tracing::Instrument;
@@ -19,7 +19,6 @@ use tracing::Instrument;
 type JobResult<T> = Shared<BoxFuture<'static, Option<T>>>;
 type Jobs<T> = Mutex<HashMap<CacheKey, JobResult<T>>>;
 
-#[derive(Debug)]
 pub(crate) struct SingleFlight<T: Clone>(Arc<Jobs<T>>);
 
 /// A request that waits for a job.
@@ -35,7 +34,7 @@ impl<T: Clone + Send + Sync + 'static> SingleFlight<T> {
     where
         F: Future<Output = T> + Send + 'static,
     {
-        let mut jobs = lock(&self.0);
+        let mut jobs = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(result) = jobs.get(key) {
             return Waiter { collapsed: true, result: result.clone() };
         }
@@ -65,12 +64,8 @@ struct CompletionGuard<T: Clone> {
 
 impl<T: Clone> Drop for CompletionGuard<T> {
     fn drop(&mut self) {
-        lock(&self.jobs).remove(&self.key);
+        self.jobs.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.key);
     }
-}
-
-fn lock<T: Clone>(jobs: &Jobs<T>) -> MutexGuard<'_, HashMap<CacheKey, JobResult<T>>> {
-    jobs.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl<T: Clone> Default for SingleFlight<T> {

@@ -69,6 +69,22 @@ async fn the_members_of_a_line_are_in_a_fixed_order() {
 }
 
 #[tokio::test]
+async fn quotes_and_control_characters_of_a_page_are_escaped_in_its_line() {
+    let origin = Origin::start().await;
+    let body = "<title>\"\u{1}</title><a href='http://a/?\"'>\"\u{1}\u{7f}</a>";
+    origin.page("/?q=%22x", Page::html(body));
+    let page = format!("http://{}/?q=\"x", origin.address());
+    let refused = "ftp://a/\"\\\u{1}\n\u{2028}";
+    let urls = format!("{}\n{}\n", json!(page), json!(refused));
+    let answer = Service::start().await.post("application/x-ndjson", urls).await;
+    assert!(answer.text().bytes().all(|byte| byte == b'\n' || !byte.is_ascii_control() || byte == 0x7f));
+    assert_eq!(answer.text().lines().count(), 2);
+    let lines = lines(&answer);
+    assert_eq!(lines[&page]["links"], json!([{"text": "\"\u{1}\u{7f}", "href": "http://a/?%22"}]));
+    assert_eq!(lines[refused]["error"]["code"], "invalid-url");
+}
+
+#[tokio::test]
 async fn a_byte_order_mark_before_the_urls_is_ignored() {
     let api = Service::start().await;
     for (media_type, body) in

@@ -113,6 +113,10 @@ fn explain(page: &str, result: &Result<Extraction, TargetError>) {
         let why = "as their hrefs do not resolve or take too much memory";
         note(format_args!("{page}: links left out: {}, {why}; {options}", found.unresolved));
     }
+    if found.unparsed_chunks > 0 {
+        let chunks = found.unparsed_chunks;
+        note(format_args!("{page}: links are missing: {chunks} parts of the page could not be parsed"));
+    }
     if found.method == Method::Approximate {
         note(format_args!(
             "{page}: the links are approximate: the page is nested too deeply to be read exactly"

@@ -10,8 +10,6 @@ use std::{
 /// Bytes that an entry takes beside its key and value: two counters, and a node in each of moka's queues.
 const OVERHEAD: usize = 256;
 
-/// A cache that lives as long as the process.
-#[derive(Debug)]
 pub(crate) struct Embedded(sync::Cache<CacheKey, Arc<CachedResult>>);
 
 impl Embedded {

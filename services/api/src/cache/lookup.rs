@@ -7,7 +7,6 @@ use std::{
 };
 
 /// What a cache has for a key.
-#[derive(Clone, Debug)]
 pub(crate) enum Lookup {
     /// A result, and the name in metrics of the tier that had it.
     Found(Arc<CachedResult>, &'static str),
@@ -16,7 +15,7 @@ pub(crate) enum Lookup {
 }
 
 /// How much time a request may still spend on caches, whatever state they are in.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub(crate) struct TimeBudget(Duration);
 
 impl TimeBudget {

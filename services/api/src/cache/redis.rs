@@ -32,7 +32,6 @@ const CLAIM: Duration = Duration::from_millis(15);
 /// Bytes of the largest value: all requests share one connection, and a larger value would delay the others.
 const MAX_VALUE: usize = 16 * 1024 * 1024;
 
-#[derive(Debug)]
 pub(crate) struct Redis {
     pub(super) connection: Arc<RedisConnection>,
     local: Arc<LocalTier>,

@@ -7,17 +7,13 @@ use super::{
 use crate::cache::lookup::TimeBudget;
 use redis::{Cmd, ErrorKind, FromRedisValue, RedisError};
 use std::{
-    fmt,
     sync::{
         Arc,
         atomic::{AtomicU32, Ordering},
     },
     time::Duration,
 };
-use tokio::{
-    sync::{Notify, watch},
-    time,
-};
+use tokio::{sync::watch, time};
 use tokio_util::task::AbortOnDropHandle;
 
 /// The time between attempts to connect, and between checks of a connection.
@@ -45,7 +41,6 @@ struct Shared {
     local: Arc<LocalTier>,
     current: watch::Sender<State>,
     unanswered: AtomicU32,
-    broken: Notify,
 }
 
 #[derive(Clone)]
@@ -60,8 +55,7 @@ impl RedisConnection {
     /// runtime.
     pub(super) fn new(nodes: Nodes, local: Arc<LocalTier>) -> Self {
         let current = watch::Sender::new(State::Starting);
-        let shared =
-            Arc::new(Shared { local, current, unanswered: AtomicU32::new(0), broken: Notify::new() });
+        let shared = Arc::new(Shared { local, current, unanswered: AtomicU32::new(0) });
         let keeper = AbortOnDropHandle::new(tokio::spawn(keep_up(Arc::clone(&shared), nodes)));
         Self { shared, _keeper: keeper }
     }
@@ -111,12 +105,6 @@ impl RedisConnection {
     }
 }
 
-impl fmt::Debug for RedisConnection {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("RedisConnection").field("up", &self.is_up()).finish_non_exhaustive()
-    }
-}
-
 impl Shared {
     fn current(&self) -> Option<Connection> {
         match &*self.current.borrow() {
@@ -128,7 +116,6 @@ impl Shared {
     fn lose(&self) {
         self.current.send_replace(State::Down);
         self.local.stop_tracking();
-        self.broken.notify_one();
     }
 }
 
@@ -143,8 +130,7 @@ async fn keep_up(shared: Arc<Shared>, nodes: Nodes) {
                 shared.unanswered.store(0, Ordering::Relaxed);
                 shared.current.send_replace(State::Up(connection.clone()));
                 watch(&shared, connection).await;
-                shared.current.send_replace(State::Down);
-                shared.local.stop_tracking();
+                shared.lose();
                 tracing::warn!("lost the connection to Redis: answering uncached");
             }
             outcome if !logged => {
@@ -165,11 +151,8 @@ async fn keep_up(shared: Arc<Shared>, nodes: Nodes) {
 /// Returns when a request reports the connection as lost, or a check fails. Without checks, an idle service would notice
 /// a restart of Redis only at its next request.
 async fn watch(shared: &Shared, mut connection: Connection) {
-    loop {
-        tokio::select! {
-            () = shared.broken.notified() => return,
-            () = time::sleep(INTERVAL) => {}
-        }
+    let mut state = shared.current.subscribe();
+    while time::timeout(INTERVAL, state.wait_for(|state| !matches!(state, State::Up(_)))).await.is_err() {
         let ping = redis::cmd("PING");
         match time::timeout(CHECK, connection.query::<()>(&ping)).await {
             Ok(Ok(())) => {}

@@ -3,9 +3,8 @@
 
 use super::connection::{Fault, RedisConnection};
 use crate::{cache::lookup::TimeBudget, cache_key::CacheKey};
-use redis::Cmd;
 use std::{sync::Arc, time::Duration};
-use tokio::{runtime::Handle, task::AbortHandle, time};
+use tokio::{sync::oneshot, time};
 
 /// How long a lease lasts without renewal.
 const LIFE: Duration = Duration::from_secs(3);
@@ -19,25 +18,15 @@ const RENEW: &str =
     "if redis.call('GET',KEYS[1])==ARGV[1] then return redis.call('PEXPIRE',KEYS[1],ARGV[2]) end";
 const RELEASE: &str = "if redis.call('GET',KEYS[1])==ARGV[1] then return redis.call('DEL',KEYS[1]) end";
 
-#[derive(Debug)]
 pub(crate) enum Claim {
     /// The caller may fetch; other replicas wait while it holds the lease, if there is one.
     Granted(Option<Lease>),
     Taken,
 }
 
-/// A lease, released when dropped.
-#[derive(Debug)]
+/// A lease, released when dropped: a task renews it until the sender is gone.
 pub(crate) struct Lease {
-    token: LeaseToken,
-    renewal: AbortHandle,
-}
-
-#[derive(Clone, Debug)]
-struct LeaseToken {
-    connection: Arc<RedisConnection>,
-    key: String,
-    value: String,
+    _held: oneshot::Sender<()>,
 }
 
 impl Lease {
@@ -48,46 +37,21 @@ impl Lease {
         time: &mut TimeBudget,
     ) -> Result<Claim, Fault> {
         let key = format!("{}#lease", key.as_str());
-        let value = format!("{:032x}", fastrand::u128(..));
-        let token = LeaseToken { connection: Arc::clone(connection), key, value };
-        let command = token.script(CLAIM).arg(millis(LIFE)).take();
-        let granted: Option<String> = connection.query(&command, limit, time).await?;
+        let token = format!("{:032x}", fastrand::u128(..));
+        let life = u64::try_from(LIFE.as_millis()).unwrap_or(u64::MAX);
+        let script = move |text| redis::cmd("EVAL").arg(text).arg(1).arg(&key).arg(&token).arg(life).take();
+        let granted: Option<String> = connection.query(&script(CLAIM), limit, time).await?;
         if granted.is_none() {
             return Ok(Claim::Taken);
         }
-        let renewal = tokio::spawn(token.clone().renew()).abort_handle();
-        Ok(Claim::Granted(Some(Self { token, renewal })))
+        let (held, mut dropped) = oneshot::channel();
+        let connection = Arc::clone(connection);
+        tokio::spawn(async move {
+            while time::timeout(RENEWAL, &mut dropped).await.is_err() {
+                let _ = connection.send::<Option<u8>>(&script(RENEW)).await;
+            }
+            let _ = connection.send::<Option<u8>>(&script(RELEASE)).await;
+        });
+        Ok(Claim::Granted(Some(Self { _held: held })))
     }
-}
-
-impl Drop for Lease {
-    fn drop(&mut self) {
-        self.renewal.abort();
-        // Without a runtime the process is ending, and the lease expires by itself.
-        if let Ok(runtime) = Handle::try_current() {
-            runtime.spawn(self.token.clone().release());
-        }
-    }
-}
-
-impl LeaseToken {
-    async fn renew(self) {
-        loop {
-            time::sleep(RENEWAL).await;
-            let mut command = self.script(RENEW);
-            let _ = self.connection.send::<Option<u8>>(command.arg(millis(LIFE))).await;
-        }
-    }
-
-    async fn release(self) {
-        let _ = self.connection.send::<Option<u8>>(&self.script(RELEASE)).await;
-    }
-
-    fn script(&self, script: &str) -> Cmd {
-        redis::cmd("EVAL").arg(script).arg(1).arg(&self.key).arg(&self.value).take()
-    }
-}
-
-fn millis(duration: Duration) -> u64 {
-    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
 }

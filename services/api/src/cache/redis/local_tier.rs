@@ -8,7 +8,6 @@ use std::sync::{
     atomic::{AtomicBool, AtomicU64, Ordering},
 };
 
-#[derive(Debug)]
 pub(super) struct LocalTier {
     entries: Embedded,
     tracking: AtomicBool,
@@ -21,9 +20,12 @@ pub(super) struct LocalTier {
 impl LocalTier {
     /// An empty tier that takes about `bytes` at most.
     pub(super) fn new(bytes: u64) -> Self {
-        let entries = Embedded::new(bytes);
-        let (connection, epoch) = (AtomicU64::new(0), AtomicU64::new(0));
-        Self { entries, tracking: AtomicBool::new(false), connection, epoch }
+        Self {
+            entries: Embedded::new(bytes),
+            tracking: AtomicBool::default(),
+            connection: AtomicU64::default(),
+            epoch: AtomicU64::default(),
+        }
     }
 
     pub(super) fn find(&self, key: &CacheKey) -> Option<Arc<CachedResult>> {

@@ -31,46 +31,41 @@ impl Nodes {
     /// hold a password.
     pub(super) fn parse(urls: &Secret) -> Result<Self, String> {
         let urls: Vec<&str> = urls.expose().split(',').map(str::trim).collect();
-        let wrong = |error: redis::RedisError| {
-            let found = error.category();
-            format!("redis_url: found no such URL ({found}); expected redis://, rediss:// or redis+unix://")
-        };
-        match urls.as_slice() {
-            [url] => client(url).map(|client| Self::Single(Box::new(client))).map_err(wrong),
+        let nodes = match urls.as_slice() {
+            [url] => client(url).map(|client| Self::Single(Box::new(client))),
             nodes => cluster::ClusterClient::builder(nodes.iter().copied())
                 .connection_timeout(CONNECT)
                 .response_timeout(RESPONSE)
                 .retries(1)
                 .build()
-                .map(|client| Self::Cluster(Box::new(client)))
-                .map_err(wrong),
-        }
+                .map(|client| Self::Cluster(Box::new(client))),
+        };
+        nodes.map_err(|error| {
+            let found = error.category();
+            format!("redis_url: found no such URL ({found}); expected redis://, rediss:// or redis+unix://")
+        })
     }
 
     /// Opens a connection and checks that it answers. A server that can do so reports changes to `local`.
     pub(super) async fn connect(&self, local: &Arc<LocalTier>) -> RedisResult<Connection> {
-        let client = match self {
-            Self::Single(client) => client,
-            Self::Cluster(client) => {
-                let mut connection = Connection::Cluster(client.get_async_connection().await?);
-                connection.query::<()>(&redis::cmd("PING")).await?;
-                return Ok(connection);
+        let mut connection = match self {
+            Self::Single(client) => {
+                let (tier, number) = (Arc::clone(local), local.new_connection());
+                let on_push = move |push: PushInfo| {
+                    tier.on_push(&push, number);
+                    Ok::<(), Infallible>(())
+                };
+                let config = AsyncConnectionConfig::new()
+                    .set_connection_timeout(Some(CONNECT))
+                    .set_response_timeout(Some(RESPONSE))
+                    .set_push_sender(on_push);
+                Connection::Single(client.get_multiplexed_async_connection_with_config(&config).await?)
             }
+            Self::Cluster(client) => Connection::Cluster(client.get_async_connection().await?),
         };
-        let (tier, connection) = (Arc::clone(local), local.new_connection());
-        let on_push = move |push: PushInfo| {
-            tier.on_push(&push, connection);
-            Ok::<(), Infallible>(())
-        };
-        let config = AsyncConnectionConfig::new()
-            .set_connection_timeout(Some(CONNECT))
-            .set_response_timeout(Some(RESPONSE))
-            .set_push_sender(on_push);
-        let mut connection =
-            Connection::Single(client.get_multiplexed_async_connection_with_config(&config).await?);
         connection.query::<()>(&redis::cmd("PING")).await?;
-        let tracking = connection.query::<()>(redis::cmd("CLIENT").arg("TRACKING").arg("ON")).await;
-        if tracking.is_ok() {
+        let tracking = redis::cmd("CLIENT").arg("TRACKING").arg("ON").take();
+        if matches!(self, Self::Single(_)) && connection.query::<()>(&tracking).await.is_ok() {
             local.start_tracking();
         }
         Ok(connection)

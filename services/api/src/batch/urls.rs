@@ -11,7 +11,6 @@ const ACCEPTED: &str = "text/uri-list, application/x-ndjson";
 const MAX_BYTES: usize = 1024 * 1024;
 const MAX_URLS: usize = 1_000;
 const TIMEOUT: Duration = Duration::from_secs(10);
-
 const ACCEPT_POST: HeaderName = HeaderName::from_static("accept-post");
 
 type Parser = fn(&[u8]) -> Result<Vec<String>, Problem>;
@@ -24,8 +23,8 @@ pub(super) fn parser(headers: &HeaderMap) -> Result<Parser, Problem> {
         "text/uri-list" => Ok(uri_list),
         "application/x-ndjson" | "application/ndjson" | "application/jsonl" => Ok(json_lines),
         _ => {
-            let problem =
-                problem("unsupported-media-type", None).detail(format!("Send the URLs as {ACCEPTED}."));
+            let detail = format!("Send the URLs as {ACCEPTED}.");
+            let problem = problem("unsupported-media-type", None).detail(detail);
             Err(problem.header(ACCEPT_POST, HeaderValue::from_static(ACCEPTED)))
         }
     }

@@ -6,18 +6,8 @@ use bytes::Bytes;
 use http::{HeaderValue, header};
 use kit::Response;
 
-const DESCRIPTION: &str = include_str!("../../openapi.json");
-const USAGE: &str = "\
-Usage: http://<hostname>[:<prt>]/api/<url>
-
-GET  /api/<url>               the links of the page at <url>, as JSON
-GET  /api?url=<url-encoded>   the same, for clients that cannot send a URL in a path
-POST /api                     the links of many pages: URLs, one a line, in; NDJSON out
-GET  /openapi.json            all of this, for programs
-GET  /problems/<code>         what an error code means, and what to do
-
-Accept chooses the form: application/json, text/csv, text/markdown, text/plain.
-";
+const DESCRIPTION: &str = include_str!("../openapi.json");
+const USAGE: &str = include_str!("../usage.txt");
 
 pub(crate) fn usage() -> Response {
     document("text/plain; charset=utf-8", USAGE)

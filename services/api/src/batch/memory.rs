@@ -13,7 +13,6 @@ const ANY: u64 = 1 << 40;
 ///
 /// One line of every batch needs no shared memory. It can always be sent, so a batch whose client reads goes on even if
 /// clients that do not read have taken all shared memory.
-#[derive(Debug)]
 pub(super) struct LineMemory {
     shared: ByteBudget,
     own: ByteBudget,

@@ -1,5 +1,0 @@
-//! The endpoints.
-
-pub(crate) mod batch;
-pub(crate) mod documents;
-pub(crate) mod page;
