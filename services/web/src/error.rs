@@ -1,10 +1,16 @@
-//! The errors that a visitor can meet, with their codes and statuses.
+//! The errors that a visitor can meet; `errors.json` has the code, the status and the text of each kind.
 
 use WebErrorKind as Kind;
 use http::StatusCode;
+use serde::{
+    Deserialize,
+    de::{IntoDeserializer, value::Error},
+};
+use std::{borrow::Cow, sync::LazyLock};
 
-/// The kind of an error; each has a text of its own.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// The kind of an error, in the order of `errors.json`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub(crate) enum WebErrorKind {
     // The visitor's input.
     InvalidUrl,
@@ -31,67 +37,45 @@ pub(crate) enum WebErrorKind {
     ApiAnswer,
     // This service.
     NotFound,
+    HostNotAllowed,
     MethodNotAllowed,
     Internal,
 }
 
-/// The kinds that the API reports by code.
-const REPORTED_BY_API: [Kind; 16] = [
-    Kind::InvalidUrl,
-    Kind::UnsupportedScheme,
-    Kind::UrlTooLong,
-    Kind::BlockedDestination,
-    Kind::DnsFailure,
-    Kind::ConnectFailure,
-    Kind::TlsFailure,
-    Kind::UpstreamStatus,
-    Kind::TooManyRedirects,
-    Kind::BadRedirect,
-    Kind::TooLarge,
-    Kind::BadEncoding,
-    Kind::Incomplete,
-    Kind::NotHtml,
-    Kind::Timeout,
-    Kind::Overloaded,
-];
+/// An entry of `errors.json`.
+#[derive(Debug, Deserialize)]
+pub(crate) struct ErrorText {
+    /// The code in logs and metrics, which is the API's code where it has one.
+    code: &'static str,
+    /// The status of the error page.
+    status: u16,
+    /// Whether the API reports this kind by its code.
+    #[serde(default)]
+    from_api: bool,
+    pub(crate) title: &'static str,
+    /// What is wrong.
+    what: &'static str,
+    /// What to try.
+    pub(crate) advice: &'static str,
+}
+
+static TEXTS: LazyLock<Vec<ErrorText>> = LazyLock::new(|| {
+    serde_json::from_str(include_str!("../errors.json")).expect("a test reads this built-in file")
+});
 
 impl WebErrorKind {
-    /// The code in logs and metrics, which is the API's code where it has one, and the status of the error page.
-    fn code_and_status(self) -> (&'static str, StatusCode) {
-        match self {
-            Self::InvalidUrl => ("invalid-url", StatusCode::BAD_REQUEST),
-            Self::UnsupportedScheme => ("unsupported-scheme", StatusCode::BAD_REQUEST),
-            Self::UrlTooLong => ("url-too-long", StatusCode::URI_TOO_LONG),
-            Self::BadQuery => ("bad-query", StatusCode::BAD_REQUEST),
-            Self::BlockedDestination => ("blocked-destination", StatusCode::FORBIDDEN),
-            Self::DnsFailure => ("dns-failure", StatusCode::BAD_GATEWAY),
-            Self::ConnectFailure => ("connect-failure", StatusCode::BAD_GATEWAY),
-            Self::TlsFailure => ("tls-failure", StatusCode::BAD_GATEWAY),
-            Self::UpstreamStatus => ("upstream-status", StatusCode::BAD_GATEWAY),
-            Self::TooManyRedirects => ("too-many-redirects", StatusCode::BAD_GATEWAY),
-            Self::BadRedirect => ("bad-redirect", StatusCode::BAD_GATEWAY),
-            Self::TooLarge => ("too-large", StatusCode::BAD_GATEWAY),
-            Self::BadEncoding => ("bad-encoding", StatusCode::BAD_GATEWAY),
-            Self::Incomplete => ("incomplete", StatusCode::BAD_GATEWAY),
-            Self::NotHtml => ("not-html", StatusCode::UNPROCESSABLE_ENTITY),
-            Self::Timeout => ("timeout", StatusCode::GATEWAY_TIMEOUT),
-            Self::Overloaded => ("overloaded", StatusCode::SERVICE_UNAVAILABLE),
-            Self::ApiUnreachable => ("api-unreachable", StatusCode::BAD_GATEWAY),
-            Self::ApiTimeout => ("api-timeout", StatusCode::GATEWAY_TIMEOUT),
-            Self::ApiAnswer => ("api-answer", StatusCode::BAD_GATEWAY),
-            Self::NotFound => ("not-found", StatusCode::NOT_FOUND),
-            Self::MethodNotAllowed => ("method-not-allowed", StatusCode::METHOD_NOT_ALLOWED),
-            Self::Internal => ("internal", StatusCode::INTERNAL_SERVER_ERROR),
-        }
+    fn text(self) -> &'static ErrorText {
+        &TEXTS[self as usize]
     }
 
     pub(crate) fn code(self) -> &'static str {
-        self.code_and_status().0
+        self.text().code
     }
 
     /// The kind that the API reports as `code`.
     pub(crate) fn from_api_code(code: &str) -> Option<Self> {
-        REPORTED_BY_API.into_iter().find(|kind| kind.code() == code)
+        let kind: Result<Self, Error> = Self::deserialize(code.into_deserializer());
+        kind.ok().filter(|kind| kind.text().from_api)
     }
 
     /// The kind of an error response of the API that has no known code.
@@ -130,6 +114,7 @@ impl WebError {
     /// A request that the server rejected before it reached this service.
     pub(crate) fn rejected(problem: &kit::Problem) -> Self {
         Self::new(match problem.status() {
+            StatusCode::FORBIDDEN => Kind::HostNotAllowed,
             StatusCode::METHOD_NOT_ALLOWED => Kind::MethodNotAllowed,
             StatusCode::URI_TOO_LONG => Kind::UrlTooLong,
             StatusCode::SERVICE_UNAVAILABLE => Kind::Overloaded,
@@ -143,7 +128,38 @@ impl WebError {
         match self.kind {
             // The site asks for a later try, and so does this service.
             Kind::UpstreamStatus if self.retry_after.is_some() => StatusCode::SERVICE_UNAVAILABLE,
-            kind => kind.code_and_status().1,
+            kind => StatusCode::from_u16(kind.text().status).expect("a test checks errors.json"),
         }
+    }
+
+    /// The title and the advice of the error page.
+    pub(crate) fn text(&self) -> &'static ErrorText {
+        self.kind.text()
+    }
+
+    /// What is wrong.
+    pub(crate) fn what(&self) -> Cow<'static, str> {
+        match (self.kind, self.upstream_status) {
+            (Kind::UpstreamStatus, Some(status)) => {
+                format!("The site answered with an error ({status}) instead of the page.").into()
+            }
+            (kind, _) => kind.text().what.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_kind_has_the_entry_with_its_code_and_a_status() {
+        for (index, entry) in TEXTS.iter().enumerate() {
+            let kind: Result<Kind, Error> = Kind::deserialize(entry.code.into_deserializer());
+            let kind = kind.unwrap();
+            assert_eq!(kind as usize, index, "{}", entry.code);
+            assert!(WebError::new(kind).status().as_u16() >= 400, "{}", entry.code);
+        }
+        assert_eq!(TEXTS.len(), Kind::Internal as usize + 1);
     }
 }

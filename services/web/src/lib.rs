@@ -7,7 +7,6 @@ mod api;
 mod assets;
 mod download;
 mod error;
-mod error_text;
 mod headers;
 mod metrics;
 mod page;
@@ -96,6 +95,7 @@ impl Service for Web {
 
     fn refuse(&self, problem: kit::Problem) -> Response {
         let mut response = page::error(&self.state, &WebError::rejected(&problem), "");
+        *response.status_mut() = problem.status();
         response.headers_mut().extend(problem.headers().iter().cloned());
         response
     }

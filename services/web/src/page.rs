@@ -1,6 +1,9 @@
 //! Whole pages: the frame with the form, and one fragment in it.
 
-use crate::{error::WebError, error_text::ErrorText, state::WebState};
+use crate::{
+    error::{ErrorText, WebError},
+    state::WebState,
+};
 use http::{HeaderValue, StatusCode, header};
 use kit::Response;
 use minijinja::context;
@@ -77,7 +80,7 @@ fn title(url: &str) -> String {
 }
 
 fn render_error(state: &WebState, error: &WebError, input: &str) -> Option<String> {
-    let ErrorText { title, what, advice } = error.text();
+    let (&ErrorText { title, advice, .. }, what) = (error.text(), error.what());
     let (status, retry_after) = (error.status().as_u16(), error.retry_after);
     state
         .templates

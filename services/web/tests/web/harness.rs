@@ -29,8 +29,7 @@ impl Drop for Running {
     }
 }
 
-async fn run(service: impl Service, settings: &WebSettings) -> Running {
-    let mut server: ServerSettings = settings.server();
+async fn run(service: impl Service, mut server: ServerSettings) -> Running {
     server.listen = SocketAddr::from(([127, 0, 0, 1], 0));
     server.admin.listen = Some(server.listen);
     let listeners = Listeners::bind(&server).await.unwrap();
@@ -73,7 +72,7 @@ impl Mock {
     {
         let requests = Arc::default();
         let handler = Handler { answer, requests: Arc::clone(&requests) };
-        Self { server: run(handler, &WebSettings::default()).await, requests }
+        Self { server: run(handler, WebSettings::default().server()).await, requests }
     }
 
     /// An API that has these links for every page.
@@ -137,7 +136,18 @@ impl Site {
         Self::of(Web::new(&settings, kit::CpuPool::per_processor().unwrap()).unwrap(), &settings).await
     }
 
+    /// A server that answers only to the host names that `rule` allows.
+    pub(crate) async fn guarded(rule: kit::HostRule) -> Self {
+        let settings = WebSettings::default();
+        let web = Web::new(&settings, kit::CpuPool::new(1).unwrap()).unwrap();
+        Self::serving(web, ServerSettings { host_rule: Some(rule), ..settings.server() }).await
+    }
+
     async fn of(web: Web, settings: &WebSettings) -> Self {
+        Self::serving(web, settings.server()).await
+    }
+
+    async fn serving(web: Web, settings: ServerSettings) -> Self {
         let server = run(web, settings).await;
         let client = Client::builder(TokioExecutor::new()).build_http();
         let http2 = Client::builder(TokioExecutor::new()).http2_only(true).build_http();

@@ -84,6 +84,22 @@ async fn requests_that_the_server_rejects_get_a_page_with_the_security_headers()
 }
 
 #[tokio::test]
+async fn a_host_name_or_origin_that_is_not_allowed_gets_a_403_page_with_the_settings_that_allow_it() {
+    let site = Site::guarded(kit::HostRule::new(["links.example"])).await;
+    for fields in [("host", "evil.example"), ("origin", "http://evil.example")] {
+        let page = site.get_with("/", &[fields]).await;
+        assert_eq!(page.status, StatusCode::FORBIDDEN, "{fields:?}");
+        assert_eq!(page.field("x-content-type-options"), "nosniff");
+        assert_eq!(page.field("cache-control"), "no-store");
+        for text in ["not allowed", "--allow-host", "admin.hosts"] {
+            assert!(page.text.contains(text), "{text}: {}", page.text);
+        }
+        assert!(!page.text.contains("evil.example"), "{}", page.text);
+    }
+    assert_eq!(site.get_with("/", &[("host", "links.example")]).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
 async fn errors_are_not_stored() {
     let (site, _mock) = site().await;
     for (target, status) in
