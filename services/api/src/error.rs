@@ -77,9 +77,9 @@ impl ApiError {
     /// The member `error` of a line of NDJSON.
     pub(crate) fn member(&self) -> Value {
         let problem = self.problem(Duration::ZERO);
-        let (code, status) = (problem.code(), problem.status().as_u16());
+        let (code, status) = (problem.code, problem.status.as_u16());
         let mut error =
-            json!({"code": code, "status": status, "title": problem.title(), "detail": problem.what()});
+            json!({"code": code, "status": status, "title": problem.title, "detail": problem.detail});
         if let Some(status) = self.upstream_status() {
             error["upstream_status"] = status.into();
         }
@@ -137,11 +137,11 @@ mod tests {
     #[test]
     fn every_problem_has_the_status_and_title_of_its_type() {
         for problem in problems() {
-            let code = problem.code();
+            let code = problem.code;
             let kind = ProblemType::of(code).unwrap_or_else(|| panic!("{code} is missing"));
-            assert_eq!(problem.title(), kind.title);
-            let passed_on = code == "upstream-status" && problem.status() == 503;
-            assert!(passed_on || problem.status() == kind.status, "{code}");
+            assert_eq!(problem.title, kind.title);
+            let passed_on = code == "upstream-status" && problem.status == 503;
+            assert!(passed_on || problem.status == kind.status, "{code}");
         }
     }
 
@@ -151,17 +151,17 @@ mod tests {
         let codes = description["components"]["schemas"]["Code"]["enum"].as_array().unwrap();
         let docs = include_str!("../../../docs/api.md");
         for problem in problems() {
-            let code = format!("`{}`", problem.code());
-            let status = ProblemType::of(problem.code()).unwrap().status;
+            let code = format!("`{}`", problem.code);
+            let status = ProblemType::of(problem.code).unwrap().status;
             let response = &description["components"]["responses"][format!("Problem{status}")]["description"];
             assert!(response.as_str().unwrap().contains(&code), "{status} {code}");
-            assert!(codes.contains(&problem.code().into()) && docs.contains(&code), "{code}");
+            assert!(codes.contains(&problem.code.into()) && docs.contains(&code), "{code}");
         }
         let table: serde_json::Map<String, Value> =
             serde_json::from_str(include_str!("../problems.json")).unwrap();
         assert_eq!(codes.len(), table.len(), "the description has exactly the codes of the table");
         for code in table.keys() {
-            assert!(problems().iter().any(|problem| problem.code() == code), "{code} does not exist");
+            assert!(problems().iter().any(|problem| problem.code == code), "{code} does not exist");
         }
     }
 
@@ -178,10 +178,10 @@ mod tests {
     fn the_error_of_a_line_has_the_members_of_a_problem() {
         for error in api_errors() {
             let (problem, member) = (error.problem(Duration::ZERO), error.member());
-            assert_eq!(member["code"], problem.code());
-            assert_eq!(member["title"], problem.title());
-            assert_eq!(member["status"], problem.status().as_u16());
-            assert_eq!(member["detail"], problem.what());
+            assert_eq!(member["code"], problem.code);
+            assert_eq!(member["title"], problem.title);
+            assert_eq!(member["status"], problem.status.as_u16());
+            assert_eq!(member["detail"], problem.detail);
         }
     }
 }

@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     fn at(target: &str) -> Result<Endpoint, &'static str> {
-        Endpoint::at(&target.parse().unwrap()).map_err(|problem| problem.code())
+        Endpoint::at(&target.parse().unwrap()).map_err(|problem| problem.code)
     }
 
     #[test]

@@ -36,9 +36,7 @@ fn has_port_or_none(authority: &Authority) -> bool {
 }
 
 /// The host names that a listener answers to, against DNS rebinding: a web page can make a browser send requests to this
-/// machine, but only with the page's host name and `Origin`.
-///
-/// IP addresses, `localhost` and the machine's own name are always allowed, and so is a request without a host, which no
+/// machine, but only with the page's host name and `Origin`. IP addresses, `localhost` and the machine's own name are always allowed, and so is a request without a host, which no
 /// browser sends.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HostRule(Vec<String>);

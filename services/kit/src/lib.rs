@@ -1,13 +1,7 @@
 //! Everything an HTTP service needs around its handler: accept loop, limits, drain, admin listener, errors, configuration
 //! and logs; also deadlines, memory budgets, a thread pool, and TLS for clients. A service is a struct with one async
-//! function from request to response; the kit does not know what it is for.
-//!
-//! `examples/greeter.rs` is a whole program: it has `--config`, `--listen`, `--set`, `--print-config`, `check-config` and
-//! `healthcheck`, takes its settings from `GREETER_…` too, and answers `/live`, `/ready` and `/metrics` on its admin
-//! listener. [`serve`] documents what holds for clients, [`command::run`] what holds for operators.
-//!
-//! Several services may share a process: logs are started once ([`logging::init`]); everything else belongs to one call
-//! of [`serve`].
+//! function from request to response, as in `examples/greeter.rs`; the kit does not know what it is for. [`serve`] documents
+//! what holds for clients, [`command::run`] what holds for operators. Several services may share a process.
 
 mod acceptor;
 mod admin;
@@ -34,6 +28,7 @@ mod redact;
 mod reload;
 mod request_id;
 mod secret;
+mod send_queue;
 mod server;
 mod service;
 mod settings;

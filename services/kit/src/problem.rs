@@ -7,12 +7,17 @@ use serde_json::{Map, Value};
 /// An error for the client: a stable code, a status and a text, without the cause.
 #[derive(Clone, Debug)]
 pub struct Problem {
-    status: StatusCode,
-    code: &'static str,
-    title: &'static str,
-    detail: String,
+    /// The status.
+    pub status: StatusCode,
+    /// The stable code.
+    pub code: &'static str,
+    /// The same text for all problems of this code.
+    pub title: &'static str,
+    /// The explanation of this occurrence.
+    pub detail: String,
     members: Map<String, Value>,
-    headers: Vec<(HeaderName, HeaderValue)>,
+    /// Header fields of the response, such as `Retry-After` or `Allow`.
+    pub headers: Vec<(HeaderName, HeaderValue)>,
 }
 
 impl Problem {
@@ -42,32 +47,7 @@ impl Problem {
         self
     }
 
-    /// The status.
-    pub fn status(&self) -> StatusCode {
-        self.status
-    }
-
-    /// The stable code.
-    pub fn code(&self) -> &'static str {
-        self.code
-    }
-
-    /// What is the same for all problems of this code.
-    pub fn title(&self) -> &'static str {
-        self.title
-    }
-
-    /// What happened this time.
-    pub fn what(&self) -> &str {
-        &self.detail
-    }
-
-    /// The header fields it brings, such as `Retry-After` or `Allow`.
-    pub fn headers(&self) -> &[(HeaderName, HeaderValue)] {
-        &self.headers
-    }
-
-    /// The answer: `application/problem+json`, `Cache-Control: no-store`. Its `type` is the relative reference
+    /// The response: `application/problem+json`, `Cache-Control: no-store`. Its `type` is the relative reference
     /// `/problems/<code>`, which the service may answer with an explanation.
     pub fn into_response(self) -> Response {
         let mut body = Map::new();

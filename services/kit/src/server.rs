@@ -9,7 +9,6 @@ mod context;
 mod raw_head;
 mod request_log;
 mod respond;
-mod send_queue;
 mod socket;
 mod timer;
 
@@ -24,11 +23,8 @@ use tokio::{net::TcpListener, task::JoinSet};
 /// How long the last requests of the admin listener may take.
 const ADMIN_GRACE: Duration = Duration::from_millis(100);
 
-/// Serves until `shutdown` resolves, then drains: returns when the last request in flight is answered or the grace is
-/// over.
-///
-/// HTTP/1.1, HTTP/1.0 and HTTP/2 without TLS. Malformed and ambiguous requests are refused before the service sees them.
-/// In the drain `/ready` answers 503, and the socket is closed after `limits.delay`; open connections are served on.
+/// Serves HTTP/1.0, 1.1 and 2 without TLS until `shutdown` resolves, then drains: returns when the last request in flight is
+/// answered or the grace is over. In the drain `/ready` answers 503, and the socket is closed after `limits.delay`.
 ///
 /// # Errors
 ///

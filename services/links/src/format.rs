@@ -4,10 +4,12 @@
 
 pub mod csv;
 pub mod ndjson;
+mod sanitized;
 
 use crate::Link;
+use sanitized::sanitized;
 use serde::Serializer as _;
-use std::{borrow::Cow, io};
+use std::io;
 
 /// The format of a list of links.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -80,17 +82,6 @@ fn write_json_array<'a>(
     links: impl IntoIterator<Item = Link<'a>>,
 ) -> io::Result<()> {
     Ok(serde_json::Serializer::new(out).collect_seq(links)?)
-}
-
-/// `value` with every control character and line break replaced by U+FFFD: it must not end its line or control a terminal.
-fn sanitized(value: &str) -> Cow<'_, str> {
-    // U+2028 and U+2029 are line breaks to Unicode and to many editors, though not control characters.
-    let breaks_line = |c: char| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}');
-    if value.contains(breaks_line) {
-        Cow::Owned(value.replace(breaks_line, "\u{FFFD}"))
-    } else {
-        Cow::Borrowed(value)
-    }
 }
 
 #[cfg(test)]

@@ -4,6 +4,7 @@
 //! Does not know: HTTP, the source of the bytes, the caller. The only crate that knows `tl`.
 
 pub mod charset;
+mod extraction;
 pub mod format;
 mod html;
 mod links;
@@ -11,5 +12,6 @@ mod page;
 mod resolve;
 
 pub use encoding_rs::Encoding;
+pub use extraction::{Extraction, Method};
 pub use links::{Iter, Link, Links};
-pub use page::{Extraction, Method, Page};
+pub use page::Page;

@@ -1,6 +1,6 @@
-//! A page, and the result of extracting its links.
+//! A page as it was received.
 
-use crate::{Links, html, resolve::resolve};
+use crate::{extraction::Extraction, html, resolve::resolve};
 use encoding_rs::{Encoding, UTF_8};
 use std::borrow::Cow;
 use url::Url;
@@ -44,31 +44,4 @@ impl Page<'_> {
             },
         }
     }
-}
-
-/// The result of extraction.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Extraction {
-    /// Its links, in tree order, duplicates kept.
-    pub links: Links,
-    /// How many links were left out because their `href` does not resolve, or because of the limits on memory and time.
-    pub unresolved: usize,
-    /// How they were found.
-    pub method: Method,
-    /// How many parts of the page `tl` could not parse: their links are missing. More than 0 is a fault worth logging.
-    pub unparsed_chunks: usize,
-    /// Whether the page was longer than 256 MiB in UTF-8; the links beyond are missing.
-    pub truncated: bool,
-}
-
-/// How the links of a page were found.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
-pub enum Method {
-    /// In one pass, exactly.
-    #[default]
-    Streamed,
-    /// Through a whole tree, exactly.
-    Tree,
-    /// By tags alone, because an exact answer would have cost too much: hostile or very deeply nested pages.
-    Approximate,
 }

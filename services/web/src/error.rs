@@ -113,7 +113,7 @@ impl WebError {
 
     /// A request that the server rejected before it reached this service.
     pub(crate) fn rejected(problem: &kit::Problem) -> Self {
-        Self::new(match problem.status() {
+        Self::new(match problem.status {
             StatusCode::FORBIDDEN => Kind::HostNotAllowed,
             StatusCode::METHOD_NOT_ALLOWED => Kind::MethodNotAllowed,
             StatusCode::URI_TOO_LONG => Kind::UrlTooLong,

@@ -95,8 +95,8 @@ impl Service for Web {
 
     fn refuse(&self, problem: kit::Problem) -> Response {
         let mut response = page::error(&self.state, &WebError::rejected(&problem), "");
-        *response.status_mut() = problem.status();
-        response.headers_mut().extend(problem.headers().iter().cloned());
+        *response.status_mut() = problem.status;
+        response.headers_mut().extend(problem.headers.iter().cloned());
         response
     }
 

@@ -1,7 +1,7 @@
 //! The bodies of a request and of its response, with the permits that they hold.
 
-use super::{context::Client, request_log::RequestLog, send_queue::QueuedReader, timer::Work};
-use crate::{Body, BoxError};
+use super::{context::Client, request_log::RequestLog, timer::Work};
+use crate::{Body, BoxError, send_queue::QueuedReader};
 use bytes::Bytes;
 use http_body::{Body as _, Frame, SizeHint};
 use hyper::body::Incoming;

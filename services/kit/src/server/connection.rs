@@ -79,8 +79,7 @@ async fn drive<S: Service>(
     }
 }
 
-/// Runs `connection` until the client closes it, a timeout expires or the drain ends it; or until `idle` resolves, with
-/// `None`.
+/// Runs `connection` until its client, a timeout or the drain ends it; or until `idle` resolves, with `None`.
 ///
 /// hyper-util's `GracefulShutdown` is not used: it closes idle HTTP/1 connections at once, and a request that is on its
 /// way would be lost.

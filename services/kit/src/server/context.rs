@@ -1,9 +1,10 @@
 //! What requests can see of their listener and of their connection.
 
-use super::{raw_head::RawHead, send_queue::SendQueue, timer::ConnectionTimer};
+use super::{raw_head::RawHead, timer::ConnectionTimer};
 use crate::{
     ServerSettings, Service,
     metrics::{Series, ServerMetrics},
+    send_queue::SendQueue,
 };
 use hyper::server::conn::http1;
 use hyper_util::{

@@ -51,7 +51,7 @@ pub(super) fn respond<S: Service>(
     // where the next request begins.
     let chunked = request.headers().contains_key(header::TRANSFER_ENCODING);
     let checked = check(&listener, &client.raw_head, &request);
-    let untrusted = checked.as_ref().is_err_and(|problem| problem.status() == StatusCode::BAD_REQUEST);
+    let untrusted = checked.as_ref().is_err_and(|problem| problem.status == StatusCode::BAD_REQUEST);
     let refused = match checked {
         Err(problem) => Some(listener.service.refuse(problem)),
         // `OPTIONS *` asks for the methods of the whole server.

@@ -17,10 +17,8 @@ const LINGER: Duration = Duration::from_millis(500);
 /// How long a client may take to close its side after ours.
 pub(super) const CLOSE: Duration = Duration::from_secs(1);
 
-/// What is known of a connection. Written by its socket, requests and bodies; read by [`ConnectionTimer::expired`].
-///
-/// hyper's header timeout is not used: it knows neither HTTP/2 nor a connection whose version is still unknown, so this
-/// clock has to cover connections without a request anyway.
+/// Written by a connection's socket, requests and bodies; read by [`ConnectionTimer::expired`]. It stands for hyper's header
+/// timeout too, which covers neither HTTP/2 nor a connection whose version is still unknown.
 #[derive(Debug)]
 pub(super) struct ConnectionTimer {
     /// For a client without a request, until the header of one is complete.

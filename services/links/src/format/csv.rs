@@ -1,6 +1,6 @@
 //! Comma-separated values (RFC 4180): `text,href`, after a `page` column for several pages.
 
-use super::sanitized;
+use super::sanitized::sanitized;
 use crate::Link;
 use ::csv::{Terminator, Writer, WriterBuilder};
 use std::io;

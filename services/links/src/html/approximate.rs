@@ -1,6 +1,5 @@
 //! The last resort, where an exact answer would cost too much: a link extends from `<a href>` to the next `<a>` or `</a>`.
-//!
-//! In: the page. Out: link events, in page order. Comments, raw text and templates are recognized; SVG, MathML and
+//! Comments, raw text and templates are recognized; SVG, MathML and
 //! misplaced markup are not.
 
 use super::{

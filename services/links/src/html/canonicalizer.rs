@@ -1,8 +1,7 @@
 //! Stage 3, link events to a canonical page: `<a href="…">text</a>` and nothing else, which any parser reads alike.
 //!
-//! In: the events of the tree. Out: UTF-8 in chunks, each passed to the reader as soon as it is full, so that neither the
-//! canonical page nor its parse grows with the page. Character references are kept; characters that could be taken for
-//! markup are written as references.
+//! It is passed to the reader in chunks, so that neither it nor its parse grows with the page. Character references are kept;
+//! characters that could be taken for markup are written as references.
 
 use super::{text, tl_reader::TlReader};
 use crate::Extraction;

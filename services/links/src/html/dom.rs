@@ -1,7 +1,6 @@
 //! Pages whose links are not in page order: a tree by html5ever's tree builder, scripting off.
 //!
-//! In: the page, through the tokenizer of stage 1. Out: its links as written and the first `<base>`, or nothing where
-//! the tree exceeds its budget. Nodes hold no more than links need.
+//! Its tokens are those of stage 1. Nodes hold no more than links need; a tree that exceeds its budget gives nothing.
 
 mod feed;
 mod load;

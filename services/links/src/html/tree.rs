@@ -1,7 +1,5 @@
 //! Stage 2, tokens to link events: tree construction without the tree (WHATWG HTML, section 13.2.6).
 //!
-//! In: the page. Out: calls to the [`Canonicalizer`]: each link's start, text and end, in tree order.
-//!
 //! The stack of open elements, the active formatting elements and the insertion modes follow the standard exactly, scripting
 //! off; nodes are not kept. That is enough as long as the tree has the order of the page and at most one link is open at a
 //! time. Otherwise the result is a [`Bailout`], never a wrong answer.

@@ -1,8 +1,7 @@
 //! Charges the budget for work that html5ever's builder does without calling the sink.
 //!
-//! For each tag of a formatting element it goes through its list of active formatting elements, and at a start tag it
-//! compares attributes (the "Noah's Ark clause"). The list is private to the builder, but its nodes can be traced from
-//! time to time; in between, each start tag counts as one entry more.
+//! For each tag of a formatting element it goes through its list of active formatting elements, which is private, but whose
+//! nodes can be traced from time to time; in between, each start tag counts as one entry more.
 
 use super::sink::{Dom, NodeId};
 use crate::html::tree::MAX_OPEN;

@@ -16,7 +16,7 @@ const SMALL: usize = 64 * 1024;
 
 /// The large responses of a listener that are being sent.
 #[derive(Debug)]
-pub(super) struct SendQueue {
+pub(crate) struct SendQueue {
     budget: ByteBudget,
     queued: Mutex<Queued>,
 }
@@ -41,7 +41,7 @@ struct QueuedResponse {
 
 /// One reader's use of a response; ends when this is dropped.
 #[derive(Debug)]
-pub(super) struct QueuedReader {
+pub(crate) struct QueuedReader {
     queue: Arc<SendQueue>,
     address: usize,
     requested: u64,
@@ -55,7 +55,7 @@ impl Default for SendQueue {
 
 impl SendQueue {
     /// Counts `data` until the result is dropped. If the budget is needed for newer responses, `reader` is cancelled.
-    pub(super) fn push(self: &Arc<Self>, data: &Bytes, reader: &CancellationToken) -> Option<QueuedReader> {
+    pub(crate) fn push(self: &Arc<Self>, data: &Bytes, reader: &CancellationToken) -> Option<QueuedReader> {
         if data.len() <= SMALL {
             return None;
         }

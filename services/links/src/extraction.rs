@@ -1,0 +1,30 @@
+//! The result of extracting the links of a page.
+
+use crate::Links;
+
+/// The result of extraction.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Extraction {
+    /// Its links, in tree order, duplicates kept.
+    pub links: Links,
+    /// How many links were left out because their `href` does not resolve, or because of the limits on memory and time.
+    pub unresolved: usize,
+    /// How they were found.
+    pub method: Method,
+    /// How many parts of the page `tl` could not parse: their links are missing. More than 0 is a fault worth logging.
+    pub unparsed_chunks: usize,
+    /// Whether the page was longer than 256 MiB in UTF-8; the links beyond are missing.
+    pub truncated: bool,
+}
+
+/// How the links of a page were found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Method {
+    /// In one pass, exactly.
+    #[default]
+    Streamed,
+    /// Through a whole tree, exactly.
+    Tree,
+    /// By tags alone, because an exact answer would have cost too much: hostile or very deeply nested pages.
+    Approximate,
+}
