@@ -32,19 +32,13 @@ use http::{HeaderValue, Method, header};
 use kit::{ByteBudget, Check, CpuPool, Problem, Request, Response, Service, errors};
 use page_service::PageService;
 use router::Endpoint;
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
 /// The service.
 pub struct Api {
     pages: Arc<PageService>,
     /// Memory for lines of batches that wait for their clients.
     lines: ByteBudget,
-}
-
-impl fmt::Debug for Api {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Api").finish_non_exhaustive()
-    }
 }
 
 impl Api {

@@ -1,7 +1,5 @@
 //! Single flight: one job at a time for each key. Later requests for the key share its result, and the job goes on if the
-//! request that started it is cancelled.
-//!
-//! Not `moka`'s `try_get_with`: there a cancelled first caller has the next one start the job again.
+//! request that started it is cancelled (with `moka`'s `try_get_with`, the next one would start it again).
 
 use crate::cache_key::CacheKey;
 use futures_util::{

@@ -7,7 +7,6 @@ use std::{
 };
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-#[derive(Debug)]
 pub(crate) struct Admission {
     jobs: Arc<Semaphore>,
     /// Jobs that wait for their host: at most as many as may run, or a slow host could fill the memory.
@@ -17,7 +16,6 @@ pub(crate) struct Admission {
 }
 
 /// Permission to run one job at one host, given back when dropped. The host's semaphore lives as long as its permits.
-#[derive(Debug)]
 pub(crate) struct JobPermit {
     job: OwnedSemaphorePermit,
     at_host: OwnedSemaphorePermit,

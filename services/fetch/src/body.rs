@@ -13,7 +13,6 @@ use hyper::body::{Body, Incoming};
 use kit::CpuPool;
 use std::{error::Error, io};
 
-#[derive(Debug)]
 pub(crate) struct BodyReader<'a> {
     pub(crate) body: Incoming,
     pub(crate) budget: &'a Budget,

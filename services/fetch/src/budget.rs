@@ -11,7 +11,6 @@ const MEDIUM: usize = 1024 * 1024;
 /// few slow large bodies hold up no smaller ones. Nothing in `pages` waits for the network: it holds finished pages, and
 /// small coded bodies with their decoders while they are decoded. A job reserves in this order, and the holder of a
 /// page reserves nothing more, so jobs cannot wait for each other in a circle.
-#[derive(Debug)]
 pub(crate) struct Budget {
     /// Bytes of each job that need no reservation.
     pub(crate) share: usize,

@@ -39,7 +39,6 @@ const MAX_WINDOW: u32 = (1 << 31) - 1;
 /// The longest timeout for connecting and for pings.
 const LONGEST_TIMEOUT: Duration = Duration::from_hours(24);
 
-#[derive(Debug)]
 pub(crate) struct Dialer {
     tls: Arc<ClientConfig>,
     timeout: Duration,

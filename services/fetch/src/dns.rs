@@ -170,9 +170,3 @@ fn name_server(address: SocketAddr) -> NameServerConfig {
     });
     NameServerConfig::new(address.ip(), true, connections.into())
 }
-
-impl std::fmt::Debug for Dns {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Dns").field("servers", &self.settings.name_servers).finish_non_exhaustive()
-    }
-}

@@ -17,7 +17,6 @@ use hyper::body::Incoming;
 use std::{error::Error, io, net::IpAddr, time::Duration};
 use url::{Position, Url};
 
-#[derive(Debug)]
 pub(crate) struct Exchange {
     dialer: Dialer,
     connect_timeout: Duration,

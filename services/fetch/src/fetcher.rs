@@ -38,7 +38,6 @@ impl FetchedPage {
 }
 
 /// Fetches pages within its limits. Use one in a process: its jobs share connections and limits.
-#[derive(Debug)]
 pub struct Fetcher {
     guard: Arc<Guard>,
     dns: Dns,

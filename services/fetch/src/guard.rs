@@ -12,7 +12,6 @@ use std::net::{IpAddr, SocketAddr};
 use url::Host;
 
 /// A destination whose port and name are allowed; its addresses are yet to be checked.
-#[derive(Debug)]
 pub(crate) struct Destination<'a> {
     pub(crate) host: Host<&'a str>,
     pub(crate) rules: AddressRules,
@@ -29,7 +28,6 @@ pub(crate) struct AddressRules {
 }
 
 /// The rules. The text of a refusal is for the log only: clients learn no more than that a destination is refused.
-#[derive(Debug)]
 pub(crate) struct Guard {
     allow: List,
     deny: List,

@@ -2,7 +2,6 @@
 //!
 //! Promises: an address that the guard refuses is never connected to, also after redirects, and time, bytes, memory and
 //! the number of jobs are bounded.
-//!
 //! Does not know: HTML, caching, HTTP servers, its callers.
 
 mod admission;

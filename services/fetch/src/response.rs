@@ -12,7 +12,6 @@ use http::{
 };
 use std::time::{Duration, SystemTime};
 
-#[derive(Debug)]
 pub(crate) enum ResponseKind {
     /// A page whose body has to be read.
     Page { codings: Vec<Coding>, declared: Declared },

@@ -62,9 +62,8 @@ type Failure = (u8, String);
 /// Runs a service's program: parses the arguments, loads the configuration, starts logs, binds, and hands over
 /// to `run`, which builds the service and calls [`serve`](crate::serve).
 ///
-/// Sockets may be inherited from a service manager, which is notified when the service is ready; the soft limit of open
-/// files is raised; SIGHUP reloads the log level from the configuration. The exit status is 0, 1 for a failure, or 2 for
-/// wrong usage or an invalid configuration.
+/// Sockets may be inherited from a service manager; SIGHUP reloads the log level from the configuration. The exit status is
+/// 0, 1 for a failure, or 2 for wrong usage or an invalid configuration.
 pub fn run<C, F>(run: impl FnOnce(C, ServerSettings, Listeners) -> F) -> ExitCode
 where
     C: Configuration,

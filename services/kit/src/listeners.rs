@@ -11,7 +11,6 @@ use tokio::net::TcpListener;
 const BACKLOG: i32 = 4096;
 
 /// The sockets of a service, bound before anything else is started.
-#[derive(Debug)]
 pub struct Listeners {
     pub(crate) service: TcpListener,
     pub(crate) admin: Option<TcpListener>,

@@ -24,7 +24,6 @@ static LOGS: OnceLock<Logs> = OnceLock::new();
 
 /// Writes the queued lines when it is dropped: keep it until the end of `main`.
 #[must_use]
-#[derive(Debug)]
 pub struct LogGuard(#[expect(dead_code, reason = "held for its drop")] WorkerGuard);
 
 /// Starts the process's logs. Call it once, before other threads start. An error names the setting that is invalid.

@@ -105,7 +105,6 @@ impl Drop for OpenConnection {
 }
 
 /// The counter and histogram of one kind of requests; a connection keeps them, as most of its requests are alike.
-#[derive(Debug)]
 pub(crate) struct Series {
     kind: RequestLabels,
     requests: Counter,

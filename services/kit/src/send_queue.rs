@@ -1,5 +1,5 @@
 //! Bounds the memory of responses that clients have not read yet, for all connections of a listener together: a client
-//! that asks for much and reads nothing would cost all of it.
+//! that asks for much and reads nothing could otherwise hold any amount.
 
 use crate::{ByteBudget, Reservation};
 use bytes::Bytes;
@@ -15,7 +15,6 @@ const LIMIT: usize = 128 * 1024 * 1024;
 const SMALL: usize = 64 * 1024;
 
 /// The large responses of a listener that are being sent.
-#[derive(Debug)]
 pub(crate) struct SendQueue {
     budget: ByteBudget,
     queued: Mutex<Queued>,
@@ -40,7 +39,6 @@ struct QueuedResponse {
 }
 
 /// One reader's use of a response; ends when this is dropped.
-#[derive(Debug)]
 pub(crate) struct QueuedReader {
     queue: Arc<SendQueue>,
     address: usize,

@@ -16,7 +16,7 @@ use crate::{
     Listeners, ServerSettings, Service, acceptor::Acceptor, admin::AdminService, descriptors, inherited,
     metrics::ServerMetrics, ready::Readiness, systemd,
 };
-use context::Listener;
+use context::ListenerContext;
 use std::{io, sync::Arc, time::Duration};
 use tokio::{net::TcpListener, task::JoinSet};
 
@@ -48,13 +48,13 @@ pub async fn serve<S: Service>(
         let admin = AdminService::new(Arc::clone(&readiness), Arc::clone(&metrics));
         // Its requests are not counted among those of the service.
         let uncounted = ServerMetrics::new(|_| {});
-        let listener = Listener::new(Arc::new(admin), uncounted, settings.for_admin());
+        let listener = ListenerContext::new(Arc::new(admin), uncounted, settings.for_admin());
         (Arc::clone(&listener), tokio::spawn(run(listener, socket, ADMIN_GRACE)))
     });
     announce(settings.name, "service", &socket);
     systemd::ready();
 
-    let listener = Listener::new(service, metrics, settings.clone());
+    let listener = ListenerContext::new(service, metrics, settings.clone());
     let serving = run(Arc::clone(&listener), socket, settings.limits.grace);
     let stopping = async {
         shutdown.await;
@@ -85,7 +85,7 @@ fn announce(service: &'static str, name: &'static str, socket: &TcpListener) {
 }
 
 /// Accepts and serves connections, then drains them for `grace`; returns how many it had to cut off.
-async fn run<S: Service>(listener: Arc<Listener<S>>, socket: TcpListener, grace: Duration) -> usize {
+async fn run<S: Service>(listener: Arc<ListenerContext<S>>, socket: TcpListener, grace: Duration) -> usize {
     let mut acceptor = Acceptor::new(socket, listener.settings.limits.connections);
     let mut connections = JoinSet::new();
     loop {

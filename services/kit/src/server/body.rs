@@ -1,6 +1,6 @@
 //! The bodies of a request and of its response, with the permits that they hold.
 
-use super::{context::Client, request_log::RequestLog, timer::Work};
+use super::{context::ConnectionContext, request_log::RequestLog, timer::Work};
 use crate::{Body, BoxError, send_queue::QueuedReader};
 use bytes::Bytes;
 use http_body::{Body as _, Frame, SizeHint};
@@ -17,12 +17,12 @@ use tokio_util::sync::PollSemaphore;
 /// Bytes of a frame: a large response is handed over in pieces, so that its end is near the client's end.
 const PIECE: usize = 64 * 1024;
 /// hyper may buffer this many bytes of a response.
-const LAST: usize = 4 * PIECE;
+const COPY_BELOW: usize = 4 * PIECE;
 
 /// The body that a service reads.
 pub(super) struct RequestBody {
     pub(super) body: Incoming,
-    pub(super) client: Arc<Client>,
+    pub(super) client: Arc<ConnectionContext>,
     /// Held until the body ends.
     pub(super) permit: Option<OwnedSemaphorePermit>,
     /// Whether its end was read; hyper never says so of a chunked body.
@@ -123,7 +123,7 @@ impl ResponseBody {
     }
 
     fn piece(&mut self) -> Frame<Bytes> {
-        let last = self.rest.len() <= LAST;
+        let last = self.rest.len() <= COPY_BELOW;
         let mut piece = self.rest.split_to(self.rest.len().min(PIECE));
         // Copied, because a slice would keep the whole response in memory while hyper buffers it.
         if last && self.queued.is_some() {

@@ -1,7 +1,7 @@
 //! One connection, from its first byte to its last.
 
 use super::{
-    context::{Client, Listener},
+    context::{ConnectionContext, ListenerContext},
     raw_head::RawHead,
     respond::respond,
     socket::Socket,
@@ -19,13 +19,13 @@ use tokio::{net::TcpStream, sync::OwnedSemaphorePermit, time::timeout};
 
 /// Serves `stream` to its end, holding its permit until then.
 pub(super) async fn serve<S: Service>(
-    listener: Arc<Listener<S>>,
+    listener: Arc<ListenerContext<S>>,
     stream: TcpStream,
     _permit: OwnedSemaphorePermit,
 ) {
     let Ok(peer) = stream.peer_addr() else { return };
     let _open = listener.metrics.connection();
-    let client = Arc::new(Client {
+    let client = Arc::new(ConnectionContext {
         peer,
         service: listener.settings.name,
         timer: Arc::new(ConnectionTimer::new(&listener.settings.limits)),
@@ -41,17 +41,17 @@ pub(super) async fn serve<S: Service>(
 /// Runs hyper whenever there is something to read. Idle HTTP/1 connections give hyper and its buffers back: ten thousand
 /// of them take 52 MiB; with hyper they take 233 MiB, more than the 200 that are promised.
 async fn drive<S: Service>(
-    listener: &Arc<Listener<S>>,
+    listener: &Arc<ListenerContext<S>>,
     stream: TcpStream,
-    client: &Arc<Client>,
+    client: &Arc<ConnectionContext>,
 ) -> CloseReason {
     let mut socket = Socket::new(stream, Arc::clone(client));
     loop {
-        // Biased: what the client has sent counts, however late this task comes to look at it.
+        // Biased: data that has arrived wins over a timeout.
         let may_be_http2 = tokio::select! {
             biased;
             peeked = socket.may_be_http2() => peeked,
-            _ = client.timer.expired(&listener.stop) => return expiry_reason(listener),
+            _ = client.timer.expired(&listener.stop) => return close_reason(listener),
         };
         let service = {
             let (listener, client) = (Arc::clone(listener), Arc::clone(client));
@@ -61,6 +61,7 @@ async fn drive<S: Service>(
             Err(_) => return CloseReason::Broken,
             Ok(None) => return CloseReason::Regular,
             // Boxed, so that idle connections do not keep space for it.
+            // After an HTTP/1 request, `PRI` is no preface of HTTP/2.
             Ok(Some(true)) if client.timer.http2.get().is_none() => {
                 let connection = Box::pin(listener.http.serve_connection(TokioIo::new(socket), service));
                 let run = run(connection, listener, client, std::future::pending());
@@ -85,8 +86,8 @@ async fn drive<S: Service>(
 /// way would be lost.
 async fn run<S: Service, C: GracefulConnection<Error: Into<BoxError>>>(
     mut connection: Pin<impl std::ops::DerefMut<Target = C>>,
-    listener: &Listener<S>,
-    client: &Client,
+    listener: &ListenerContext<S>,
+    client: &ConnectionContext,
     idle: impl Future<Output = ()>,
 ) -> Option<CloseReason> {
     let idle = pin!(idle);
@@ -116,9 +117,9 @@ async fn run<S: Service, C: GracefulConnection<Error: Into<BoxError>>>(
     }
     connection.as_mut().graceful_shutdown();
     let _ = timeout(CLOSE, connection).await;
-    Some(expiry_reason(listener))
+    Some(close_reason(listener))
 }
 
-fn expiry_reason<S>(listener: &Listener<S>) -> CloseReason {
+fn close_reason<S>(listener: &ListenerContext<S>) -> CloseReason {
     if listener.stop.is_cancelled() { CloseReason::Regular } else { CloseReason::Slow }
 }

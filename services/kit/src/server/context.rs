@@ -32,7 +32,7 @@ const IDLE: Duration = Duration::from_millis(100);
 const STREAMS: u32 = 100;
 
 /// What all connections of a listener share.
-pub(super) struct Listener<S> {
+pub(super) struct ListenerContext<S> {
     pub(super) service: Arc<S>,
     pub(super) metrics: Arc<ServerMetrics>,
     pub(super) settings: ServerSettings,
@@ -47,11 +47,11 @@ pub(super) struct Listener<S> {
     pub(super) stop: CancellationToken,
     /// The grace is nearly over: requests without a response get 503.
     pub(super) give_up: CancellationToken,
-    /// As `stop`, for each request to read: the token has a lock that all connections share.
+    /// The same as `stop` without its lock, as every request reads it.
     pub(super) draining: AtomicBool,
 }
 
-impl<S: Service> Listener<S> {
+impl<S: Service> ListenerContext<S> {
     pub(super) fn new(service: Arc<S>, metrics: Arc<ServerMetrics>, settings: ServerSettings) -> Arc<Self> {
         let mut http1 = http1::Builder::new();
         http1.half_close(true).max_buf_size(HEADER_LIMIT.into());
@@ -95,7 +95,7 @@ fn http() -> auto::Builder<TokioExecutor> {
 }
 
 /// What the socket and all requests of a connection share.
-pub(super) struct Client {
+pub(super) struct ConnectionContext {
     pub(super) peer: SocketAddr,
     pub(super) service: &'static str,
     pub(super) timer: Arc<ConnectionTimer>,
@@ -108,7 +108,7 @@ pub(super) struct Client {
     pub(super) series: Mutex<Option<Series>>,
 }
 
-impl Client {
+impl ConnectionContext {
     /// Resolves when nothing is in flight or half received, nor was for a while.
     pub(super) async fn idle(&self) {
         // Many clients ask once; those that ask more are looked at less often.

@@ -1,6 +1,6 @@
-//! Log record and metrics of one request. Written on drop, so cancelled requests are logged too.
+//! Marks the connection busy during one request; on drop, which a cancelled request reaches too, counts and logs it.
 
-use super::context::Client;
+use super::context::ConnectionContext;
 use crate::{CacheOutcome, Request, RequestId, Response, Route, redact::redacted};
 use http::{Method, Version};
 use std::{
@@ -14,7 +14,7 @@ pub(super) struct RequestLog {
     pub(super) http1: bool,
     /// Whether the method is HEAD.
     pub(super) head: bool,
-    pub(super) client: Arc<Client>,
+    pub(super) client: Arc<ConnectionContext>,
     /// Bytes of the response's body handed to hyper.
     pub(super) bytes: u64,
     /// Whether that was all of it.
@@ -31,7 +31,7 @@ pub(super) struct RequestLog {
 
 impl RequestLog {
     /// Begins with a complete header; `access` says whether it goes to the access log.
-    pub(super) fn begin(client: Arc<Client>, request: &Request, access: bool) -> Self {
+    pub(super) fn begin(client: Arc<ConnectionContext>, request: &Request, access: bool) -> Self {
         let target = || {
             let target = request.uri().path_and_query().map_or("*", |target| target.as_str());
             // Queries may hold secrets.

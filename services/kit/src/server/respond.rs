@@ -2,7 +2,7 @@
 
 use super::{
     body::{RequestBody, ResponseBody},
-    context::{Client, Listener},
+    context::{ConnectionContext, ListenerContext},
     raw_head::RawHead,
     request_log::RequestLog,
 };
@@ -32,13 +32,13 @@ const METHODS: &str = "GET, HEAD, OPTIONS";
 
 /// Responds to `request`. What needs no waiting is done at once, so that the future, one for each request, is small.
 pub(super) fn respond<S: Service>(
-    listener: Arc<Listener<S>>,
-    client: &Arc<Client>,
+    listener: Arc<ListenerContext<S>>,
+    client: &Arc<ConnectionContext>,
     request: hyper::Request<Incoming>,
 ) -> impl Future<Output = Result<http::Response<ResponseBody>, Infallible>> + Send + use<S> {
     let has_body = !request.body().is_end_stream();
     let body_permit = has_body.then(|| Arc::clone(&listener.body_permits).try_acquire_owned());
-    let crowded = matches!(body_permit, Some(Err(_)));
+    let no_body_permit = matches!(body_permit, Some(Err(_)));
     let mut request = request.map(|body| match body_permit {
         Some(permit) => {
             let client = Arc::clone(client);
@@ -51,7 +51,7 @@ pub(super) fn respond<S: Service>(
     // where the next request begins.
     let chunked = request.headers().contains_key(header::TRANSFER_ENCODING);
     let checked = check(&listener, &client.raw_head, &request);
-    let untrusted = checked.as_ref().is_err_and(|problem| problem.status == StatusCode::BAD_REQUEST);
+    let malformed = checked.as_ref().is_err_and(|problem| problem.status == StatusCode::BAD_REQUEST);
     let refused = match checked {
         Err(problem) => Some(listener.service.refuse(problem)),
         // `OPTIONS *` asks for the methods of the whole server.
@@ -65,10 +65,10 @@ pub(super) fn respond<S: Service>(
     Box::pin(async move {
         let (mut response, permit) = match (refused, Arc::clone(&listener.permits).try_acquire_owned()) {
             (Some(response), _) => (response, None),
-            (None, Ok(permit)) if !crowded => (handle(&listener, &log, request).await, Some(permit)),
+            (None, Ok(permit)) if !no_body_permit => (handle(&listener, &log, request).await, Some(permit)),
             (None, _) => (listener.service.refuse(overloaded(RETRY_AFTER)), None),
         };
-        if log.http1 && (untrusted || chunked || listener.draining.load(Relaxed)) {
+        if log.http1 && (malformed || chunked || listener.draining.load(Relaxed)) {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         listener.service.finish(&mut response);
@@ -82,12 +82,12 @@ pub(super) fn respond<S: Service>(
 }
 
 /// Refuses requests that no service should see.
-fn check<S>(listener: &Listener<S>, raw_head: &RawHead, request: &Request) -> Result<(), Problem> {
+fn check<S>(listener: &ListenerContext<S>, raw_head: &RawHead, request: &Request) -> Result<(), Problem> {
     let http1 = request.version() < Version::HTTP_2;
     if http1 && raw_head.has_two_lengths(request.headers()) {
         return Err(bad_request("The body has two lengths."));
     }
-    if http1 && !is_plainly_coded(request.headers()) {
+    if http1 && !has_only_chunked_coding(request.headers()) {
         return Err(bad_request("The transfer coding is not chunked alone."));
     }
     host::check(request.version(), request.uri(), request.headers()).map_err(bad_request)?;
@@ -104,7 +104,7 @@ fn check<S>(listener: &Listener<S>, raw_head: &RawHead, request: &Request) -> Re
 }
 
 /// Whether the body has no transfer coding but `chunked`, and that once. hyper checks that it is the last one.
-fn is_plainly_coded(headers: &HeaderMap) -> bool {
+fn has_only_chunked_coding(headers: &HeaderMap) -> bool {
     let mut fields = headers.get_all(header::TRANSFER_ENCODING).iter();
     match (fields.next(), fields.next()) {
         (None, _) => true,
@@ -114,7 +114,7 @@ fn is_plainly_coded(headers: &HeaderMap) -> bool {
 }
 
 /// Has the service handle `request`. What a panic leaves half-done belongs to this request, which ends here.
-async fn handle<S: Service>(listener: &Listener<S>, log: &RequestLog, request: Request) -> Response {
+async fn handle<S: Service>(listener: &ListenerContext<S>, log: &RequestLog, request: Request) -> Response {
     let _work = log.client.timer.work();
     let handled = tokio::select! {
         biased;

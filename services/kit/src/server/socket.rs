@@ -1,6 +1,6 @@
 //! A client's socket: reports what it reads and writes, and closes so that the last response arrives.
 
-use super::context::Client;
+use super::context::ConnectionContext;
 use std::{
     io::{self, IoSlice},
     pin::Pin,
@@ -20,12 +20,12 @@ const UNSENT: u32 = 128 * 1024;
 /// A connection's socket.
 pub(super) struct Socket {
     stream: TcpStream,
-    client: Arc<Client>,
+    client: Arc<ConnectionContext>,
     discarded: usize,
 }
 
 impl Socket {
-    pub(super) fn new(stream: TcpStream, client: Arc<Client>) -> Self {
+    pub(super) fn new(stream: TcpStream, client: Arc<ConnectionContext>) -> Self {
         // Both are improvements only: a socket that refuses them works.
         let _ = stream.set_nodelay(true);
         let _ = socket2::SockRef::from(&stream).set_tcp_notsent_lowat(UNSENT);

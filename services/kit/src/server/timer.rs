@@ -19,7 +19,6 @@ pub(super) const CLOSE: Duration = Duration::from_secs(1);
 
 /// Written by a connection's socket, requests and bodies; read by [`ConnectionTimer::expired`]. It stands for hyper's header
 /// timeout too, which covers neither HTTP/2 nor a connection whose version is still unknown.
-#[derive(Debug)]
 pub(super) struct ConnectionTimer {
     /// For a client without a request, until the header of one is complete.
     idle: Duration,
@@ -140,11 +139,11 @@ impl ConnectionTimer {
     }
 
     async fn exceeded(&self, idle: Duration) {
-        // The longest time to sleep: what begins meanwhile has no shorter timeout.
-        let shortest = idle.min(self.stall).min(CLOSE);
+        // A state that begins during the sleep has at least this timeout.
+        let max_sleep = idle.min(self.stall).min(CLOSE);
         let exceeded = async {
             while let Some(left) = self.left(idle) {
-                tokio::time::sleep(left.min(shortest)).await;
+                tokio::time::sleep(left.min(max_sleep)).await;
             }
         };
         self.cut_off.run_until_cancelled(exceeded).await;
@@ -152,6 +151,7 @@ impl ConnectionTimer {
 
     /// The time left to the client, if any.
     fn left(&self, idle: Duration) -> Option<Duration> {
+        // No timeout runs while the service works; the caller looks again after this time.
         if self.working.load(Relaxed) > 0 {
             return Some(CLOSE);
         }

@@ -22,7 +22,6 @@ pub(crate) struct TextKind {
     pub(crate) keeps_nul: bool,
 }
 
-#[derive(Debug)]
 pub(crate) struct Canonicalizer {
     chunk: Vec<u8>,
     /// How many bytes were passed to the reader before this chunk.

@@ -72,7 +72,6 @@ enum Next {
 
 type TagResult = Result<Next, Bailout>;
 
-#[derive(Debug)]
 #[expect(clippy::struct_excessive_bools, reason = "the standard's own flags")]
 pub(crate) struct Tree<'a, 's> {
     page: &'a [u8],

@@ -19,7 +19,6 @@ const MAX_PROBLEM: usize = 64 << 10;
 const UNRESERVED: usize = 64 << 10;
 
 /// The links of a page, not parsed yet.
-#[derive(Debug)]
 pub(crate) struct ApiResponse {
     body: Bytes,
     /// Seconds since the page was fetched (`Age`, RFC 9111, section 5.1), if the API states it.

@@ -23,7 +23,6 @@ const CHECK: Duration = Duration::from_secs(1);
 const UNANSWERED: u32 = 3;
 
 /// Why a command has no result.
-#[derive(Debug)]
 pub(super) enum Fault {
     /// There is no connection, it was lost, or there was no answer in time.
     Unreachable,

@@ -34,7 +34,6 @@ pub(super) enum NodeKind {
     Other,
 }
 
-#[derive(Debug)]
 pub(super) struct Node {
     pub(super) kind: NodeKind,
     name: Option<QualName>,
@@ -49,7 +48,6 @@ pub(super) struct Node {
 }
 
 /// The tree during construction.
-#[derive(Debug)]
 pub(super) struct Dom {
     nodes: RefCell<Vec<Node>>,
     max_nodes: usize,

@@ -94,7 +94,6 @@ impl Scope {
 }
 
 /// The open elements, the root first.
-#[derive(Debug)]
 pub(super) struct Stack {
     pub(super) elements: Vec<Element>,
     /// The number of open HTML elements of each name: most searches end here.
