@@ -16,7 +16,7 @@ use tokio_util::sync::PollSemaphore;
 
 /// Bytes of a frame: a large response is handed over in pieces, so that its end is near the client's end.
 const PIECE: usize = 64 * 1024;
-/// hyper may buffer this many bytes of a response.
+/// The last bytes of a large response, which hyper may buffer: they are copied, as a slice would keep all of it in memory.
 const COPY_BELOW: usize = 4 * PIECE;
 
 /// The body that a service reads.
@@ -125,7 +125,6 @@ impl ResponseBody {
     fn piece(&mut self) -> Frame<Bytes> {
         let last = self.rest.len() <= COPY_BELOW;
         let mut piece = self.rest.split_to(self.rest.len().min(PIECE));
-        // Copied, because a slice would keep the whole response in memory while hyper buffers it.
         if last && self.queued.is_some() {
             piece = Bytes::copy_from_slice(&piece);
         }
