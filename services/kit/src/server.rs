@@ -60,7 +60,9 @@ pub async fn serve<S: Service>(
         shutdown.await;
         readiness.stop();
         systemd::stopping();
-        tokio::time::sleep(settings.limits.delay).await;
+        if !settings.limits.delay.is_zero() {
+            tokio::time::sleep(settings.limits.delay).await;
+        }
         listener.drain();
     };
     let left = tokio::select! {
