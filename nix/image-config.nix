@@ -1,5 +1,5 @@
 # The configuration of each image, in the words of the image format. Plain data: nothing here needs nixpkgs.
-# `paths` says where each program and the CA roots (`roots`) are in the image, `search` which folder has Redis.
+# `paths` says where each program and the CA roots (`roots`) are in the image; `redis` is the search path of Redis.
 {
   settings,
   package, # [workspace.package] of Cargo.toml

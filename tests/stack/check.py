@@ -522,6 +522,9 @@ def clean_up(images: list[str]) -> None:
 
 
 def main() -> None:
+    unknown = set(sys.argv[1:]) - {step.__name__ for step in STEPS}
+    if unknown:
+        sys.exit(f"tests/stack: no step {', '.join(sorted(unknown))}")
     described = json.loads(DESCRIPTIONS.read_text())
     images = [PYTHON, *(described[name]["name"] for name in ["api", "web"])]
     if docker("images", "--quiet", described["redis"]["name"]):
