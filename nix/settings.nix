@@ -77,17 +77,23 @@
     file = "extraction.log";
   };
 
-  # Networks that no page on the public internet is in (IANA special-purpose address registries).
-  privateNetworks = [
-    "0.0.0.0/8"
-    "10.0.0.0/8"
-    "100.64.0.0/10"
-    "169.254.0.0/16"
-    "172.16.0.0/12"
-    "192.168.0.0/16"
-    "fc00::/7"
-    "fe80::/10"
-  ];
+  # The networks that the API's guard refuses. Left out: loopback (`::/3` has ::1), where Redis and proxies are, and the
+  # address of Azure's name server.
+  privateNetworks =
+    let
+      table = builtins.readFile ../services/fetch/src/guard/networks.txt;
+      lines = builtins.filter builtins.isString (builtins.split "\n" table);
+      networkOf = line: builtins.match "([0-9a-f.:]+/[0-9]+) .*" line;
+      networks = map (line: builtins.head (networkOf line)) (
+        builtins.filter (line: networkOf line != null) lines
+      );
+      leftOut = [
+        "127.0.0.0/8"
+        "168.63.129.16/32"
+        "::/3"
+      ];
+    in
+    builtins.filter (network: !builtins.elem network leftOut) networks ++ [ "64:ff9b::/96" ];
 
   # systemd.exec(5), for a server that needs the network, its log folder and nothing else.
   hardening = {

@@ -98,6 +98,7 @@ mod tests {
     fn problems() -> Vec<Problem> {
         let kit = [
             errors::bad_request(""),
+            errors::forbidden(""),
             errors::not_found(),
             errors::method_not_allowed("GET"),
             errors::unread(ReadError::TooLarge(1)),

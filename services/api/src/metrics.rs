@@ -57,7 +57,7 @@ impl ApiMetrics {
             "Pages by method of extraction: streamed, tree (exact too), approximate (too costly for that)";
         registry.register("extractions", help, self.extractions.clone());
         registry.register("extraction_seconds", "Time to extract the links", self.extraction_seconds.clone());
-        registry.register("unresolved_hrefs", "Links left out: they do not resolve", self.unresolved.clone());
+        registry.register("unresolved_hrefs", "Links left out", self.unresolved.clone());
         let help = "Parts of pages that could not be parsed: their links are missing";
         registry.register("unparsed_chunks", help, self.unparsed_chunks.clone());
         let help = "Lines of the extraction log that were dropped or could not be written";

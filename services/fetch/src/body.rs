@@ -101,7 +101,7 @@ impl BodyReader<'_> {
                 Ok(frame) => frame,
                 Err(error) if is_in_trailers(&error) => break,
                 Err(error) => {
-                    tracing::debug!(%error, "body broke off");
+                    tracing::debug!(%error, "the body ended early");
                     return Err(FetchError::Incomplete);
                 }
             };

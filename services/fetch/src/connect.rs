@@ -211,7 +211,7 @@ fn uri(authority: &str) -> Result<Uri, FetchError> {
 
 /// Logs the error; its cause does not leave the process.
 fn failed(error: &(dyn Error + 'static)) -> FetchError {
-    tracing::debug!(error, "no connection");
+    tracing::debug!(error, "cannot connect");
     let mut causes = std::iter::successors(Some(error), |error: &&(dyn Error + 'static)| (*error).source());
     let timed_out = |cause: &(dyn Error + 'static)| {
         cause.downcast_ref::<io::Error>().is_some_and(|cause| cause.kind() == io::ErrorKind::TimedOut)

@@ -1,4 +1,4 @@
-//! What the kit costs: its emptiest service against a bare hyper server with the same answer, under `wrk`, in turns.
+//! What the kit costs: its emptiest service against a bare hyper server with the same answer, under `wrk`, alternately.
 //!
 //! `cargo run --release -p kit --example compare [rounds [seconds]]`; the exit status is 1 below 0.9.
 

@@ -9,7 +9,7 @@
 
 use crate::{
     Peer, Request, Response, Service,
-    errors::{bad_request, not_found, other_method, unread},
+    errors::{bad_request, forbidden, not_found, other_method, unread},
     full, logging,
     metrics::ServerMetrics,
     ready::Readiness,
@@ -62,8 +62,7 @@ async fn set_level(request: Request) -> Response {
     let local =
         request.extensions().get::<Peer>().is_some_and(|peer| peer.0.ip().to_canonical().is_loopback());
     if !local {
-        let problem = crate::Problem::new(StatusCode::FORBIDDEN, "forbidden", "Forbidden");
-        return problem.detail("The log level is set from this machine only.").into_response();
+        return forbidden("The log level is set from this machine only.").into_response();
     }
     let body = match crate::read(request.into_body(), BODY_LIMIT, BODY_TIMEOUT).await {
         Ok(body) => body,

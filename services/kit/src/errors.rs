@@ -8,6 +8,11 @@ pub fn bad_request(detail: impl Into<String>) -> Problem {
     Problem::new(StatusCode::BAD_REQUEST, "bad-request", "Bad request").detail(detail)
 }
 
+/// 403: the service does not answer to this host, origin or client.
+pub fn forbidden(detail: impl Into<String>) -> Problem {
+    Problem::new(StatusCode::FORBIDDEN, "forbidden", "Forbidden").detail(detail)
+}
+
 /// 404: there is no such route.
 pub fn not_found() -> Problem {
     Problem::new(StatusCode::NOT_FOUND, "not-found", "Not found").detail("There is nothing at this path.")

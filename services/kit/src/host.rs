@@ -1,7 +1,7 @@
 //! The host of a request: whether it is valid, and whether a listener answers to it.
 
-use crate::Problem;
-use http::{HeaderMap, StatusCode, Uri, Version, header, uri::Authority};
+use crate::{Problem, errors::forbidden};
+use http::{HeaderMap, Uri, Version, header, uri::Authority};
 use std::net::IpAddr;
 
 /// Checks that a request has the host that its version requires (RFC 9112, section 3.2; RFC 9113, section 8.3.1). The error
@@ -36,8 +36,8 @@ fn has_port_or_none(authority: &Authority) -> bool {
 }
 
 /// The host names that a listener answers to, against DNS rebinding: a web page can make a browser send requests to this
-/// machine, but only with the page's host name and `Origin`. IP addresses, `localhost` and the machine's own name are always allowed, and so is a request without a host, which no
-/// browser sends.
+/// machine, but only with the page's host name and `Origin`. Always allowed are IP addresses, `localhost`, the machine's own
+/// name, and a request without a host, which no browser sends.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HostRule(Vec<String>);
 
@@ -78,10 +78,6 @@ impl HostRule {
 fn without_port(authority: &str) -> &str {
     let port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit());
     authority.rsplit_once(':').filter(|(_, end)| port(end)).map_or(authority, |(host, _)| host)
-}
-
-fn forbidden(detail: &str) -> Problem {
-    Problem::new(StatusCode::FORBIDDEN, "forbidden", "Forbidden").detail(detail)
 }
 
 #[cfg(test)]

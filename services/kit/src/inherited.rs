@@ -84,7 +84,7 @@ mod tests {
     use super::{Role, choose};
 
     #[test]
-    fn names_count_and_order_only_without_them() {
+    fn sockets_are_chosen_by_name_and_in_order_only_without_names() {
         let service = |names: &[&str]| choose(Role::Service, "app", true, names);
         let admin = |names: &[&str]| choose(Role::Admin, "app", true, names);
         assert_eq!(service(&["admin", "service"]), Some(1));
@@ -98,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn another_name_fits_nothing() {
+    fn a_socket_with_an_unknown_name_is_not_taken() {
         for role in [Role::Service, Role::Admin] {
             assert_eq!(choose(role, "app", true, &["app2", "web", "app-admin2", "adm"]), None);
         }

@@ -27,9 +27,9 @@ impl RequestId {
     pub fn make() -> Self {
         static PROCESS: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one(std::process::id()));
         static NEXT: AtomicU64 = AtomicU64::new(0);
-        let number = NEXT.fetch_add(1, Ordering::Relaxed);
-        let id = (u128::from(*PROCESS) << 32) | u128::from(number & 0xffff_ffff);
-        Self(HeaderValue::try_from(format!("{id:024x}")).expect("hexadecimal digits are a header value"))
+        let (process, number) = (*PROCESS, NEXT.fetch_add(1, Ordering::Relaxed));
+        let id = format!("{process:016x}{number:08x}");
+        Self(HeaderValue::try_from(id).expect("hexadecimal digits are a header value"))
     }
 
     /// The client's id, if it sent exactly one and that is valid; otherwise a new one.

@@ -10,7 +10,7 @@ use std::{
 };
 
 #[tokio::test]
-async fn live_and_ready_with_a_reason_for_each_part() {
+async fn live_and_ready_answer_with_a_reason_for_each_part() {
     let server = Server::start().await;
     assert_eq!(status(&server.ask_admin("/live").await), 200);
     let answer = server.ask_admin("/ready").await;

@@ -31,7 +31,7 @@ fn request(path: &str) -> http::Request<kit::Body> {
 }
 
 #[tokio::test]
-async fn many_requests_at_once_on_one_connection() {
+async fn many_requests_at_once_on_one_http2_connection_are_answered() {
     let server = Server::start().await;
     let requests = connect(&server).await;
     let answers = (0..50).map(|_| {
@@ -56,7 +56,7 @@ async fn a_large_answer_arrives_whole() {
 }
 
 #[tokio::test]
-async fn head_keeps_the_length() {
+async fn an_http2_head_response_keeps_the_length() {
     let server = Server::start().await;
     let mut head = request("/");
     *head.method_mut() = http::Method::HEAD;

@@ -18,7 +18,7 @@ fn assert_agrees(name: &str, body: &[u8]) {
 
 /// `LINKS_CORPUS` names the folder; without it the test does nothing.
 #[test]
-fn a_folder_of_pages_agrees() {
+fn every_page_of_a_folder_has_the_same_links_as_html5ever() {
     let Some(folder) = env::var_os("LINKS_CORPUS") else { return };
     let mut folders = vec![folder.into()];
     let mut pages = 0;

@@ -17,7 +17,7 @@ fn reaches(ip: &str) -> bool {
 }
 
 #[test]
-fn ranges_end_where_their_rows_say() {
+fn every_refused_network_ends_where_its_row_says() {
     for (net, _) in &*tables::NETWORKS {
         assert_eq!(net.trunc(), *net, "written without host bits");
         assert!(!reaches(&net.network().to_string()), "first of {net}");

@@ -62,7 +62,7 @@ fn an_at_sign_after_the_host_is_not_user_information() {
 }
 
 #[test]
-fn lengths_have_limits() {
+fn urls_and_host_names_over_their_length_limits_are_refused() {
     let label = |length: usize| format!("http://{}.com/", "a".repeat(length));
     assert!(PageUrl::parse(&label(63)).is_ok());
     assert_eq!(problem(&label(64)), FetchError::InvalidUrl(UrlProblem::HostName));
@@ -151,7 +151,7 @@ proptest! {
     }
 
     #[test]
-    fn what_passes_is_a_fixed_point(input in near_url()) {
+    fn parsing_an_accepted_url_again_changes_nothing(input in near_url()) {
         if let Ok(url) = PageUrl::parse(&input) {
             prop_assert_eq!(PageUrl::parse(url.as_url().as_str()).unwrap(), url);
         }

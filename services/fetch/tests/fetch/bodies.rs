@@ -62,7 +62,7 @@ fn zstd(data: &[u8]) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn all_framings_are_read() {
+async fn bodies_in_all_framings_are_read() {
     for answer in [
         "HTTP/1.0 200 OK\r\nContent-Type: text/html\r\n\r\npage".to_owned(),
         format!("{HEAD}\r\npage"),

@@ -1,5 +1,5 @@
 //! Finds requests with both `Content-Length` and `Transfer-Encoding` in the bytes as they came: hyper drops the former.
-//! RFC 9112, section 6.3, lets a server refuse such a request, as it may be an attempt at smuggling.
+//! RFC 9112, section 6.1, lets a server refuse such a request, as it may be an attempt at smuggling.
 
 use http::{HeaderMap, header::TRANSFER_ENCODING};
 use memchr::memchr;

@@ -47,8 +47,8 @@ pub(super) fn respond<S: Service>(
         None => crate::empty(),
     });
     let mut log = RequestLog::begin(Arc::clone(client), &request, listener.settings.log.access);
-    // After a chunked body the connection is closed (RFC 9112, section 6.1): another reader of it might disagree on
-    // where the next request begins.
+    // After a chunked body the connection is closed, which RFC 9112, section 6.1, demands in fewer cases: another reader of
+    // it might disagree on where the next request begins.
     let chunked = request.headers().contains_key(header::TRANSFER_ENCODING);
     let checked = check(&listener, &client.raw_head, &request);
     let malformed = checked.as_ref().is_err_and(|problem| problem.status == StatusCode::BAD_REQUEST);

@@ -12,7 +12,7 @@ pub struct PageMembers<'a> {
     pub page: &'a str,
     /// The number of links.
     pub count: usize,
-    /// The number of hrefs that were left out because they do not resolve.
+    /// The number of hrefs that were left out because they do not resolve or exceed a limit.
     pub unresolved: usize,
     /// Whether the links were found by [`Method::Approximate`](crate::Method::Approximate).
     pub approximate: bool,

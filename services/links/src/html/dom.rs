@@ -11,7 +11,7 @@ use crate::Links;
 use html5ever::tendril::StrTendril;
 use sink::{Dom, Node, NodeId, NodeKind, linked};
 
-/// The links of `page`; `None` where the tree gets too deep, too large or too costly, or a formatting element has too many attributes.
+/// The links of `page`; `None` where the tree gets too deep, too large or too costly.
 pub(crate) fn find(page: &[u8]) -> Option<(Links, Option<String>)> {
     walk(&feed::tree_of(page)?, page.len())
 }

@@ -100,7 +100,7 @@ async fn a_host_name_or_origin_that_is_not_allowed_gets_a_403_page_with_the_sett
 }
 
 #[tokio::test]
-async fn errors_are_not_stored() {
+async fn error_responses_are_no_store() {
     let (site, _mock) = site().await;
     for (target, status) in
         [("/?url=fails/", 502), ("/?url=http://", 400), ("/none", 404), ("/?url=fails/&format=csv", 502)]
