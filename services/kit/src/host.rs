@@ -42,9 +42,10 @@ fn has_port_or_none(authority: &Authority) -> bool {
 pub struct HostRule(Vec<String>);
 
 impl HostRule {
-    /// A rule that also allows `names`: host names without a port, in any case.
+    /// A rule that also allows the host names `names`, in any case; a port or a final dot is ignored.
     pub fn new(names: impl IntoIterator<Item = impl Into<String>>) -> Self {
-        Self(names.into_iter().map(Into::into).collect())
+        let plain = |name: String| without_port(&name).trim_end_matches('.').to_owned();
+        Self(names.into_iter().map(|name| plain(name.into())).collect())
     }
 
     /// Checks the host and the `Origin` of a request; the error is the answer to it, with status 403.
