@@ -19,7 +19,6 @@ use std::{sync::Arc, time::Duration};
 
 /// The limit of a request body in bytes.
 const BODY_LIMIT: usize = 1024;
-/// The time limit of a request body.
 const BODY_TIMEOUT: Duration = Duration::from_secs(5);
 
 pub(crate) struct AdminService<S> {

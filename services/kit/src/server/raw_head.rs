@@ -37,13 +37,20 @@ impl RawHead {
             let body = usize::try_from(received.body).unwrap_or(usize::MAX).min(bytes.len());
             received.body -= body as u64;
             bytes = &bytes[body..];
-            let end = memchr(b'\n', bytes).map_or(bytes.len(), |at| at + 1);
-            received.line.extend_from_slice(&bytes[..end]);
-            bytes = &bytes[end..];
-            if received.line.len() > LIMIT {
+            let (piece, rest) = bytes.split_at(memchr(b'\n', bytes).map_or(bytes.len(), |at| at + 1));
+            bytes = rest;
+            // Copied only if it came in pieces; an idle connection keeps no memory for lines.
+            let mut line = std::mem::take(&mut received.line);
+            if !line.is_empty() || !piece.ends_with(b"\n") {
+                line.extend_from_slice(piece);
+            }
+            let whole = if line.is_empty() { piece } else { &line };
+            if whole.len() > LIMIT {
                 *received = Received { ended: Some(true), ..Received::default() };
-            } else if received.line.ends_with(b"\n") {
-                received.line_ends();
+            } else if whole.ends_with(b"\n") {
+                received.line_ends(whole);
+            } else {
+                received.line = line;
             }
         }
     }
@@ -64,8 +71,8 @@ impl RawHead {
 }
 
 impl Received {
-    fn line_ends(&mut self) {
-        let line = self.line.trim_ascii_end();
+    fn line_ends(&mut self, line: &[u8]) {
+        let line = line.trim_ascii_end();
         if let Some(colon) = memchr(b':', line) {
             let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
             if name.eq_ignore_ascii_case(b"transfer-encoding") {
@@ -82,13 +89,8 @@ impl Received {
             self.ended = self.chunked.then_some(length.is_some());
             self.body = length.unwrap_or(0);
             self.unread += 1;
-            self.in_head = false;
-            // Idle connections keep no memory for lines.
-            self.line = Vec::new();
-            return;
         }
         self.in_head = !line.is_empty();
-        self.line.clear();
     }
 }
 

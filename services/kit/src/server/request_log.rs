@@ -12,7 +12,6 @@ use std::{
 pub(super) struct RequestLog {
     pub(super) id: RequestId,
     pub(super) http1: bool,
-    /// Whether the method is HEAD.
     pub(super) head: bool,
     pub(super) client: Arc<ConnectionContext>,
     /// Bytes of the response's body handed to hyper.
