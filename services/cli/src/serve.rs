@@ -11,7 +11,7 @@ use linkextractor_web::Web;
 use std::{
     error::Error,
     io::{self, Write},
-    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
+    net::SocketAddr,
 };
 use tokio::sync::oneshot;
 use url::Url;
@@ -65,7 +65,7 @@ async fn serve(ServeSettings { api, mut web, host_rule }: ServeSettings) -> Resu
     let api_listeners = Listeners::bind(&api_server).await?;
     let web_listeners = Listeners::bind(&web_server).await?;
     let (api_address, web_address) = (api_listeners.address()?, web_listeners.address()?);
-    web.api_endpoint = own_endpoint(api_address)?;
+    web.api_endpoint = Url::parse(&format!("http://{}/api/", kit::reachable(api_address)))?;
     let mut api = api.listening_at(&api_listeners);
     api.fetch.own_addresses.push(web_address);
     let pool = CpuPool::per_processor()?;
@@ -91,16 +91,6 @@ fn one_of_two(server: ServerSettings, host_rule: Option<HostRule>) -> ServerSett
     let mut server = ServerSettings { host_rule, services: 2, ..server };
     server.limits.grace /= 2;
     server
-}
-
-/// The URL at which the web page of this process finds the API of this process.
-fn own_endpoint(mut api: SocketAddr) -> Result<Url, url::ParseError> {
-    match api.ip() {
-        IpAddr::V4(ip) if ip.is_unspecified() => api.set_ip(Ipv4Addr::LOCALHOST.into()),
-        IpAddr::V6(ip) if ip.is_unspecified() => api.set_ip(Ipv6Addr::LOCALHOST.into()),
-        _ => {}
-    }
-    Url::parse(&format!("http://{api}/api/"))
 }
 
 /// The URL of a service for a browser on this machine.

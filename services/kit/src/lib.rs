@@ -42,6 +42,7 @@ pub use conditional::not_modified;
 pub use config::ConfigError;
 pub use cpu_pool::CpuPool;
 pub use deadline::Deadline;
+pub use healthcheck::reachable;
 pub use host::HostRule;
 pub use listeners::Listeners;
 pub use problem::Problem;

@@ -22,14 +22,11 @@ impl RequestId {
         HeaderValue::from_str(id).ok().filter(|_| fits).map(Self)
     }
 
-    /// A new id, unique in this process and, up to a chance of 2⁻⁶⁴, among processes.
-    #[expect(clippy::missing_panics_doc, reason = "it cannot panic: digits are a header value")]
+    /// A new id, unique in this process; an id of another process is the same with a chance of 2⁻⁶⁴.
     pub fn make() -> Self {
-        static PROCESS: LazyLock<u64> = LazyLock::new(|| RandomState::new().hash_one(std::process::id()));
-        static NEXT: AtomicU64 = AtomicU64::new(0);
-        let (process, number) = (*PROCESS, NEXT.fetch_add(1, Ordering::Relaxed));
-        let id = format!("{process:016x}{number:08x}");
-        Self(HeaderValue::try_from(id).expect("hexadecimal digits are a header value"))
+        static NEXT: LazyLock<AtomicU64> =
+            LazyLock::new(|| AtomicU64::new(RandomState::new().hash_one(std::process::id())));
+        Self(NEXT.fetch_add(1, Ordering::Relaxed).into())
     }
 
     /// The client's id, if it sent exactly one and that is valid; otherwise a new one.

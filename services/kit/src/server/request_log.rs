@@ -77,8 +77,9 @@ impl RequestLog {
 
 impl Drop for RequestLog {
     fn drop(&mut self) {
-        let seconds = self.begun.elapsed().as_secs_f64();
-        self.client.timer.request_ends();
+        let now = Instant::now();
+        let seconds = now.duration_since(self.begun).as_secs_f64();
+        self.client.timer.request_ends(now);
         self.count(seconds);
         let Some(target) = &self.target else { return };
         tracing::info!(

@@ -20,6 +20,7 @@ use hyper::body::Incoming;
 use std::{
     convert::Infallible,
     panic::AssertUnwindSafe,
+    pin::{Pin, pin},
     sync::{Arc, atomic::Ordering::Relaxed},
 };
 
@@ -63,10 +64,16 @@ pub(super) fn respond<S: Service>(
     }
     // Boxed, because hyper keeps space for this future on idle connections, too.
     Box::pin(async move {
-        let (mut response, permit) = match (refused, Arc::clone(&listener.permits).try_acquire_owned()) {
-            (Some(response), _) => (response, None),
-            (None, Ok(permit)) if !no_body_permit => (handle(&listener, &log, request).await, Some(permit)),
-            (None, _) => (listener.service.refuse(overloaded(RETRY_AFTER)), None),
+        let may_run = refused.is_none() && !no_body_permit;
+        let permit = may_run.then(|| Arc::clone(&listener.permits).try_acquire_owned().ok()).flatten();
+        let mut response = match refused {
+            Some(response) => response,
+            None if permit.is_none() => listener.service.refuse(overloaded(RETRY_AFTER)),
+            None => {
+                // Passed pinned: each move of the request into a future adds its size to that of this one.
+                let handling = pin!(AssertUnwindSafe(listener.service.handle(request)).catch_unwind());
+                handled(&listener, &log, handling).await
+            }
         };
         if log.http1 && (malformed || chunked || listener.draining.load(Relaxed)) {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
@@ -113,12 +120,16 @@ fn has_only_chunked_coding(headers: &HeaderMap) -> bool {
     }
 }
 
-/// Has the service handle `request`. What a panic leaves half-done belongs to this request, which ends here.
-async fn handle<S: Service>(listener: &ListenerContext<S>, log: &RequestLog, request: Request) -> Response {
+/// The service's response. What a panic leaves half-done belongs to this request, which ends here.
+async fn handled<S: Service>(
+    listener: &ListenerContext<S>,
+    log: &RequestLog,
+    handling: Pin<&mut impl Future<Output = std::thread::Result<Response>>>,
+) -> Response {
     let _work = log.client.timer.work();
     let handled = tokio::select! {
         biased;
-        handled = AssertUnwindSafe(listener.service.handle(request)).catch_unwind() => handled,
+        handled = handling => handled,
         () = listener.give_up.cancelled() => return listener.service.refuse(stopping(RETRY_AFTER)),
     };
     handled.unwrap_or_else(|_| {

@@ -68,8 +68,12 @@ impl ConnectionTimer {
 
     /// The client made progress: its timeout begins anew.
     pub(super) fn progress(&self) {
-        let elapsed = u64::try_from(self.start.elapsed().as_millis()).unwrap_or(u64::MAX);
-        self.progress.store(elapsed, Relaxed);
+        self.progress_at(Instant::now());
+    }
+
+    fn progress_at(&self, now: Instant) {
+        let elapsed = now.duration_since(self.start).as_millis();
+        self.progress.store(u64::try_from(elapsed).unwrap_or(u64::MAX), Relaxed);
     }
 
     /// The header of a request is complete.
@@ -79,9 +83,9 @@ impl ConnectionTimer {
     }
 
     /// All of its response was handed to hyper, or it was given up.
-    pub(super) fn request_ends(&self) {
+    pub(super) fn request_ends(&self, now: Instant) {
         self.requests.fetch_sub(1, Relaxed);
-        self.progress();
+        self.progress_at(now);
     }
 
     /// Until the result is dropped, a request or a response body waits for the service, not for the client.
