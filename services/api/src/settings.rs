@@ -2,7 +2,7 @@
 
 use crate::{cache::Redis, extraction_log};
 use bytesize::ByteSize;
-use kit::{Admin, Configuration, CpuPool, Limits, Listeners, Log, Secret, ServerSettings};
+use kit::{Admin, Configuration, CpuPool, Limits, Listeners, Log, Secret, ServerSettings, TrustedProxies};
 use serde::{Deserialize, Serialize};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -12,6 +12,8 @@ use std::{net::SocketAddr, path::PathBuf, time::Duration};
 pub struct ApiSettings {
     /// Where the API listens.
     pub listen: SocketAddr,
+    /// The proxies that are believed when they report the client of a request.
+    pub trusted_proxies: TrustedProxies,
     /// The admin listener.
     pub admin: Admin,
     /// `redis://`, `rediss://` or `redis+unix://`; several nodes, separated by commas, are a Cluster. If missing, the
@@ -58,6 +60,7 @@ impl Default for ApiSettings {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 5000)),
+            trusted_proxies: TrustedProxies::default(),
             admin: Admin::at(Some(SocketAddr::from(([127, 0, 0, 1], 5001)))),
             redis_url: None,
             cache: CacheSettings::default(),
@@ -88,7 +91,8 @@ impl Configuration for ApiSettings {
 
     fn server(&self) -> ServerSettings {
         let (admin, limits, log) = (self.admin.clone(), self.limits.clone(), self.log.clone());
-        ServerSettings::new(Self::NAME, self.listen, admin, limits, log)
+        let trusted_proxies = self.trusted_proxies.clone();
+        ServerSettings { trusted_proxies, ..ServerSettings::new(Self::NAME, self.listen, admin, limits, log) }
     }
 
     fn check(&self) -> Result<(), String> {

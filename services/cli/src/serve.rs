@@ -11,7 +11,7 @@ use linkextractor_web::Web;
 use std::{
     error::Error,
     io::{self, Write},
-    net::SocketAddr,
+    net::{Ipv4Addr, SocketAddr},
 };
 use tokio::sync::oneshot;
 use url::Url;
@@ -60,12 +60,17 @@ fn load(args: &Serve) -> Result<ServeSettings, Exit> {
 
 /// Binds both, prints the address, and serves. The web page needs the API, so it is stopped first.
 async fn serve(ServeSettings { api, mut web, host_rule }: ServeSettings) -> Result<(), Box<dyn Error>> {
-    let api_server = one_of_two(api.server(), host_rule.clone());
+    let mut api_server = one_of_two(api.server(), host_rule.clone());
     let web_server = one_of_two(web.server(), host_rule);
     let api_listeners = Listeners::bind(&api_server).await?;
     let web_listeners = Listeners::bind(&web_server).await?;
     let (api_address, web_address) = (api_listeners.address()?, web_listeners.address()?);
-    web.api_endpoint = Url::parse(&format!("http://{}/api/", kit::reachable(api_address)))?;
+    let own_api = kit::reachable(api_address);
+    web.api_endpoint = Url::parse(&format!("http://{own_api}/api/"))?;
+    // The web page reports its clients from this address, or from the usual one of the loopback interface.
+    let local = own_api.ip().is_ipv4() && own_api.ip().is_loopback();
+    let addresses = [own_api.ip(), Ipv4Addr::LOCALHOST.into()];
+    addresses.into_iter().take(1 + usize::from(local)).for_each(|ip| api_server.trusted_proxies.add(ip));
     let mut api = api.listening_at(&api_listeners);
     api.fetch.own_addresses.push(web_address);
     let pool = CpuPool::per_processor()?;

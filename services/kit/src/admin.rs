@@ -8,7 +8,7 @@
 //! | `PUT /log-level` | sets the level or directives in the body; loopback only |
 
 use crate::{
-    Peer, Request, Response, Service,
+    Client, Request, Response, Service,
     errors::{bad_request, forbidden, not_found, other_method, unread},
     full, logging,
     metrics::ServerMetrics,
@@ -58,8 +58,7 @@ impl<S: Service> Service for AdminService<S> {
 }
 
 async fn set_level(request: Request) -> Response {
-    let local =
-        request.extensions().get::<Peer>().is_some_and(|peer| peer.0.ip().to_canonical().is_loopback());
+    let local = request.extensions().get::<Client>().is_some_and(|client| client.address().is_loopback());
     if !local {
         return forbidden("The log level is set from this machine only.").into_response();
     }

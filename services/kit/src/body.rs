@@ -10,7 +10,7 @@ use std::time::Duration;
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// A request's or a response's body.
 pub type Body = UnsyncBoxBody<Bytes, BoxError>;
-/// A request; its extensions hold [`RequestId`](crate::RequestId) and [`Peer`](crate::Peer).
+/// A request; its extensions hold [`RequestId`](crate::RequestId) and [`Client`](crate::Client).
 pub type Request = http::Request<Body>;
 /// A response; an extension [`Route`](crate::Route) names its route in logs and metrics.
 pub type Response = http::Response<Body>;

@@ -1,7 +1,6 @@
 //! What a service is: a struct that answers requests.
 
 use crate::{Problem, Request, Response};
-use std::net::SocketAddr;
 
 /// The registry for a service's own metrics, shown at `/metrics`.
 pub type Metrics = prometheus_client::registry::Registry;
@@ -46,10 +45,6 @@ pub struct Check {
     /// Whether the service stays ready without it.
     pub optional: bool,
 }
-
-/// The address of the client at the other end of the connection.
-#[derive(Clone, Copy, Debug)]
-pub struct Peer(pub SocketAddr);
 
 /// A route's pattern, such as `/api/{url}`: a bounded label for logs and metrics.
 #[derive(Clone, Copy, Debug)]

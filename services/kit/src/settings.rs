@@ -1,6 +1,6 @@
 //! The settings that every service has, and the trait of a service's own settings.
 
-use crate::HostRule;
+use crate::{HostRule, TrustedProxies};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{net::SocketAddr, time::Duration};
 
@@ -49,22 +49,25 @@ pub struct ServerSettings {
     pub log: Log,
     /// The host names that the service answers to; `None`: any.
     pub host_rule: Option<HostRule>,
+    /// The proxies that are believed when they report the client of a request.
+    pub trusted_proxies: TrustedProxies,
     /// The number of services in this process: each takes an equal part of the limit of open files.
     pub services: usize,
 }
 
 impl ServerSettings {
-    /// Settings of the only service in its process, which answers to any host name.
+    /// Settings of the only service in its process, which answers to any host name and trusts no proxy.
     pub fn new(name: &'static str, listen: SocketAddr, admin: Admin, limits: Limits, log: Log) -> Self {
-        Self { name, listen, admin, limits, log, host_rule: None, services: 1 }
+        let trusted_proxies = TrustedProxies::default();
+        Self { name, listen, admin, limits, log, host_rule: None, trusted_proxies, services: 1 }
     }
 
-    /// The settings of its admin listener: few connections, no access log, own host names only.
+    /// The settings of its admin listener: few connections, no access log, own host names only, no proxies.
     pub(crate) fn for_admin(&self) -> Self {
         let limits = Limits { connections: ADMIN_LIMIT, requests: ADMIN_LIMIT, ..self.limits.clone() };
         let log = Log { access: false, ..self.log.clone() };
         let host_rule = Some(HostRule::new(self.admin.hosts.iter().cloned()));
-        Self { limits, log, host_rule, ..self.clone() }
+        Self { limits, log, host_rule, trusted_proxies: TrustedProxies::default(), ..self.clone() }
     }
 }
 

@@ -14,7 +14,7 @@ async fn each_request_is_one_log_line() {
     let line = program.line("request").await;
     let expected = serde_json::json!({
         "service": "greeter", "method": "GET", "route": "/cached", "uri": "/cached", "status": 200,
-        "bytes": 6, "cache": "hit", "request_id": "the-id",
+        "bytes": 6, "cache": "hit", "request_id": "the-id", "client": "127.0.0.1",
     });
     for (name, value) in expected.as_object().unwrap() {
         assert_eq!(&line[name], value, "{name} in {line}");

@@ -10,14 +10,14 @@ use crate::{
     user_url::UserUrl,
 };
 use bytes::Bytes;
-use http::{HeaderValue, Request, StatusCode, header};
+use http::{HeaderValue, Request, StatusCode, header, request::Parts};
 use http_body_util::{BodyExt, Empty};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
     client::legacy::{self, connect::HttpConnector},
     rt::{TokioExecutor, TokioTimer},
 };
-use kit::{ByteBudget, RequestId, Response};
+use kit::{ByteBudget, Client, RequestId, Response};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rustls::RootCertStore;
 use std::time::Duration;
@@ -30,6 +30,19 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 const BUDGET: u64 = 96 << 20;
 
 type HttpsClient = legacy::Client<HttpsConnector<HttpConnector>, Empty<Bytes>>;
+
+/// The request that needs the API, and the client that sent it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Caller {
+    pub(crate) id: Option<RequestId>,
+    client: Option<Client>,
+}
+
+impl Caller {
+    pub(crate) fn of(request: &Parts) -> Self {
+        Self { id: request.extensions.get().cloned(), client: request.extensions.get().copied() }
+    }
+}
 
 /// A client of the API.
 #[derive(Debug)]
@@ -56,15 +69,18 @@ impl ApiClient {
         &self,
         url: &UserUrl,
         fresh: bool,
-        id: Option<&RequestId>,
+        caller: &Caller,
     ) -> Result<ApiResponse, WebError> {
         let target = format!("{}{}", self.endpoint, utf8_percent_encode(url.as_str(), SEGMENT));
         let mut request = Request::get(target).header(header::ACCEPT, "application/json");
         if fresh {
             request = request.header(header::CACHE_CONTROL, "no-cache");
         }
-        if let Some(id) = id {
+        if let Some(id) = &caller.id {
             request = request.header("x-request-id", id.as_str());
+        }
+        if let Some(client) = caller.client {
+            request = request.header(header::FORWARDED, client.forwarded());
         }
         let exchange = async {
             let response = self.send(request).await;

@@ -1,9 +1,9 @@
 //! The selected links as a file.
 
-use crate::{page, page_query::PageQuery, state::WebState, summary};
+use crate::{api::Caller, page, page_query::PageQuery, state::WebState, summary};
 use bytes::Bytes;
 use http::{HeaderValue, header};
-use kit::{RequestId, Response};
+use kit::Response;
 use links::format::Format;
 use std::sync::Arc;
 
@@ -12,10 +12,10 @@ pub(crate) async fn respond(
     state: &Arc<WebState>,
     query: PageQuery,
     format: Format,
-    id: Option<RequestId>,
+    caller: Caller,
 ) -> Response {
     let url = query.url.clone();
-    let file = Arc::clone(state).process(query, id, move |_, query, response| {
+    let file = Arc::clone(state).process(query, caller, move |_, query, response| {
         Ok(format.write(summary::select(response.links()?, &response.page, &query.selection)))
     });
     match file.await {

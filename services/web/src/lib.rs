@@ -21,10 +21,11 @@ mod user_url;
 
 pub use settings::WebSettings;
 
+use api::Caller;
 use assets::Asset;
 use error::{WebError, WebErrorKind};
 use http::{Method, request::Parts};
-use kit::{Request, RequestId, Response, Route, Service};
+use kit::{Request, Response, Route, Service};
 use page_query::PageQuery;
 use state::WebState;
 use std::{sync::Arc, time::Duration};
@@ -67,13 +68,13 @@ impl Web {
         if let Some(asset) = asset {
             return state.assets.respond(asset, request);
         }
-        let id = request.extensions.get::<RequestId>().cloned();
+        let caller = Caller::of(request);
         let query = request.uri.query().unwrap_or_default();
         match PageQuery::parse(query) {
             Ok(None) => page::form(state),
             Ok(Some(query)) => match query.format {
-                Some(format) => download::respond(state, query, format, id).await,
-                None => result::respond(state, query, id, self.whole_within).await,
+                Some(format) => download::respond(state, query, format, caller).await,
+                None => result::respond(state, query, caller, self.whole_within).await,
             },
             Err(kind) => page::error(state, &WebError::new(kind), &page_query::user_input(query)),
         }

@@ -3,7 +3,7 @@
 mod view;
 
 use crate::{
-    api::ApiResponse,
+    api::{ApiResponse, Caller},
     error::{WebError, WebErrorKind},
     page,
     page_query::PageQuery,
@@ -12,7 +12,7 @@ use crate::{
 use futures_util::{StreamExt, stream};
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
-use kit::{RequestId, Response};
+use kit::Response;
 use minijinja::value::Serde;
 use std::{future::ready, sync::Arc, time::Duration};
 use tokio::time::timeout;
@@ -22,11 +22,11 @@ use view::ResultView;
 pub(crate) async fn respond(
     state: &Arc<WebState>,
     query: PageQuery,
-    id: Option<RequestId>,
+    caller: Caller,
     whole_within: Duration,
 ) -> Response {
     let url = query.url.as_str().to_owned();
-    let mut pending = Box::pin(Arc::clone(state).process(query, id, render));
+    let mut pending = Box::pin(Arc::clone(state).process(query, caller, render));
     match timeout(whole_within, &mut pending).await {
         Ok(Ok(fragment)) => page::result(state, &url, &fragment),
         Ok(Err(error)) => page::error(state, &error, &url),

@@ -1,6 +1,6 @@
 //! The configuration.
 
-use kit::{Admin, Configuration, Limits, Log, ServerSettings};
+use kit::{Admin, Configuration, Limits, Log, ServerSettings, TrustedProxies};
 use serde::{Deserialize, Serialize};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use url::Url;
@@ -11,6 +11,8 @@ use url::Url;
 pub struct WebSettings {
     /// The address to listen on.
     pub listen: SocketAddr,
+    /// The proxies that are believed when they report the client of a request.
+    pub trusted_proxies: TrustedProxies,
     /// The admin listener.
     pub admin: Admin,
     /// The API's URL; the page's URL is added as one percent-encoded segment.
@@ -32,6 +34,7 @@ impl Default for WebSettings {
     fn default() -> Self {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            trusted_proxies: TrustedProxies::default(),
             admin: Admin::at(Some(SocketAddr::from(([127, 0, 0, 1], 8081)))),
             api_endpoint: Url::parse("http://localhost:5000/api/").expect("a valid literal"),
             templates_dir: None,
@@ -76,6 +79,7 @@ impl Configuration for WebSettings {
 
     fn server(&self) -> ServerSettings {
         let (admin, limits, log) = (self.admin.clone(), self.limits.clone(), self.log.clone());
-        ServerSettings::new(Self::NAME, self.listen, admin, limits, log)
+        let trusted_proxies = self.trusted_proxies.clone();
+        ServerSettings { trusted_proxies, ..ServerSettings::new(Self::NAME, self.listen, admin, limits, log) }
     }
 }

@@ -1,7 +1,7 @@
 //! The state that all requests share, and the request to the API behind each page of links.
 
 use crate::{
-    api::{ApiClient, ApiResponse},
+    api::{ApiClient, ApiResponse, Caller},
     assets::Assets,
     error::{WebError, WebErrorKind},
     metrics::WebMetrics,
@@ -49,11 +49,11 @@ impl WebState {
     pub(crate) async fn process<T: Send + 'static>(
         self: Arc<Self>,
         query: PageQuery,
-        id: Option<RequestId>,
+        caller: Caller,
         process: impl FnOnce(&Self, &PageQuery, &ApiResponse) -> Result<T, WebError> + Send + 'static,
     ) -> Result<T, WebError> {
         let result: Result<T, WebError> = async {
-            let response = self.api.links(&query.url, query.fresh, id.as_ref()).await?;
+            let response = self.api.links(&query.url, query.fresh, &caller).await?;
             let (state, length) = (Arc::clone(&self), response.length());
             self.run(length, move || process(&state, &query, &response)).await
         }
@@ -61,7 +61,7 @@ impl WebState {
         let code = result.as_ref().map_or_else(|error| error.kind.code(), |_| "ok");
         self.metrics.count(code);
         if let Err(WebError { cause, .. }) = &result {
-            info!(request_id = id.as_ref().map(RequestId::as_str), code, cause, "no links");
+            info!(request_id = caller.id.as_ref().map(RequestId::as_str), code, cause, "no links");
         }
         result
     }

@@ -3,10 +3,14 @@
 use crate::{Answer, within};
 use bytes::{Buf, Bytes, BytesMut};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use std::{fmt::Debug, net::SocketAddr, path::Path};
+use std::{
+    fmt::Debug,
+    net::{IpAddr, SocketAddr},
+    path::Path,
+};
 use tokio::{
     io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt},
-    net::{TcpStream, UnixStream},
+    net::{TcpSocket, TcpStream, UnixStream},
 };
 
 /// The greatest number of header fields in a response.
@@ -27,6 +31,13 @@ impl Wire {
     pub async fn connect(address: SocketAddr) -> Self {
         let stream = within("a connection", TcpStream::connect(address)).await.expect("it listens");
         Self::on(stream)
+    }
+
+    /// A connection to `address` from the address `from` of this machine.
+    pub async fn connect_from(from: impl Into<IpAddr>, address: SocketAddr) -> Self {
+        let socket = TcpSocket::new_v4().expect("a socket");
+        socket.bind(SocketAddr::new(from.into(), 0)).expect("an address of this machine");
+        Self::on(within("a connection", socket.connect(address)).await.expect("it listens"))
     }
 
     /// A connection to the Unix socket at `path`.

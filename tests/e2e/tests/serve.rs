@@ -4,6 +4,7 @@ use e2e::{Client, Origin, Program, SERVE, Wire, command, own_address, program, s
 use serde_json::Value;
 use std::{
     fs::{self, File},
+    net::IpAddr,
     process::Stdio,
 };
 use tokio::{
@@ -67,6 +68,22 @@ async fn the_web_page_uses_the_api_of_its_own_process_not_api_endpoint() {
     let answer = Client::default().get(&format!("http://{web}/?url={page}")).await;
     assert_eq!(answer.status, 200);
     assert!(answer.text().contains(&format!("{page}x")), "{}", answer.text());
+}
+
+#[tokio::test]
+async fn the_api_knows_the_clients_of_the_web_page_and_believes_no_others() {
+    let (_origin, page) = Origin::with_link().await;
+    let mut serve = serve(&["--allow-private"], &[]).await;
+    let web = serve.address_of("linkextractor-web", "service");
+    let api = serve.address_of("linkextractor-api", "service");
+    let forged = "Host: localhost\r\nX-Forwarded-For: 192.0.2.1\r\nForwarded: for=192.0.2.1\r\n\r\n";
+    for (server, path, expected) in [(web, "/?url=", "127.0.0.2"), (api, "/api/", "127.0.0.3")] {
+        let mut wire = Wire::connect_from(expected.parse::<IpAddr>().unwrap(), server).await;
+        wire.send(format!("GET {path}{page} HTTP/1.1\r\n{forged}")).await;
+        assert_eq!(wire.answer().await.expect("an answer").status, 200);
+        let of_api = |line: &Value| line["message"] == "request" && line["service"] == "linkextractor-api";
+        assert_eq!(serve.line_where("a request to the API", of_api).await["client"], expected);
+    }
 }
 
 #[tokio::test]

@@ -7,7 +7,7 @@ use super::{
     socket::Socket,
     timer::{CLOSE, ConnectionTimer, Expiry},
 };
-use crate::{BoxError, Service, metrics::CloseReason};
+use crate::{BoxError, Client, Service, metrics::CloseReason};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use hyper::service::service_fn;
 use hyper_util::{rt::TokioIo, server::graceful::GracefulConnection};
@@ -27,6 +27,7 @@ pub(super) async fn serve<S: Service>(
     let _open = listener.metrics.connection();
     let client = Arc::new(ConnectionContext {
         peer,
+        is_trusted_proxy: listener.settings.trusted_proxies.contain(Client::new(peer.ip())),
         service: listener.settings.name,
         timer: Arc::new(ConnectionTimer::new(&listener.settings.limits)),
         raw_head: RawHead::default(),

@@ -97,6 +97,8 @@ fn http() -> auto::Builder<TokioExecutor> {
 /// What the socket and all requests of a connection share.
 pub(super) struct ConnectionContext {
     pub(super) peer: SocketAddr,
+    /// Whether the peer is a proxy that is believed when it reports the client of a request.
+    pub(super) is_trusted_proxy: bool,
     pub(super) service: &'static str,
     pub(super) timer: Arc<ConnectionTimer>,
     pub(super) raw_head: RawHead,

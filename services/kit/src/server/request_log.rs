@@ -1,7 +1,7 @@
 //! Marks the connection busy during one request; on drop, which a cancelled request reaches too, counts and logs it.
 
 use super::context::ConnectionContext;
-use crate::{CacheOutcome, Request, RequestId, Response, Route, redact::redacted};
+use crate::{CacheOutcome, Client, Request, RequestId, Response, Route, redact::redacted};
 use http::{Method, Version};
 use std::{
     sync::{Arc, PoisonError},
@@ -14,6 +14,7 @@ pub(super) struct RequestLog {
     pub(super) http1: bool,
     pub(super) head: bool,
     pub(super) client: Arc<ConnectionContext>,
+    pub(super) sender: Client,
     /// Bytes of the response's body handed to hyper.
     pub(super) bytes: u64,
     /// Whether that was all of it.
@@ -30,7 +31,12 @@ pub(super) struct RequestLog {
 
 impl RequestLog {
     /// Begins with a complete header; `access` says whether it goes to the access log.
-    pub(super) fn begin(client: Arc<ConnectionContext>, request: &Request, access: bool) -> Self {
+    pub(super) fn begin(
+        client: Arc<ConnectionContext>,
+        sender: Client,
+        request: &Request,
+        access: bool,
+    ) -> Self {
         let target = || {
             let target = request.uri().path_and_query().map_or("*", |target| target.as_str());
             // Queries may hold secrets.
@@ -45,6 +51,7 @@ impl RequestLog {
             http1,
             head: request.method() == Method::HEAD,
             client,
+            sender,
             bytes: 0,
             complete: false,
             begun: Instant::now(),
@@ -93,6 +100,7 @@ impl Drop for RequestLog {
             bytes = self.bytes,
             cache = self.cache,
             request_id = self.id.as_str(),
+            client = %self.sender,
             peer = %self.client.peer,
             aborted = (!self.complete).then_some(true),
             "request"

@@ -7,7 +7,7 @@ use super::{
     request_log::RequestLog,
 };
 use crate::{
-    Peer, Problem, Request, Response, Service,
+    Client, Problem, Request, Response, Service,
     errors::{bad_request, internal, method_not_allowed, other_method, overloaded, stopping, url_too_long},
     host,
     request_id::X_REQUEST_ID,
@@ -47,7 +47,8 @@ pub(super) fn respond<S: Service>(
         }
         None => crate::empty(),
     });
-    let mut log = RequestLog::begin(Arc::clone(client), &request, listener.settings.log.access);
+    let sender = sender(&listener, client, &request);
+    let mut log = RequestLog::begin(Arc::clone(client), sender, &request, listener.settings.log.access);
     // After a chunked body the connection is closed, which RFC 9112, section 6.1, demands in fewer cases: another reader of
     // it might disagree on where the next request begins.
     let chunked = request.headers().contains_key(header::TRANSFER_ENCODING);
@@ -60,7 +61,7 @@ pub(super) fn respond<S: Service>(
     };
     if refused.is_none() {
         request.extensions_mut().insert(log.id.clone());
-        request.extensions_mut().insert(Peer(client.peer));
+        request.extensions_mut().insert(log.sender);
     }
     // Boxed, because hyper keeps space for this future on idle connections, too.
     Box::pin(async move {
@@ -86,6 +87,15 @@ pub(super) fn respond<S: Service>(
         }
         Ok(response.map(|body| ResponseBody::new(body, log, permit)))
     })
+}
+
+/// The client that sent `request`, through a trusted proxy or itself.
+fn sender<S>(listener: &ListenerContext<S>, connection: &ConnectionContext, request: &Request) -> Client {
+    let peer = Client::new(connection.peer.ip());
+    if !connection.is_trusted_proxy {
+        return peer;
+    }
+    listener.settings.trusted_proxies.client(peer, request.headers())
 }
 
 /// Refuses requests that no service should see.

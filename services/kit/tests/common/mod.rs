@@ -15,7 +15,7 @@ use std::{
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
+    net::{TcpSocket, TcpStream},
     sync::oneshot,
     task::JoinHandle,
 };
@@ -49,6 +49,14 @@ impl Server {
             .await
     }
 
+    /// A server that believes these proxies.
+    pub(crate) async fn trusting(proxies: &[&str], limits: Limits) -> Self {
+        let free = SocketAddr::from(([127, 0, 0, 1], 0));
+        let trusted_proxies = proxies.iter().map(ToString::to_string).collect::<Vec<_>>().try_into().unwrap();
+        let settings = ServerSettings::new("test", free, Admin::at(Some(free)), limits, Log::default());
+        Self::with_settings(ServerSettings { trusted_proxies, ..settings }).await
+    }
+
     pub(crate) async fn with_settings(settings: ServerSettings) -> Self {
         let listeners = Listeners::bind(&settings).await.unwrap();
         let (address, admin) = (listeners.address().unwrap(), listeners.admin_address().unwrap().unwrap());
@@ -72,6 +80,13 @@ impl Server {
 
     pub(crate) async fn connect(&self) -> Client {
         Client(TcpStream::connect(self.address).await.unwrap())
+    }
+
+    /// A connection from the address 127.0.0.`host`.
+    pub(crate) async fn connect_from(&self, host: u8) -> Client {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.bind(SocketAddr::from(([127, 0, 0, host], 0))).unwrap();
+        Client(socket.connect(self.address).await.unwrap())
     }
 
     /// Sends `bytes` on a connection of its own; what came back until the server closed it.
@@ -136,6 +151,11 @@ pub(crate) fn get(path: &str) -> String {
 /// GET on a connection that is kept.
 pub(crate) fn get_kept(path: &str) -> String {
     format!("GET {path} HTTP/1.1\r\nHost: localhost\r\n\r\n")
+}
+
+/// The body of an answer.
+pub(crate) fn body(answer: &str) -> &str {
+    answer.split_once("\r\n\r\n").unwrap_or_else(|| panic!("{answer:?}")).1
 }
 
 /// A connection.

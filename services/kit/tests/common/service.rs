@@ -5,8 +5,8 @@ use http::{HeaderValue, Method, StatusCode, header};
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 use kit::{
-    Body, CacheOutcome, Check, Configuration, Request, RequestId, Response, Route, Secret, ServerSettings,
-    Service, errors, full,
+    Body, CacheOutcome, Check, Client, Configuration, Request, RequestId, Response, Route, Secret,
+    ServerSettings, Service, errors, full,
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -56,6 +56,10 @@ impl Service for Test {
             (&Method::GET, "/id") => {
                 let id = request.extensions().get::<RequestId>().map(RequestId::as_str).unwrap_or_default();
                 answer("/id", full(id.to_owned()))
+            }
+            (&Method::GET, "/client") => {
+                let client = request.extensions().get::<Client>().map(ToString::to_string);
+                answer("/client", full(client.unwrap_or_default()))
             }
             (&Method::GET, "/panic") => panic!("as asked"),
             (&Method::GET, "/body-panic") => answer("/body-panic", Body::new(Panics)),

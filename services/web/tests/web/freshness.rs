@@ -51,3 +51,13 @@ async fn the_request_id_is_sent_to_the_api() {
     let page = site.get("/?url=example.com").await;
     assert_eq!(mock.requests()[1].headers["x-request-id"], page.field("x-request-id"));
 }
+
+#[tokio::test]
+async fn the_client_is_reported_to_the_api_and_not_what_it_claims() {
+    let (site, mock) = aged(None).await;
+    let forged = [("forwarded", "for=192.0.2.1"), ("x-forwarded-for", "192.0.2.1")];
+    site.get_with("/?url=example.com", &forged).await;
+    let headers = &mock.requests()[0].headers;
+    assert_eq!(headers["forwarded"], "for=127.0.0.1");
+    assert!(!headers.contains_key("x-forwarded-for"));
+}
