@@ -9,8 +9,6 @@ use std::{
 };
 use tokio_util::sync::CancellationToken;
 
-/// Bytes of responses. Beyond that, the readers of those that were requested longest ago are cut off.
-const LIMIT: usize = 128 * 1024 * 1024;
 /// Smaller responses are not counted: the number of connections bounds them.
 const SMALL: usize = 64 * 1024;
 
@@ -45,13 +43,12 @@ pub(crate) struct QueuedReader {
     requested: u64,
 }
 
-impl Default for SendQueue {
-    fn default() -> Self {
-        Self { budget: ByteBudget::new(LIMIT as u64), queued: Mutex::default() }
-    }
-}
-
 impl SendQueue {
+    /// A queue of about `bytes` of responses; beyond that, the readers of those that were requested longest ago are cut off.
+    pub(crate) fn new(bytes: u64) -> Self {
+        Self { budget: ByteBudget::new(bytes), queued: Mutex::default() }
+    }
+
     /// Counts `data` until the result is dropped. If the budget is needed for newer responses, `reader` is cancelled.
     pub(crate) fn push(self: &Arc<Self>, data: &Bytes, reader: &CancellationToken) -> Option<QueuedReader> {
         if data.len() <= SMALL {
@@ -93,13 +90,15 @@ impl Drop for QueuedReader {
 
 #[cfg(test)]
 mod tests {
-    use super::{CancellationToken, LIMIT, SendQueue};
+    use super::{CancellationToken, SendQueue};
     use bytes::Bytes;
     use std::sync::Arc;
 
+    const LIMIT: usize = 8 * 1024 * 1024;
+
     #[test]
     fn readers_of_what_was_requested_longest_ago_are_cut_off() {
-        let queue = Arc::new(SendQueue::default());
+        let queue = Arc::new(SendQueue::new(LIMIT as u64));
         let responses = [(); 3].map(|()| Bytes::from(vec![0; LIMIT / 2]));
         let readers = [(); 4].map(|()| CancellationToken::new());
         let read = |response: usize, reader: usize| queue.push(&responses[response], &readers[reader]);
@@ -116,7 +115,7 @@ mod tests {
 
     #[test]
     fn bytes_of_responses_that_were_read_are_free_again() {
-        let queue = Arc::new(SendQueue::default());
+        let queue = Arc::new(SendQueue::new(LIMIT as u64));
         let reader = CancellationToken::new();
         for _ in 0..10 {
             let response = Bytes::from(vec![0; LIMIT / 2]);
@@ -129,7 +128,7 @@ mod tests {
 
     #[test]
     fn a_response_over_the_limit_is_sent_alone() {
-        let queue = Arc::new(SendQueue::default());
+        let queue = Arc::new(SendQueue::new(LIMIT as u64));
         let readers = [(); 2].map(|()| CancellationToken::new());
         let responses = [Bytes::from(vec![0; LIMIT / 2]), Bytes::from(vec![0; LIMIT + 1])];
         let _small = queue.push(&responses[0], &readers[0]);

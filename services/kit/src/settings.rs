@@ -6,6 +6,8 @@ use std::{net::SocketAddr, time::Duration};
 
 /// The limit of connections, and of concurrent requests, of an admin listener.
 const ADMIN_LIMIT: usize = 64;
+/// Bytes of the responses that wait for their clients, unless a service has another limit.
+const SEND_QUEUE: u64 = 128 << 20;
 
 /// A service's settings, and their names in the environment and in files.
 pub trait Configuration: Default + Serialize + DeserializeOwned + Send + 'static {
@@ -51,6 +53,8 @@ pub struct ServerSettings {
     pub host_rule: Option<HostRule>,
     /// The proxies that are believed when they report the client of a request.
     pub trusted_proxies: TrustedProxies,
+    /// Bytes of the responses that wait for their clients.
+    pub send_queue: u64,
     /// The number of services in this process: each takes an equal part of the limit of open files.
     pub services: usize,
 }
@@ -58,8 +62,17 @@ pub struct ServerSettings {
 impl ServerSettings {
     /// Settings of the only service in its process, which answers to any host name and trusts no proxy.
     pub fn new(name: &'static str, listen: SocketAddr, admin: Admin, limits: Limits, log: Log) -> Self {
-        let trusted_proxies = TrustedProxies::default();
-        Self { name, listen, admin, limits, log, host_rule: None, trusted_proxies, services: 1 }
+        Self {
+            name,
+            listen,
+            admin,
+            limits,
+            log,
+            host_rule: None,
+            trusted_proxies: TrustedProxies::default(),
+            send_queue: SEND_QUEUE,
+            services: 1,
+        }
     }
 
     /// The settings of its admin listener: few connections, no access log, own host names only, no proxies.

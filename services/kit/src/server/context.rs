@@ -56,6 +56,7 @@ impl<S: Service> ListenerContext<S> {
         let mut http1 = http1::Builder::new();
         http1.half_close(true).max_buf_size(HEADER_LIMIT.into());
         let requests = settings.limits.requests.min(Semaphore::MAX_PERMITS);
+        let send_queue = Arc::new(SendQueue::new(settings.send_queue));
         Arc::new(Self {
             service,
             metrics,
@@ -64,7 +65,7 @@ impl<S: Service> ListenerContext<S> {
             http: http(),
             permits: Arc::new(Semaphore::new(requests)),
             body_permits: Arc::new(Semaphore::new(requests.div_ceil(2))),
-            send_queue: Arc::default(),
+            send_queue,
             stop: CancellationToken::new(),
             give_up: CancellationToken::new(),
             draining: AtomicBool::new(false),
