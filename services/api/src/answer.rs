@@ -64,7 +64,7 @@ async fn with_links(pool: &CpuPool, links: &PageLinks, lifetime: Duration, heade
 /// The value of `Cache-Status` (RFC 9211).
 fn cache_status(source: ResultSource, remaining: Duration) -> String {
     let parameters = match source {
-        ResultSource::Cache => format!("hit; ttl={}", remaining.as_secs()),
+        ResultSource::Cache(tier) => format!("hit; ttl={}; detail={}", remaining.as_secs(), tier.name()),
         ResultSource::Fetch { stored, collapsed, .. } => {
             let stored = if stored { "; stored" } else { "" };
             let collapsed = if collapsed { "; collapsed" } else { "" };
@@ -77,7 +77,7 @@ fn cache_status(source: ResultSource, remaining: Duration) -> String {
 /// `hit`, or the reason for the fetch in the words of RFC 9211, section 2.2.
 fn outcome(source: ResultSource) -> &'static str {
     match source {
-        ResultSource::Cache => "hit",
+        ResultSource::Cache(_) => "hit",
         ResultSource::Fetch { on_request: true, .. } => "request",
         ResultSource::Fetch { on_request: false, .. } => "miss",
     }
@@ -91,6 +91,7 @@ fn value(text: impl Display) -> HeaderValue {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cache::Tier;
     use fetch::FetchError;
 
     #[tokio::test]
@@ -99,7 +100,7 @@ mod tests {
         let cached = CachedResult::new(Err(FetchError::NotHtml), Duration::ZERO);
         let fetched = |on_request| ResultSource::Fetch { on_request, stored: true, collapsed: true };
         for (source, outcome, status) in [
-            (ResultSource::Cache, "hit", "linkextractor; hit; ttl=0"),
+            (ResultSource::Cache(Tier::Redis), "hit", "linkextractor; hit; ttl=0; detail=redis"),
             (fetched(false), "miss", "linkextractor; fwd=miss; stored; collapsed"),
             (fetched(true), "request", "linkextractor; fwd=request; stored; collapsed"),
         ] {

@@ -1,85 +1,188 @@
-//! Where results are kept: in the process, or in Redis, which all replicas share.
+//! Where results are kept: always in the process, and with `redis_url` also in Redis, which all replicas share.
 
-mod embedded;
+mod local_tier;
 mod lookup;
 mod redis;
+mod tier;
 
 pub(crate) use self::{
     lookup::{Lookup, TimeBudget},
     redis::{Claim, Redis},
+    tier::Tier,
 };
 
-use self::embedded::Embedded;
+use self::{
+    local_tier::{Local, LocalTier, Mark},
+    redis::Read,
+};
 use crate::{cache_key::CacheKey, cached_result::CachedResult};
 use kit::Secret;
 use std::sync::Arc;
+use tokio::sync::Semaphore;
 
-/// A cache of results. It never fails: while it is unreachable it finds nothing and keeps nothing.
-pub(crate) enum Cache {
-    Embedded(Embedded),
-    Redis(Redis),
+/// Copies that are written back to Redis at once, after it has lost them.
+const WRITE_BACKS: usize = 8;
+
+/// A cache of results. It never fails: without Redis the local tier goes on.
+pub(crate) struct Cache {
+    local: Arc<LocalTier>,
+    redis: Option<Arc<Redis>>,
+    write_backs: Arc<Semaphore>,
 }
 
 impl Cache {
     /// A cache of about `bytes` at most in the process, and in Redis if there is a `redis_url`.
     pub(crate) fn new(redis_url: Option<&Secret>, bytes: u64) -> Result<Self, String> {
-        redis_url.map_or_else(
-            || Ok(Self::Embedded(Embedded::new(bytes))),
-            |urls| Redis::new(urls, bytes).map(Self::Redis),
-        )
+        let local = Arc::new(LocalTier::new(bytes));
+        let redis = redis_url.map(|urls| Redis::new(urls, Arc::clone(&local))).transpose()?;
+        let write_backs = Arc::new(Semaphore::new(WRITE_BACKS));
+        Ok(Self { local, redis: redis.map(Arc::new), write_backs })
     }
 
-    /// Its name in metrics and readiness checks.
-    pub(crate) fn tier(&self) -> &'static str {
-        match self {
-            Self::Embedded(_) => "embedded",
-            Self::Redis(_) => "redis",
-        }
+    /// Its last tier: the name in metrics and readiness checks.
+    pub(crate) fn tier(&self) -> Tier {
+        if self.redis.is_some() { Tier::Redis } else { Tier::Local }
     }
 
     /// The result for `key`, unless it has expired.
     pub(crate) async fn get(&self, key: &CacheKey, time: &mut TimeBudget) -> Lookup {
-        match self {
-            Self::Embedded(cache) => {
-                cache.find(key).map_or(Lookup::Absent, |cached| Lookup::Found(cached, self.tier()))
-            }
-            Self::Redis(cache) => cache.get(key, time).await,
-        }
+        let copy = match self.local.find(key) {
+            Local::Verified(copy) => return Lookup::Found(copy, Tier::Local),
+            Local::Unverified(copy) => Some(copy),
+            Local::Absent => None,
+        };
+        let Some(redis) = &self.redis else { return local(copy, Lookup::Absent) };
+        let mark = self.local.mark(key);
+        let read = redis.get(key, time).await;
+        self.compare(key, copy, read, mark)
     }
 
-    /// Keeps `cached` for the rest of its lifetime; returns whether it was kept.
+    /// Claims the right to fetch `key`, among all processes that share the cache, and looks for a result that another
+    /// process has stored since the last look. Granted if Redis is unreachable.
+    pub(crate) async fn claim(&self, key: &CacheKey, time: &mut TimeBudget) -> (Claim, Lookup) {
+        let copy = match self.local.find(key) {
+            Local::Verified(copy) | Local::Unverified(copy) => Some(copy),
+            Local::Absent => None,
+        };
+        let Some(redis) = &self.redis else { return (Claim::Granted(None), local(copy, Lookup::Absent)) };
+        let mark = self.local.mark(key);
+        let (claim, read) = redis.claim(key, time).await;
+        (claim, self.compare(key, copy, read, mark))
+    }
+
+    /// Keeps `cached` for the rest of its lifetime; returns whether all processes that share the cache can read it.
     pub(crate) async fn put(
         &self,
         key: &CacheKey,
         cached: &Arc<CachedResult>,
         time: &mut TimeBudget,
     ) -> bool {
-        match self {
-            Self::Embedded(cache) => cache.keep(key, cached),
-            Self::Redis(cache) => cache.put(key, cached, time).await,
+        let mark = self.local.mark(key);
+        let kept = self.local.keep_new(key, cached);
+        let Some(redis) = &self.redis else { return kept };
+        let stored = redis.put(key, cached, time).await;
+        if stored {
+            self.local.verify(key, cached, mark);
         }
+        stored
     }
 
-    /// Claims the right to fetch `key`, among all processes that share the cache. Granted if the cache is unreachable.
-    pub(crate) async fn claim(&self, key: &CacheKey, time: &mut TimeBudget) -> Claim {
-        match self {
-            Self::Embedded(_) => Claim::Granted(None),
-            Self::Redis(cache) => cache.claim(key, time).await,
-        }
-    }
-
-    /// Waits until it is known whether the cache is reachable, about a second at most.
+    /// Waits until it is known whether Redis is reachable, about a second at most.
     pub(crate) async fn settled(&self) {
-        if let Self::Redis(cache) = self {
-            cache.connection.settled().await;
+        if let Some(redis) = &self.redis {
+            redis.connection.settled().await;
         }
     }
 
-    /// Whether it is reachable, or why not.
+    /// Whether all tiers are reachable, or why not.
     pub(crate) fn state(&self) -> Result<(), String> {
-        match self {
-            Self::Redis(cache) if !cache.connection.is_up() => Err("no connection to Redis".to_owned()),
+        match &self.redis {
+            Some(redis) if !redis.connection.is_up() => Err("no connection to Redis".to_owned()),
             _ => Ok(()),
         }
+    }
+
+    /// Chooses between the local `copy` and what was `read` from Redis after `mark`. The later time of fetch decides; what
+    /// Redis does not have is written back.
+    fn compare(&self, key: &CacheKey, copy: Option<Arc<CachedResult>>, read: Read, mark: Mark) -> Lookup {
+        let Ok(read) = read else { return local(copy, Lookup::Unreachable) };
+        let value = read.filter(|value| !value.remaining().is_zero());
+        match (copy, value) {
+            (None, None) => Lookup::Absent,
+            (Some(copy), Some(value)) if copy.created() == value.created() => {
+                self.local.verify(key, &copy, mark);
+                Lookup::Found(copy, Tier::Local)
+            }
+            (Some(copy), value) if value.as_ref().is_none_or(|value| copy.created() > value.created()) => {
+                if self.local.verify(key, &copy, mark) {
+                    self.write_back(key, &copy);
+                }
+                Lookup::Found(copy, Tier::Local)
+            }
+            (_, Some(value)) => {
+                let value = Arc::new(value);
+                self.local.keep_read(key, &value, mark);
+                Lookup::Found(value, Tier::Redis)
+            }
+            (Some(copy), None) => Lookup::Found(copy, Tier::Local),
+        }
+    }
+
+    fn write_back(&self, key: &CacheKey, copy: &Arc<CachedResult>) {
+        let Some(redis) = self.redis.clone() else { return };
+        let (key, copy, write_backs) = (key.clone(), Arc::clone(copy), Arc::clone(&self.write_backs));
+        tokio::spawn(async move {
+            let _permit = write_backs.acquire_owned().await;
+            let mut time = TimeBudget::FULL;
+            redis.put(&key, &copy, &mut time).await;
+        });
+    }
+}
+
+/// The local `copy`, or `otherwise`.
+fn local(copy: Option<Arc<CachedResult>>, otherwise: Lookup) -> Lookup {
+    copy.map_or(otherwise, |copy| Lookup::Found(copy, Tier::Local))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{redis::Unreachable, *};
+    use fetch::{FetchError, PageUrl};
+    use std::time::Duration;
+
+    fn found(lookup: Lookup) -> Option<(u64, Tier)> {
+        if let Lookup::Found(cached, tier) = lookup { Some((cached.created(), tier)) } else { None }
+    }
+
+    #[test]
+    fn the_later_fetch_replaces_an_unverified_copy() {
+        let cache = Cache::new(None, 1_000_000).unwrap();
+        cache.local.start_tracking();
+        let key = CacheKey::of(&PageUrl::parse("http://a/").unwrap());
+        let of = |ago| {
+            let cached = CachedResult::new(Err(FetchError::Dns), Duration::from_mins(1));
+            cached.created_earlier(Duration::from_millis(ago))
+        };
+        let (old, copy, new) = (of(9), Arc::new(of(6)), of(3));
+        let keep = || {
+            cache.local.keep_new(&key, &copy);
+            (Some(Arc::clone(&copy)), cache.local.mark(&key))
+        };
+        let verified =
+            || if let Local::Verified(copy) = cache.local.find(&key) { Some(copy.created()) } else { None };
+        for (read, time, tier) in [
+            (Some(old.clone()), copy.created(), Tier::Local),
+            (Some((*copy).clone()), copy.created(), Tier::Local),
+            (None, copy.created(), Tier::Local),
+            (Some(new.clone()), new.created(), Tier::Redis),
+        ] {
+            let (copy, mark) = keep();
+            assert_eq!(verified(), None);
+            assert_eq!(found(cache.compare(&key, copy, Ok(read), mark)), Some((time, tier)));
+            assert_eq!(verified(), Some(time));
+        }
+        let (copy, mark) = keep();
+        let unreachable = cache.compare(&key, copy, Err(Unreachable), mark);
+        assert_eq!((found(unreachable).map(|(_, tier)| tier), verified()), (Some(Tier::Local), None));
     }
 }

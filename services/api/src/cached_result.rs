@@ -1,5 +1,6 @@
 //! A cached result: the links of a page, written as JSON once, or the reason why there are none.
 
+use crate::cache::Tier;
 use bytes::Bytes;
 use fetch::{FetchError, Step};
 use serde::{Deserialize, Serialize};
@@ -34,7 +35,7 @@ pub(crate) struct PageLinks {
 /// Where a result comes from (RFC 9211, section 2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ResultSource {
-    Cache,
+    Cache(Tier),
     Fetch {
         /// Whether the directives of the request asked for it, although the cache had a result.
         on_request: bool,
@@ -50,9 +51,21 @@ impl CachedResult {
         Self { created: millis(SystemTime::now()), lifetime: lifetime.as_secs(), result }
     }
 
+    /// The same result, `time` earlier.
+    #[cfg(test)]
+    pub(crate) fn created_earlier(mut self, time: Duration) -> Self {
+        self.created -= millis(UNIX_EPOCH + time);
+        self
+    }
+
     /// How old it is; zero if the clock was set back.
     pub(crate) fn age(&self) -> Duration {
         Duration::from_millis(millis(SystemTime::now()).saturating_sub(self.created))
+    }
+
+    /// The time of the result in milliseconds since the epoch: the later of two results is the valid one.
+    pub(crate) fn created(&self) -> u64 {
+        self.created
     }
 
     pub(crate) fn lifetime(&self) -> Duration {

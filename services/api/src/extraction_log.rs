@@ -46,7 +46,7 @@ impl ExtractionLog {
     pub(crate) fn append(&self, source: ResultSource, page: &PageUrl) {
         let Some((queue, _)) = &self.queue else { return };
         let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        let cache_use = if source == ResultSource::Cache { "HIT" } else { "MISS" };
+        let cache_use = if matches!(source, ResultSource::Cache(_)) { "HIT" } else { "MISS" };
         // Never fails: a lossy queue drops and counts what it cannot take.
         let _ = queue.clone().write_all(format!("{seconds}\t{cache_use}\t{page}\n").as_bytes());
         let dropped = queue.error_counter().dropped_lines();
@@ -156,6 +156,7 @@ fn is_at(file: &File, path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cache::Tier;
     use std::fs;
 
     fn page(url: &str) -> PageUrl {
@@ -217,7 +218,7 @@ mod tests {
         let log = ExtractionLog::new(Some(path), Counter::default()).unwrap();
         // Opening the pipe blocks the thread as long as there is no reader.
         for _ in 0..2 * QUEUE {
-            log.append(ResultSource::Cache, &page("http://a/"));
+            log.append(ResultSource::Cache(Tier::Local), &page("http://a/"));
         }
         assert!(log.lost.get() >= (QUEUE - 1) as u64 / 2, "{}", log.lost.get());
     }

@@ -99,7 +99,7 @@ impl Service for Api {
 
     async fn checks(&self) -> Vec<Check> {
         let cache = &self.pages.cache;
-        vec![Check { part: cache.tier(), state: cache.state(), optional: true }]
+        vec![Check { part: cache.tier().name(), state: cache.state(), optional: true }]
     }
 
     fn register(&self, metrics: &mut kit::Metrics) {

@@ -82,8 +82,8 @@ impl PageService {
             MissReason::OnRequest
         } else {
             match self.look_up(&key, &mut time).await {
-                Lookup::Found(cached, _) if directives.allow_age(cached.age()) => {
-                    return Ok((cached, ResultSource::Cache));
+                Lookup::Found(cached, tier) if directives.allow_age(cached.age()) => {
+                    return Ok((cached, ResultSource::Cache(tier)));
                 }
                 Lookup::Found(..) => MissReason::OnRequest,
                 Lookup::Absent => MissReason::Absent,
@@ -113,7 +113,7 @@ impl PageService {
             Lookup::Absent => (self.cache.tier(), "miss"),
             Lookup::Unreachable => (self.cache.tier(), "fault"),
         };
-        self.metrics.lookup(tier, result);
+        self.metrics.lookup(tier.name(), result);
         lookup
     }
 
@@ -132,9 +132,9 @@ impl PageService {
         let (start, deadline) = (SystemTime::now(), Deadline::after(self.timeout));
         let mut waited = false;
         loop {
-            let claim = self.cache.claim(&key, &mut time).await;
+            let (claim, lookup) = self.cache.claim(&key, &mut time).await;
             // Also after a grant: another process may have finished between our lookup and our claim.
-            if let Lookup::Found(cached, _) = self.cache.get(&key, &mut time).await
+            if let Lookup::Found(cached, _) = lookup
                 && (reason == MissReason::Absent || (waited && cached.is_since(start)))
             {
                 return Ok((

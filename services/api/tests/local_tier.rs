@@ -45,17 +45,57 @@ async fn a_result_that_another_replica_stores_replaces_the_local_one() {
 }
 
 #[tokio::test]
-async fn the_local_tier_is_not_used_while_redis_is_unreachable() {
+async fn copies_are_used_and_kept_while_redis_is_away_and_written_back_after() {
     let origin = Origin::start().await;
     let page = origin.page("/", Page::html("<a href=x>x</a>"));
+    let new = origin.page("/new", Page::html("<a href=x>x</a>"));
     let mut redis = RedisServer::start().await;
     let api = Service::with(settings_with(&redis)).await;
     api.get(&page).await;
     keep(&api, &page).await;
+    let fetched = origin.requests();
     redis.kill().await;
-    within("the lost connection to be noticed", async { while is_hit(&api.get(&page).await) {} }).await;
+    for _ in 0..20 {
+        let answer = api.get(&page).await;
+        assert!(is_hit(&answer) && cache_status(&answer).ends_with("; detail=local"), "{answer:?}");
+    }
+    assert_eq!(cache_status(&api.get(&new).await), "fwd=miss", "kept, but not for other replicas");
+    assert!(is_hit(&api.get(&new).await));
     redis.restart().await;
-    within("Redis to be used again", async { while !is_hit(&api.get(&page).await) {} }).await;
+    let other = Service::with(settings_with(&redis)).await;
+    for page in [&page, &new] {
+        within("the copy to be written back", async {
+            while !is_hit(&api.get(page).await)
+                || other.get_with(page, "cache-control", "only-if-cached").await.status != 200
+            {}
+        })
+        .await;
+    }
+    assert_eq!(origin.requests(), fetched + 1);
+}
+
+#[tokio::test]
+async fn what_is_deleted_in_redis_is_gone_everywhere() {
+    let origin = Origin::start().await;
+    let page = origin.page("/", Page::html("<a href=x>x</a>"));
+    let redis = RedisServer::start().await;
+    let (one, other) =
+        (Service::with(settings_with(&redis)).await, Service::with(settings_with(&redis)).await);
+    for (api, command) in [(&one, "FLUSHALL"), (&other, "FLUSHDB")] {
+        api.get(&page).await;
+        for api in [&one, &other] {
+            keep(api, &page).await;
+        }
+        let client = redis::Client::open(redis.url()).expect("a URL");
+        let mut connection = client.get_multiplexed_async_connection().await.expect("a connection");
+        redis::cmd(command).exec_async(&mut connection).await.expect("it flushes");
+        for api in [&one, &other] {
+            within("the copy to go", async {
+                while api.get_with(&page, "cache-control", "only-if-cached").await.status != 504 {}
+            })
+            .await;
+        }
+    }
 }
 
 /// Returns when a copy of `page` is kept: reads may be too slow, or race with the report of the write.

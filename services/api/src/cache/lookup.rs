@@ -1,5 +1,6 @@
 //! What a cache lookup finds, and how long it may take.
 
+use super::tier::Tier;
 use crate::cached_result::CachedResult;
 use std::{
     sync::Arc,
@@ -8,8 +9,8 @@ use std::{
 
 /// What a cache has for a key.
 pub(crate) enum Lookup {
-    /// A result, and the name in metrics of the tier that had it.
-    Found(Arc<CachedResult>, &'static str),
+    /// A result, and the tier that had it.
+    Found(Arc<CachedResult>, Tier),
     Absent,
     Unreachable,
 }

@@ -1,19 +1,19 @@
 //! The cache in Redis, shared by replicas.
 
+mod change_reports;
 mod connection;
 mod lease;
-mod local_tier;
 mod nodes;
 
 pub(crate) use self::lease::Claim;
 
 use self::{
+    change_reports::ChangeReports,
     connection::{Fault, RedisConnection},
     lease::Lease,
-    local_tier::LocalTier,
     nodes::Nodes,
 };
-use super::lookup::{Lookup, TimeBudget};
+use super::{local_tier::LocalTier, lookup::TimeBudget};
 use crate::{cache_key::CacheKey, cached_result::CachedResult};
 use bytes::Bytes;
 use kit::Secret;
@@ -32,26 +32,26 @@ const CLAIM: Duration = Duration::from_millis(15);
 /// Bytes of the largest value: all requests share one connection, and a larger value would delay the others.
 const MAX_VALUE: usize = 16 * 1024 * 1024;
 
+/// The value that Redis has for a key, if any.
+pub(super) type Read = Result<Option<CachedResult>, Unreachable>;
+
+/// Redis could not be asked, or refused.
+pub(super) struct Unreachable;
+
+/// Knows nothing of the local tier except that changes are reported to it.
 pub(crate) struct Redis {
     pub(super) connection: Arc<RedisConnection>,
-    local: Arc<LocalTier>,
     /// Whether the last read, and the last write, was refused: logged once, not at every request.
     reads_refused: AtomicBool,
     writes_refused: AtomicBool,
 }
 
 impl Redis {
-    /// A cache at `urls`, which is `redis_url` of the configuration. It connects in the background. The local tier takes
-    /// about `bytes` at most. Errors do not show the URL: it may hold a password.
-    pub(crate) fn new(urls: &Secret, bytes: u64) -> Result<Self, String> {
-        let local = Arc::new(LocalTier::new(bytes));
-        let connection = Arc::new(RedisConnection::new(Nodes::parse(urls)?, Arc::clone(&local)));
-        Ok(Self {
-            connection,
-            local,
-            reads_refused: AtomicBool::default(),
-            writes_refused: AtomicBool::default(),
-        })
+    /// A cache at `urls`, which is `redis_url` of the configuration. It connects in the background, and reports changes to
+    /// `local`. Errors do not show the URL: it may hold a password.
+    pub(crate) fn new(urls: &Secret, local: Arc<LocalTier>) -> Result<Self, String> {
+        let connection = Arc::new(RedisConnection::new(Nodes::parse(urls)?, ChangeReports::new(local)));
+        Ok(Self { connection, reads_refused: AtomicBool::default(), writes_refused: AtomicBool::default() })
     }
 
     /// Checks `urls` without connecting.
@@ -59,22 +59,11 @@ impl Redis {
         Nodes::parse(urls).map(drop)
     }
 
-    pub(super) async fn get(&self, key: &CacheKey, time: &mut TimeBudget) -> Lookup {
-        if let Some(cached) = self.local.find(key) {
-            return Lookup::Found(cached, "near");
-        }
-        let epoch = self.local.epoch();
+    pub(super) async fn get(&self, key: &CacheKey, time: &mut TimeBudget) -> Read {
         let command = redis::cmd("GET").arg(key.as_str()).take();
         let answer = self.connection.query::<Option<Bytes>>(&command, READ, time).await;
-        let Some(value) = note(&self.reads_refused, answer) else { return Lookup::Unreachable };
-        match value.as_ref().and_then(CachedResult::decode) {
-            Some(cached) if !cached.remaining().is_zero() => {
-                let cached = Arc::new(cached);
-                self.local.keep(key, &cached, epoch);
-                Lookup::Found(cached, "redis")
-            }
-            _ => Lookup::Absent,
-        }
+        let value = note(&self.reads_refused, answer).ok_or(Unreachable)?;
+        Ok(value.as_ref().and_then(CachedResult::decode))
     }
 
     /// Stores `cached` for the rest of its lifetime; returns whether Redis has it.
@@ -85,14 +74,15 @@ impl Redis {
         }
         let command = redis::cmd("SET").arg(key.as_str()).arg(cached.encode()).arg("PX").arg(lifetime).take();
         let answer = self.connection.query::<()>(&command, Duration::MAX, time).await;
-        self.local.forget(key.as_str());
         note(&self.writes_refused, answer).is_some()
     }
 
-    /// Claims the right to fetch `key`, among all replicas; granted without a lease if Redis does not answer.
-    pub(super) async fn claim(&self, key: &CacheKey, time: &mut TimeBudget) -> Claim {
+    /// Claims the right to fetch `key`, among all replicas, and reads its value after that; granted without a lease if
+    /// Redis does not answer.
+    pub(super) async fn claim(&self, key: &CacheKey, time: &mut TimeBudget) -> (Claim, Read) {
         let answer = Lease::claim(&self.connection, key, CLAIM, time).await;
-        note(&self.writes_refused, answer).unwrap_or(Claim::Granted(None))
+        let claim = note(&self.writes_refused, answer).unwrap_or(Claim::Granted(None));
+        (claim, self.get(key, time).await)
     }
 }
 

@@ -1,7 +1,7 @@
 //! The connection to Redis. A background task reconnects; requests never wait for it and fail at once while it is down.
 
 use super::{
-    local_tier::LocalTier,
+    change_reports::ChangeReports,
     nodes::{Connection, Nodes},
 };
 use crate::cache::lookup::TimeBudget;
@@ -37,7 +37,7 @@ pub(crate) struct RedisConnection {
 }
 
 struct Shared {
-    local: Arc<LocalTier>,
+    reports: Arc<ChangeReports>,
     current: watch::Sender<State>,
     unanswered: AtomicU32,
 }
@@ -50,11 +50,11 @@ enum State {
 }
 
 impl RedisConnection {
-    /// Connects in the background and stays connected until dropped; changes are reported to `local`. Needs a Tokio
+    /// Connects in the background and stays connected until dropped; changes are passed to `reports`. Needs a Tokio
     /// runtime.
-    pub(super) fn new(nodes: Nodes, local: Arc<LocalTier>) -> Self {
+    pub(super) fn new(nodes: Nodes, reports: ChangeReports) -> Self {
         let current = watch::Sender::new(State::Starting);
-        let shared = Arc::new(Shared { local, current, unanswered: AtomicU32::new(0) });
+        let shared = Arc::new(Shared { reports: Arc::new(reports), current, unanswered: AtomicU32::new(0) });
         let keeper = AbortOnDropHandle::new(tokio::spawn(keep_up(Arc::clone(&shared), nodes)));
         Self { shared, _keeper: keeper }
     }
@@ -114,7 +114,7 @@ impl Shared {
 
     fn lose(&self) {
         self.current.send_replace(State::Down);
-        self.local.stop_tracking();
+        self.reports.stop();
     }
 }
 
@@ -122,7 +122,7 @@ impl Shared {
 async fn keep_up(shared: Arc<Shared>, nodes: Nodes) {
     let mut logged = false;
     loop {
-        match time::timeout(CHECK, nodes.connect(&shared.local)).await {
+        match time::timeout(CHECK, nodes.connect(&shared.reports)).await {
             Ok(Ok(connection)) => {
                 tracing::info!("connected to Redis");
                 logged = false;

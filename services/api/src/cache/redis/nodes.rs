@@ -1,6 +1,6 @@
 //! The address of Redis: one server, or several nodes of a Cluster.
 
-use super::local_tier::LocalTier;
+use super::change_reports::ChangeReports;
 use kit::Secret;
 use redis::{
     AsyncConnectionConfig, Client, Cmd, FromRedisValue, IntoConnectionInfo, ProtocolVersion, PushInfo,
@@ -46,13 +46,13 @@ impl Nodes {
         })
     }
 
-    /// Opens a connection and checks that it answers. A server that can do so reports changes to `local`.
-    pub(super) async fn connect(&self, local: &Arc<LocalTier>) -> RedisResult<Connection> {
+    /// Opens a connection and checks that it answers. A server that can do so reports changes to `reports`.
+    pub(super) async fn connect(&self, reports: &Arc<ChangeReports>) -> RedisResult<Connection> {
         let mut connection = match self {
             Self::Single(client) => {
-                let (tier, number) = (Arc::clone(local), local.new_connection());
+                let (reports, number) = (Arc::clone(reports), reports.new_connection());
                 let on_push = move |push: PushInfo| {
-                    tier.on_push(&push, number);
+                    reports.on_push(&push, number);
                     Ok::<(), Infallible>(())
                 };
                 let config = AsyncConnectionConfig::new()
@@ -64,9 +64,9 @@ impl Nodes {
             Self::Cluster(client) => Connection::Cluster(client.get_async_connection().await?),
         };
         connection.query::<()>(&redis::cmd("PING")).await?;
-        let tracking = redis::cmd("CLIENT").arg("TRACKING").arg("ON").take();
+        let tracking = ChangeReports::command();
         if matches!(self, Self::Single(_)) && connection.query::<()>(&tracking).await.is_ok() {
-            local.start_tracking();
+            reports.start();
         }
         Ok(connection)
     }
