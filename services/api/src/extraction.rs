@@ -34,7 +34,7 @@ pub(crate) async fn extract(
 
 fn extract_now(page: &FetchedPage) -> Result<Extracted, FetchError> {
     let start = Instant::now();
-    let html = links::Page { body: &page.body, encoding: page.encoding(), url: Some(&page.url) };
+    let html = links::Page { body: &page.body, declared: page.declared, url: Some(&page.url) };
     let extraction = html.links();
     if extraction.truncated {
         return Err(FetchError::TooLarge);

@@ -75,8 +75,8 @@ impl Target {
         if let Self::Url(text) = self {
             let page = fetcher.fetch(&PageUrl::parse(text)?).await?;
             let links = move || {
-                let (encoding, url) = (page.encoding(), Some(&page.url));
-                extract(Page { body: &page.body, encoding, url }, raw)
+                let (declared, url) = (page.declared, Some(&page.url));
+                extract(Page { body: &page.body, declared, url }, raw)
             };
             return blocking(links).await;
         }
@@ -88,8 +88,7 @@ impl Target {
                 Self::File(path) => Url::from_file_path(path.canonicalize().ok()?).ok(),
                 _ => None,
             });
-            let encoding = links::charset::encoding_of(&body, None);
-            extract(Page { body: &body, encoding, url: url.as_ref() }, raw)
+            extract(Page { body: &body, url: url.as_ref(), ..Page::default() }, raw)
         })
         .await
     }

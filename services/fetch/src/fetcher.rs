@@ -30,13 +30,6 @@ pub struct FetchedPage {
     pub declared: Option<&'static Encoding>,
 }
 
-impl FetchedPage {
-    /// Its encoding by the HTML standard's algorithm. CPU work, linear in the body: keep it off async threads.
-    pub fn encoding(&self) -> &'static Encoding {
-        links::charset::encoding_of(&self.body, self.declared)
-    }
-}
-
 /// Fetches pages within its limits. Use one in a process: its jobs share connections and limits.
 pub struct Fetcher {
     guard: Arc<Guard>,

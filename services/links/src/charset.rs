@@ -1,38 +1,38 @@
-//! The character encoding of a page (WHATWG HTML, section 13.2.3.2; WHATWG Encoding).
+//! The character encoding of a page before it is parsed (WHATWG HTML, section 13.2.3.2; WHATWG Encoding).
 
+mod detection;
 mod prescan;
 
-use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use crate::html::PageEncoding;
 use encoding_rs::{Encoding, UTF_8};
+use url::Url;
 
 /// How much of a page is searched for a `<meta>` that names its encoding, in bytes.
 const PRESCAN_LIMIT: usize = 1024;
 
-/// How much of a page the detector gets, in bytes.
-const DETECTION_LIMIT: usize = 64 * 1024;
-
 /// The encoding of `body`: byte order mark, then `declared` (the transport's `charset`), then `<meta>` within
-/// the first 1,024 bytes, then UTF-8 if it is valid, then detection. CPU work: linear in `body`.
-pub fn encoding_of(body: &[u8], declared: Option<&'static Encoding>) -> &'static Encoding {
+/// the first 1,024 bytes, then UTF-8 if it is valid, then detection, which knows the top-level domain of `url`.
+pub(crate) fn sniffed(body: &[u8], declared: Option<&'static Encoding>, url: Option<&Url>) -> PageEncoding {
     if let Some((encoding, _)) = Encoding::for_bom(body) {
-        return encoding;
+        return PageEncoding::certain(encoding);
     }
-    declared
-        .or_else(|| prescan::encoding_in(&body[..body.len().min(PRESCAN_LIMIT)]))
-        .unwrap_or_else(|| detected(body))
+    if let Some(encoding) = declared {
+        return PageEncoding::certain(encoding);
+    }
+    let named = prescan::encoding_in(&body[..body.len().min(PRESCAN_LIMIT)]);
+    PageEncoding::tentative(named.unwrap_or_else(|| detected(body, url)))
 }
 
-fn detected(body: &[u8]) -> &'static Encoding {
+fn detected(body: &[u8], url: Option<&Url>) -> &'static Encoding {
     let valid = Encoding::utf8_valid_up_to(body);
-    if valid == body.len() {
-        return UTF_8;
-    }
-    // ASCII is the same in most encodings: the sample surrounds the first byte that is not valid UTF-8.
-    let start = valid.saturating_sub(DETECTION_LIMIT / 2);
-    let sample = &body[start..body.len().min(start + DETECTION_LIMIT)];
-    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
-    detector.feed(sample, true);
-    detector.guess(None, Utf8Detection::Deny)
+    if valid == body.len() { UTF_8 } else { detection::guess(body, url.and_then(top_level_domain)) }
+}
+
+/// The last label of the host, in lower case; none of an IP address, nor of a name that is not ASCII.
+fn top_level_domain(url: &Url) -> Option<&str> {
+    let (_, last) = url.domain()?.trim_end_matches('.').rsplit_once('.')?;
+    let is_label = |c: u8| c.is_ascii_lowercase() || c.is_ascii_digit() || c == b'-';
+    Some(last).filter(|label| !label.is_empty() && label.bytes().all(is_label))
 }
 
 #[cfg(test)]

@@ -1,9 +1,10 @@
 //! The result of extracting the links of a page.
 
 use crate::Links;
+use encoding_rs::{Encoding, UTF_8};
 
 /// The result of extraction.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Extraction {
     /// Its links, in tree order, duplicates kept.
     pub links: Links,
@@ -11,10 +12,25 @@ pub struct Extraction {
     pub unresolved: usize,
     /// How they were found.
     pub method: Method,
+    /// The encoding that the page was read in.
+    pub encoding: &'static Encoding,
     /// How many parts of the page `tl` could not parse: their links are missing. More than 0 is a fault worth logging.
     pub unparsed_chunks: usize,
     /// Whether the page was longer than 256 MiB in UTF-8; the links beyond are missing.
     pub truncated: bool,
+}
+
+impl Default for Extraction {
+    fn default() -> Self {
+        Self {
+            links: Links::default(),
+            unresolved: 0,
+            method: Method::default(),
+            encoding: UTF_8,
+            unparsed_chunks: 0,
+            truncated: false,
+        }
+    }
 }
 
 /// How the links of a page were found.

@@ -12,6 +12,7 @@
 mod approximate;
 mod canonicalizer;
 mod dom;
+pub(crate) mod encoding;
 mod name;
 mod span;
 mod text;
@@ -21,32 +22,67 @@ mod tree;
 
 use crate::{Extraction, Method};
 use canonicalizer::Canonicalizer;
+pub(crate) use encoding::PageEncoding;
 use span::MAX_PAGE;
 use tree::{Bailout, Tree};
 
-/// The links of `page` as written, without a byte order mark, and the `href` of the first `<base>` that has one.
-pub(crate) fn find(page: &[u8]) -> (Extraction, Option<String>) {
-    let page = page.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(page);
-    let truncated = page.len() > MAX_PAGE;
-    let (mut found, base) = find_in(&page[..page.len().min(MAX_PAGE)]);
-    found.truncated = truncated;
-    (found, base)
+/// The links of a page as written.
+pub(crate) struct FoundLinks {
+    pub(crate) extraction: Extraction,
+    /// The `href` of the first `<base>` that has one, as written.
+    pub(crate) base: Option<String>,
 }
 
-fn find_in(page: &[u8]) -> (Extraction, Option<String>) {
+/// How many steps the stages may take for a page beyond one for each byte, however often it is read.
+pub(crate) struct Steps {
+    /// Of the tree, which counts elements, entries and bytes of names that it examines.
+    streamed: usize,
+    /// Of html5ever.
+    dom: usize,
+}
+
+impl Steps {
+    /// The steps for a page of that many bytes.
+    pub(crate) const fn for_page_of(length: usize) -> Self {
+        Self { streamed: length.saturating_mul(8) + 10_000, dom: length.saturating_mul(4) + 200_000 }
+    }
+}
+
+/// The links of `page`, without a byte order mark; `None` where a `<meta>` has changed `encoding`, in which the page has to be
+/// decoded and read again.
+pub(crate) fn find(page: &[u8], encoding: &mut PageEncoding, steps: &mut Steps) -> Option<FoundLinks> {
+    let page = page.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(page);
+    let truncated = page.len() > MAX_PAGE;
+    let mut found = find_in(&page[..page.len().min(MAX_PAGE)], encoding, steps)?;
+    found.extraction.truncated = truncated;
+    Some(found)
+}
+
+fn find_in(page: &[u8], encoding: &mut PageEncoding, steps: &mut Steps) -> Option<FoundLinks> {
     let mut canonicalizer = Canonicalizer::default();
-    let bailout = match Tree::build(page, &mut canonicalizer) {
-        Ok(base) => return (canonicalizer.finish(), base.map(text::attribute_value)),
+    let bailout = match Tree::build(page, encoding, &mut steps.streamed, &mut canonicalizer) {
+        Ok(base) => return Some(streamed(canonicalizer, Method::Streamed, base)),
         Err(bailout) => bailout,
     };
     drop(canonicalizer);
-    if bailout != Bailout::TooDeep
-        && let Some((links, base)) = dom::find(page)
-    {
-        return (Extraction { links, method: Method::Tree, ..Extraction::default() }, base);
+    match bailout {
+        Bailout::OtherEncoding => return None,
+        Bailout::NeedsTree => match dom::find(page, encoding, &mut steps.dom) {
+            Ok((links, base)) => {
+                let extraction = Extraction { links, method: Method::Tree, ..Extraction::default() };
+                return Some(FoundLinks { extraction, base });
+            }
+            Err(Bailout::OtherEncoding) => return None,
+            Err(_) => {}
+        },
+        Bailout::TooCostly => {}
     }
     let mut canonicalizer = Canonicalizer::default();
-    let base = approximate::build(page, &mut canonicalizer);
-    let found = Extraction { method: Method::Approximate, ..canonicalizer.finish() };
-    (found, base.map(text::attribute_value))
+    let base = approximate::build(page, encoding, &mut canonicalizer).ok()?;
+    Some(streamed(canonicalizer, Method::Approximate, base))
+}
+
+fn streamed(canonicalizer: Canonicalizer, method: Method, base: Option<&[u8]>) -> FoundLinks {
+    let extraction = Extraction { method, ..canonicalizer.finish() };
+    FoundLinks { extraction, base: base.map(text::attribute_value) }
 }

@@ -3,7 +3,7 @@
 //! Promises: pure (no I/O, no async, no clock), bounded in time and memory for every input.
 //! Does not know: HTTP, the source of the bytes, the caller. The only crate that knows `tl`.
 
-pub mod charset;
+mod charset;
 mod extraction;
 pub mod format;
 mod html;

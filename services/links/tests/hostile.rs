@@ -1,6 +1,6 @@
 //! Hostile pages do not stall, abort or fill the memory: the answer is bounded by the size of the page.
 
-use links::{Extraction, Method, Page, charset};
+use links::{Extraction, Method, Page};
 use std::thread;
 use url::Url;
 
@@ -10,8 +10,7 @@ const STACK: usize = 2 * 1024 * 1024;
 fn extract(body: String) -> Extraction {
     let work = move || {
         let url = Url::parse("https://example.org/").expect("it is a URL");
-        let encoding = charset::encoding_of(body.as_bytes(), None);
-        let found = Page { body: body.as_bytes(), encoding, url: Some(&url) }.links();
+        let found = Page { body: body.as_bytes(), url: Some(&url), ..Page::default() }.links();
         let size: usize = found.links.iter().map(|link| link.text.len() + link.href.len()).sum();
         assert!(size < 8 * body.len() + 5_000_000, "{size} bytes of links from {} of page", body.len());
         found
@@ -118,10 +117,9 @@ fn unmatched_end_tags_with_a_long_formatting_list_stay_linear() {
 fn a_page_over_the_size_limit_is_reported_as_truncated() {
     let mut body = vec![b'x'; (256 << 20) + 1];
     body[..15].copy_from_slice(b"<a href=x>t</a>");
-    let encoding = charset::encoding_of(b"", None);
-    let found = Page { body: &body, encoding, url: None }.links_as_written();
+    let found = Page { body: &body, ..Page::default() }.links_as_written();
     assert_eq!((found.links.len(), found.truncated), (1, true));
-    assert!(!Page { body: &body[1..], encoding, url: None }.links().truncated);
+    assert!(!Page { body: &body[1..], ..Page::default() }.links().truncated);
 }
 
 #[test]

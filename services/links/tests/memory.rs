@@ -2,7 +2,7 @@
 //!
 //! The benchmark `hostile` measures more and larger pages, and their time.
 
-use links::{Method, Page, charset};
+use links::{Method, Page};
 use peak_alloc::PeakAlloc;
 use url::Url;
 
@@ -17,11 +17,10 @@ const FIXED: usize = 256 * 1024;
 /// The peak of memory, without the page itself, for `start` followed by repeated `part`.
 fn peak(start: &[u8], part: &[u8]) -> usize {
     let body = [start, &part.repeat(PAGE / part.len())].concat();
-    let encoding = charset::encoding_of(&body, None);
     let url = Url::parse("https://example.org/").expect("it is a URL");
     let before = ALLOCATOR.current_usage();
     ALLOCATOR.reset_peak_usage();
-    let found = Page { body: &body, encoding, url: Some(&url) }.links();
+    let found = Page { body: &body, url: Some(&url), ..Page::default() }.links();
     assert_eq!((found.method, found.unresolved), (Method::Streamed, 0));
     ALLOCATOR.peak_usage() - before
 }

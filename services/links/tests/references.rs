@@ -3,7 +3,7 @@
 mod reference;
 
 use html5ever::data::NAMED_ENTITIES;
-use links::{Page, charset};
+use links::Page;
 use std::fmt::Write;
 
 /// Compares the links of a page that holds each of `references` in text and in an attribute, before each of `after`.
@@ -14,7 +14,7 @@ fn assert_agrees(references: impl Iterator<Item = String>, after: &[&str]) {
             write!(page, "<a href='{reference}{after}'>{reference}{after}</a>").expect("writing to memory");
         }
     }
-    let found = Page { body: page.as_bytes(), encoding: charset::encoding_of(b"", None), url: None };
+    let found = Page { body: page.as_bytes(), ..Page::default() };
     let found = found.links_as_written().links;
     let expected = reference::links_and_base(page.as_bytes()).0;
     assert_eq!(found.len(), expected.len());

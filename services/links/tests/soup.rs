@@ -15,8 +15,7 @@ use url::Url;
 type Lists = (Vec<Link<'static>>, Vec<Link<'static>>);
 
 fn found(page: &str) -> Lists {
-    let encoding: &'static Encoding = links::charset::encoding_of(b"", None);
-    let written = Page { body: page.as_bytes(), encoding, url: None }.links_as_written();
+    let written = in_utf_8(page, None).links_as_written();
     (owned(&written.links), owned(&extraction(page).links))
 }
 
@@ -26,8 +25,11 @@ fn owned(links: &Links) -> Vec<Link<'static>> {
 }
 
 fn extraction(page: &str) -> Extraction {
-    let encoding: &'static Encoding = links::charset::encoding_of(b"", None);
-    Page { body: page.as_bytes(), encoding, url: Some(&page_url()) }.links()
+    in_utf_8(page, Some(&page_url())).links()
+}
+
+fn in_utf_8<'a>(page: &'a str, url: Option<&'a Url>) -> Page<'a> {
+    Page { body: page.as_bytes(), declared: Encoding::for_label(b"utf-8"), url }
 }
 
 fn expected(page: &str) -> Lists {

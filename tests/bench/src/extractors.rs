@@ -4,7 +4,7 @@ use html5ever::{
     ParseOpts, expanded_name, local_name, ns, parse_document, tendril::TendrilSink,
     tree_builder::TreeBuilderOpts,
 };
-use links::{Extraction, Links, Page, charset};
+use links::{Encoding, Extraction, Links, Page};
 use lol_html::{HtmlRewriter, Settings, element, text};
 use markup5ever_rcdom::{Handle, NodeData, RcDom};
 use std::{cell::RefCell, rc::Rc};
@@ -52,7 +52,7 @@ pub(crate) const ALL: &[Extractor] = &[
 
 /// The links of a page in UTF-8, as written.
 pub(crate) fn ours(page: &[u8]) -> Extraction {
-    Page { body: page, encoding: charset::encoding_of(b"", None), url: None }.links_as_written()
+    Page { body: page, declared: Encoding::for_label(b"utf-8"), url: None }.links_as_written()
 }
 
 /// Collapses white space; an empty text becomes `[IMG]`.

@@ -2,8 +2,11 @@
 //!
 //! In: the page's first bytes. Out: the encoding of the first `<meta>` that names one, else of an XML declaration.
 
-use crate::html::tokenize::{Attributes, Span};
-use encoding_rs::{Encoding, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252, X_USER_DEFINED};
+use crate::html::{
+    encoding,
+    tokenize::{Attributes, Span},
+};
+use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252, X_USER_DEFINED};
 use std::iter;
 
 /// The encoding that `head` names; the caller cuts `head` at the limit of the search.
@@ -70,7 +73,7 @@ fn encoding_of_meta(attributes: Vec<(Vec<u8>, Vec<u8>)>) -> Option<&'static Enco
         match &name[..] {
             b"http-equiv" => got_pragma |= value == b"content-type",
             b"content" if charset.is_none() => {
-                if let Some(encoding) = encoding_in_content(&value) {
+                if let Some(encoding) = encoding::in_content(&value) {
                     charset = Some(Some(encoding));
                     need_pragma = Some(true);
                 }
@@ -84,7 +87,8 @@ fn encoding_of_meta(attributes: Vec<(Vec<u8>, Vec<u8>)>) -> Option<&'static Enco
         seen.push(name);
     }
     let usable = need_pragma.is_some_and(|needed| got_pragma || !needed);
-    charset.flatten().filter(|_| usable).map(as_ascii_compatible)
+    let named = charset.flatten().filter(|_| usable).map(encoding::ascii_compatible)?;
+    Some(if named == X_USER_DEFINED { WINDOWS_1252 } else { named })
 }
 
 fn is_meta(rest: &[u8]) -> bool {
@@ -98,23 +102,6 @@ fn is_tag(rest: &[u8]) -> bool {
     name.and_then(<[u8]>::first).is_some_and(u8::is_ascii_alphabetic)
 }
 
-/// "Extracting a character encoding from a `meta` element" (section 2.7.3); `content` in lower case.
-fn encoding_in_content(content: &[u8]) -> Option<&'static Encoding> {
-    let mut rest = content;
-    let value = loop {
-        let found = memchr::memmem::find(rest, b"charset")?;
-        rest = rest[found + 7..].trim_ascii_start();
-        if let Some(value) = rest.strip_prefix(b"=") {
-            break value.trim_ascii_start();
-        }
-    };
-    let label = match value.first()? {
-        quote @ (b'"' | b'\'') => &value[1..=memchr::memchr(*quote, &value[1..])?],
-        _ => value.split(|&c| c.is_ascii_whitespace() || c == b';').next()?,
-    };
-    Encoding::for_label(label)
-}
-
 /// "Get an XML encoding": the `encoding` of an XML declaration.
 fn xml_encoding(head: &[u8]) -> Option<&'static Encoding> {
     let declaration = head.strip_prefix(b"<?xml")?;
@@ -126,20 +113,9 @@ fn xml_encoding(head: &[u8]) -> Option<&'static Encoding> {
     if label.iter().any(|&c| c <= b' ') {
         return None;
     }
-    Encoding::for_label(label).map(as_ascii_compatible)
+    Encoding::for_label(label).map(encoding::ascii_compatible)
 }
 
 fn trim_controls(bytes: &[u8]) -> &[u8] {
     &bytes[bytes.iter().position(|&c| c > b' ').unwrap_or(bytes.len())..]
-}
-
-/// Markup that could be read as ASCII is not in UTF-16; the standard reads `x-user-defined` as windows-1252.
-fn as_ascii_compatible(encoding: &'static Encoding) -> &'static Encoding {
-    if encoding == UTF_16BE || encoding == UTF_16LE {
-        UTF_8
-    } else if encoding == X_USER_DEFINED {
-        WINDOWS_1252
-    } else {
-        encoding
-    }
 }

@@ -1,20 +1,27 @@
-use super::encoding_of;
+use super::sniffed;
 use encoding_rs::{
     BIG5, EUC_JP, EUC_KR, Encoding, GBK, KOI8_R, REPLACEMENT, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE,
-    WINDOWS_1251, WINDOWS_1252,
+    WINDOWS_1251, WINDOWS_1252, X_USER_DEFINED,
 };
+use url::Url;
 
 fn of(body: &[u8]) -> &'static str {
-    encoding_of(body, None).name()
+    sniffed(body, None, None).used.name()
 }
 
 #[test]
 fn a_byte_order_mark_overrides_the_header_and_the_header_overrides_meta() {
-    assert_eq!(encoding_of(b"\xEF\xBB\xBFx", Some(KOI8_R)), UTF_8);
-    assert_eq!(encoding_of(b"\xFF\xFEx\0", Some(KOI8_R)), UTF_16LE);
-    assert_eq!(encoding_of(b"\xFE\xFF\0x", Some(KOI8_R)), UTF_16BE);
-    assert_eq!(encoding_of(b"<meta charset=big5>", Some(KOI8_R)), KOI8_R);
-    assert_eq!(encoding_of(b"<meta charset=big5>", None), BIG5);
+    for (body, declared, encoding, is_tentative) in [
+        (&b"\xEF\xBB\xBFx"[..], Some(KOI8_R), UTF_8, false),
+        (b"\xFF\xFEx\0", Some(KOI8_R), UTF_16LE, false),
+        (b"\xFE\xFF\0x", Some(KOI8_R), UTF_16BE, false),
+        (b"<meta charset=big5>", Some(KOI8_R), KOI8_R, false),
+        (b"<meta charset=big5>", None, BIG5, true),
+        (b"", None, UTF_8, true),
+    ] {
+        let found = sniffed(body, declared, None);
+        assert_eq!((found.used, found.is_tentative), (encoding, is_tentative), "{body:?}");
+    }
 }
 
 #[test]
@@ -65,6 +72,8 @@ fn only_a_meta_within_the_first_1024_bytes_counts() {
 fn encoding_labels_follow_the_encoding_standard() {
     assert_eq!(of(b"<meta charset=utf-16le>"), "UTF-8");
     assert_eq!(of(b"<meta charset=x-user-defined>"), WINDOWS_1252.name());
+    assert_eq!(of(b"<?xml encoding='x-user-defined'?>"), X_USER_DEFINED.name());
+    assert_eq!(of(b"<?xml encoding='utf-16'?>"), "UTF-8");
     assert_eq!(of(b"<meta charset=latin1>"), WINDOWS_1252.name());
     assert_eq!(of(b"<meta charset=gb2312>"), GBK.name());
     assert_eq!(of(b"<meta charset=utf-7>"), "UTF-8");
@@ -91,5 +100,36 @@ fn an_undeclared_page_is_utf_8_if_valid_and_detected_otherwise() {
         assert_eq!(of(&body), encoding.name());
         let late = ["<p>".repeat(100_000).as_bytes(), &body].concat();
         assert_eq!(of(&late), encoding.name(), "after much ASCII");
+    }
+}
+
+#[test]
+fn every_stretch_beyond_ascii_counts_and_a_stray_byte_elsewhere_does_not() {
+    let russian =
+        WINDOWS_1251.encode("Это обычный русский текст, которого хватает для кодировки.").0.into_owned();
+    let ascii = b"<p>".repeat(100_000);
+    let late = [b"\xA9 2026 ", &ascii[..], &russian[..], &ascii[..], b"\xA0"].concat();
+    assert_eq!(of(&late), "windows-1251");
+}
+
+#[test]
+fn the_top_level_domain_decides_what_the_bytes_leave_open() {
+    let of = |host: &str| {
+        let url = Url::parse(&format!("https://{host}/")).unwrap();
+        sniffed(b"\xD1\xD2", None, Some(&url)).used.name()
+    };
+    let domains = [
+        "example.org",
+        "example.ru",
+        "EXAMPLE.RU.",
+        "xn--e1afmkfd.xn--p1ai",
+        "192.0.2.1",
+        "[::1]",
+        "localhost",
+    ];
+    let found = domains.map(of);
+    assert_eq!(found[1..4], ["windows-1251"; 3]);
+    for index in [0, 4, 5, 6] {
+        assert_ne!(found[index], "windows-1251", "{}", domains[index]);
     }
 }

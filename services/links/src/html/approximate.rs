@@ -4,12 +4,18 @@
 
 use super::{
     canonicalizer::{Canonicalizer, TextKind},
+    encoding::PageEncoding,
     name::Name,
     tokenize::{RawKind, Tag, Token, Tokenizer},
+    tree::Bailout,
 };
 
 /// Sends the links of `page` to `sink`; returns the `href` of the first `<base>`, as written.
-pub(crate) fn build<'a>(page: &'a [u8], sink: &mut Canonicalizer) -> Option<&'a [u8]> {
+pub(crate) fn build<'a>(
+    page: &'a [u8],
+    encoding: &mut PageEncoding,
+    sink: &mut Canonicalizer,
+) -> Result<Option<&'a [u8]>, Bailout> {
     let mut state = Approximate {
         page,
         tokens: Tokenizer::new(page),
@@ -24,6 +30,9 @@ pub(crate) fn build<'a>(page: &'a [u8], sink: &mut Canonicalizer) -> Option<&'a 
                 let kind = TextKind { references: true, keeps_nul: false };
                 state.sink.text(&page[text.range()], kind);
             }
+            Token::StartTag(tag) if tag.name == Name::Meta && encoding.is_changed_by(&tag, page) => {
+                return Err(Bailout::OtherEncoding);
+            }
             Token::StartTag(tag) => state.start_tag(&tag),
             Token::EndTag(tag) if tag.name == Name::A && state.open_templates == 0 => state.end_link(),
             Token::EndTag(tag) if tag.name == Name::Template => {
@@ -34,7 +43,7 @@ pub(crate) fn build<'a>(page: &'a [u8], sink: &mut Canonicalizer) -> Option<&'a 
         }
     }
     state.end_link();
-    state.base
+    Ok(state.base)
 }
 
 struct Approximate<'a, 's> {

@@ -6,14 +6,18 @@ mod feed;
 mod load;
 mod sink;
 
-use super::text::Collapse;
+use super::{encoding::PageEncoding, text::Collapse, tree::Bailout};
 use crate::Links;
 use html5ever::tendril::StrTendril;
 use sink::{Dom, Node, NodeId, NodeKind, linked};
 
-/// The links of `page`; `None` where the tree gets too deep, too large or too costly.
-pub(crate) fn find(page: &[u8]) -> Option<(Links, Option<String>)> {
-    walk(&feed::tree_of(page)?, page.len())
+/// The links of `page` and its base, as written.
+pub(crate) fn find(
+    page: &[u8],
+    encoding: &mut PageEncoding,
+    steps_left: &mut usize,
+) -> Result<(Links, Option<String>), Bailout> {
+    walk(&feed::tree_of(page, encoding, steps_left)?, page.len()).ok_or(Bailout::TooCostly)
 }
 
 /// Goes through the tree in order, without recursion.

@@ -26,6 +26,7 @@ mod table;
 
 use super::{
     canonicalizer::{Canonicalizer, TextKind},
+    encoding::PageEncoding,
     tokenize::{Span, Tag, Token, Tokenizer},
 };
 use formatting::ActiveFormatting;
@@ -37,8 +38,10 @@ use stack::{Serial, Stack};
 pub(crate) enum Bailout {
     /// The tree may have another order than the page, or would cost too much to follow.
     NeedsTree,
-    /// Too many elements are open.
-    TooDeep,
+    /// Too many elements are open, or the tree would be too large.
+    TooCostly,
+    /// A `<meta>` names another encoding: the page has to be decoded again.
+    OtherEncoding,
 }
 
 /// The insertion modes (section 13.2.4.1). Raw text is read at once, so "text" is not one here; "in table text" is part of the
@@ -75,6 +78,7 @@ type TagResult = Result<Next, Bailout>;
 #[expect(clippy::struct_excessive_bools, reason = "the standard's own flags")]
 pub(crate) struct Tree<'a, 's> {
     page: &'a [u8],
+    encoding: &'s mut PageEncoding,
     tokens: Tokenizer<'a>,
     sink: &'s mut Canonicalizer,
     mode: Mode,
@@ -94,14 +98,21 @@ pub(crate) struct Tree<'a, 's> {
     base: Option<Span>,
     events: u32,
     next_serial: Serial,
-    max_steps: usize,
+    steps_left: &'s mut usize,
 }
 
 impl<'a, 's> Tree<'a, 's> {
-    /// Sends the links of `page` to `sink`; returns the `href` of the first `<base>`, as written.
-    pub(crate) fn build(page: &'a [u8], sink: &'s mut Canonicalizer) -> Result<Option<&'a [u8]>, Bailout> {
+    /// Sends the links of `page` to `sink`; returns the `href` of the first `<base>`, as written. Takes
+    /// what it spends from `steps_left` where the page is read again.
+    pub(crate) fn build(
+        page: &'a [u8],
+        encoding: &'s mut PageEncoding,
+        steps_left: &'s mut usize,
+        sink: &'s mut Canonicalizer,
+    ) -> Result<Option<&'a [u8]>, Bailout> {
         let tree = Tree {
             page,
+            encoding,
             tokens: Tokenizer::new(page),
             sink,
             mode: Mode::Initial,
@@ -117,9 +128,22 @@ impl<'a, 's> Tree<'a, 's> {
             base: None,
             events: 0,
             next_serial: 0,
-            max_steps: page.len() * 8 + 10_000,
+            steps_left,
         };
         tree.run()
+    }
+
+    fn steps(&self) -> usize {
+        self.stack.steps + self.formatting.steps.get()
+    }
+
+    /// Whether a `<meta>` names another encoding than the one in use.
+    fn note_encoding(&mut self, meta: &Tag) -> Result<(), Bailout> {
+        if !self.encoding.is_changed_by(meta, self.page) {
+            return Ok(());
+        }
+        *self.steps_left = self.steps_left.saturating_sub(self.steps());
+        Err(Bailout::OtherEncoding)
     }
 
     fn run(mut self) -> Result<Option<&'a [u8]>, Bailout> {
@@ -142,9 +166,9 @@ impl<'a, 's> Tree<'a, 's> {
                 Token::EndOfPage => break,
             }
             if self.stack.len() > MAX_OPEN {
-                return Err(Bailout::TooDeep);
+                return Err(Bailout::TooCostly);
             }
-            if self.stack.steps + self.formatting.steps.get() > self.max_steps {
+            if self.steps() > *self.steps_left {
                 return Err(Bailout::NeedsTree);
             }
         }

@@ -3,7 +3,7 @@
 //! `hostile [MEGABYTES]`, 10 by default. Resolution is included. The peak is the memory beyond the page itself, with the
 //! list of links, whose size is shown beside it.
 
-use links::{Page, charset};
+use links::Page;
 use peak_alloc::PeakAlloc;
 use std::{env, fs, time::Duration};
 use url::Url;
@@ -110,12 +110,11 @@ fn page_of(start: &[u8], part: fn(usize) -> Vec<u8>, length: usize) -> Vec<u8> {
 }
 
 fn measure(name: &str, body: &[u8]) {
-    let encoding = charset::encoding_of(body, None);
     let url = Url::parse("https://example.org/").expect("it is a URL");
     let before = ALLOCATOR.current_usage();
     ALLOCATOR.reset_peak_usage();
     let start = cpu_time();
-    let found = Page { body, encoding, url: Some(&url) }.links();
+    let found = Page { body, url: Some(&url), ..Page::default() }.links();
     let milliseconds = cpu_time().saturating_sub(start).as_secs_f64() * 1e3;
     let peak = ALLOCATOR.peak_usage() - before;
     let answer = ALLOCATOR.current_usage() - before;

@@ -5,9 +5,11 @@ use super::{
     sink::{Dom, Node, NodeId},
 };
 use crate::html::{
+    encoding::PageEncoding,
     name::Name,
     text,
     tokenize::{Attributes, RawKind, Span, Tag, Token, Tokenizer},
+    tree::Bailout,
 };
 use html5ever::{
     Attribute, LocalName, QualName,
@@ -21,31 +23,37 @@ use html5ever::{
 /// The most attributes of a formatting element: the builder compares all of them.
 const MAX_ATTRIBUTES: usize = 64;
 
-/// The nodes of the page's tree; `None` once it is over its [budget](Dom::is_over_budget).
-pub(super) fn tree_of(page: &[u8]) -> Option<Vec<Node>> {
+/// The nodes of the page's tree, unless it is over its [budget](Dom::is_over_budget).
+pub(super) fn tree_of(
+    page: &[u8],
+    encoding: &mut PageEncoding,
+    steps_left: &mut usize,
+) -> Result<Vec<Node>, Bailout> {
     let options = TreeBuilderOpts { scripting_enabled: false, ..TreeBuilderOpts::default() };
-    let builder = TreeBuilder::new(Dom::for_page_of(page.len()), options);
-    let mut feed = Feed { page, tokens: Tokenizer::new(page), builder, load: Load::default() };
-    feed.run()?;
-    Some(feed.builder.sink.finish())
+    let builder = TreeBuilder::new(Dom::new(page.len(), *steps_left), options);
+    let mut feed = Feed { page, encoding, tokens: Tokenizer::new(page), builder, load: Load::default() };
+    let done = feed.run();
+    *steps_left = feed.builder.sink.budget();
+    done?;
+    Ok(feed.builder.sink.finish())
 }
 
 struct Feed<'a> {
     page: &'a [u8],
+    encoding: &'a mut PageEncoding,
     tokens: Tokenizer<'a>,
     builder: TreeBuilder<NodeId, Dom>,
     load: Load,
 }
 
 impl Feed<'_> {
-    /// `None` once over budget.
-    fn run(&mut self) -> Option<()> {
+    fn run(&mut self) -> Result<(), Bailout> {
         loop {
             let cdata = self.builder.adjusted_current_node_present_but_not_in_html_namespace();
             match self.tokens.next(cdata) {
                 Token::Text(span) => self.text(span, true),
                 Token::CdataSection(span) => self.text(span, false),
-                Token::StartTag(tag) => self.start_tag(&tag),
+                Token::StartTag(tag) => self.start_tag(&tag)?,
                 Token::EndTag(tag) => {
                     if tag.name.is_formatting() {
                         self.load.end(&self.builder);
@@ -60,11 +68,11 @@ impl Feed<'_> {
                 Token::EndOfPage => break,
             }
             if self.builder.sink.is_over_budget() {
-                return None;
+                return Err(Bailout::TooCostly);
             }
         }
         self.send(tokenizer::Token::EOFToken);
-        Some(())
+        Ok(())
     }
 
     fn send(&self, token: tokenizer::Token) {
@@ -94,11 +102,11 @@ impl Feed<'_> {
         self.send(tokenizer::Token::CharacterTokens(StrTendril::from_slice(&text)));
     }
 
-    fn start_tag(&mut self, tag: &Tag) {
+    fn start_tag(&mut self, tag: &Tag) -> Result<(), Bailout> {
         let token = self.tag(TagKind::StartTag, tag);
         self.load.start(&self.builder, tag.name.is_formatting().then_some(token.attrs.len()));
         if self.builder.sink.is_over_budget() {
-            return;
+            return Err(Bailout::TooCostly);
         }
         let token = tokenizer::Token::TagToken(token);
         let mut raw = |kind| self.tokens.raw_text(kind, tag.written);
@@ -107,13 +115,17 @@ impl Feed<'_> {
             TokenSinkResult::RawData(RawState::Rawtext) => (raw(RawKind::Rawtext), false),
             TokenSinkResult::RawData(_) => (raw(RawKind::Script), false),
             TokenSinkResult::Plaintext => (self.tokens.plaintext(), false),
-            _ => return,
+            TokenSinkResult::EncodingIndicator(_) if self.encoding.is_changed_by(tag, self.page) => {
+                return Err(Bailout::OtherEncoding);
+            }
+            _ => return Ok(()),
         };
         let kept = text::utf8(&self.page[text.range()]).replace('\0', "\u{FFFD}");
         self.characters(kept.as_bytes(), references);
         if tag.name != Name::Plaintext {
             self.send(tokenizer::Token::TagToken(self.tag(TagKind::EndTag, tag)));
         }
+        Ok(())
     }
 
     fn doctype(&self, quirks: bool) {
@@ -122,7 +134,11 @@ impl Feed<'_> {
     }
 
     fn tag(&self, kind: TagKind, tag: &Tag) -> tokenizer::Tag {
-        let attrs = if kind == TagKind::StartTag { self.attributes(tag) } else { Vec::new() };
+        let attrs = match kind {
+            TagKind::StartTag if tag.name == Name::Meta => vec![any_charset()],
+            TagKind::StartTag => self.attributes(tag),
+            TagKind::EndTag => Vec::new(),
+        };
         tokenizer::Tag {
             kind,
             name: LocalName::from(text::name(&self.page[tag.written.range()])),
@@ -153,6 +169,12 @@ impl Feed<'_> {
         }
         found
     }
+}
+
+/// With this attribute the builder says where it processes a `<meta>` "in head"; what that names is
+/// [for us to find](PageEncoding::is_changed_by).
+fn any_charset() -> Attribute {
+    Attribute { name: QualName::new(None, ns!(), local_name!("charset")), value: StrTendril::new() }
 }
 
 /// Whether the text starts with a numeric character reference that lacks its semicolon.

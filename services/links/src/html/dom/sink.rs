@@ -80,17 +80,22 @@ pub(super) fn linked(node: NodeId) -> Option<NodeId> {
 impl Dom {
     pub(super) const DOCUMENT: NodeId = 0;
 
-    /// An empty tree whose budget is in proportion to the page's length.
-    pub(super) fn for_page_of(length: usize) -> Self {
+    /// An empty tree for a page of that `length`, whose builder may examine as many elements as `budget` says.
+    pub(super) fn new(length: usize, budget: usize) -> Self {
         let max_nodes = MAX_NODES.min(length / 8 + 20_000);
         let dom = Self {
             // Reserved once: a growing list is in memory twice, and pages of memory that are not used cost nothing.
             nodes: RefCell::new(Vec::with_capacity(max_nodes + SLACK)),
-            budget: Cell::new(length.saturating_mul(4) + 200_000),
+            budget: Cell::new(budget),
             max_nodes,
         };
         dom.add(NodeKind::Other, None);
         dom
+    }
+
+    /// How many more elements the builder may examine.
+    pub(super) fn budget(&self) -> usize {
+        self.budget.get()
     }
 
     /// Whether the builder has used up its budget.

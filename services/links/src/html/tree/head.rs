@@ -61,7 +61,8 @@ impl Tree<'_, '_> {
         match tag.name {
             Name::Html | Name::Head => {}
             Name::Base => self.note_base(tag)?,
-            Name::Basefont | Name::Bgsound | Name::Link | Name::Meta => {}
+            Name::Basefont | Name::Bgsound | Name::Link => {}
+            Name::Meta => self.note_encoding(tag)?,
             Name::Title => self.insert_raw(tag, RawKind::Rcdata)?,
             Name::Noframes | Name::Style => self.insert_raw(tag, RawKind::Rawtext)?,
             Name::Script => self.insert_raw(tag, RawKind::Script)?,
