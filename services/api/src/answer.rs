@@ -3,12 +3,12 @@
 use crate::{
     cached_result::{CachedResult, PageLinks, ResultSource},
     error::ApiError,
-    extraction::convert,
     negotiation::{entity_tag, preferred},
+    representations::Representations,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use kit::{CacheOutcome, CpuPool, Response};
-use std::{fmt::Display, time::Duration};
+use kit::{CacheOutcome, Response};
+use std::{fmt::Display, sync::Arc, time::Duration};
 
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 const UNRESOLVED: HeaderName = HeaderName::from_static("linkextractor-unresolved");
@@ -16,14 +16,14 @@ const APPROXIMATE: HeaderName = HeaderName::from_static("linkextractor-approxima
 
 /// The response with `cached`, which came from `source`, to a request with `headers`.
 pub(crate) async fn answer(
-    pool: &CpuPool,
-    cached: &CachedResult,
+    representations: &Representations,
+    cached: &Arc<CachedResult>,
     source: ResultSource,
     headers: &HeaderMap,
 ) -> Response {
     let age = cached.age();
     let mut response = match &cached.result {
-        Ok(links) => with_links(pool, links, cached.lifetime(), headers).await,
+        Ok(links) => with_links(representations, cached, links, headers).await,
         Err(error) => ApiError::from(error.clone()).problem(age).into_response(),
     };
     let fields = response.headers_mut();
@@ -34,14 +34,19 @@ pub(crate) async fn answer(
     response
 }
 
-async fn with_links(pool: &CpuPool, links: &PageLinks, lifetime: Duration, headers: &HeaderMap) -> Response {
+async fn with_links(
+    representations: &Representations,
+    cached: &Arc<CachedResult>,
+    links: &PageLinks,
+    headers: &HeaderMap,
+) -> Response {
     let format = preferred(headers);
     let tag = entity_tag(format, links.hash);
     let mut response = Response::new(kit::empty());
     if kit::not_modified(headers, &tag) {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
     } else {
-        let Some(body) = convert(pool, links, format).await else {
+        let Some(body) = representations.get(cached, links, format).await else {
             return ApiError::Internal.into_response();
         };
         *response.body_mut() = kit::full(body);
@@ -50,7 +55,7 @@ async fn with_links(pool: &CpuPool, links: &PageLinks, lifetime: Duration, heade
     let fields = response.headers_mut();
     fields.insert(header::ETAG, value(tag));
     fields.insert(header::VARY, HeaderValue::from_static("Accept"));
-    fields.insert(header::CACHE_CONTROL, value(format_args!("max-age={}", lifetime.as_secs())));
+    fields.insert(header::CACHE_CONTROL, value(format_args!("max-age={}", cached.lifetime().as_secs())));
     fields.insert(header::LINK, value(format_args!("<{}>; rel=\"describes\"", links.url)));
     if links.unresolved > 0 {
         fields.insert(UNRESOLVED, HeaderValue::from(links.unresolved));
@@ -93,18 +98,19 @@ mod tests {
     use super::*;
     use crate::cache::Tier;
     use fetch::FetchError;
+    use kit::CpuPool;
 
     #[tokio::test]
     async fn the_cache_outcome_for_the_access_log_agrees_with_cache_status() {
-        let pool = CpuPool::new(1).unwrap();
-        let cached = CachedResult::new(Err(FetchError::NotHtml), Duration::ZERO);
+        let representations = Representations::new(&CpuPool::new(1).unwrap(), 0);
+        let cached = Arc::new(CachedResult::new(Err(FetchError::NotHtml), Duration::ZERO));
         let fetched = |on_request| ResultSource::Fetch { on_request, stored: true, collapsed: true };
         for (source, outcome, status) in [
             (ResultSource::Cache(Tier::Redis), "hit", "linkextractor; hit; ttl=0; detail=redis"),
             (fetched(false), "miss", "linkextractor; fwd=miss; stored; collapsed"),
             (fetched(true), "request", "linkextractor; fwd=request; stored; collapsed"),
         ] {
-            let response = answer(&pool, &cached, source, &HeaderMap::new()).await;
+            let response = answer(&representations, &cached, source, &HeaderMap::new()).await;
             assert_eq!(response.extensions().get::<CacheOutcome>().unwrap().0, outcome);
             assert_eq!(response.headers()[CACHE_STATUS], status);
         }

@@ -4,8 +4,15 @@ use crate::cached_result::PageLinks;
 use bytes::Bytes;
 use fetch::{FetchError, FetchedPage, Step};
 use kit::{CpuPool, Deadline};
-use links::{Link, Method, format::Format};
-use std::time::{Duration, Instant};
+use links::{Method, format::Format};
+use serde::{
+    Deserializer,
+    de::{Error, SeqAccess, Visitor},
+};
+use std::{
+    fmt, iter,
+    time::{Duration, Instant},
+};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Converting this many bytes takes less time than handing them to another thread.
@@ -55,16 +62,37 @@ fn extract_now(page: &FetchedPage) -> Result<Extracted, FetchError> {
     Ok(Extracted { links, method, unparsed_chunks, time: start.elapsed() })
 }
 
-/// `links` in `format`; `None` if the conversion panicked.
-pub(crate) async fn convert(pool: &CpuPool, links: &PageLinks, format: Format) -> Option<Bytes> {
-    let json = links.json.clone();
-    if format == Format::Json {
-        return Some(json);
-    }
+/// The links in `json` in another `format`; `None` if the conversion panicked.
+pub(crate) async fn convert(pool: &CpuPool, json: Bytes, format: Format) -> Option<Box<[u8]>> {
     let inline = json.len() <= CONVERT_INLINE;
-    let write = move || {
-        let links: Vec<Link> = serde_json::from_slice(&json).ok()?;
-        Some(format.write(links).into())
-    };
+    let write = move || convert_now(&json, format);
     if inline { write() } else { pool.run(write).await? }
+}
+
+/// Writes each link as it is read: a list of a million links would take more memory than both texts.
+fn convert_now(json: &[u8], format: Format) -> Option<Box<[u8]>> {
+    struct Rewrite(Vec<u8>, Format);
+    impl<'de> Visitor<'de> for Rewrite {
+        type Value = Vec<u8>;
+
+        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+            formatter.write_str("an array of links")
+        }
+
+        fn visit_seq<A: SeqAccess<'de>>(mut self, mut array: A) -> Result<Vec<u8>, A::Error> {
+            let mut failed = None;
+            let links = iter::from_fn(|| {
+                array.next_element().unwrap_or_else(|error| {
+                    failed = Some(error);
+                    None
+                })
+            });
+            let written = self.1.write_to(&mut self.0, links).map_err(A::Error::custom);
+            failed.map_or(written, Err).map(|()| self.0)
+        }
+    }
+    // No other format is longer than JSON, but for the header line of CSV.
+    let out = Vec::with_capacity(json.len() + 16);
+    let written = serde_json::Deserializer::from_slice(json).deserialize_seq(Rewrite(out, format));
+    Some(written.ok()?.into_boxed_slice())
 }

@@ -17,6 +17,7 @@ mod metrics;
 mod negotiation;
 mod page_service;
 mod problem_types;
+mod representations;
 mod request_target;
 mod router;
 mod settings;
@@ -31,12 +32,14 @@ use documents::{description, problem_type, usage};
 use http::{HeaderValue, Method, header};
 use kit::{ByteBudget, Check, CpuPool, Problem, Request, Response, Service, errors};
 use page_service::PageService;
+use representations::Representations;
 use router::Endpoint;
 use std::sync::Arc;
 
 /// The service.
 pub struct Api {
     pages: Arc<PageService>,
+    representations: Representations,
     /// Memory for lines of batches that wait for their clients.
     lines: ByteBudget,
 }
@@ -46,7 +49,8 @@ impl Api {
     /// Needs a Tokio runtime: it connects to Redis in the background.
     pub fn new(settings: &ApiSettings, pool: &CpuPool) -> Result<Self, String> {
         let pages = Arc::new(PageService::new(settings, pool)?);
-        Ok(Self { pages, lines: ByteBudget::new(batch::MEMORY) })
+        let representations = Representations::new(pool, settings.cache.representations());
+        Ok(Self { pages, representations, lines: ByteBudget::new(batch::MEMORY) })
     }
 
     /// Waits until it is known whether the cache is reachable, about a second at most: otherwise the first requests
@@ -73,7 +77,7 @@ impl Api {
                     Err(error) => Err(error.into()),
                 };
                 match found {
-                    Ok((cached, source)) => answer(&self.pages.pool, &cached, source, headers).await,
+                    Ok((cached, source)) => answer(&self.representations, &cached, source, headers).await,
                     Err(error) => error.into_response(),
                 }
             }

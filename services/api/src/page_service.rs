@@ -23,8 +23,8 @@ use tokio::time::sleep;
 
 pub(crate) struct PageService {
     pub(crate) cache: Cache,
-    /// Where links are extracted and converted.
-    pub(crate) pool: CpuPool,
+    /// Where links are extracted.
+    pool: CpuPool,
     pub(crate) metrics: ApiMetrics,
     fetcher: Fetcher,
     timeout: Duration,
@@ -53,7 +53,7 @@ impl PageService {
     pub(crate) fn new(settings: &ApiSettings, pool: &CpuPool) -> Result<Self, String> {
         let metrics = ApiMetrics::default();
         Ok(Self {
-            cache: Cache::new(settings.redis_url.as_ref(), settings.cache.memory.as_u64())?,
+            cache: Cache::new(settings.redis_url.as_ref(), settings.cache.results())?,
             pool: pool.clone(),
             fetcher: Fetcher::new(settings.fetch.clone(), pool.clone())?,
             timeout: settings.fetch.timeout,

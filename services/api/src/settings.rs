@@ -41,9 +41,21 @@ pub struct CacheSettings {
     /// How long a failure that the page caused is kept.
     #[serde(with = "humantime_serde")]
     pub negative_ttl: Duration,
-    /// Bytes of the cache in the process.
+    /// Bytes of the cache in the process: of the results, and of their representations in forms other than JSON.
     #[serde(serialize_with = "fetch::size::exact")]
     pub memory: ByteSize,
+}
+
+impl CacheSettings {
+    /// Bytes for results: what representations leave.
+    pub(crate) fn results(&self) -> u64 {
+        self.memory.as_u64() - self.representations() as u64
+    }
+
+    /// Bytes for representations in forms other than JSON: they can be made again.
+    pub(crate) fn representations(&self) -> usize {
+        usize::try_from(self.memory.as_u64() / 4).unwrap_or(usize::MAX)
+    }
 }
 
 impl Default for CacheSettings {

@@ -1,0 +1,258 @@
+//! The representations of cached links in forms other than JSON: each is made once for all of its readers, and kept while
+//! there is memory for it.
+
+use crate::{
+    cached_result::{CachedResult, PageLinks},
+    extraction::convert,
+};
+use bytes::Bytes;
+use kit::CpuPool;
+use links::format::Format;
+use lru::LruCache;
+use std::{
+    collections::HashMap,
+    hash::{Hash, Hasher},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+};
+use tokio::sync::OnceCell;
+use tracing::Instrument;
+
+/// Bytes that a kept representation takes beside its own: its parts here, and its nodes in the two maps.
+const OVERHEAD: usize = 512;
+
+/// A store of representations.
+pub(crate) struct Representations(Arc<Store>);
+
+struct Store {
+    pool: CpuPool,
+    /// Bytes of those that are kept, at most.
+    limit: usize,
+    contents: Mutex<Contents>,
+}
+
+/// With `moka`, evicted bytes would be freed late: by its later operations.
+struct Contents {
+    /// Every one that is being made, read or kept: also one that is too large to be kept is made only once for those who
+    /// read it at the same time.
+    known: HashMap<RepresentationKey, Weak<Representation>>,
+    kept: LruCache<RepresentationKey, Arc<Representation>>,
+    /// Bytes that are free for further ones.
+    free: usize,
+}
+
+/// A cached result, by its identity rather than its content, and a form.
+#[derive(Clone)]
+struct RepresentationKey {
+    /// Keeps the address, not the links: it cannot become that of another result while the key exists.
+    result: Weak<CachedResult>,
+    format: Format,
+}
+
+struct Representation {
+    key: RepresentationKey,
+    store: Weak<Store>,
+    bytes: OnceCell<Box<[u8]>>,
+}
+
+/// A reference for [`Bytes`]: they are at the same address for all readers.
+struct SharedBytes(Arc<Representation>);
+
+impl Representations {
+    /// A store that keeps about `bytes`, those read last. It converts on `pool`.
+    pub(crate) fn new(pool: &CpuPool, bytes: usize) -> Self {
+        let contents = Contents { known: HashMap::new(), kept: LruCache::unbounded(), free: bytes };
+        Self(Arc::new(Store { pool: pool.clone(), limit: bytes, contents: Mutex::new(contents) }))
+    }
+
+    /// The representation in `format` of `links`, which are those of `cached`; `None` if the conversion panicked.
+    pub(crate) async fn get(
+        &self,
+        cached: &Arc<CachedResult>,
+        links: &PageLinks,
+        format: Format,
+    ) -> Option<Bytes> {
+        if format == Format::Json {
+            return Some(links.json.clone());
+        }
+        let key = RepresentationKey { result: Arc::downgrade(cached), format };
+        let representation = self.0.find(key);
+        if representation.bytes.get().is_none() {
+            // Spawned: a client that leaves does not make the next one begin again.
+            let making = Arc::clone(&representation).make(Arc::clone(&self.0), links.json.clone());
+            tokio::spawn(making.in_current_span()).await.ok()?;
+        }
+        representation.bytes.get()?;
+        Some(Bytes::from_owner(SharedBytes(representation)))
+    }
+}
+
+impl Store {
+    /// The representation for `key`, which may have to be made.
+    fn find(self: &Arc<Self>, key: RepresentationKey) -> Arc<Representation> {
+        let mut contents = self.lock();
+        if let Some(kept) = contents.kept.get(&key) {
+            return Arc::clone(kept);
+        }
+        if let Some(representation) = contents.known.get(&key).and_then(Weak::upgrade) {
+            return representation;
+        }
+        let store = Arc::downgrade(self);
+        let representation = Arc::new(Representation { key: key.clone(), store, bytes: OnceCell::new() });
+        contents.known.insert(key, Arc::downgrade(&representation));
+        representation
+    }
+
+    /// Keeps `representation` in place of those that were read longest ago, unless it is larger than the store.
+    fn keep(&self, representation: &Arc<Representation>) {
+        let mut evicted = Vec::new();
+        let mut contents = self.lock();
+        let size = representation.size();
+        if size > self.limit || contents.kept.contains(&representation.key) {
+            return;
+        }
+        while contents.free < size {
+            let Some((_, oldest)) = contents.kept.pop_lru() else { return };
+            contents.free += oldest.size();
+            evicted.push(oldest);
+        }
+        contents.free -= size;
+        contents.kept.push(representation.key.clone(), Arc::clone(representation));
+        // Before the evicted ones: each takes the lock when it is dropped.
+        drop(contents);
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Contents> {
+        self.contents.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Representation {
+    /// Converts `json`, unless another request is doing so, and keeps the result.
+    async fn make(self: Arc<Self>, store: Arc<Store>, json: Bytes) {
+        let convert = || async { convert(&store.pool, json, self.key.format).await.ok_or(()) };
+        if self.bytes.get_or_try_init(convert).await.is_ok() {
+            store.keep(&self);
+        }
+    }
+
+    fn size(&self) -> usize {
+        OVERHEAD + self.bytes.get().map_or(0, |bytes| bytes.len())
+    }
+}
+
+impl Drop for Representation {
+    fn drop(&mut self) {
+        let Some(store) = self.store.upgrade() else { return };
+        let known = &mut store.lock().known;
+        // A new one may have its key by now.
+        if known.get(&self.key).is_some_and(|known| known.strong_count() == 0) {
+            known.remove(&self.key);
+        }
+    }
+}
+
+impl AsRef<[u8]> for SharedBytes {
+    fn as_ref(&self) -> &[u8] {
+        self.0.bytes.get().map_or(&[], |bytes| bytes)
+    }
+}
+
+impl PartialEq for RepresentationKey {
+    fn eq(&self, other: &Self) -> bool {
+        self.format == other.format && self.result.ptr_eq(&other.result)
+    }
+}
+
+impl Eq for RepresentationKey {}
+
+impl Hash for RepresentationKey {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.result.as_ptr().hash(state);
+        self.format.hash(state);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::{FutureExt, future::join_all};
+    use std::{sync::mpsc, time::Duration};
+
+    const JSON: &[u8] = br#"[{"text":"a","href":"http://a/"}]"#;
+
+    fn cached() -> Arc<CachedResult> {
+        let (url, json) = ("http://a/".to_owned(), Bytes::from_static(JSON));
+        let links = PageLinks { url, count: 1, unresolved: 0, approximate: false, hash: 0, json };
+        Arc::new(CachedResult::new(Ok(links), Duration::from_mins(1)))
+    }
+
+    async fn text(store: &Representations, cached: &Arc<CachedResult>) -> Bytes {
+        store.get(cached, cached.result.as_ref().unwrap(), Format::Text).await.unwrap()
+    }
+
+    fn known(store: &Representations) -> usize {
+        store.0.lock().known.len()
+    }
+
+    #[tokio::test]
+    async fn readers_at_the_same_time_and_later_ones_share_the_bytes() {
+        let store = Representations::new(&CpuPool::new(1).unwrap(), 10_000);
+        let cached = cached();
+        let first = join_all([(); 10].map(|()| text(&store, &cached))).await;
+        let address = first[0].as_ptr();
+        assert!(first.iter().all(|bytes| bytes.as_ptr() == address));
+        assert_eq!(first[0], "http://a/\n");
+        drop(first);
+        assert_eq!(text(&store, &cached).await.as_ptr(), address);
+        let csv = store.get(&cached, cached.result.as_ref().unwrap(), Format::Csv).await.unwrap();
+        assert_eq!(csv, "text,href\r\na,http://a/\r\n");
+    }
+
+    #[tokio::test]
+    async fn one_that_is_too_large_to_be_kept_is_shared_while_it_is_read() {
+        let store = Representations::new(&CpuPool::new(1).unwrap(), 0);
+        let cached = cached();
+        let (first, second) = (text(&store, &cached).await, text(&store, &cached).await);
+        assert_eq!(first.as_ptr(), second.as_ptr());
+        drop((first, second));
+        assert_eq!(known(&store), 0);
+    }
+
+    #[tokio::test]
+    async fn results_with_the_same_links_have_representations_of_their_own() {
+        let store = Representations::new(&CpuPool::new(1).unwrap(), 10_000);
+        let (one, other) = (cached(), cached());
+        assert_ne!(text(&store, &one).await.as_ptr(), text(&store, &other).await.as_ptr());
+    }
+
+    #[tokio::test]
+    async fn the_store_is_bounded_and_keeps_those_read_last() {
+        let store = Representations::new(&CpuPool::new(1).unwrap(), 10_000);
+        for _ in 0..1_000 {
+            text(&store, &cached()).await;
+        }
+        assert_eq!(known(&store), 10_000 / (OVERHEAD + "http://a/\n".len()));
+    }
+
+    #[tokio::test]
+    async fn a_conversion_goes_on_when_its_reader_leaves() {
+        let pool = CpuPool::new(1).unwrap();
+        let store = Representations::new(&pool, 100_000);
+        let mut json = br#"[{"text":""#.to_vec();
+        json.resize(100_000, b'a');
+        json.extend_from_slice(br#"","href":"http://a/"}]"#);
+        let (url, json) = ("http://a/".to_owned(), Bytes::from(json));
+        let links = PageLinks { url, count: 1, unresolved: 0, approximate: false, hash: 0, json };
+        let cached = Arc::new(CachedResult::new(Ok(links), Duration::from_mins(1)));
+        let (open, gate) = mpsc::channel::<()>();
+        let busy = tokio::spawn(async move { pool.run(move || gate.recv().is_ok()).await });
+        assert!(text(&store, &cached).now_or_never().is_none());
+        drop(open);
+        busy.await.unwrap();
+        let made = || !store.0.lock().kept.is_empty();
+        while !made() {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(text(&store, &cached).await, "http://a/\n");
+    }
+}
