@@ -2,6 +2,7 @@
 
 use crate::{
     FetchError, FetchSettings, Step, UrlProblem, coding,
+    conditional::KnownVersion,
     connect::{Dialer, OriginConnection, Sender},
     deadline::JobDeadline,
     pool::{Origin, Pool, REUSED_FOR},
@@ -46,12 +47,13 @@ impl Exchange {
     pub(crate) async fn get(
         &self,
         url: &Url,
+        known: Option<KnownVersion<'_>>,
         origin: &Origin,
         addresses: &[IpAddr],
         deadline: JobDeadline,
     ) -> Result<(Response<Incoming>, OriginConnection), FetchError> {
         if let Some(mut kept) = self.pool.take(origin, addresses)
-            && let Ok(response) = self.send(url, &mut kept, deadline).await?
+            && let Ok(response) = self.send(url, known, &mut kept, deadline).await?
         {
             return Ok((response, kept));
         }
@@ -61,7 +63,7 @@ impl Exchange {
         if let Some(shared) = connection.share() {
             self.pool.keep(origin.clone(), shared);
         }
-        let response = self.send(url, &mut connection, deadline).await?.map_err(|error| {
+        let response = self.send(url, known, &mut connection, deadline).await?.map_err(|error| {
             tracing::debug!(%error, "no valid response");
             no_response(&error)
         })?;
@@ -71,10 +73,11 @@ impl Exchange {
     async fn send(
         &self,
         url: &Url,
+        known: Option<KnownVersion<'_>>,
         connection: &mut OriginConnection,
         deadline: JobDeadline,
     ) -> Result<hyper::Result<Response<Incoming>>, FetchError> {
-        let request = self.request(url, matches!(connection.sender, Sender::H2(_)))?;
+        let request = self.request(url, known, matches!(connection.sender, Sender::H2(_)))?;
         let response = async {
             match &mut connection.sender {
                 Sender::H1(sender) => sender.send_request(request).await,
@@ -84,15 +87,22 @@ impl Exchange {
         deadline.run(Step::Header, response).await
     }
 
-    /// The request for `url`. Nothing else of the client's request is passed on.
-    fn request(&self, url: &Url, is_h2: bool) -> Result<Request<Empty<Bytes>>, FetchError> {
+    /// The request for `url`, conditional if a version is `known`. Nothing else of the client's request is passed on.
+    fn request(
+        &self,
+        url: &Url,
+        known: Option<KnownVersion<'_>>,
+        is_h2: bool,
+    ) -> Result<Request<Empty<Bytes>>, FetchError> {
         let request = if is_h2 {
             Request::builder().version(Version::HTTP_2).uri(url.as_str())
         } else {
             let host = &url[Position::BeforeHost..Position::AfterPort];
             Request::builder().uri(&url[Position::BeforePath..]).header(HOST, host)
         };
-        request
+        let fields = known.into_iter().flat_map(KnownVersion::fields);
+        fields
+            .fold(request, |request, (name, value)| request.header(name, value))
             .header(USER_AGENT, &self.user_agent)
             .header(ACCEPT, "text/html,application/xhtml+xml;q=0.9,*/*;q=0.1")
             .header(ACCEPT_ENCODING, coding::ACCEPTED)

@@ -5,6 +5,7 @@ use crate::{
     admission::{Admission, JobPermit},
     body::BodyReader,
     budget::Budget,
+    conditional::{KnownVersion, Validators},
     deadline::JobDeadline,
     dns::Dns,
     exchange::Exchange,
@@ -14,6 +15,7 @@ use crate::{
     response::{self, ResponseKind},
 };
 use bytes::Bytes;
+use http::StatusCode;
 use kit::{CpuPool, Deadline};
 use links::Encoding;
 use std::{net::IpAddr, ops::ControlFlow, sync::Arc};
@@ -28,6 +30,17 @@ pub struct FetchedPage {
     pub body: Bytes,
     /// The encoding that the `charset` of its `Content-Type` names, if any.
     pub declared: Option<&'static Encoding>,
+    /// What its header says about its version.
+    pub validators: Validators,
+}
+
+/// The outcome of a request that may be conditional.
+#[derive(Clone, Debug)]
+pub enum Fetched {
+    /// A page.
+    Page(FetchedPage),
+    /// The version that the caller knows is still the current one; the validators that the response has sent.
+    NotModified(Validators),
 }
 
 /// Fetches pages within its limits. Use one in a process: its jobs share connections and limits.
@@ -57,12 +70,24 @@ impl Fetcher {
 
     /// Fetches the page at `url`, following redirects.
     pub async fn fetch(&self, url: &PageUrl) -> Result<FetchedPage, FetchError> {
+        match self.fetch_unless_known(url, None).await? {
+            Fetched::Page(page) => Ok(page),
+            Fetched::NotModified(_) => Err(FetchError::UpstreamStatus { status: 304, retry_after: None }),
+        }
+    }
+
+    /// Fetches the page at `url`, following redirects, unless it is still the `known` version.
+    pub async fn fetch_unless_known(
+        &self,
+        url: &PageUrl,
+        known: Option<KnownVersion<'_>>,
+    ) -> Result<Fetched, FetchError> {
         let deadline = JobDeadline(Deadline::after(self.settings.timeout));
         let mut url = url.clone();
         let mut permit = None;
         for _ in 0..=self.settings.max_redirects {
-            match Box::pin(self.hop(&url, &mut permit, deadline)).await? {
-                ControlFlow::Break(page) => return Ok(page),
+            match Box::pin(self.hop(&url, known, &mut permit, deadline)).await? {
+                ControlFlow::Break(fetched) => return Ok(fetched),
                 ControlFlow::Continue(next) => url = next,
             }
         }
@@ -73,9 +98,10 @@ impl Fetcher {
     async fn hop(
         &self,
         url: &PageUrl,
+        known: Option<KnownVersion<'_>>,
         permit: &mut Option<JobPermit>,
         deadline: JobDeadline,
-    ) -> Result<ControlFlow<FetchedPage, PageUrl>, FetchError> {
+    ) -> Result<ControlFlow<Fetched, PageUrl>, FetchError> {
         let refused = |refusal: String| {
             tracing::info!(host = url.as_url().host_str(), %refusal, "destination refused");
             FetchError::Blocked
@@ -94,10 +120,18 @@ impl Fetcher {
         self.check(to.rules, &addresses, deadline).await?.map_err(refused)?;
 
         let origin = Origin { https: url.as_url().scheme() == "https", host, port: to.rules.port };
-        let get = Box::pin(self.exchange.get(url.as_url(), &origin, &addresses, deadline));
+        let known = known.filter(|known| known.is_at(url.as_url()));
+        let get = Box::pin(self.exchange.get(url.as_url(), known, &origin, &addresses, deadline));
         let (response, connection) = get.await?;
         let (head, body) = response.into_parts();
-        let page = |body, declared| FetchedPage { url: url.as_url().clone(), body, declared };
+        let validators = Validators::of(&head.headers);
+        if known.is_some() && head.status == StatusCode::NOT_MODIFIED {
+            self.exchange.keep(origin, connection);
+            return Ok(ControlFlow::Break(Fetched::NotModified(validators)));
+        }
+        let page = |body, declared| {
+            Fetched::Page(FetchedPage { url: url.as_url().clone(), body, declared, validators })
+        };
         let hop = match response::classify(url, &head)? {
             ResponseKind::Redirect(next) => Ok(ControlFlow::Continue(next)),
             ResponseKind::Empty => Ok(ControlFlow::Break(page(Bytes::new(), None))),

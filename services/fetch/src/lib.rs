@@ -8,6 +8,7 @@ mod admission;
 mod body;
 mod budget;
 mod coding;
+mod conditional;
 mod connect;
 mod deadline;
 mod decoding;
@@ -27,8 +28,9 @@ mod tls;
 mod url;
 pub mod url_list;
 
+pub use self::conditional::{KnownVersion, Validators};
 pub use self::error::{FetchError, Step, TlsProblem, UrlProblem};
-pub use self::fetcher::{FetchedPage, Fetcher};
+pub use self::fetcher::{Fetched, FetchedPage, Fetcher};
 pub use self::proxy::Proxy;
 pub use self::settings::FetchSettings;
 pub use self::url::PageUrl;

@@ -6,6 +6,7 @@ mod support;
 
 mod answers;
 mod bodies;
+mod conditional;
 mod connections;
 mod destinations;
 mod limits;
