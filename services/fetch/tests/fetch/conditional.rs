@@ -44,8 +44,8 @@ async fn validators_are_sent_to_no_other_url() {
     let validators = etag("\"1\"");
     let (other, page) = (origin.url("/other"), url(&origin.url("/")));
     let known = KnownVersion { url: &other, validators: &validators };
-    let fetched = fetcher.fetch_unless_known(&page, Some(known)).await.unwrap();
-    assert!(matches!(fetched, Fetched::Page(page) if page.url.path() == "/page"));
+    let result = fetcher.fetch_unless_known(&page, Some(known)).await.unwrap();
+    assert!(matches!(result, Fetched::Page(page) if page.url.path() == "/page"));
 }
 
 #[tokio::test]
