@@ -95,6 +95,9 @@ impl PageService {
         }
         let waiter = self.jobs.join(&key, || Arc::clone(self).job(page.clone(), key.clone(), reason, time));
         let shared = waiter.collapsed;
+        if shared {
+            kit::count_as_waiting();
+        }
         let (cached, mut source) = waiter.result.await.unwrap_or(Err(ApiError::Internal))?;
         if let ResultSource::Fetch { on_request, collapsed, .. } = &mut source {
             *on_request = reason == MissReason::OnRequest;

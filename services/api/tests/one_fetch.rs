@@ -3,8 +3,11 @@
 mod support;
 
 use e2e::{Origin, Page, RedisServer, within};
+use http::Method;
+use kit::Limits;
+use linkextractor_api::ApiSettings;
 use std::sync::Arc;
-use support::{Service, cache_status, settings_with};
+use support::{Service, cache_status, settings, settings_with};
 use tokio::{net::TcpStream, task::JoinSet};
 
 #[tokio::test]
@@ -24,6 +27,28 @@ async fn requests_during_a_fetch_get_its_result() {
         assert_eq!(answer.unwrap().status, 200);
     }
     assert_eq!(origin.requests(), 1);
+}
+
+#[tokio::test]
+async fn requests_that_wait_for_a_fetch_do_not_use_up_the_share_of_their_client() {
+    let origin = Origin::start().await;
+    let page = origin.page("/", Page::html("<a href=x>x</a>"));
+    let limits = Limits { requests: 20, per_client: 0.1, ..Limits::default() };
+    let api = Arc::new(Service::with(ApiSettings { limits, ..settings() }).await);
+    origin.hold();
+    let mut requests = JoinSet::new();
+    for _ in 0..20 {
+        let (api, page) = (Arc::clone(&api), page.clone());
+        requests.spawn(async move { api.get(&page).await });
+    }
+    origin.wait_for_requests(1).await;
+    for _ in 0..20 {
+        assert_eq!(api.call(Method::GET, "/").await.status, 200);
+    }
+    origin.release();
+    while let Some(answer) = requests.join_next().await {
+        assert_eq!(answer.unwrap().status, 200);
+    }
 }
 
 #[tokio::test]

@@ -77,7 +77,8 @@ impl ServerSettings {
 
     /// The settings of its admin listener: few connections, no access log, own host names only, no proxies.
     pub(crate) fn for_admin(&self) -> Self {
-        let limits = Limits { connections: ADMIN_LIMIT, requests: ADMIN_LIMIT, ..self.limits.clone() };
+        let (connections, requests, per_client) = (ADMIN_LIMIT, ADMIN_LIMIT, 1.0);
+        let limits = Limits { connections, requests, per_client, ..self.limits.clone() };
         let log = Log { access: false, ..self.log.clone() };
         let host_rule = Some(HostRule::new(self.admin.hosts.iter().cloned()));
         Self { limits, log, host_rule, trusted_proxies: TrustedProxies::default(), ..self.clone() }
@@ -133,7 +134,7 @@ mod maybe_address {
 }
 
 /// The `limits` section.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Limits {
     /// Open connections; further ones wait in the kernel.
@@ -141,6 +142,8 @@ pub struct Limits {
     /// Concurrent requests; further ones are answered 503. A streamed response does not count while it waits for its
     /// client. At most half of the requests may wait for a body.
     pub requests: usize,
+    /// The share that one client may hold of what clients compete for, such as concurrent requests: over 0, at most 1.
+    pub per_client: f64,
     /// The time that requests in flight have after a signal to stop.
     #[serde(with = "humantime_serde")]
     pub grace: Duration,
@@ -160,6 +163,7 @@ impl Default for Limits {
         Self {
             connections: 10_000,
             requests: 1024,
+            per_client: 0.5,
             grace: Duration::from_secs(20),
             delay: Duration::ZERO,
             header_timeout: Duration::from_secs(10),
@@ -174,6 +178,12 @@ impl Limits {
             if number == 0 {
                 return Err(format!("limits.{key}: found 0; expected at least 1"));
             }
+        }
+        if !(self.per_client > 0.0 && self.per_client <= 1.0) {
+            return Err(format!(
+                "limits.per_client: found {}; expected a number over 0, at most 1",
+                self.per_client
+            ));
         }
         let allowed = Duration::from_millis(10)..=Duration::from_hours(24);
         for (key, time) in [("header_timeout", self.header_timeout), ("stall_timeout", self.stall_timeout)] {

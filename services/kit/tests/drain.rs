@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 #[tokio::test]
 async fn five_hundred_requests_in_flight_are_all_answered() {
-    let mut server = Server::with(Limits { grace: TEST_TIMEOUT, ..Limits::default() }).await;
+    let mut server = Server::with(Limits { grace: TEST_TIMEOUT, per_client: 1.0, ..Limits::default() }).await;
     let mut clients = Vec::new();
     for _ in 0..500 {
         let mut client = server.connect().await;

@@ -42,10 +42,13 @@ async fn a_request_over_the_limit_gets_503_at_once() {
     assert_eq!(status(&server.get("/").await), 200);
 }
 
+/// No permit becomes free by a timeout.
+fn patient() -> Limits {
+    Limits { header_timeout: NEVER, stall_timeout: NEVER, ..Limits::default() }
+}
+
 async fn with_one_permit() -> Server {
-    // No permit becomes free by a timeout.
-    Server::with(Limits { requests: 1, header_timeout: NEVER, stall_timeout: NEVER, ..Limits::default() })
-        .await
+    Server::with(Limits { requests: 1, ..patient() }).await
 }
 
 /// An answer that has begun, and ends when the request's body does.
@@ -106,7 +109,7 @@ async fn a_streamed_response_holds_no_permit_while_its_client_does_not_read() {
 
 #[tokio::test]
 async fn requests_with_bodies_cannot_use_up_the_permits_of_those_without() {
-    let limits = Limits { requests: 2, header_timeout: NEVER, stall_timeout: NEVER, ..Limits::default() };
+    let limits = Limits { requests: 2, per_client: 1.0, ..patient() };
     let server = Server::with(limits).await;
     let mut first = server.connect().await;
     first.send(HELD).await;

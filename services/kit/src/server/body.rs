@@ -1,7 +1,11 @@
 //! The bodies of a request and of its response, with the permits that they hold.
 
 use super::{context::ConnectionContext, request_log::RequestLog, timer::Work};
-use crate::{Body, BoxError, send_queue::QueuedReader};
+use crate::{
+    Body, BoxError,
+    request_permits::{PermitSource, RequestPermit},
+    send_queue::QueuedReader,
+};
 use bytes::Bytes;
 use http_body::{Body as _, Frame, SizeHint};
 use hyper::body::Incoming;
@@ -11,8 +15,6 @@ use std::{
     sync::{Arc, atomic::Ordering::Relaxed},
     task::{Context, Poll, ready},
 };
-use tokio::sync::OwnedSemaphorePermit;
-use tokio_util::sync::PollSemaphore;
 
 /// Bytes of a frame: a large response is handed over in pieces, so that its end is near the client's end.
 const PIECE: usize = 64 * 1024;
@@ -24,7 +26,7 @@ pub(super) struct RequestBody {
     pub(super) body: Incoming,
     pub(super) client: Arc<ConnectionContext>,
     /// Held until the body ends.
-    pub(super) permit: Option<OwnedSemaphorePermit>,
+    pub(super) permit: Option<RequestPermit>,
     /// Whether its end was read; hyper never says so of a chunked body.
     pub(super) ended: bool,
 }
@@ -73,18 +75,18 @@ pub(super) struct ResponseBody {
     /// Held while the body's source was asked and has nothing yet: then the client is not the slow side.
     waiting: Option<Work>,
     /// Held while the body's source is asked for more, not while the client reads, so slow readers do not use up permits.
-    permit: Option<OwnedSemaphorePermit>,
+    permit: Option<RequestPermit>,
     /// Where the permit for the next frame comes from. Waiting responses come before new requests.
-    permits: Option<PollSemaphore>,
+    permits: Option<PermitSource>,
     log: RequestLog,
 }
 
 impl ResponseBody {
     /// `permit` is that of the request, if it needed one.
-    pub(super) fn new(body: Body, mut log: RequestLog, permit: Option<OwnedSemaphorePermit>) -> Self {
+    pub(super) fn new(body: Body, mut log: RequestLog, permit: Option<RequestPermit>) -> Self {
         log.complete = body.is_end_stream();
         let permit = permit.filter(|_| !log.complete);
-        let permits = permit.as_ref().map(|permit| PollSemaphore::new(Arc::clone(permit.semaphore())));
+        let permits = permit.as_ref().map(RequestPermit::source);
         Self { body, rest: Bytes::new(), queued: None, waiting: None, permit, permits, log }
     }
 

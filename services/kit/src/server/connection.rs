@@ -25,9 +25,11 @@ pub(super) async fn serve<S: Service>(
 ) {
     let Ok(peer) = stream.peer_addr() else { return };
     let _open = listener.metrics.connection();
+    let proxy_or_client = Client::new(peer.ip());
     let client = Arc::new(ConnectionContext {
         peer,
-        is_trusted_proxy: listener.settings.trusted_proxies.contain(Client::new(peer.ip())),
+        is_trusted_proxy: listener.settings.trusted_proxies.contain(proxy_or_client),
+        permits: listener.permits.part(proxy_or_client.key()),
         service: listener.settings.name,
         timer: Arc::new(ConnectionTimer::new(&listener.settings.limits)),
         raw_head: RawHead::default(),

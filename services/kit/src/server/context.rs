@@ -2,8 +2,9 @@
 
 use super::{raw_head::RawHead, timer::ConnectionTimer};
 use crate::{
-    ServerSettings, Service,
+    Limits, ServerSettings, Service,
     metrics::{Series, ServerMetrics},
+    request_permits::RequestPermits,
     send_queue::SendQueue,
 };
 use hyper::server::conn::http1;
@@ -40,9 +41,11 @@ pub(super) struct ListenerContext<S> {
     /// For HTTP/2, and for HTTP/1 that cannot be told from it by its first bytes.
     pub(super) http: auto::Builder<TokioExecutor>,
     /// Requests at once.
-    pub(super) permits: Arc<Semaphore>,
+    pub(super) permits: RequestPermits,
     /// Requests with bodies have a smaller semaphore of their own, so slow uploads cannot use up the permits of GETs.
-    pub(super) body_permits: Arc<Semaphore>,
+    pub(super) body_permits: RequestPermits,
+    /// Requests that wait for the work of others have one, too: it bounds their memory.
+    pub(super) waiting_permits: Arc<Semaphore>,
     pub(super) send_queue: Arc<SendQueue>,
     pub(super) stop: CancellationToken,
     /// The grace is nearly over: requests without a response get 503.
@@ -55,7 +58,7 @@ impl<S: Service> ListenerContext<S> {
     pub(super) fn new(service: Arc<S>, metrics: Arc<ServerMetrics>, settings: ServerSettings) -> Arc<Self> {
         let mut http1 = http1::Builder::new();
         http1.half_close(true).max_buf_size(HEADER_LIMIT.into());
-        let requests = settings.limits.requests.min(Semaphore::MAX_PERMITS);
+        let Limits { requests, per_client, .. } = settings.limits;
         let send_queue = Arc::new(SendQueue::new(settings.send_queue));
         Arc::new(Self {
             service,
@@ -63,8 +66,9 @@ impl<S: Service> ListenerContext<S> {
             settings,
             http1,
             http: http(),
-            permits: Arc::new(Semaphore::new(requests)),
-            body_permits: Arc::new(Semaphore::new(requests.div_ceil(2))),
+            permits: RequestPermits::new(requests, per_client),
+            body_permits: RequestPermits::new(requests.div_ceil(2), per_client),
+            waiting_permits: Arc::new(Semaphore::new(requests.min(Semaphore::MAX_PERMITS))),
             send_queue,
             stop: CancellationToken::new(),
             give_up: CancellationToken::new(),
@@ -101,6 +105,8 @@ pub(super) struct ConnectionContext {
     /// Whether the peer is a proxy that is believed when it reports the client of a request.
     pub(super) is_trusted_proxy: bool,
     pub(super) service: &'static str,
+    /// The part of the listener's permits that is for the peer.
+    pub(super) permits: Arc<Semaphore>,
     pub(super) timer: Arc<ConnectionTimer>,
     pub(super) raw_head: RawHead,
     /// Whether a request's body was not read to its end: more of it may come.

@@ -11,6 +11,7 @@ use crate::{
     errors::{bad_request, internal, method_not_allowed, other_method, overloaded, stopping, url_too_long},
     host,
     request_id::X_REQUEST_ID,
+    request_permits::counted,
 };
 use futures_util::FutureExt;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
@@ -37,17 +38,25 @@ pub(super) fn respond<S: Service>(
     client: &Arc<ConnectionContext>,
     request: hyper::Request<Incoming>,
 ) -> impl Future<Output = Result<http::Response<ResponseBody>, Infallible>> + Send + use<S> {
+    let sender = sender(&listener, client, request.headers());
     let has_body = !request.body().is_end_stream();
-    let body_permit = has_body.then(|| Arc::clone(&listener.body_permits).try_acquire_owned());
-    let no_body_permit = matches!(body_permit, Some(Err(_)));
+    let body_permit = has_body.then(|| {
+        let part = listener.body_permits.part(sender.key());
+        listener.body_permits.try_acquire(part)
+    });
+    let no_body_permit = matches!(body_permit, Some(None));
     let mut request = request.map(|body| match body_permit {
         Some(permit) => {
             let client = Arc::clone(client);
-            RequestBody { body, client, permit: permit.ok(), ended: false }.boxed_unsync()
+            RequestBody { body, client, permit, ended: false }.boxed_unsync()
         }
         None => crate::empty(),
     });
-    let sender = sender(&listener, client, &request);
+    let part = if client.is_trusted_proxy {
+        listener.permits.part(sender.key())
+    } else {
+        Arc::clone(&client.permits)
+    };
     let mut log = RequestLog::begin(Arc::clone(client), sender, &request, listener.settings.log.access);
     // After a chunked body the connection is closed, which RFC 9112, section 6.1, demands in fewer cases: another reader of
     // it might disagree on where the next request begins.
@@ -66,14 +75,15 @@ pub(super) fn respond<S: Service>(
     // Boxed, because hyper keeps space for this future on idle connections, too.
     Box::pin(async move {
         let may_run = refused.is_none() && !no_body_permit;
-        let permit = may_run.then(|| Arc::clone(&listener.permits).try_acquire_owned().ok()).flatten();
-        let mut response = match refused {
-            Some(response) => response,
-            None if permit.is_none() => listener.service.refuse(overloaded(RETRY_AFTER)),
-            None => {
+        let permit = may_run.then(|| listener.permits.try_acquire(part)).flatten();
+        let (mut response, permit) = match (refused, permit) {
+            (Some(response), _) => (response, None),
+            (None, None) => (listener.service.refuse(overloaded(RETRY_AFTER)), None),
+            (None, Some(permit)) => {
                 // Passed pinned: each move of the request into a future adds its size to that of this one.
                 let handling = pin!(AssertUnwindSafe(listener.service.handle(request)).catch_unwind());
-                handled(&listener, &log, handling).await
+                let waiting = Arc::clone(&listener.waiting_permits);
+                counted(permit, waiting, handled(&listener, &log, handling)).await
             }
         };
         if log.http1 && (malformed || chunked || listener.draining.load(Relaxed)) {
@@ -89,13 +99,13 @@ pub(super) fn respond<S: Service>(
     })
 }
 
-/// The client that sent `request`, through a trusted proxy or itself.
-fn sender<S>(listener: &ListenerContext<S>, connection: &ConnectionContext, request: &Request) -> Client {
+/// The client that sent a request with these headers, through a trusted proxy or itself.
+fn sender<S>(listener: &ListenerContext<S>, connection: &ConnectionContext, headers: &HeaderMap) -> Client {
     let peer = Client::new(connection.peer.ip());
     if !connection.is_trusted_proxy {
         return peer;
     }
-    listener.settings.trusted_proxies.client(peer, request.headers())
+    listener.settings.trusted_proxies.client(peer, headers)
 }
 
 /// Refuses requests that no service should see.

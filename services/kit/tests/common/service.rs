@@ -31,6 +31,12 @@ impl Service for Test {
                 tokio::time::sleep(Duration::from_millis(number.unwrap_or(100))).await;
                 answer("/slow", full("at last\n"))
             }
+            // The same, while another request works for it.
+            (&Method::GET, "/waiting") => {
+                kit::count_as_waiting();
+                tokio::time::sleep(Duration::from_millis(number.unwrap_or(100))).await;
+                answer("/waiting", full("at last\n"))
+            }
             // So many bytes.
             (&Method::GET, "/large") => {
                 let bytes = usize::try_from(number.unwrap_or_default()).unwrap_or_default();

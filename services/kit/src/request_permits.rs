@@ -1,0 +1,165 @@
+//! Permits for requests in work, of which each client may hold a share.
+
+use crate::ClientKey;
+use std::{
+    cell::RefCell,
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError, Weak},
+    task::{Context, Poll, ready},
+};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::PollSemaphore;
+
+/// A number of permits, and the share of them that each client may hold.
+pub(crate) struct RequestPermits {
+    all: Arc<Semaphore>,
+    share: usize,
+    clients: Mutex<Clients>,
+}
+
+#[derive(Default)]
+struct Clients {
+    /// A client's part, as long as a connection or a permit of it exists.
+    parts: HashMap<ClientKey, Weak<Semaphore>>,
+    /// The number of parts from which those that are over are removed.
+    crowded: usize,
+}
+
+/// A permit for one request, of one client's part and of all.
+pub(crate) struct RequestPermit {
+    part: Option<OwnedSemaphorePermit>,
+    all: OwnedSemaphorePermit,
+}
+
+impl RequestPermits {
+    /// `permits` of them, of which a client may hold the share `per_client`, at least one.
+    pub(crate) fn new(permits: usize, per_client: f64) -> Self {
+        let permits = permits.min(Semaphore::MAX_PERMITS);
+        Self {
+            all: Arc::new(Semaphore::new(permits)),
+            share: share(permits as u64, per_client).try_into().unwrap_or(permits),
+            clients: Mutex::default(),
+        }
+    }
+
+    /// The part of the permits that is for `client`.
+    pub(crate) fn part(&self, client: ClientKey) -> Arc<Semaphore> {
+        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(part) = clients.parts.get(&client).and_then(Weak::upgrade) {
+            return part;
+        }
+        if clients.parts.len() >= clients.crowded {
+            clients.parts.retain(|_, part| part.strong_count() > 0);
+            clients.crowded = 2 * clients.parts.len() + 16;
+        }
+        let part = Arc::new(Semaphore::new(self.share));
+        clients.parts.insert(client, Arc::downgrade(&part));
+        part
+    }
+
+    /// A permit, if neither `part`, which is a client's, nor all permits are in use.
+    pub(crate) fn try_acquire(&self, part: Arc<Semaphore>) -> Option<RequestPermit> {
+        let part = part.try_acquire_owned().ok()?;
+        Some(RequestPermit { part: Some(part), all: Arc::clone(&self.all).try_acquire_owned().ok()? })
+    }
+}
+
+/// The share `per_client` of `all`, at least one.
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a rough number does"
+)]
+pub(crate) fn share(all: u64, per_client: f64) -> u64 {
+    ((all as f64 * per_client) as u64).max(1)
+}
+
+/// Where a request that gave its permit back gets it again.
+pub(crate) struct PermitSource {
+    part: Option<PollSemaphore>,
+    held: Option<OwnedSemaphorePermit>,
+    all: PollSemaphore,
+}
+
+impl RequestPermit {
+    /// Where this permit comes from.
+    pub(crate) fn source(&self) -> PermitSource {
+        let source = |permit: &OwnedSemaphorePermit| PollSemaphore::new(Arc::clone(permit.semaphore()));
+        PermitSource { part: self.part.as_ref().map(source), held: None, all: source(&self.all) }
+    }
+}
+
+impl PermitSource {
+    /// A permit once there is one, in order of arrival and before new requests.
+    pub(crate) fn poll_acquire(&mut self, context: &mut Context<'_>) -> Poll<Option<RequestPermit>> {
+        if let (Some(part), None) = (&mut self.part, &self.held) {
+            self.held = ready!(part.poll_acquire(context));
+        }
+        let all = ready!(self.all.poll_acquire(context));
+        Poll::Ready(all.map(|all| RequestPermit { part: self.held.take(), all }))
+    }
+}
+
+tokio::task_local! {
+    static CURRENT: RefCell<Counted>;
+}
+
+/// The request in work, and the permits for those that wait.
+struct Counted {
+    permit: RequestPermit,
+    waiting: Arc<Semaphore>,
+}
+
+/// Runs `work` for a request with `permit`, which may be exchanged for one of `waiting`; also returns the permit that it has
+/// at the end.
+pub(crate) async fn counted<T>(
+    permit: RequestPermit,
+    waiting: Arc<Semaphore>,
+    work: impl Future<Output = T>,
+) -> (T, Option<RequestPermit>) {
+    let mut work = std::pin::pin!(CURRENT.scope(RefCell::new(Counted { permit, waiting }), work));
+    let result = work.as_mut().await;
+    (result, work.take_value().map(|counted| counted.into_inner().permit))
+}
+
+/// Says that the request whose [`Service::handle`](crate::Service::handle) calls this does no work of its own from now on: it
+/// waits for another request's, such as a fetch that both need. It then counts neither towards `limits.requests` nor towards
+/// its client's share, as long as no more than `limits.requests` wait in this way. Elsewhere it has no effect.
+pub fn count_as_waiting() {
+    let _ = CURRENT.try_with(|current| {
+        let mut current = current.borrow_mut();
+        if let Ok(all) = Arc::clone(&current.waiting).try_acquire_owned() {
+            current.permit = RequestPermit { part: None, all };
+        }
+    });
+}
+
+#[cfg(test)]
+mod tests {
+    use super::RequestPermits;
+    use crate::Client;
+
+    #[test]
+    fn clients_that_are_gone_are_forgotten_and_those_with_permits_are_not() {
+        let permits = RequestPermits::new(4, 0.25);
+        let part =
+            |number: u32| permits.part(Client::new(std::net::Ipv4Addr::from_bits(number).into()).key());
+        let held = permits.try_acquire(part(0)).unwrap();
+        for number in 0..1000 {
+            drop(part(number));
+        }
+        assert!(permits.clients.lock().unwrap().parts.len() < 50);
+        assert!(permits.try_acquire(part(0)).is_none());
+        drop(held);
+        assert!(permits.try_acquire(part(0)).is_some());
+    }
+
+    #[test]
+    fn a_client_has_its_share_rounded_down_and_at_least_one() {
+        for (all, per_client, share) in [(10, 0.5, 5), (3, 0.5, 1), (1, 0.5, 1), (100, 0.001, 1), (7, 1.0, 7)]
+        {
+            assert_eq!(RequestPermits::new(all, per_client).share, share);
+        }
+    }
+}
