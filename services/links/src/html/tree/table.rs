@@ -161,8 +161,7 @@ impl Tree<'_, '_> {
     }
 
     fn leave_table_body(&mut self) -> Next {
-        let is_open = |name| matches!(name, Name::Table | Name::Tbody | Name::Tfoot);
-        if !self.stack.any_in_scope(Scope::Table, is_open) {
+        if !self.stack.any_in_scope(Scope::Table, Name::is_table_body) {
             return Next::Done;
         }
         self.clear_back_to(Name::is_table_body);

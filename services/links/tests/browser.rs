@@ -1,0 +1,158 @@
+//! Chromium as judge: generated pages and the fixtures have the links of its `DOMParser`, for which scripting is off.
+//!
+//! `LINKS_BROWSER` is the number of generated pages, 20,000 by default; `LINKS_SEED` is the first seed. A difference fails the
+//! test unless it is one of [`EXCEPTIONS`].
+
+#[path = "soup/generator.rs"]
+mod generator;
+
+use e2e::Browser;
+use generator::{MANY_ATTRIBUTES, Random, pieces};
+use links::{Encoding, Method, Page};
+use std::{collections::BTreeMap, env, fs, path::Path};
+
+/// Pages that go to the browser at once.
+const BATCH: usize = 500;
+
+/// The most different pages that are reduced to what makes them differ.
+const REDUCED: usize = 20;
+
+/// A link's `href` as written and its text.
+type Written = (String, String);
+
+/// What all of a page that is reduced to its difference must hold for the difference to be right, and why it is.
+const EXCEPTIONS: &[(&[&str], &str)] = &[
+    (&["<search"], "search is special since 2023 (HTML 13.2.4.2); to Chromium it is not"),
+    (&["&#x;"], "a reference without digits is text (HTML 13.2.5.76); to Chromium it is U+FFFD"),
+    (&["<frameset", "&#xD800;"], REPLACEMENT),
+    (&["<frameset", "&#9999999;"], REPLACEMENT),
+    (&["<frameset", "&#x;"], REPLACEMENT),
+    (&["<frameset", "\u{FFFD}"], REPLACEMENT),
+];
+
+const REPLACEMENT: &str =
+    "only white space leaves a frameset possible (HTML 13.2.6.4.7); to Chromium U+FFFD does too";
+
+/// Whether Chromium is wrong about the reduced page, and why.
+fn excuse(page: &str) -> Option<&'static str> {
+    EXCEPTIONS.iter().find(|(parts, _)| parts.iter().all(|part| page.contains(part))).map(|(_, why)| *why)
+}
+
+/// Takes a list of pages; gives the links of each.
+const SCRIPT: &str = r"
+const parser = new DOMParser();
+return pages.map(page => Array.from(parser.parseFromString(page, 'text/html').querySelectorAll('a[href]'))
+  .filter(a => a.namespaceURI === 'http://www.w3.org/1999/xhtml')
+  .map(a => [a.getAttribute('href'), a.textContent]))";
+
+async fn start() -> Browser {
+    let browser = Browser::start(800, 600).await;
+    browser.open("about:blank").await; // the first page of a window allows no parser
+    browser
+}
+
+async fn judged(browser: &Browser, pages: &[String]) -> Vec<Vec<Written>> {
+    let pages: Vec<_> = pages.iter().map(|page| page.strip_prefix('\u{FEFF}').unwrap_or(page)).collect();
+    let pages = serde_json::to_string(&pages).expect("text");
+    let lists = browser.ask(&format!("const pages = {pages};{SCRIPT}")).await;
+    let lists: Vec<Vec<Written>> = serde_json::from_value(lists).expect("lists of links");
+    lists
+        .into_iter()
+        .map(|list| list.into_iter().map(|(href, text)| (href, collapsed(&text))).collect())
+        .collect()
+}
+
+fn collapsed(text: &str) -> String {
+    let words: Vec<_> = text.split_whitespace().collect();
+    if words.is_empty() { "[IMG]".into() } else { words.join(" ") }
+}
+
+/// The links, and whether they are exact.
+fn found(page: &str) -> (Vec<Written>, bool) {
+    let page = Page { body: page.as_bytes(), declared: Encoding::for_label(b"utf-8"), url: None };
+    let found = page.links_as_written();
+    let links = found.links.iter().map(|link| (link.href.into_owned(), link.text.into_owned())).collect();
+    (links, found.method != Method::Approximate)
+}
+
+/// Whether our links are wrong. Only many attributes may make an answer approximate, and the answer must say so.
+fn differs(page: &str, expected: &[Written]) -> bool {
+    let (found, is_exact) = found(page);
+    found != expected && (is_exact || !page.contains(MANY_ATTRIBUTES))
+}
+
+/// Removes runs of pieces, half of them first and single ones in the end, while the page still differs.
+async fn smallest(browser: &Browser, mut pieces: Vec<String>) -> String {
+    let mut run = pieces.len().div_ceil(2);
+    while run > 0 {
+        let without = |start: usize| {
+            let mut fewer = pieces.clone();
+            fewer.drain(start..pieces.len().min(start + run));
+            fewer
+        };
+        let candidates: Vec<_> = (0..pieces.len()).step_by(run).map(without).collect();
+        let pages: Vec<_> = candidates.iter().map(|pieces| pieces.concat()).collect();
+        let lists = judged(browser, &pages).await;
+        match pages.iter().zip(&lists).position(|(page, list)| differs(page, list)) {
+            Some(index) => pieces = candidates[index].clone(),
+            None => run /= 2,
+        }
+    }
+    pieces.concat()
+}
+
+fn number(variable: &str, default: u64) -> u64 {
+    env::var(variable).map_or(default, |value| value.parse().expect("a number"))
+}
+
+#[tokio::test]
+async fn generated_pages_have_the_links_of_chromium() {
+    let browser = start().await;
+    let first = number("LINKS_SEED", 1);
+    let seeds: Vec<u64> = (first..first + number("LINKS_BROWSER", 20_000)).collect();
+    let mut excused = BTreeMap::new();
+    let mut differences = Vec::new();
+    for seeds in seeds.chunks(BATCH) {
+        let pages: Vec<_> = seeds.iter().map(|&seed| pieces(&mut Random::new(seed)).concat()).collect();
+        let lists = judged(&browser, &pages).await;
+        for ((page, list), &seed) in pages.iter().zip(&lists).zip(seeds) {
+            if differences.len() == REDUCED || !differs(page, list) {
+                continue;
+            }
+            let page = smallest(&browser, pieces(&mut Random::new(seed))).await;
+            match excuse(&page) {
+                Some(why) => *excused.entry(why).or_insert(0) += 1,
+                None => differences.push((seed, page)),
+            }
+        }
+    }
+    println!("{} pages; where Chromium leaves the standard: {excused:?}", seeds.len());
+    for (seed, page) in &differences {
+        let expected = judged(&browser, std::slice::from_ref(page)).await;
+        println!("{seed}: {page:?}\n  found    {:?}\n  Chromium {:?}", found(page), expected[0]);
+    }
+    assert!(differences.is_empty(), "{} differ", differences.len());
+}
+
+#[tokio::test]
+async fn fixtures_have_the_links_of_chromium() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/fixtures/links");
+    let paths =
+        fs::read_dir(folder).expect("the fixtures are there").map(|entry| entry.expect("listed").path());
+    let paths: Vec<_> = paths.filter(|path| path.extension().is_some_and(|e| e == "html")).collect();
+    let decoded = |path: &std::path::PathBuf| {
+        let body = fs::read(path).expect("a fixture can be read");
+        let encoding = Page { body: &body, ..Page::default() }.links().encoding;
+        encoding.decode(&body).0.into_owned()
+    };
+    let pages: Vec<_> = paths.iter().map(decoded).collect();
+    let lists = judged(&start().await, &pages).await;
+    for ((path, page), list) in paths.iter().zip(&pages).zip(&lists) {
+        assert!(
+            excuse(page).is_some() || !differs(page, list),
+            "{}: {:?} {list:?}",
+            path.display(),
+            found(page)
+        );
+    }
+}
