@@ -46,13 +46,11 @@ fn extract_now(page: &FetchedPage) -> Result<Extracted, FetchError> {
     if extraction.truncated {
         return Err(FetchError::TooLarge);
     }
-    let mut url = page.url.clone();
-    url.set_fragment(None);
     // Boxed to drop the spare capacity, which a cache that counts bytes would not see.
     let json = Format::Json.write(&extraction.links).into_bytes().into_boxed_slice();
     let (method, unparsed_chunks) = (extraction.method, extraction.unparsed_chunks);
     let links = PageLinks {
-        url: url.into(),
+        url: page.url.without_fragment().into(),
         count: extraction.links.len(),
         unresolved: extraction.unresolved,
         approximate: method == Method::Approximate,

@@ -3,7 +3,7 @@
 use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, value_parser};
 use clap_complete::Shell;
 use std::{ffi::OsString, net::SocketAddr, path::PathBuf};
-use url::Url;
+use weburl::WebUrl;
 
 pub const NAME: &str = "linkextractor";
 
@@ -49,7 +49,7 @@ pub struct Extract {
     pub raw: bool,
     /// The URL of HTML that comes from a file or standard input
     #[arg(long, value_name = "URL")]
-    pub base: Option<Url>,
+    pub base: Option<WebUrl>,
     /// Read further targets from FILE, one a line (`-` for standard input)
     #[arg(long, value_name = "FILE")]
     pub from: Option<PathBuf>,

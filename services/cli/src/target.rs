@@ -10,6 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 use url::Url;
+use weburl::WebUrl;
 
 /// The limit in bytes of HTML that is not fetched: an endless pipe must not fill the memory.
 const LOCAL_LIMIT: u64 = 256 << 20;
@@ -69,7 +70,7 @@ impl Target {
     pub async fn links(
         &self,
         fetcher: &Fetcher,
-        base: Option<Url>,
+        base: Option<WebUrl>,
         raw: bool,
     ) -> Result<Extraction, TargetError> {
         if let Self::Url(text) = self {
@@ -85,7 +86,10 @@ impl Target {
             let body = target.read()?;
             // A file has its own URL, as in a browser.
             let url = base.or_else(|| match &target {
-                Self::File(path) => Url::from_file_path(path.canonicalize().ok()?).ok(),
+                Self::File(path) => {
+                    let url = Url::from_file_path(path.canonicalize().ok()?).ok()?;
+                    WebUrl::parse(url.as_str()).ok()
+                }
                 _ => None,
             });
             extract(Page { body: &body, url: url.as_ref(), ..Page::default() }, raw)

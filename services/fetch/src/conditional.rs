@@ -5,7 +5,7 @@ use http::{
     header::{ETAG, IF_MODIFIED_SINCE, IF_NONE_MATCH, LAST_MODIFIED},
 };
 use serde::{Deserialize, Serialize};
-use url::Url;
+use weburl::WebUrl;
 
 /// Bytes of the longest validator that is kept: it takes memory of caches and of every later request.
 const MAX_VALIDATOR: usize = 1024;
@@ -59,7 +59,7 @@ impl Validators {
 
 impl KnownVersion<'_> {
     /// Whether a request for `url` may be conditional.
-    pub(crate) fn is_at(self, url: &Url) -> bool {
+    pub(crate) fn is_at(self, url: &WebUrl) -> bool {
         self.url == url.as_str() && !self.validators.is_empty()
     }
 
@@ -113,9 +113,9 @@ mod tests {
     fn validators_are_for_one_url() {
         let validators = of(&[(ETAG, "\"1\"")]);
         let known = KnownVersion { url: "http://a/x", validators: &validators };
-        assert!(known.is_at(&Url::parse("http://A:80/x").unwrap()));
-        assert!(!known.is_at(&Url::parse("http://a/").unwrap()));
+        assert!(known.is_at(&WebUrl::parse("http://A:80/x").unwrap()));
+        assert!(!known.is_at(&WebUrl::parse("http://a/").unwrap()));
         let none = KnownVersion { validators: &Validators::default(), ..known };
-        assert!(!none.is_at(&Url::parse("http://a/x").unwrap()));
+        assert!(!none.is_at(&WebUrl::parse("http://a/x").unwrap()));
     }
 }

@@ -16,7 +16,7 @@ use http::{
 use http_body_util::Empty;
 use hyper::body::Incoming;
 use std::{error::Error, io, net::IpAddr, time::Duration};
-use url::{Position, Url};
+use weburl::WebUrl;
 
 pub(crate) struct Exchange {
     dialer: Dialer,
@@ -46,7 +46,7 @@ impl Exchange {
     /// in the meantime, and GET is idempotent, so it may be sent again (RFC 9110, section 9.2.2).
     pub(crate) async fn get(
         &self,
-        url: &Url,
+        url: &WebUrl,
         known: Option<KnownVersion<'_>>,
         origin: &Origin,
         addresses: &[IpAddr],
@@ -72,7 +72,7 @@ impl Exchange {
 
     async fn send(
         &self,
-        url: &Url,
+        url: &WebUrl,
         known: Option<KnownVersion<'_>>,
         connection: &mut OriginConnection,
         deadline: JobDeadline,
@@ -90,15 +90,14 @@ impl Exchange {
     /// The request for `url`, conditional if a version is `known`. Nothing else of the client's request is passed on.
     fn request(
         &self,
-        url: &Url,
+        url: &WebUrl,
         known: Option<KnownVersion<'_>>,
         is_h2: bool,
     ) -> Result<Request<Empty<Bytes>>, FetchError> {
         let request = if is_h2 {
             Request::builder().version(Version::HTTP_2).uri(url.as_str())
         } else {
-            let host = &url[Position::BeforeHost..Position::AfterPort];
-            Request::builder().uri(&url[Position::BeforePath..]).header(HOST, host)
+            Request::builder().uri(url.path_and_query()).header(HOST, url.host_and_port())
         };
         let fields = known.into_iter().flat_map(KnownVersion::fields);
         fields

@@ -19,13 +19,13 @@ use http::StatusCode;
 use kit::{CpuPool, Deadline};
 use links::Encoding;
 use std::{net::IpAddr, ops::ControlFlow, sync::Arc};
-use url::{Host, Url};
+use weburl::{Host, WebUrl};
 
 /// A page as fetched.
 #[derive(Clone, Debug)]
 pub struct FetchedPage {
     /// Its URL after redirects.
-    pub url: Url,
+    pub url: WebUrl,
     /// Its bytes, content codings decoded.
     pub body: Bytes,
     /// The encoding that the `charset` of its `Content-Type` names, if any.

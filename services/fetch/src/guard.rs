@@ -9,7 +9,7 @@ pub(crate) mod tests;
 use self::lists::{Closeness, List};
 use crate::{FetchSettings, PageUrl, ports};
 use std::net::{IpAddr, SocketAddr};
-use url::Host;
+use weburl::Host;
 
 /// A destination whose port and name are allowed; its addresses are yet to be checked.
 pub(crate) struct Destination<'a> {

@@ -2,7 +2,7 @@
 
 use crate::{FetchError, UrlProblem};
 use std::fmt;
-use url::{Host, Url};
+use weburl::{Host, WebUrl};
 
 /// The longest URL, in bytes as written.
 const MAX_LENGTH: usize = 8 * 1024;
@@ -12,13 +12,13 @@ const MAX_LABEL: usize = 63;
 
 /// An absolute http(s) URL with a host, without user information or fragment, as the URL standard serializes it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct PageUrl(Url);
+pub struct PageUrl(WebUrl);
 
 impl PageUrl {
     /// Parses a URL. White space around it is trimmed.
     pub fn parse(input: &str) -> Result<Self, FetchError> {
         let input = raw(input)?;
-        let url = Url::parse(input).map_err(|_| FetchError::InvalidUrl(UrlProblem::Syntax))?;
+        let url = WebUrl::parse(input).map_err(|_| FetchError::InvalidUrl(UrlProblem::Syntax))?;
         let web = matches!(url.scheme(), "http" | "https");
         if web && authority(input).contains('@') {
             return Err(FetchError::InvalidUrl(UrlProblem::UserInfo));
@@ -31,20 +31,18 @@ impl PageUrl {
         let follow = || {
             let location = raw(std::str::from_utf8(location).ok()?).ok()?;
             let mut url = self.0.join(location).ok()?;
-            // Both fail only for URLs that cannot have user information.
-            let _ = url.set_username("");
-            let _ = url.set_password(None);
+            url.remove_credentials();
             Self::checked(url).ok()
         };
         follow().ok_or(FetchError::BadRedirect)
     }
 
     /// The URL.
-    pub fn as_url(&self) -> &Url {
+    pub fn as_url(&self) -> &WebUrl {
         &self.0
     }
 
-    fn checked(mut url: Url) -> Result<Self, FetchError> {
+    fn checked(mut url: WebUrl) -> Result<Self, FetchError> {
         if !matches!(url.scheme(), "http" | "https") {
             return Err(FetchError::UnsupportedScheme);
         }
@@ -53,7 +51,7 @@ impl PageUrl {
         {
             return Err(FetchError::InvalidUrl(UrlProblem::HostName));
         }
-        url.set_fragment(None);
+        url.remove_fragment();
         Ok(Self(url))
     }
 }

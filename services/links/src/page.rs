@@ -8,7 +8,7 @@ use crate::{
 };
 use encoding_rs::{Encoding, UTF_8};
 use std::borrow::Cow;
-use url::Url;
+use weburl::WebUrl;
 
 /// An HTML page as it was received.
 #[derive(Clone, Copy, Debug, Default)]
@@ -19,7 +19,7 @@ pub struct Page<'a> {
     /// and its bytes otherwise.
     pub declared: Option<&'static Encoding>,
     /// Its final URL. Without one, only absolute references resolve, and those below an absolute `<base>`.
-    pub url: Option<&'a Url>,
+    pub url: Option<&'a WebUrl>,
 }
 
 impl Page<'_> {

@@ -6,7 +6,7 @@ use crate::{
 };
 use encoding_rs::{EncoderResult, Encoding, ISO_2022_JP, UTF_8};
 use std::{borrow::Cow, fmt::Write};
-use url::Url;
+use weburl::{EncodingOverride, WebUrl};
 
 /// Hrefs and texts together may take three bytes for each byte of the page, and [`ROOM_FLOOR`] more.
 ///
@@ -25,32 +25,31 @@ const WORK_FLOOR: usize = 16 * 1024 * 1024;
 pub(crate) fn resolve(
     written: Links,
     base_href: Option<&str>,
-    url: Option<&Url>,
+    url: Option<&WebUrl>,
     encoding: &'static Encoding,
     page_len: usize,
 ) -> (Links, usize) {
     let override_with: &dyn Fn(&str) -> Cow<'_, [u8]> = &|query| encode_query(query, encoding);
     let encode = (encoding.output_encoding() != UTF_8).then_some(override_with);
     let base = document_base(base_href, url, encode);
-    let options = Url::options().base_url(base.as_ref()).encoding_override(encode);
     let base_len = base.as_ref().map_or(0, |base| base.as_str().len());
     let mut room = page_len.saturating_mul(ROOM_PER_BYTE).saturating_add(ROOM_FLOOR);
     let mut work = page_len.saturating_mul(WORK_PER_BYTE).saturating_add(WORK_FLOOR);
 
     let found = written.len();
     let mut links = Links::default();
-    let mut resolved: Option<Url> = None;
+    let mut resolved: Option<WebUrl> = None;
     let (mut in_text, mut is_kept) = (false, false);
     for block in written.into_blocks() {
         let mut records = Records::new(&block, in_text);
         for part in &mut records {
             if let RecordPart::Href(href) = part {
                 work = work.saturating_sub(base_len + href.len());
-                resolved = if work > 0 { options.parse(href).ok() } else { None };
+                resolved = if work > 0 { WebUrl::parse_with(href, base.as_ref(), encode).ok() } else { None };
             }
             match part {
                 RecordPart::Href(_) | RecordPart::SameHref => {
-                    let fits = resolved.as_ref().map(Url::as_str).filter(|url| url.len() < room);
+                    let fits = resolved.as_ref().map(WebUrl::as_str).filter(|url| url.len() < room);
                     is_kept = fits.is_some();
                     if let Some(url) = fits {
                         room -= url.len();
@@ -74,11 +73,10 @@ pub(crate) fn resolve(
 /// The "frozen base URL": the `<base>` where it resolves to a URL that may be a base, otherwise the page's URL.
 fn document_base(
     base_href: Option<&str>,
-    url: Option<&Url>,
-    encode: url::EncodingOverride<'_>,
-) -> Option<Url> {
-    let base = Url::options().base_url(url).encoding_override(encode);
-    let frozen = base_href.and_then(|href| base.parse(href).ok());
+    url: Option<&WebUrl>,
+    encode: EncodingOverride<'_>,
+) -> Option<WebUrl> {
+    let frozen = base_href.and_then(|href| WebUrl::parse_with(href, url, encode).ok());
     frozen.filter(|url| !matches!(url.scheme(), "data" | "javascript")).or_else(|| url.cloned())
 }
 

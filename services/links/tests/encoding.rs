@@ -4,14 +4,14 @@
 
 use links::{Encoding, Method, Page};
 use std::{env, fs, path::Path};
-use url::Url;
+use weburl::WebUrl;
 
 /// One byte beyond ASCII, for a page whose encoding would be a guess otherwise.
 const BEYOND: &[u8] = b"<a href='/?q=\xE6'>\xE6</a>";
 
 /// The encoding, the address and the text of the first link of `start`, then [`BEYOND`].
 fn read(start: &[u8], declared: Option<&'static Encoding>) -> (&'static str, String, String) {
-    let url = Url::parse("https://example.org/").expect("it is a URL");
+    let url = WebUrl::parse("https://example.org/").expect("it is a URL");
     let body = [start, BEYOND].concat();
     let found = Page { body: &body, declared, url: Some(&url) }.links();
     let link = found.links.iter().next().expect("there is a link");
@@ -75,7 +75,7 @@ fn a_page_in_utf_8_with_a_stray_byte_stays_utf_8_by_its_late_meta() {
 
 #[test]
 fn an_ascii_page_takes_the_declared_encoding_for_its_queries() {
-    let url = Url::parse("https://example.org/").unwrap();
+    let url = WebUrl::parse("https://example.org/").unwrap();
     for charset in ["windows-1251", "iso-2022-jp"] {
         let body = format!("{}<a href='?q=&#1078;'>x</a><p><meta charset={charset}>", " ".repeat(2000));
         let found = Page { body: body.as_bytes(), url: Some(&url), ..Page::default() }.links();

@@ -4,7 +4,7 @@ mod reference;
 
 use links::{Link, Page};
 use std::{fs, path::PathBuf};
-use url::Url;
+use weburl::WebUrl;
 
 fn pages() -> Vec<PathBuf> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/links");
@@ -18,7 +18,7 @@ fn pages() -> Vec<PathBuf> {
 
 #[test]
 fn each_fixture_has_the_expected_links() {
-    let url = Url::parse("https://example.org/dir/page").unwrap();
+    let url = WebUrl::parse("https://example.org/dir/page").unwrap();
     for path in pages() {
         let body = fs::read(&path).unwrap();
         let page = Page { body: &body, url: Some(&url), ..Page::default() };

@@ -2,14 +2,14 @@
 
 use links::{Extraction, Method, Page};
 use std::thread;
-use url::Url;
+use weburl::WebUrl;
 
 /// The stack of threads that extract, in bytes.
 const STACK: usize = 2 * 1024 * 1024;
 
 fn extract(body: String) -> Extraction {
     let work = move || {
-        let url = Url::parse("https://example.org/").expect("it is a URL");
+        let url = WebUrl::parse("https://example.org/").expect("it is a URL");
         let found = Page { body: body.as_bytes(), url: Some(&url), ..Page::default() }.links();
         let size: usize = found.links.iter().map(|link| link.text.len() + link.href.len()).sum();
         assert!(size < 8 * body.len() + 5_000_000, "{size} bytes of links from {} of page", body.len());

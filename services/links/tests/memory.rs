@@ -4,7 +4,7 @@
 
 use links::{Method, Page};
 use peak_alloc::PeakAlloc;
-use url::Url;
+use weburl::WebUrl;
 
 #[global_allocator]
 static ALLOCATOR: PeakAlloc = PeakAlloc;
@@ -17,7 +17,7 @@ const FIXED: usize = 256 * 1024;
 /// The peak of memory, without the page itself, for `start` followed by repeated `part`.
 fn peak(start: &[u8], part: &[u8]) -> usize {
     let body = [start, &part.repeat(PAGE / part.len())].concat();
-    let url = Url::parse("https://example.org/").expect("it is a URL");
+    let url = WebUrl::parse("https://example.org/").expect("it is a URL");
     let before = ALLOCATOR.current_usage();
     ALLOCATOR.reset_peak_usage();
     let found = Page { body: &body, url: Some(&url), ..Page::default() }.links();

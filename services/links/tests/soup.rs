@@ -9,7 +9,7 @@ mod reference;
 use generator::{MANY_ATTRIBUTES, Random, pieces};
 use links::{Encoding, Extraction, Link, Links, Method, Page};
 use std::{borrow::Cow, env, panic};
-use url::Url;
+use weburl::WebUrl;
 
 /// The links as written, and resolved.
 type Lists = (Vec<Link<'static>>, Vec<Link<'static>>);
@@ -28,7 +28,7 @@ fn extraction(page: &str) -> Extraction {
     in_utf_8(page, Some(&page_url())).links()
 }
 
-fn in_utf_8<'a>(page: &'a str, url: Option<&'a Url>) -> Page<'a> {
+fn in_utf_8<'a>(page: &'a str, url: Option<&'a WebUrl>) -> Page<'a> {
     Page { body: page.as_bytes(), declared: Encoding::for_label(b"utf-8"), url }
 }
 
@@ -37,14 +37,14 @@ fn expected(page: &str) -> Lists {
     let url = page_url();
     let base = base.and_then(|base| url.join(&base).ok()).unwrap_or(url);
     let resolve = |link: &Link<'static>| {
-        Some(Link { href: String::from(base.join(&link.href).ok()?).into(), text: link.text.clone() })
+        Some(Link { href: base.join(&link.href).ok()?.to_string().into(), text: link.text.clone() })
     };
     let resolved = written.iter().filter_map(resolve).collect();
     (written, resolved)
 }
 
-fn page_url() -> Url {
-    Url::parse("https://example.org/dir/page").expect("it is a URL")
+fn page_url() -> WebUrl {
+    WebUrl::parse("https://example.org/dir/page").expect("it is a URL")
 }
 
 fn disagrees(page: &str) -> bool {

@@ -3,7 +3,7 @@
 use crate::selection::{LinkScope, Selection};
 use links::Link;
 use std::collections::HashMap;
-use url::Url;
+use weburl::WebUrl;
 
 /// The counts of all links, and the positions of the selected ones.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -17,7 +17,7 @@ pub(crate) struct Summary {
 
 impl Summary {
     /// Counts `links` of the page at `page`. CPU work: parses every URL.
-    pub(crate) fn new(links: &[Link], page: &Url, selection: &Selection) -> Self {
+    pub(crate) fn new(links: &[Link], page: &WebUrl, selection: &Selection) -> Self {
         let mut summary = Self::default();
         let mut domains: HashMap<String, usize> = HashMap::new();
         for (position, link) in links.iter().enumerate() {
@@ -41,20 +41,20 @@ impl Summary {
 }
 
 /// The selected links of all pages of the list, in their order.
-pub(crate) fn select<'a>(links: Vec<Link<'a>>, page: &Url, selection: &Selection) -> Vec<Link<'a>> {
+pub(crate) fn select<'a>(links: Vec<Link<'a>>, page: &WebUrl, selection: &Selection) -> Vec<Link<'a>> {
     let mut selected = Summary::new(&links, page, selection).selected.into_iter().peekable();
     let links = links.into_iter().enumerate();
     links.filter(|(position, _)| selected.next_if_eq(position).is_some()).map(|(_, link)| link).collect()
 }
 
 /// The URL of `href` if it is safe to click: other schemes could run scripts or start programs.
-pub(crate) fn clickable(href: &str) -> Option<Url> {
-    Url::parse(href).ok().filter(|url| matches!(url.scheme(), "http" | "https" | "mailto" | "tel"))
+pub(crate) fn clickable(href: &str) -> Option<WebUrl> {
+    WebUrl::parse(href).ok().filter(|url| matches!(url.scheme(), "http" | "https" | "mailto" | "tel"))
 }
 
 /// The host of a link, or its scheme with the colon if it has none, and its scope.
-fn domain_and_scope(href: &str, page: &Url) -> (String, Option<LinkScope>) {
-    let Ok(url) = Url::parse(href) else { return ("(incomplete)".to_owned(), None) };
+fn domain_and_scope(href: &str, page: &WebUrl) -> (String, Option<LinkScope>) {
+    let Ok(url) = WebUrl::parse(href) else { return ("(incomplete)".to_owned(), None) };
     match url.host_str() {
         None | Some("") => (format!("{}:", url.scheme()), None),
         Some(host) if page.host_str() == Some(host) => (host.to_owned(), Some(LinkScope::Internal)),
@@ -82,7 +82,7 @@ mod tests {
 
     fn summary(domain: Option<&str>, scope: Option<LinkScope>) -> Summary {
         let selection = Selection { domain: domain.map(str::to_owned), scope, page: 1 };
-        Summary::new(&links(), &Url::parse("https://a.example/x").unwrap(), &selection)
+        Summary::new(&links(), &WebUrl::parse("https://a.example/x").unwrap(), &selection)
     }
 
     #[test]

@@ -1,14 +1,14 @@
 //! The page's URL as the visitor entered it.
 
 use crate::error::WebErrorKind;
-use url::Url;
+use weburl::WebUrl;
 
 /// An http or https URL, sent to the API as entered but for a missing scheme. The API alone judges its length, host and
 /// port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct UserUrl {
     text: String,
-    url: Url,
+    url: WebUrl,
 }
 
 impl UserUrl {
@@ -23,7 +23,7 @@ impl UserUrl {
             _ if has_scheme(input) => input.to_owned(),
             _ => format!("https://{}", input.trim_start_matches('/')),
         };
-        let url = Url::parse(&text).map_err(|_| WebErrorKind::InvalidUrl)?;
+        let url = WebUrl::parse(&text).map_err(|_| WebErrorKind::InvalidUrl)?;
         match url.scheme() {
             "http" | "https" => Ok(Self { text, url }),
             _ => Err(WebErrorKind::UnsupportedScheme),
@@ -35,7 +35,7 @@ impl UserUrl {
         &self.text
     }
 
-    pub(crate) fn url(&self) -> &Url {
+    pub(crate) fn url(&self) -> &WebUrl {
         &self.url
     }
 }

@@ -28,7 +28,10 @@ pub(super) fn refused_name(host: &str) -> Option<&'static str> {
         |name: &str| host.strip_suffix(name).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
     match NAMES.iter().find(|(name, _)| below(name)) {
         Some((_, source)) => Some(source),
-        None if !host.contains('.') => Some("a single label: search domains, Compose and Kubernetes names"),
+        // Top-level domains of other scripts are looked up like any name; machines are not named in A-labels.
+        None if !host.contains('.') && !host.starts_with("xn--") => {
+            Some("a single label: search domains, Compose and Kubernetes names")
+        }
         None => None,
     }
 }

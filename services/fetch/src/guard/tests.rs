@@ -178,9 +178,15 @@ fn names_are_refused_with_all_their_subdomains() {
     ] {
         assert!(!passes(&guard(&[], &[]), &format!("http://{refused}/"), "8.8.8.8"), "{refused}");
     }
-    for public in
-        ["example.com", "local.example.com", "notlocalhost.com", "mylocal.net", "internal.example", "x.test"]
-    {
+    for public in [
+        "example.com",
+        "local.example.com",
+        "notlocalhost.com",
+        "mylocal.net",
+        "internal.example",
+        "x.test",
+        "xn--",
+    ] {
         assert!(passes(&guard(&[], &[]), &format!("http://{public}/"), "8.8.8.8"), "{public}");
     }
 }

@@ -3,7 +3,7 @@ use encoding_rs::{
     BIG5, EUC_JP, EUC_KR, Encoding, GBK, KOI8_R, REPLACEMENT, SHIFT_JIS, UTF_8, UTF_16BE, UTF_16LE,
     WINDOWS_1251, WINDOWS_1252, X_USER_DEFINED,
 };
-use url::Url;
+use weburl::WebUrl;
 
 fn of(body: &[u8]) -> &'static str {
     sniffed(body, None, None).used.name()
@@ -115,7 +115,7 @@ fn every_stretch_beyond_ascii_counts_and_a_stray_byte_elsewhere_does_not() {
 #[test]
 fn the_top_level_domain_decides_what_the_bytes_leave_open() {
     let of = |host: &str| {
-        let url = Url::parse(&format!("https://{host}/")).unwrap();
+        let url = WebUrl::parse(&format!("https://{host}/")).unwrap();
         sniffed(b"\xD1\xD2", None, Some(&url)).used.name()
     };
     let domains = [

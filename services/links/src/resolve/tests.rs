@@ -1,7 +1,7 @@
 use super::resolve;
 use crate::Links;
 use encoding_rs::{Encoding, KOI8_R, SHIFT_JIS, UTF_8, UTF_16LE, WINDOWS_1252};
-use url::Url;
+use weburl::WebUrl;
 
 /// `count` links that repeat these hrefs in order.
 fn links(hrefs: &[&str], count: usize) -> Links {
@@ -20,7 +20,7 @@ fn resolved(
     url: Option<&str>,
     encoding: &'static Encoding,
 ) -> Option<String> {
-    let url = url.map(|url| Url::parse(url).unwrap());
+    let url = url.map(|url| WebUrl::parse(url).unwrap());
     let (links, removed) = resolve(links(&[href], 1), base, url.as_ref(), encoding, 1000);
     assert_eq!(removed, 1 - links.len());
     links.iter().next().map(|link| link.href.into_owned())
@@ -38,6 +38,8 @@ fn references_resolve_against_the_page() {
         ("#g", "https://e.org/dir/page?q#g"),
         ("?p", "https://e.org/dir/page?p"),
         ("//o.net", "https://o.net/"),
+        ("///o.net/^", "https://o.net/%5E"),
+        ("//xn--a.net", "https://xn--a.net/"),
         (" /é \n", "https://e.org/%C3%A9"),
         ("java\nscript:alert(1)", "javascript:alert(1)"),
         ("mailto:x@e.org", "mailto:x@e.org"),

@@ -8,7 +8,7 @@ use http_body_util::BodyExt;
 use kit::{Body, ByteBudget, Response};
 use links::Link;
 use serde::Deserialize;
-use url::Url;
+use weburl::WebUrl;
 
 /// Bytes of the longest list of links.
 const MAX_LINKS: usize = 64 << 20;
@@ -24,13 +24,13 @@ pub(crate) struct ApiResponse {
     /// Seconds since the page was fetched (`Age`, RFC 9111, section 5.1), if the API states it.
     pub(crate) age: Option<u64>,
     /// The page's URL after redirects (`Link: …; rel="describes"`, RFC 6892), or else the requested one.
-    pub(crate) page: Url,
+    pub(crate) page: WebUrl,
 }
 
 impl ApiResponse {
     pub(super) async fn read(
         response: Response,
-        requested: &Url,
+        requested: &WebUrl,
         budget: &ByteBudget,
     ) -> Result<Self, WebError> {
         let headers = response.headers();
@@ -108,14 +108,14 @@ fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
 }
 
 /// The target of the `describes` relation in a `Link` field (RFC 8288, section 3).
-fn describes(mut field: &str) -> Option<Url> {
+fn describes(mut field: &str) -> Option<WebUrl> {
     while let Some((_, rest)) = field.split_once('<') {
         let (target, rest) = rest.split_once('>')?;
         let (parameters, rest) = rest.split_once(',').unwrap_or((rest, ""));
         let mut relations =
             parameters.split(';').filter_map(|parameter| parameter.trim().strip_prefix("rel="));
         if relations.any(|value| value.trim_matches('"').split(' ').any(|name| name == "describes")) {
-            return Url::parse(target).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
+            return WebUrl::parse(target).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
         }
         field = rest;
     }
@@ -142,7 +142,7 @@ mod tests {
             ("<https://a.example/", None),
             ("", None),
         ] {
-            assert_eq!(describes(field).as_ref().map(url::Url::as_str), page, "{field}");
+            assert_eq!(describes(field).as_ref().map(WebUrl::as_str), page, "{field}");
         }
     }
 

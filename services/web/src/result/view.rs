@@ -8,7 +8,6 @@ use crate::{
 };
 use links::Link;
 use serde::Serialize;
-use url::{Position, Url};
 
 /// Domains that are visible at once; more are in a closed list.
 const DOMAINS: usize = 12;
@@ -112,7 +111,7 @@ impl ResultView {
         let rest = HiddenDomains { domains: domains.len(), links: domains.map(|(_, count)| count).sum() };
         Self {
             asked: url.to_owned(),
-            page: (without_fragment(&response.page) != without_fragment(query.url.url()))
+            page: (response.page.without_fragment() != query.url.url().without_fragment())
                 .then(|| response.page.to_string()),
             total: links.len(),
             domain_count: summary.domains.len(),
@@ -144,12 +143,8 @@ impl ResultView {
     }
 }
 
-fn without_fragment(url: &Url) -> &str {
-    &url[..Position::AfterQuery]
-}
-
 fn row(position: usize, link: &Link) -> LinkRow {
-    let target = clickable(&link.href).map(String::from);
+    let target = clickable(&link.href).map(|url| url.to_string());
     LinkRow { number: position + 1, text: cut(&link.text), href: cut(&link.href), target }
 }
 

@@ -6,7 +6,7 @@
 use links::Page;
 use peak_alloc::PeakAlloc;
 use std::{env, fs, time::Duration};
-use url::Url;
+use weburl::WebUrl;
 
 #[global_allocator]
 static ALLOCATOR: PeakAlloc = PeakAlloc;
@@ -110,7 +110,7 @@ fn page_of(start: &[u8], part: fn(usize) -> Vec<u8>, length: usize) -> Vec<u8> {
 }
 
 fn measure(name: &str, body: &[u8]) {
-    let url = Url::parse("https://example.org/").expect("it is a URL");
+    let url = WebUrl::parse("https://example.org/").expect("it is a URL");
     let before = ALLOCATOR.current_usage();
     ALLOCATOR.reset_peak_usage();
     let start = cpu_time();

@@ -1,0 +1,25 @@
+//! URLs by the WHATWG URL standard, where the `url` crate is behind it.
+//!
+//! Promises: a [`WebUrl`] is what the standard makes of a reference, for links, redirects, requests and cache keys alike.
+//! Does not know: pages, requests, which URLs may be fetched.
+//!
+//! Each module stands for issues of <https://github.com/servo/rust-url> and goes when they are closed; with the last of
+//! them, [`WebUrl`] becomes `url::Url`, whose methods it has.
+//!
+//! | module | issue |
+//! |---|---|
+//! | `authority` | #1134, #1136: more than two slashes before the authority of a relative reference |
+//! | `ascii_domain` | #1135: ASCII domains with labels that begin with `xn--` and are no A-labels |
+//! | `path` | #1140: `^` in paths; #1123: a space at the end of an opaque path; a backslash in front of a path |
+//! | `file` | #889, #1118, #1126, #1149: drive letters, hosts and empty segments of `file:` URLs |
+
+mod ascii_domain;
+mod authority;
+mod file;
+mod parse;
+mod path;
+mod scheme;
+mod web_url;
+
+pub use url::{EncodingOverride, Host, ParseError};
+pub use web_url::WebUrl;

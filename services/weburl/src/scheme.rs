@@ -1,0 +1,13 @@
+//! Schemes.
+
+/// The scheme of an absolute reference, as written, and what follows its colon.
+pub(crate) fn split(reference: &str) -> Option<(&str, &str)> {
+    let end = reference.find(|c: char| !(c.is_ascii_alphanumeric() || matches!(c, '+' | '-' | '.')))?;
+    let rest = reference[end..].strip_prefix(':')?;
+    reference.starts_with(|c: char| c.is_ascii_alphabetic()).then_some((&reference[..end], rest))
+}
+
+/// Whether a scheme is special but for "file".
+pub(crate) fn is_special(scheme: &str) -> bool {
+    ["http", "https", "ws", "wss", "ftp"].iter().any(|special| scheme.eq_ignore_ascii_case(special))
+}

@@ -1,0 +1,173 @@
+//! References and what they resolve to: rows for each part in which this crate differs from `url`, and what its methods
+//! give for such URLs.
+
+use proptest::{prelude::*, test_runner::RngSeed};
+use weburl::{Host, WebUrl};
+
+fn resolved(reference: &str, base: &str) -> Option<String> {
+    let base = WebUrl::parse(base).expect("a base is absolute");
+    base.join(reference).ok().map(|url| url.to_string())
+}
+
+/// Rows of base, reference and result; an empty result for a reference that does not resolve.
+fn check(rows: &[(&str, &str, &str)]) {
+    for (base, reference, expected) in rows {
+        let found = resolved(reference, base).unwrap_or_default();
+        assert_eq!(found, *expected, "{reference:?} against {base}");
+        if !found.is_empty() {
+            let again = WebUrl::parse(&found).map(|url| url.to_string());
+            assert_eq!(again.as_ref(), Ok(&found), "its own serialization");
+        }
+    }
+}
+
+#[test]
+fn any_number_of_slashes_precedes_an_authority() {
+    check(&[
+        ("http://h/", "///b.test/p", "http://b.test/p"),
+        ("http://h/", "////b.test/p", "http://b.test/p"),
+        ("https://h/", "//\\b.test/p", "https://b.test/p"),
+        ("http://h/", "\\/\\b.test\\p", "http://b.test/p"),
+        ("http://h/", "/\t/\n/b.test/p", "http://b.test/p"),
+        ("http://h/", "http:///b.test", "http://b.test/"),
+        ("http://h/", "///u:p@b.test:80/", "http://u:p@b.test/"),
+        ("http://h/", "///", ""),
+        ("http://h/a/b", "/c", "http://h/c"),
+        ("http://h/a/b", "HTTP:c", "http://h/a/c"),
+        ("http://h/a/b", "https:c", "https://c/"),
+        ("foo://h/a/b", "///c", "foo:///c"),
+    ]);
+}
+
+#[test]
+fn domains_of_ascii_are_kept_whatever_their_labels_are() {
+    check(&[
+        ("http://h/", "//xn--a.test/p?q#f", "http://xn--a.test/p?q#f"),
+        ("http://h/", "https://u:p@XN--0.Test:8080/", "https://u:p@xn--0.test:8080/"),
+        ("http://h/", "http://xn--/", "http://xn--/"),
+        ("http://h/", "http://a.%58n--zn7c.com", "http://a.xn--zn7c.com/"),
+        ("http://xn--a.test/a/b?c", "../d", "http://xn--a.test/d"),
+        ("http://xn--a.test/a/b?c", "?d", "http://xn--a.test/a/b?d"),
+        ("http://xn--a.test/a/b?c", "//o.test", "http://o.test/"),
+        ("http://xn--a.test/a/b?c", "http:e", "http://xn--a.test/a/e"),
+        ("http://xn--a.test/", "//xn-_a.test/", "http://xn-_a.test/"),
+        ("http://xn--a.test/", "mailto:x", "mailto:x"),
+        // Valid labels, which `url` takes.
+        ("http://h/", "http://xn--bcher-kva.test", "http://xn--bcher-kva.test/"),
+        // What is not ASCII alone is refused, and so are characters that no domain has.
+        ("http://h/", "http://ä.xn--a.test/", ""),
+        ("http://h/", "http://xn--a%2541.test/", ""),
+        ("http://h/", "http://xn--a%2Fb.test/", ""),
+        ("http://h/", "http://xn--a b.test/", ""),
+        ("http://h/", "http://xn--a.test:99999/", ""),
+        ("http://h/", "http://xn--a.1/", ""),
+        ("http://h/", "http://%E2%93%A7n--a.test/", ""),
+    ]);
+}
+
+#[test]
+fn paths_are_encoded_as_the_standard_says() {
+    check(&[
+        ("http://h/", "/a^b?c^d#e^f", "http://h/a%5Eb?c^d#e^f"),
+        ("http://h/a^b/c", "d^", "http://h/a%5Eb/d%5E"),
+        ("http://xn--a/", "^", "http://xn--a/%5E"),
+        ("foo://h/", "^", "foo://h/%5E"),
+        ("http://h/", "mailto:a^b", "mailto:a^b"),
+        ("http://h/", "data:x  ?q", "data:x %20?q"),
+        ("http://h/", "data:x  #f", "data:x %20#f"),
+        ("http://h/", "data:x  ", "data:x"),
+        ("foo://h/a", "\\b", "foo://h/\\b"),
+        ("foo://h/a", "\\\\b", "foo://h/\\\\b"),
+    ]);
+}
+
+#[test]
+fn file_urls_keep_hosts_empty_segments_and_drive_letters() {
+    check(&[
+        ("http://h/", "file:////foo", "file:////foo"),
+        ("http://h/", "file://localhost//a//../..//foo", "file://///foo"),
+        ("http://h/", "file:\\\\host\\a b?c^#d e", "file://host/a%20b?c^#d%20e"),
+        ("http://h/", "file://h/C:/a/b", "file://h/C:/a/b"),
+        ("http://h/", "file:///C|/a/../../b", "file:///C:/b"),
+        ("http://h/", "file:a^b", "file:///a%5Eb"),
+        ("http://h/", "file://xn--/p", "file://xn--/p"),
+        ("http://h/", "file://u@h/", ""),
+        ("http://h/", "file://h:80/", ""),
+        ("file:///d/page?q#f", "", "file:///d/page?q"),
+        ("file:///d/page?q#f", "#g", "file:///d/page?q#g"),
+        ("file:///d/page?q#f", "?p", "file:///d/page?p"),
+        ("file:///d/page?q#f", "x", "file:///d/x"),
+        ("file:///d/page?q#f", "../%2e%2E/.", "file:///"),
+        ("file:///d/page?q#f", "/x//y/", "file:///x//y/"),
+        ("file:///C:/d/page", "/x", "file:///C:/x"),
+        ("file:///C:/d/page", "D|/x", "file:///D:/x"),
+        ("file://host/d", "x", "file://host/x"),
+        ("file://host/d", "//other/x", "file://other/x"),
+        ("file:///d/page", "///b.test/p", "file:///b.test/p"),
+        ("file:///d/page", "http://h/", "http://h/"),
+        ("file:///d/page", "http:h", "http://h/"),
+        ("file:///d/page", "mailto:x", "mailto:x"),
+    ]);
+}
+
+#[test]
+fn parts_are_those_of_the_serialization() {
+    for (text, scheme, host, host_and_port, path_and_query) in [
+        ("http://h.test:8080/p?q#f", "http", Some("h.test"), "h.test:8080", "/p?q"),
+        ("https://u:p@xn--a.test:444/p?q#f", "https", Some("xn--a.test"), "xn--a.test:444", "/p?q"),
+        ("https://[::1]/", "https", Some("[::1]"), "[::1]", "/"),
+        ("file://host/p?q#f", "file", Some("host"), "host", "/p?q"),
+        ("file:///p", "file", None, "", "/p"),
+        ("mailto:a@b", "mailto", None, "", "a@b"),
+    ] {
+        let url = WebUrl::parse(text).unwrap();
+        assert_eq!((url.as_str(), url.scheme(), url.host_str()), (text, scheme, host));
+        assert_eq!((url.host_and_port(), url.path_and_query()), (host_and_port, path_and_query), "{text}");
+        assert_eq!(url.without_fragment(), text.trim_end_matches("#f"));
+    }
+    assert_eq!(WebUrl::parse("http://127.1/").unwrap().host(), Some(Host::Ipv4([127, 0, 0, 1].into())));
+    assert_eq!(WebUrl::parse("http://xn--a.b/").unwrap().host(), Some(Host::Domain("xn--a.b")));
+}
+
+#[test]
+fn credentials_and_fragment_can_be_removed() {
+    for host in ["h.test", "xn--a.test", "xn--a.test:81"] {
+        let mut url = WebUrl::parse(&format!("http://u:p@{host}/p?q#f")).unwrap();
+        assert!(url.has_credentials() && url.has_fragment());
+        url.remove_credentials();
+        url.remove_fragment();
+        assert!(!url.has_credentials() && !url.has_fragment());
+        assert_eq!(url, WebUrl::parse(&format!("http://{host}/p?q")).unwrap());
+        assert_eq!(url.as_str(), format!("http://{host}/p?q"));
+    }
+}
+
+/// Strings that resemble references.
+fn near_reference() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        4 => prop::sample::select(vec![
+            "http:", "file:", "foo:", "mailto:", "/", "//", "\\", "..", ".", "%2e", "?", "#", "@", ":", ":80", "C:", "c|",
+            "xn--", "xn--a", "h.test", "localhost", "1.2.3.4", "[::1]", "[", "^", " ", "\t", "%", "%41", "ä", "a",
+        ]).prop_map(str::to_owned),
+        1 => any::<String>(),
+    ];
+    prop::collection::vec(piece, 0..10).prop_map(|pieces| pieces.concat())
+}
+
+proptest! {
+    // A fixed seed: the result does not depend on chance.
+    #![proptest_config(ProptestConfig {
+        cases: 2000,
+        failure_persistence: None,
+        rng_seed: RngSeed::Fixed(1),
+        ..ProptestConfig::default()
+    })]
+
+    #[test]
+    fn a_serialization_is_parsed_to_itself(base in near_reference(), reference in near_reference()) {
+        let base = WebUrl::parse(&base).or_else(|_| WebUrl::parse(&format!("file:{base}")));
+        let Ok(url) = WebUrl::parse_with(&reference, base.as_ref().ok(), None) else { return Ok(()) };
+        prop_assert_eq!(WebUrl::parse(url.as_str()).map(|again| again.to_string()), Ok(url.to_string()));
+        prop_assert!(url.without_fragment().contains(url.host_and_port()) && url.as_str().contains(url.path_and_query()));
+    }
+}
