@@ -91,7 +91,7 @@ impl ApiError {
 mod tests {
     use super::*;
     use crate::problem_types::ProblemType;
-    use fetch::{Step, TlsProblem, UrlProblem};
+    use fetch::{ResponseProblem, Step, TlsProblem, UrlProblem};
     use kit::{ReadError, errors};
 
     /// An error of each kind, kit's included.
@@ -119,6 +119,7 @@ mod tests {
             FetchError::Blocked,
             FetchError::Dns,
             FetchError::Connect,
+            FetchError::BadResponse(ResponseProblem::NotHttp),
             FetchError::Tls(TlsProblem::Expired),
             FetchError::UpstreamStatus { status: 404, retry_after: None },
             FetchError::UpstreamStatus { status: 429, retry_after: Some(Duration::from_secs(9)) },

@@ -41,9 +41,10 @@ pub(crate) async fn extract(
 
 fn extract_now(page: &FetchedPage) -> Result<Extracted, FetchError> {
     let start = Instant::now();
-    let html = links::Page { body: &page.body, declared: page.declared, url: Some(&page.url) };
-    let extraction = html.links();
-    if extraction.truncated {
+    let mut time = page.processor_time;
+    let extraction = time
+        .measure(|| links::Page { body: &page.body, declared: page.declared, url: Some(&page.url) }.links());
+    if extraction.truncated || time.is_too_long(page.body.len()) {
         return Err(FetchError::TooLarge);
     }
     // Boxed to drop the spare capacity, which a cache that counts bytes would not see.

@@ -1,11 +1,12 @@
 //! Reads a response's body within its limits and memory, and decodes its content codings as it arrives.
 
 use crate::{
-    FetchError, Step,
+    FetchError, ProcessorTime, Step,
     budget::{Allowance, Budget},
     coding::Coding,
     deadline::JobDeadline,
     decoding::{Decoding, append},
+    traffic::OpenJob,
 };
 use bytes::Bytes;
 use http_body_util::BodyExt;
@@ -21,15 +22,21 @@ pub(crate) struct BodyReader<'a> {
     pub(crate) limit: usize,
     pub(crate) deadline: JobDeadline,
     pub(crate) received: usize,
+    pub(crate) open: &'a mut OpenJob,
 }
 
 impl BodyReader<'_> {
-    /// Reads the body to its end and decodes it. The page counts against the budget until it is dropped.
-    pub(crate) async fn read(self, codings: &[Coding]) -> Result<Bytes, FetchError> {
+    /// Reads the body to its end and decodes it, and says how long decoding took. The page counts against the budget until
+    /// it is dropped.
+    pub(crate) async fn read(self, codings: &[Coding]) -> Result<(Bytes, ProcessorTime), FetchError> {
         let announced =
             self.body.size_hint().exact().map_or(Some(self.limit), |length| usize::try_from(length).ok());
         let most = announced.filter(|length| *length <= self.limit).ok_or(FetchError::TooLarge)?;
-        if codings.is_empty() { self.plain(most).await } else { self.coded(codings).await }
+        if codings.is_empty() {
+            Ok((self.plain(most).await?, ProcessorTime::default()))
+        } else {
+            self.coded(codings).await
+        }
     }
 
     async fn plain(mut self, most: usize) -> Result<Bytes, FetchError> {
@@ -46,7 +53,7 @@ impl BodyReader<'_> {
         Ok(reservation.hold(page))
     }
 
-    async fn coded(mut self, codings: &[Coding]) -> Result<Bytes, FetchError> {
+    async fn coded(mut self, codings: &[Coding]) -> Result<(Bytes, ProcessorTime), FetchError> {
         let share = self.budget.share;
         let mut decoding = Decoding::new(codings, self.limit);
         let mut coded = Vec::new();
@@ -59,7 +66,7 @@ impl BodyReader<'_> {
         }
         if self.received == 0 {
             // Some servers declare a coding for an empty body; browsers take it as an empty page.
-            return Ok(Bytes::new());
+            return Ok((Bytes::new(), ProcessorTime::default()));
         }
         let is_small = self.received == coded.len();
         decoding.push(coded);
@@ -70,12 +77,12 @@ impl BodyReader<'_> {
                 self.deadline.run(Step::Queue, self.budget.pages.reserve(decoding.most() as u64)).await?;
             decoding.allowance = Allowance { bytes: decoding.most(), reservations: vec![reservation] };
         }
-        let Decoding { page, mut allowance, .. } = self.decode(decoding).await?;
+        let Decoding { page, mut allowance, time, .. } = self.decode(decoding).await?;
         let reservation = match allowance.reservations.pop() {
             Some(reservation) if is_small => reservation,
             _ => self.deadline.run(Step::Queue, self.budget.pages.reserve(page.len() as u64)).await?,
         };
-        Ok(reservation.hold(page))
+        Ok((reservation.hold(page), time))
     }
 
     /// Decodes what has been pushed, on the CPU pool.
@@ -102,7 +109,8 @@ impl BodyReader<'_> {
                 Err(error) if is_in_trailers(&error) => break,
                 Err(error) => {
                     tracing::debug!(%error, "the body ended early");
-                    return Err(FetchError::Incomplete);
+                    let fault = self.open.meter().fault();
+                    return Err(fault.map_or(FetchError::Incomplete, |_| FetchError::TooLarge));
                 }
             };
             let Ok(data) = frame.into_data() else { continue };
@@ -110,6 +118,7 @@ impl BodyReader<'_> {
                 return Err(FetchError::TooLarge);
             }
             self.received += data.len();
+            self.open.read_body(data.len());
             return Ok(Some(data));
         }
         Ok(None)

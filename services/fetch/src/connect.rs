@@ -1,6 +1,11 @@
 //! Connects to checked addresses: TCP, TLS, HTTP/1.1 or HTTP/2.
 
-use crate::{FetchError, FetchSettings, Proxy, Step, TlsProblem, tls};
+use crate::{
+    FetchError, FetchSettings, Proxy, Step, TlsProblem,
+    frames::FrameGuard,
+    tls,
+    traffic::{JobAllowance, Metered, OpenJob, TrafficMeter},
+};
 use bytes::Bytes;
 use http::{Uri, uri::InvalidUri};
 use http_body_util::Empty;
@@ -42,7 +47,7 @@ const LONGEST_TIMEOUT: Duration = Duration::from_hours(24);
 pub(crate) struct Dialer {
     tls: Arc<ClientConfig>,
     timeout: Duration,
-    max_header_bytes: usize,
+    pub(crate) max_header_bytes: usize,
     proxy: Option<Proxy>,
     /// How long a connection lives, idle or not.
     lifetime: Duration,
@@ -62,6 +67,7 @@ pub(crate) struct OriginConnection {
     pub(crate) sender: Sender,
     pub(crate) peer: IpAddr,
     pub(crate) since: Instant,
+    pub(crate) meter: Arc<TrafficMeter>,
 }
 
 impl Dialer {
@@ -83,21 +89,26 @@ impl Dialer {
         })
     }
 
-    /// Connects to one of `addresses` and to no other; for `https`, the certificate has to be for `host`.
+    /// Connects to one of `addresses` and to no other; for `https`, the certificate has to be for `host`. What arrives
+    /// counts against the allowance of `job`.
     pub(crate) async fn connect(
         &self,
         https: bool,
         host: &str,
         port: u16,
         addresses: &[IpAddr],
-    ) -> Result<OriginConnection, FetchError> {
+        job: &JobAllowance,
+    ) -> Result<(OriginConnection, OpenJob), FetchError> {
         let (stream, peer) = match &self.proxy {
             Some(proxy) => self.tunnel(proxy, port, addresses).await?,
             None => self.direct(port, addresses).await?,
         };
+        let meter = TrafficMeter::new();
+        let open = meter.open(job);
+        let stream = Metered::new(stream, Arc::clone(&meter));
         if !https {
             let sender = self.http1(TokioIo::new(stream)).await?;
-            return Ok(OriginConnection { sender, peer, since: Instant::now() });
+            return Ok((OriginConnection { sender, peer, since: Instant::now(), meter }, open));
         }
         let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned())
             .map_err(|_| FetchError::Tls(TlsProblem::WrongName))?;
@@ -107,9 +118,13 @@ impl Dialer {
             FetchError::Tls(tls::problem(&error).unwrap_or(TlsProblem::Handshake))
         })?;
         let h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
-        let stream = TokioIo::new(stream);
-        let sender = if h2 { self.http2(stream).await? } else { self.http1(stream).await? };
-        Ok(OriginConnection { sender, peer, since: Instant::now() })
+        let sender = if h2 {
+            let stream = FrameGuard::new(stream, Arc::clone(&meter), self.max_header_bytes);
+            self.http2(TokioIo::new(stream)).await?
+        } else {
+            self.http1(TokioIo::new(stream)).await?
+        };
+        Ok((OriginConnection { sender, peer, since: Instant::now(), meter }, open))
     }
 
     /// Connects to the addresses; after a delay, the second family in parallel to the first (RFC 8305).

@@ -1,7 +1,7 @@
 //! A page that is decoded batch by batch while its body arrives.
 
 use crate::{
-    FetchError,
+    FetchError, ProcessorTime,
     budget::Allowance,
     coding::{self, Coding},
 };
@@ -17,6 +17,7 @@ pub(crate) struct Decoding {
     pub(crate) allowance: Allowance,
     /// Takes coded bytes; `None` after the end of the body or of its coded data.
     pub(crate) input: Option<Sender<Vec<u8>>>,
+    pub(crate) time: ProcessorTime,
     decoder: Box<dyn BufRead + Send>,
     windows: usize,
     limit: usize,
@@ -29,6 +30,7 @@ impl Decoding {
             page: Vec::new(),
             allowance: Allowance::default(),
             input: Some(input),
+            time: ProcessorTime::default(),
             decoder: coding::decoder(Batches { batches, batch: Cursor::default() }, codings, limit),
             windows: codings.iter().map(|coding| coding.window()).sum(),
             limit,
@@ -53,12 +55,16 @@ impl Decoding {
         }
     }
 
-    /// Decodes what was pushed, as far as the memory goes. CPU work, linear in `limit`. Returns whether all of it is
+    /// Decodes what was pushed, as far as the memory goes. CPU work, bounded by [`ProcessorTime`]. Returns whether all of it is
     /// decoded, or more memory is needed first.
     pub(crate) fn advance(&mut self) -> Result<bool, FetchError> {
         let most = self.allowance.bytes.saturating_sub(self.windows).min(self.limit);
         loop {
-            let piece = match self.decoder.fill_buf() {
+            let decoded = self.time.measure(|| self.decoder.fill_buf());
+            if self.time.is_too_long(self.page.len()) {
+                return Err(FetchError::TooLarge);
+            }
+            let piece = match decoded {
                 Ok([]) => {
                     self.input = None;
                     self.page.shrink_to_fit();

@@ -18,9 +18,12 @@ pub enum FetchError {
     Blocked,
     #[error("the host name could not be resolved")]
     Dns,
-    /// No connection, or no valid response on it.
-    #[error("the host could not be reached or gave no valid answer")]
+    /// No connection, or one that ended before an answer.
+    #[error("the host could not be reached or gave no answer")]
     Connect,
+    /// An answer that is not HTTP, or none but interim responses.
+    #[error("{0}")]
+    BadResponse(ResponseProblem),
     /// No TLS connection, or a certificate that is not trusted.
     #[error("no secure connection: {0}")]
     Tls(TlsProblem),
@@ -36,7 +39,7 @@ pub enum FetchError {
     /// A redirect without a location, or to one that is not http(s).
     #[error("a redirect leads nowhere")]
     BadRedirect,
-    /// Over the limit before or after decompression.
+    /// Over the limit before or after decompression, all that the origin sent counted, or in processor time.
     #[error("the page is too large")]
     TooLarge,
     #[error("the page's content coding is broken or unknown")]
@@ -62,6 +65,7 @@ impl FetchError {
             Self::Blocked => "blocked-destination",
             Self::Dns => "dns-failure",
             Self::Connect => "connect-failure",
+            Self::BadResponse(_) => "bad-response",
             Self::Tls(_) => "tls-failure",
             Self::UpstreamStatus { .. } => "upstream-status",
             Self::TooManyRedirects => "too-many-redirects",
@@ -93,6 +97,20 @@ pub enum UrlProblem {
     HostName,
     #[error("it has a user name or password")]
     UserInfo,
+}
+
+/// What is wrong with a response.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "kebab-case")]
+#[expect(missing_docs, reason = "the messages describe the variants")]
+pub enum ResponseProblem {
+    #[error("the answer of the host is not HTTP")]
+    NotHttp,
+    #[error("the answer of the host has a header that is too long")]
+    HeaderTooLong,
+    /// More than 16 interim responses, or more bytes than a job may receive, before a final one.
+    #[error("the host sent too much without a final answer")]
+    NotFinal,
 }
 
 /// Why TLS failed.

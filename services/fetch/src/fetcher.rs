@@ -1,18 +1,19 @@
 //! Fetches a page: from its URL, across redirects, to its body.
 
 use crate::{
-    FetchError, FetchSettings, PageUrl, Step,
+    FetchError, FetchSettings, PageUrl, ProcessorTime, Step,
     admission::{Admission, JobPermit},
     body::BodyReader,
     budget::Budget,
     conditional::{KnownVersion, Validators},
     deadline::JobDeadline,
     dns::Dns,
-    exchange::Exchange,
+    exchange::{Exchange, OpenResponse},
     guard::{AddressRules, Guard},
     media_type::{self, Declared},
     pool::Origin,
     response::{self, ResponseKind},
+    traffic::JobAllowance,
 };
 use bytes::Bytes;
 use http::StatusCode;
@@ -32,6 +33,8 @@ pub struct FetchedPage {
     pub declared: Option<&'static Encoding>,
     /// What its header says about its version.
     pub validators: Validators,
+    /// The processor time that decoding took. Extraction counts against the same limit.
+    pub processor_time: ProcessorTime,
 }
 
 /// The outcome of a request that may be conditional.
@@ -83,10 +86,11 @@ impl Fetcher {
         known: Option<KnownVersion<'_>>,
     ) -> Result<Fetched, FetchError> {
         let deadline = JobDeadline(Deadline::after(self.settings.timeout));
+        let allowance = JobAllowance::new(&self.settings);
         let mut url = url.clone();
         let mut permit = None;
         for _ in 0..=self.settings.max_redirects {
-            match Box::pin(self.hop(&url, known, &mut permit, deadline)).await? {
+            match Box::pin(self.hop(&url, known, &mut permit, &allowance, deadline)).await? {
                 ControlFlow::Break(fetched) => return Ok(fetched),
                 ControlFlow::Continue(next) => url = next,
             }
@@ -100,6 +104,7 @@ impl Fetcher {
         url: &PageUrl,
         known: Option<KnownVersion<'_>>,
         permit: &mut Option<JobPermit>,
+        allowance: &JobAllowance,
         deadline: JobDeadline,
     ) -> Result<ControlFlow<Fetched, PageUrl>, FetchError> {
         let refused = |refusal: String| {
@@ -121,33 +126,38 @@ impl Fetcher {
 
         let origin = Origin { https: url.as_url().scheme() == "https", host, port: to.rules.port };
         let known = known.filter(|known| known.is_at(url.as_url()));
-        let get = Box::pin(self.exchange.get(url.as_url(), known, &origin, &addresses, deadline));
-        let (response, connection) = get.await?;
+        let get = Box::pin(self.exchange.get(url.as_url(), known, &origin, &addresses, allowance, deadline));
+        let OpenResponse { response, connection, mut open } = get.await?;
         let (head, body) = response.into_parts();
         let validators = Validators::of(&head.headers);
         if known.is_some() && head.status == StatusCode::NOT_MODIFIED {
+            drop(open);
             self.exchange.keep(origin, connection);
             return Ok(ControlFlow::Break(Fetched::NotModified(validators)));
         }
-        let page = |body, declared| {
-            Fetched::Page(FetchedPage { url: url.as_url().clone(), body, declared, validators })
+        let page = |body, declared, processor_time| {
+            let url = url.as_url().clone();
+            let page = FetchedPage { url, body, declared, validators, processor_time };
+            ControlFlow::Break(Fetched::Page(page))
         };
         let hop = match response::classify(url, &head)? {
             ResponseKind::Redirect(next) => Ok(ControlFlow::Continue(next)),
-            ResponseKind::Empty => Ok(ControlFlow::Break(page(Bytes::new(), None))),
+            ResponseKind::Empty => Ok(page(Bytes::new(), None, ProcessorTime::default())),
             ResponseKind::Page { codings, declared } => {
                 let limit = usize::try_from(self.settings.max_bytes.0).unwrap_or(usize::MAX);
                 let (budget, pool) = (&self.budget, &self.pool);
-                let reader = BodyReader { body, budget, pool, limit, deadline, received: 0 };
-                let body = reader.read(&codings).await?;
+                let open = &mut open;
+                let reader = BodyReader { body, budget, pool, limit, deadline, received: 0, open };
+                let (body, time) = reader.read(&codings).await?;
                 let charset = match declared {
                     Declared::Page(charset) => Ok(charset),
                     _ if media_type::sniffs_as_page(&body) => Ok(None),
                     _ => Err(FetchError::NotHtml),
                 };
-                charset.map(|charset| ControlFlow::Break(page(body, charset)))
+                charset.map(|charset| page(body, charset, time))
             }
         };
+        drop(open);
         self.exchange.keep(origin, connection);
         hop
     }

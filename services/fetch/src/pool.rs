@@ -4,7 +4,7 @@ use crate::connect::{OriginConnection, Sender};
 use std::{
     collections::HashMap,
     net::IpAddr,
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -51,13 +51,14 @@ impl Pool {
 
 impl OriginConnection {
     fn is_reusable(&self) -> bool {
-        self.since.elapsed() < REUSED_FOR && !self.sender.is_closed()
+        self.since.elapsed() < REUSED_FOR && !self.sender.is_closed() && self.meter.fault().is_none()
     }
 
     /// A second handle, if the connection takes several requests at once.
     pub(crate) fn share(&self) -> Option<Self> {
         let Sender::H2(sender) = &self.sender else { return None };
-        Some(Self { sender: Sender::H2(sender.clone()), ..*self })
+        let (sender, meter) = (Sender::H2(sender.clone()), Arc::clone(&self.meter));
+        Some(Self { sender, meter, peer: self.peer, since: self.since })
     }
 }
 

@@ -1,7 +1,7 @@
 //! Classifies a response by its header: a page, a redirect, or an error.
 
 use crate::{
-    FetchError, PageUrl,
+    FetchError, PageUrl, ResponseProblem,
     coding::{self, Coding},
     media_type::{self, Declared},
 };
@@ -48,7 +48,7 @@ fn framing(head: &Parts) -> Result<(), FetchError> {
         return Ok(());
     }
     if head.headers.contains_key(CONTENT_LENGTH) {
-        return Err(FetchError::Connect);
+        return Err(FetchError::BadResponse(ResponseProblem::NotHttp));
     }
     let mut codings = head.headers.get_all(TRANSFER_ENCODING).iter();
     // "identity" is a former transfer coding without effect (RFC 2616, section 3.6); browsers accept it.

@@ -21,6 +21,7 @@ pub(crate) enum WebErrorKind {
     BlockedDestination,
     DnsFailure,
     ConnectFailure,
+    BadResponse,
     TlsFailure,
     UpstreamStatus,
     TooManyRedirects,

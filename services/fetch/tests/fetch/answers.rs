@@ -1,7 +1,7 @@
 //! Responses that are pages, and the errors of those that are not.
 
 use crate::support::{fetcher, origin, url};
-use fetch::FetchError;
+use fetch::{FetchError, ResponseProblem};
 use std::time::Duration;
 
 /// The outcome of fetching this response: the page's body or an error.
@@ -128,22 +128,26 @@ async fn bodies_without_a_content_type_are_sniffed() {
 }
 
 #[tokio::test]
-async fn a_response_that_is_not_http_is_a_connect_failure() {
-    for answer in [
-        "<html>HTTP/0.9</html>".to_owned(),
-        "HTTP/1.1 000 X\r\n\r\n".to_owned(),
-        "HTTP/1.1 1e3 X\r\n\r\n".to_owned(),
-        String::new(),
-        "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: -5\r\n\r\nx".to_owned(),
-        "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\nxx".to_owned(),
-        "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"
-            .to_owned(),
-        format!("HTTP/1.1 200 OK\r\n{}\r\n", "a: b\r\n".repeat(10_000)),
-        format!("HTTP/1.1 200 OK\r\na: {}\r\n\r\n", "b".repeat(65 * 1024)),
+async fn a_response_that_is_not_http_is_a_bad_response_and_none_a_connect_failure() {
+    let not_http = FetchError::BadResponse(ResponseProblem::NotHttp);
+    let too_long = FetchError::BadResponse(ResponseProblem::HeaderTooLong);
+    let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n";
+    for (answer, expected) in [
+        ("<html>HTTP/0.9</html>".to_owned(), &not_http),
+        ("SSH-2.0-OpenSSH_9.9\r\n".to_owned(), &not_http),
+        ("HTTP/1.1 000 X\r\n\r\n".to_owned(), &not_http),
+        ("HTTP/1.1 1e3 X\r\n\r\n".to_owned(), &not_http),
+        (String::new(), &FetchError::Connect),
+        (format!("{head}Content-Length: -5\r\n\r\nx"), &not_http),
+        (format!("{head}Content-Length: 1\r\nContent-Length: 2\r\n\r\nxx"), &not_http),
+        (format!("{head}Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), &not_http),
+        (format!("HTTP/1.1 200 OK\r\n{}\r\n", "a: b\r\n".repeat(10_000)), &too_long),
+        (format!("HTTP/1.1 200 OK\r\na: {}\r\n\r\n", "b".repeat(65 * 1024)), &too_long),
     ] {
-        let result = outcome(&answer).await;
-        assert_eq!(result.unwrap_err(), FetchError::Connect, "{:?}", &answer[..answer.len().min(80)]);
+        let result = outcome(&answer).await.map(|_| ());
+        assert_eq!(result.as_ref(), Err(expected), "{:?}", &answer[..answer.len().min(80)]);
     }
+    assert_eq!(not_http.to_string(), "the answer of the host is not HTTP");
 }
 
 #[tokio::test]

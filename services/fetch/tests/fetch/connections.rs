@@ -1,12 +1,14 @@
 //! Connections are reused, in HTTP/1.1 and HTTP/2, and replaced when they end.
 
 use crate::support::{
-    dns, fetcher, loopback, origin,
+    dns, fetcher,
+    h2::{frame, preface, request},
+    loopback, origin,
     tls::{self, Authority, Validity},
     url,
 };
 use bytes::Bytes;
-use fetch::{FetchError, FetchSettings, Fetcher, Step};
+use fetch::{FetchError, FetchSettings, Fetcher, ResponseProblem, Step};
 use http_body_util::Full;
 use hyper::{
     Response, Version,
@@ -16,7 +18,6 @@ use hyper::{
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use std::{
     convert::Infallible,
-    io,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -208,30 +209,10 @@ async fn jobs_that_wait_for_memory_do_not_block_others_on_the_same_connection() 
     assert_eq!(origin.connections(), 1);
 }
 
-/// An HTTP/2 frame.
-fn frame(kind: u8, flags: u8, stream: u8, payload: &[u8]) -> Vec<u8> {
-    let length = u32::try_from(payload.len()).unwrap().to_be_bytes();
-    [&length[1..], &[kind, flags, 0, 0, 0, stream], payload].concat()
-}
-
-/// Reads the preface and the frames up to the first request's.
-async fn http2_request(stream: &mut TlsStream<TcpStream>) -> io::Result<()> {
-    stream.read_exact(&mut [0; 24]).await?;
-    loop {
-        let mut header = [0; 9];
-        stream.read_exact(&mut header).await?;
-        let length = u32::from_be_bytes([0, header[0], header[1], header[2]]);
-        stream.read_exact(&mut vec![0; length as usize]).await?;
-        if header[3] == 1 {
-            return Ok(());
-        }
-    }
-}
-
 /// Sends its settings, waits for the request and answers with `frames`.
 async fn http2_answer(mut stream: TlsStream<TcpStream>, frames: Vec<u8>) {
     let _ = stream.write_all(&frame(4, 0, 0, &[])).await;
-    if http2_request(&mut stream).await.is_ok() {
+    if preface(&mut stream).await.is_ok() && request(&mut stream).await.is_ok() {
         let _ = stream.write_all(&frames).await;
         let _ = stream.read_to_end(&mut Vec::new()).await;
     }
@@ -246,7 +227,8 @@ async fn a_dead_http2_connection_is_replaced() {
         let page = page.clone();
         async move {
             let _ = stream.write_all(&frame(4, 0, 0, &[])).await;
-            let _ = http2_request(&mut stream).await;
+            let _ = preface(&mut stream).await;
+            let _ = request(&mut stream).await;
             let _ = stream.write_all(&page).await;
             std::future::pending::<()>().await;
         }
@@ -266,21 +248,31 @@ async fn a_dead_http2_connection_is_replaced() {
 }
 
 #[tokio::test]
-async fn an_http2_connection_that_breaks_off_is_a_connect_failure() {
+async fn an_http2_connection_that_breaks_off_is_a_connect_failure_and_one_without_http2_a_bad_response() {
     // A field of 4,000 bytes for the dynamic table, then 10,000 references to it.
     let bomb = [&[0x88, 0x40, 1, b'a', 0x7f, 0xa1, 0x1e][..], &[b'x'; 4000], &[0xbe; 10_000]].concat();
     let authority = Authority::new("ours");
-    for (what, frames) in [
-        ("GOAWAY", frame(7, 0, 0, &[0; 8])),
-        ("RST_STREAM", frame(3, 0, 1, &[0, 0, 0, 8])),
-        ("REFUSED_STREAM", frame(3, 0, 1, &[0, 0, 0, 7])),
-        ("a header bomb", frame(1, 5, 1, &bomb)),
-        ("no frame", b"HTTP/1.1 200 OK\r\n\r\n".to_vec()),
+    let (broken, not_http) = (FetchError::Connect, FetchError::BadResponse(ResponseProblem::NotHttp));
+    for (what, frames, expected) in [
+        ("GOAWAY", frame(7, 0, 0, &[0; 8]), &broken),
+        ("RST_STREAM", frame(3, 0, 1, &[0, 0, 0, 8]), &broken),
+        ("REFUSED_STREAM", frame(3, 0, 1, &[0, 0, 0, 7]), &broken),
+        ("a header bomb", frame(1, 5, 1, &bomb), &not_http),
+        ("an impossible header", frame(1, 5, 1, &[0xff, 0xff, 0xff]), &not_http),
+        ("a settings frame on a stream", frame(4, 0, 1, &[]), &not_http),
     ] {
         let config = authority.server("127.0.0.1", Validity::Now, &["h2"]);
         let origin =
             tls::raw("127.0.0.1:0", config, move |stream| http2_answer(stream, frames.clone())).await;
         let result = https(&authority).fetch(&url(&format!("https://{}/", origin.address))).await;
-        assert_eq!(result.map(|page| page.url).unwrap_err(), FetchError::Connect, "{what}");
+        assert_eq!(result.map(|page| page.url).as_ref(), Err(expected), "{what}");
     }
+    let config = authority.server("127.0.0.1", Validity::Now, &["h2"]);
+    let origin = tls::raw("127.0.0.1:0", config, |mut stream| async move {
+        let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n\r\n").await;
+        let _ = stream.read_to_end(&mut Vec::new()).await;
+    })
+    .await;
+    let result = https(&authority).fetch(&url(&format!("https://{}/", origin.address))).await;
+    assert_eq!(result.map(|page| page.url), Err(not_http));
 }

@@ -9,6 +9,7 @@ mod bodies;
 mod conditional;
 mod connections;
 mod destinations;
+mod floods;
 mod limits;
 mod memory;
 mod names;

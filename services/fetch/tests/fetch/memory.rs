@@ -1,7 +1,13 @@
 //! Floods of bombs and of large pages stay within the memory limit.
 
-use crate::support::{alone, loopback, origin, url};
-use fetch::{FetchError, FetchSettings, Fetcher};
+use crate::support::{
+    alone,
+    h2::{self, EARLY_HINTS},
+    loopback, origin,
+    tls::{self, Authority, Validity},
+    url,
+};
+use fetch::{FetchError, FetchSettings, Fetcher, ResponseProblem};
 use flate2::{Compress, Compression, FlushCompress, write::GzEncoder};
 use std::{
     env, fs,
@@ -226,4 +232,38 @@ fn floods_of_large_coded_pages_stay_within_the_memory_limit() {
         coded_page,
         &Ok(10_000_000),
     );
+}
+
+#[test]
+fn a_flood_of_http2_interim_responses_takes_no_memory() {
+    const NAME: &str = "memory::a_flood_of_http2_interim_responses_takes_no_memory";
+    if !alone::is_alone() {
+        return alone::run(Command::new(env::current_exe().unwrap()), NAME);
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        // A field of 4,000 bytes for the dynamic table, and 15 references to it: 60 kB from 20 bytes.
+        let field = [EARLY_HINTS, &[0x40, 1, b'a', 0x7f, 0xa1, 0x1e], &[b'x'; 4000]].concat();
+        let interim = [EARLY_HINTS, &[0xbe; 15]].concat();
+        let authority = Authority::new("ours");
+        let config = authority.server("127.0.0.1", Validity::Now, &["h2"]);
+        let origin = tls::raw("127.0.0.1:0", config, move |mut stream| {
+            let (field, interim) = (field.clone(), interim.clone());
+            async move {
+                let _ = stream.write_all(&h2::frame(h2::SETTINGS, 0, 0, &[])).await;
+                let _ = h2::preface(&mut stream).await;
+                let _ = h2::request(&mut stream).await;
+                let _ = stream.write_all(&h2::frame(h2::HEADERS, h2::END_HEADERS, 1, &field)).await;
+                let flood = h2::frame(h2::HEADERS, h2::END_HEADERS, 1, &interim).repeat(1000);
+                while stream.write_all(&flood).await.is_ok() {}
+            }
+        })
+        .await;
+        let settings = FetchSettings { extra_roots: vec![authority.root()], ..loopback() };
+        let fetcher = Fetcher::new(settings, crate::support::pool()).unwrap();
+        let before = most_resident();
+        let result = fetcher.fetch(&url(&format!("https://{}/", origin.address))).await.map(|_| ());
+        assert_eq!(result, Err(FetchError::BadResponse(ResponseProblem::NotFinal)));
+        assert!(most_resident() - before < 16 << 20, "{before}, then {}", most_resident());
+    });
 }

@@ -40,6 +40,7 @@ async fn each_code_of_the_api_has_its_own_status_and_text() {
         ("blocked-destination", 403),
         ("dns-failure", 502),
         ("connect-failure", 502),
+        ("bad-response", 502),
         ("tls-failure", 502),
         ("upstream-status", 502),
         ("too-many-redirects", 502),

@@ -2,6 +2,7 @@
 
 pub(crate) mod alone;
 pub(crate) mod dns;
+pub(crate) mod h2;
 pub(crate) mod netns;
 pub(crate) mod origin;
 pub(crate) mod tls;
