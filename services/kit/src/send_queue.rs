@@ -1,79 +1,202 @@
 //! Bounds the memory of responses that clients have not read yet, for all connections of a listener together: a client
 //! that asks for much and reads nothing could otherwise hold any amount.
 
-use crate::{ByteBudget, Reservation};
+use crate::{ClientKey, request_permits::share};
 use bytes::Bytes;
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
 };
 use tokio_util::sync::CancellationToken;
 
 /// Smaller responses are not counted: the number of connections bounds them.
-const SMALL: usize = 64 * 1024;
+pub(crate) const SMALL: usize = 64 * 1024;
+/// The last bytes of a response are copied: the HTTP library may buffer them, and a slice would keep all of it in memory. Over
+/// HTTP/2 all are, as a stream that is cut off keeps its buffer.
+const COPY_BELOW: usize = 256 * 1024;
 
 /// The large responses of a listener that are being sent.
 pub(crate) struct SendQueue {
-    budget: ByteBudget,
+    /// Bytes of all responses, and of those that only one client reads.
+    limit: u64,
+    share: u64,
+    /// A client that has taken nothing for this long may be cut off.
+    stalled: Duration,
+    start: Instant,
     queued: Mutex<Queued>,
 }
 
 #[derive(Debug, Default)]
 struct Queued {
-    /// Counts requests.
-    clock: u64,
-    /// By address: a cached response is in memory once, however many clients read it.
-    responses: HashMap<usize, QueuedResponse>,
+    bytes: u64,
+    /// The number of the next reader.
+    next: u64,
+    /// By address and length: a cached response is in memory once, however many clients read it.
+    responses: HashMap<(usize, usize), QueuedResponse>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct QueuedResponse {
-    /// `None` for one that is larger than the budget.
-    _reservation: Option<Reservation>,
-    /// When it was requested last.
-    requested: u64,
-    /// Ends the connections that read it; by the time of their request.
-    readers: HashMap<u64, CancellationToken>,
+    bytes: u64,
+    readers: HashMap<u64, Arc<Reading>>,
+}
+
+/// A client's reading of a response.
+#[derive(Debug)]
+struct Reading {
+    client: ClientKey,
+    /// When the client last took a part of it, in milliseconds after the queue's start.
+    progress: AtomicU64,
+    /// What is left of it; `None` once the client is cut off.
+    rest: Mutex<Option<Bytes>>,
+    /// Ends the connection. Over HTTP/2 only the stream ends, as the client may read others.
+    connection: Option<CancellationToken>,
 }
 
 /// One reader's use of a response; ends when this is dropped.
 pub(crate) struct QueuedReader {
     queue: Arc<SendQueue>,
-    address: usize,
-    requested: u64,
+    response: (usize, usize),
+    number: u64,
+    reading: Arc<Reading>,
 }
 
 impl SendQueue {
-    /// A queue of about `bytes` of responses; beyond that, the readers of those that were requested longest ago are cut off.
-    pub(crate) fn new(bytes: u64) -> Self {
-        Self { budget: ByteBudget::new(bytes), queued: Mutex::default() }
+    /// A queue of `limit` bytes, of which a client may hold the share `per_client`. A client that has taken nothing for the time
+    /// `stalled` may be cut off for others.
+    pub(crate) fn new(limit: u64, per_client: f64, stalled: Duration) -> Self {
+        let queued = Mutex::default();
+        Self { limit, share: share(limit, per_client), stalled, start: Instant::now(), queued }
     }
 
-    /// Counts `data` until the result is dropped. If the budget is needed for newer responses, `reader` is cancelled.
-    pub(crate) fn push(self: &Arc<Self>, data: &Bytes, reader: &CancellationToken) -> Option<QueuedReader> {
-        if data.len() <= SMALL {
-            return None;
-        }
-        let address = data.as_ptr().addr();
+    /// Counts `data` for `client` until it is read. If there is no room, the clients that have taken nothing for longest are cut
+    /// off, but none that is reading; `Err` gives `data` back if that is not enough.
+    ///
+    /// What only one client reads counts towards its share, too. A client without unread responses may have one of any size, as
+    /// far as there is room.
+    pub(crate) fn push(
+        self: &Arc<Self>,
+        data: Bytes,
+        client: ClientKey,
+        connection: Option<CancellationToken>,
+        now: Instant,
+    ) -> Result<QueuedReader, Bytes> {
+        let response = (data.as_ptr().addr(), data.len());
+        let bytes = data.len() as u64;
+        let now = self.millis(now);
         let mut queued = self.queued.lock().unwrap_or_else(PoisonError::into_inner);
-        queued.clock += 1;
-        let requested = queued.clock;
-        if !queued.responses.contains_key(&address) {
-            // Cuts off readers until the bytes are free.
-            let reservation = loop {
-                let reservation = self.budget.try_reserve(data.len() as u64);
-                let oldest = queued.responses.iter().min_by_key(|(_, response)| response.requested);
-                let (None, Some((&oldest, _))) = (&reservation, oldest) else { break reservation };
-                let cut = queued.responses.remove(&oldest);
-                cut.iter().flat_map(|response| response.readers.values()).for_each(CancellationToken::cancel);
-            };
-            let response = QueuedResponse { _reservation: reservation, requested, readers: HashMap::new() };
-            queued.responses.insert(address, response);
+        if !queued.responses.contains_key(&response) {
+            if !self.make_room(&mut queued, bytes, client, now) {
+                return Err(data);
+            }
+            queued.bytes += bytes;
         }
-        let response = queued.responses.get_mut(&address)?;
-        response.requested = requested;
-        response.readers.insert(requested, reader.clone());
-        Some(QueuedReader { queue: Arc::clone(self), address, requested })
+        queued.next += 1;
+        let number = queued.next;
+        let (progress, rest) = (AtomicU64::new(now), Mutex::new(Some(data)));
+        let reading = Arc::new(Reading { client, progress, rest, connection });
+        let entry = queued.responses.entry(response).or_default();
+        entry.bytes = bytes;
+        entry.readers.insert(number, Arc::clone(&reading));
+        Ok(QueuedReader { queue: Arc::clone(self), response, number, reading })
+    }
+
+    /// Cuts off clients until `bytes` more fit; false if they do not.
+    fn make_room(&self, queued: &mut Queued, bytes: u64, client: ClientKey, now: u64) -> bool {
+        let longest = u64::try_from(self.stalled.as_millis()).unwrap_or(u64::MAX);
+        let before = now.checked_sub(longest);
+        // Without that much in use, no client is over its share.
+        if queued.bytes + bytes > self.share {
+            loop {
+                let held = queued.held_by(client);
+                if held == 0 || held + bytes <= self.share {
+                    break;
+                }
+                if !queued.cut_off(before, Some(client)) {
+                    return false;
+                }
+            }
+        }
+        while queued.bytes > 0 && queued.bytes + bytes > self.limit {
+            if !queued.cut_off(before, None) {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn millis(&self, now: Instant) -> u64 {
+        u64::try_from(now.saturating_duration_since(self.start).as_millis()).unwrap_or(u64::MAX)
+    }
+}
+
+impl Queued {
+    /// Bytes of the responses that only `client` reads.
+    fn held_by(&self, client: ClientKey) -> u64 {
+        let own = self.responses.values().filter(|response| response.is_only_of(client));
+        own.map(|response| response.bytes).sum()
+    }
+
+    /// Cuts off the readers of the response from which none took anything for longest, and since `before`; with `client`, of a
+    /// response that only this client reads. False if there is none.
+    fn cut_off(&mut self, before: Option<u64>, client: Option<ClientKey>) -> bool {
+        let candidates = self
+            .responses
+            .iter()
+            .filter(|(_, response)| client.is_none_or(|client| response.is_only_of(client)));
+        let oldest = candidates.map(|(key, response)| (response.progress(), *key)).min();
+        let Some((_, key)) = oldest.filter(|(progress, _)| before.is_some_and(|before| *progress <= before))
+        else {
+            return false;
+        };
+        if let Some(response) = self.responses.remove(&key) {
+            self.bytes -= response.bytes;
+            response.readers.values().for_each(|reading| reading.cut_off());
+        }
+        true
+    }
+}
+
+impl QueuedResponse {
+    fn is_only_of(&self, client: ClientKey) -> bool {
+        self.readers.values().all(|reading| reading.client == client)
+    }
+
+    /// When one of its readers last took a part.
+    fn progress(&self) -> u64 {
+        self.readers.values().map(|reading| reading.progress.load(Relaxed)).max().unwrap_or_default()
+    }
+}
+
+impl Reading {
+    fn cut_off(&self) {
+        self.rest.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(connection) = &self.connection {
+            connection.cancel();
+        }
+    }
+}
+
+impl QueuedReader {
+    /// The next part, of at most `most` bytes, and whether it is the last; `None` if the client was cut off. That it is asked for means that the client has
+    /// taken what came before.
+    pub(crate) fn take(&self, most: usize, now: Instant) -> Option<(Bytes, bool)> {
+        self.reading.progress.store(self.queue.millis(now), Relaxed);
+        let mut rest = self.reading.rest.lock().unwrap_or_else(PoisonError::into_inner);
+        let rest = rest.as_mut()?;
+        let copied = rest.len() <= COPY_BELOW || self.reading.connection.is_none();
+        let part = rest.split_to(rest.len().min(most));
+        Some((if copied { Bytes::copy_from_slice(&part) } else { part }, rest.is_empty()))
+    }
+
+    /// The number of bytes that are left.
+    pub(crate) fn len(&self) -> usize {
+        let rest = self.reading.rest.lock().unwrap_or_else(PoisonError::into_inner);
+        rest.as_ref().map_or(0, Bytes::len)
     }
 }
 
@@ -81,58 +204,14 @@ impl Drop for QueuedReader {
     fn drop(&mut self) {
         let mut queued = self.queue.queued.lock().unwrap_or_else(PoisonError::into_inner);
         // If it was cut off, another response may have the address by now.
-        let Some(response) = queued.responses.get_mut(&self.address) else { return };
-        if response.readers.remove(&self.requested).is_some() && response.readers.is_empty() {
-            queued.responses.remove(&self.address);
+        let Some(response) = queued.responses.get_mut(&self.response) else { return };
+        if response.readers.remove(&self.number).is_some() && response.readers.is_empty() {
+            let bytes = response.bytes;
+            queued.responses.remove(&self.response);
+            queued.bytes -= bytes;
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::{CancellationToken, SendQueue};
-    use bytes::Bytes;
-    use std::sync::Arc;
-
-    const LIMIT: usize = 8 * 1024 * 1024;
-
-    #[test]
-    fn readers_of_what_was_requested_longest_ago_are_cut_off() {
-        let queue = Arc::new(SendQueue::new(LIMIT as u64));
-        let responses = [(); 3].map(|()| Bytes::from(vec![0; LIMIT / 2]));
-        let readers = [(); 4].map(|()| CancellationToken::new());
-        let read = |response: usize, reader: usize| queue.push(&responses[response], &readers[reader]);
-        let _first = read(0, 0);
-        let second = read(1, 1);
-        // The same memory once more, so that the second is older now.
-        let _again = read(0, 2);
-        assert!(readers.iter().all(|reader| !reader.is_cancelled()));
-        let _third = read(2, 3);
-        assert_eq!(readers.each_ref().map(CancellationToken::is_cancelled), [false, true, false, false]);
-        drop(second);
-        assert_eq!(queue.budget.available(), 0);
-    }
-
-    #[test]
-    fn bytes_of_responses_that_were_read_are_free_again() {
-        let queue = Arc::new(SendQueue::new(LIMIT as u64));
-        let reader = CancellationToken::new();
-        for _ in 0..10 {
-            let response = Bytes::from(vec![0; LIMIT / 2]);
-            let readers = [queue.push(&response, &reader), queue.push(&response, &reader)];
-            assert_eq!(queue.budget.available(), LIMIT as u64 / 2);
-            drop(readers);
-        }
-        assert!(!reader.is_cancelled() && queue.queued.lock().unwrap().responses.is_empty());
-    }
-
-    #[test]
-    fn a_response_over_the_limit_is_sent_alone() {
-        let queue = Arc::new(SendQueue::new(LIMIT as u64));
-        let readers = [(); 2].map(|()| CancellationToken::new());
-        let responses = [Bytes::from(vec![0; LIMIT / 2]), Bytes::from(vec![0; LIMIT + 1])];
-        let _small = queue.push(&responses[0], &readers[0]);
-        let large = queue.push(&responses[1], &readers[1]);
-        assert!(readers[0].is_cancelled() && !readers[1].is_cancelled() && large.is_some());
-    }
-}
+mod tests;

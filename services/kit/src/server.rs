@@ -1,14 +1,16 @@
 //! Serving: accept, respond, drain.
 //!
 //! The acceptor hands each connection to [`connection`], which runs hyper on a [`socket`] under a [`timer`]. Each request
-//! goes through [`respond`], with its bodies ([`body`]) and its log record ([`request_log`]).
+//! goes through [`respond`], with its bodies ([`request_body`], [`response_body`]) and its log record ([`request_log`]).
 
-mod body;
 mod connection;
 mod context;
+mod frame_rest;
 mod raw_head;
+mod request_body;
 mod request_log;
 mod respond;
+mod response_body;
 mod socket;
 mod timer;
 

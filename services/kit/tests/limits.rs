@@ -134,23 +134,6 @@ async fn a_whole_http2_response_holds_no_permit_before_its_client_opens_a_window
 }
 
 #[tokio::test]
-async fn a_client_that_requests_much_and_reads_nothing_is_cut_off_for_the_next_ones() {
-    let limits = Limits { header_timeout: NEVER, stall_timeout: NEVER, ..Limits::default() };
-    let server = Server::with(limits).await;
-    let mut slow = Vec::new();
-    for _ in 0..4 {
-        let mut client = server.connect().await;
-        client.send(get("/large?60000000")).await;
-        client.until("\r\n\r\n").await;
-        slow.push(client);
-    }
-    server.metric("http_connections 2").await;
-    let last = slow.pop().map(async |mut client| client.rest().await.len());
-    assert_eq!(last.expect("it was pushed").await, 60_000_000);
-    assert!(slow.remove(0).rest().await.len() < 60_000_000);
-}
-
-#[tokio::test]
 async fn pipelined_requests_behind_unread_responses_hold_no_permit() {
     let server = with_one_permit().await;
     let mut client = server.connect().await;

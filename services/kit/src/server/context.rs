@@ -29,6 +29,8 @@ const HEADER_LIMIT: u16 = 16 * 1024;
 const SEND_BUFFER: usize = 64 * 1024;
 /// How long a connection stays with hyper without a request.
 const IDLE: Duration = Duration::from_millis(100);
+/// The part of `limits.stall_timeout` after which a client that takes nothing may be cut off, if others need the memory.
+const STALLED: u32 = 6;
 /// HTTP/2 streams at once on a connection.
 const STREAMS: u32 = 100;
 
@@ -59,7 +61,11 @@ impl<S: Service> ListenerContext<S> {
         let mut http1 = http1::Builder::new();
         http1.half_close(true).max_buf_size(HEADER_LIMIT.into());
         let Limits { requests, per_client, .. } = settings.limits;
-        let send_queue = Arc::new(SendQueue::new(settings.send_queue));
+        let send_queue = Arc::new(SendQueue::new(
+            settings.send_queue,
+            per_client,
+            settings.limits.stall_timeout / STALLED,
+        ));
         Arc::new(Self {
             service,
             metrics,

@@ -1,10 +1,12 @@
 //! One request: checked, admitted, handled by the service, and given a response whatever happens.
 
 use super::{
-    body::{RequestBody, ResponseBody},
     context::{ConnectionContext, ListenerContext},
+    frame_rest::FrameRest,
     raw_head::RawHead,
+    request_body::RequestBody,
     request_log::RequestLog,
+    response_body::ResponseBody,
 };
 use crate::{
     Client, Problem, Request, Response, Service,
@@ -86,6 +88,10 @@ pub(super) fn respond<S: Service>(
                 counted(permit, waiting, handled(&listener, &log, handling)).await
             }
         };
+        let rest = FrameRest::of_whole(response.body_mut(), &log).unwrap_or_else(|| {
+            response = listener.service.refuse(overloaded(RETRY_AFTER));
+            FrameRest::none()
+        });
         if log.http1 && (malformed || chunked || listener.draining.load(Relaxed)) {
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
@@ -95,7 +101,7 @@ pub(super) fn respond<S: Service>(
         if log.head {
             response = without_body(response);
         }
-        Ok(response.map(|body| ResponseBody::new(body, log, permit)))
+        Ok(response.map(|body| ResponseBody::new(body, rest, log, permit)))
     })
 }
 

@@ -49,6 +49,13 @@ impl Server {
             .await
     }
 
+    /// A server with memory for so many bytes of unread responses.
+    pub(crate) async fn with_send_queue(send_queue: u64, limits: Limits) -> Self {
+        let free = SocketAddr::from(([127, 0, 0, 1], 0));
+        let settings = ServerSettings::new("test", free, Admin::at(Some(free)), limits, Log::default());
+        Self::with_settings(ServerSettings { send_queue, ..settings }).await
+    }
+
     /// A server that believes these proxies.
     pub(crate) async fn trusting(proxies: &[&str], limits: Limits) -> Self {
         let free = SocketAddr::from(([127, 0, 0, 1], 0));

@@ -1,5 +1,6 @@
 //! A service that does what tests ask of it.
 
+use bytes::Bytes;
 use futures_util::stream;
 use http::{HeaderValue, Method, StatusCode, header};
 use http_body::Frame;
@@ -16,9 +17,18 @@ use std::{
     time::Duration,
 };
 
-#[derive(Debug, Default)]
 pub(crate) struct Test {
     checks: AtomicUsize,
+    shared: Bytes,
+}
+
+/// The length of the response at `/shared`.
+pub(crate) const SHARED: usize = 3 * 1024 * 1024;
+
+impl Default for Test {
+    fn default() -> Self {
+        Self { checks: AtomicUsize::new(0), shared: vec![b's'; SHARED].into() }
+    }
 }
 
 impl Service for Test {
@@ -48,6 +58,14 @@ impl Service for Test {
                 let pieces = stream::iter((0..number.unwrap_or_default()).map(move |_| piece()));
                 answer("/pieces", StreamBody::new(pieces).boxed_unsync())
             }
+            // A part of so many bytes, after a part of three.
+            (&Method::GET, "/parts") => {
+                let length = number.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or_default();
+                let parts = [vec![b'x'; 3], vec![b'x'; length]].map(|part| Ok(Frame::data(part.into())));
+                answer("/parts", StreamBody::new(stream::iter(parts)).boxed_unsync())
+            }
+            // The same memory for all, as a cached response.
+            (&Method::GET, "/shared") => answer("/shared", full(self.shared.clone())),
             (&Method::GET | &Method::HEAD, "/status") => {
                 let mut response = answer("/status", kit::empty());
                 let status = u16::try_from(number.unwrap_or(200)).unwrap_or_default();

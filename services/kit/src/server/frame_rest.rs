@@ -1,0 +1,135 @@
+//! What is left of a response's frame: data that is handed over in pieces, and counted if it is much.
+
+use super::request_log::RequestLog;
+use crate::{
+    Body, BoxError,
+    send_queue::{QueuedReader, SMALL},
+};
+use bytes::Bytes;
+use futures_util::stream;
+use http_body::{Body as _, Frame};
+use http_body_util::{BodyExt, StreamBody};
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    pin::Pin,
+    task::{Context, Poll, Waker, ready},
+    time::{Duration, Instant},
+};
+use tokio::time::{Sleep, sleep};
+
+/// Bytes of a piece: a large response is handed over in pieces, so that its end is near the client's end.
+const PIECE: usize = 64 * 1024;
+/// How often a part of a streamed response asks for memory: longer than it takes for a reader to have stalled.
+const RETRIES: u32 = 100;
+const RETRY: Duration = Duration::from_millis(100);
+
+/// The next frame of a body, or its end.
+pub(super) type NextFrame = Poll<Option<Result<Frame<Bytes>, BoxError>>>;
+
+/// The data that is left of a frame.
+pub(super) enum FrameRest {
+    /// Little, which is not counted.
+    Small(Bytes),
+    /// Much, which the send queue counts.
+    Queued(QueuedReader),
+    /// Much, for which there is no memory yet. Its request keeps its permit, which bounds how many wait.
+    Waiting { data: Bytes, retries: u32, timer: Pin<Box<Sleep>> },
+}
+
+impl FrameRest {
+    pub(super) fn none() -> Self {
+        Self::Small(Bytes::new())
+    }
+
+    /// All of `data`.
+    pub(super) fn of(data: Bytes, log: &RequestLog) -> Self {
+        Self::queued(data, log).unwrap_or_else(|data| Self::Waiting {
+            data,
+            retries: RETRIES,
+            timer: Box::pin(sleep(RETRY)),
+        })
+    }
+
+    /// The data of a response that is there as a whole, taken from its body; `None` if there is no memory for it until its client
+    /// has read it.
+    pub(super) fn of_whole(body: &mut Body, log: &RequestLog) -> Option<Self> {
+        if log.head || body.size_hint().exact().is_none_or(|length| length <= SMALL as u64) {
+            return Some(Self::none());
+        }
+        match poll(body, &mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
+                Ok(data) => Self::queued(data, log).ok(),
+                Err(_) => Some(Self::none()),
+            },
+            Poll::Ready(Some(Err(error))) => {
+                *body = StreamBody::new(stream::iter([Err(error)])).boxed_unsync();
+                Some(Self::none())
+            }
+            // hyper polls it again, with its own waker.
+            Poll::Ready(None) | Poll::Pending => Some(Self::none()),
+        }
+    }
+
+    fn queued(data: Bytes, log: &RequestLog) -> Result<Self, Bytes> {
+        if data.len() <= SMALL {
+            return Ok(Self::Small(data));
+        }
+        let connection = log.http1.then(|| log.client.timer.cut_off.clone());
+        let queue = &log.client.send_queue;
+        queue.push(data, log.sender.key(), connection, Instant::now()).map(Self::Queued)
+    }
+
+    /// Waits until the data is counted; an error if there was no memory for it for long.
+    pub(super) fn poll_queued(
+        &mut self,
+        context: &mut Context<'_>,
+        log: &RequestLog,
+    ) -> Poll<Result<(), BoxError>> {
+        while let Self::Waiting { data, retries, timer } = self {
+            ready!(timer.as_mut().poll(context));
+            match Self::queued(std::mem::take(data), log) {
+                Ok(rest) => *self = rest,
+                Err(_) if *retries == 0 => return Poll::Ready(Err("no memory for unread responses".into())),
+                Err(still) => {
+                    (*data, *retries) = (still, *retries - 1);
+                    timer.set(sleep(RETRY));
+                }
+            }
+        }
+        Poll::Ready(Ok(()))
+    }
+
+    /// The next piece; an error if the client was cut off.
+    pub(super) fn piece(&mut self) -> Result<Bytes, BoxError> {
+        let reader = match self {
+            Self::Small(rest) | Self::Waiting { data: rest, .. } => {
+                return Ok(rest.split_to(rest.len().min(PIECE)));
+            }
+            Self::Queued(reader) => reader,
+        };
+        let (piece, last) =
+            reader.take(PIECE, Instant::now()).ok_or("the client has taken nothing for long")?;
+        if last {
+            *self = Self::none();
+        }
+        Ok(piece)
+    }
+
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Small(rest) | Self::Waiting { data: rest, .. } => rest.len(),
+            Self::Queued(reader) => reader.len(),
+        }
+    }
+
+    /// Whether nothing is left; a client that was cut off has not had all.
+    pub(super) fn is_empty(&self) -> bool {
+        matches!(self, Self::Small(rest) if rest.is_empty())
+    }
+}
+
+/// The next frame of `body`; a panic is an error.
+pub(super) fn poll(body: &mut Body, context: &mut Context<'_>) -> NextFrame {
+    catch_unwind(AssertUnwindSafe(|| Pin::new(body).poll_frame(context)))
+        .unwrap_or_else(|_| Poll::Ready(Some(Err("the body panicked".into()))))
+}
