@@ -1,14 +1,14 @@
 //! The response to a request for a page: the links in the negotiated format, or the problem, with the cache fields.
 
 use crate::{
-    cached_result::{CachedResult, PageLinks, ResultSource},
+    cached_result::{CachedResult, FetchReason, PageLinks, ResultSource},
     error::ApiError,
     negotiation::{entity_tag, preferred},
     representations::Representations,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use kit::{CacheOutcome, Response};
-use std::{fmt::Display, sync::Arc, time::Duration};
+use std::{fmt::Display, sync::Arc};
 
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 const UNRESOLVED: HeaderName = HeaderName::from_static("linkextractor-unresolved");
@@ -27,7 +27,7 @@ pub(crate) async fn answer(
         Err(error) => ApiError::from(error.clone()).problem(age).into_response(),
     };
     let fields = response.headers_mut();
-    fields.insert(CACHE_STATUS, value(cache_status(source, cached.remaining())));
+    fields.insert(CACHE_STATUS, value(cache_status(source, cached.ttl())));
     // Also for a miss: the result of a shared job is a little old already.
     fields.insert(header::AGE, HeaderValue::from(age.as_secs()));
     response.extensions_mut().insert(CacheOutcome(outcome(source)));
@@ -66,14 +66,17 @@ async fn with_links(
     response
 }
 
-/// The value of `Cache-Status` (RFC 9211).
-fn cache_status(source: ResultSource, remaining: Duration) -> String {
+/// The value of `Cache-Status` (RFC 9211) of a result that expires in `ttl` seconds.
+fn cache_status(source: ResultSource, ttl: i64) -> String {
+    let reason = outcome(source);
     let parameters = match source {
-        ResultSource::Cache(tier) => format!("hit; ttl={}; detail={}", remaining.as_secs(), tier.name()),
-        ResultSource::Fetch { stored, collapsed, .. } => {
+        ResultSource::Cache(tier) => format!("hit; ttl={ttl}; detail={}", tier.name()),
+        ResultSource::StaleIfError => format!("fwd={reason}; detail=stale-if-error"),
+        ResultSource::Fetch { stored, collapsed, renewed, .. } => {
             let stored = if stored { "; stored" } else { "" };
             let collapsed = if collapsed { "; collapsed" } else { "" };
-            format!("fwd={}{stored}{collapsed}", outcome(source))
+            let renewed = if renewed { "; detail=renewed" } else { "" };
+            format!("fwd={reason}{stored}{collapsed}{renewed}")
         }
     };
     format!("linkextractor; {parameters}")
@@ -83,8 +86,9 @@ fn cache_status(source: ResultSource, remaining: Duration) -> String {
 fn outcome(source: ResultSource) -> &'static str {
     match source {
         ResultSource::Cache(_) => "hit",
-        ResultSource::Fetch { on_request: true, .. } => "request",
-        ResultSource::Fetch { on_request: false, .. } => "miss",
+        ResultSource::Fetch { reason: FetchReason::Miss, .. } => "miss",
+        ResultSource::Fetch { reason: FetchReason::Stale, .. } | ResultSource::StaleIfError => "stale",
+        ResultSource::Fetch { reason: FetchReason::Request, .. } => "request",
     }
 }
 
@@ -99,16 +103,28 @@ mod tests {
     use crate::cache::Tier;
     use fetch::FetchError;
     use kit::CpuPool;
+    use std::time::Duration;
 
     #[tokio::test]
     async fn the_cache_outcome_for_the_access_log_agrees_with_cache_status() {
         let representations = Representations::new(&CpuPool::new(1).unwrap(), 0);
-        let cached = Arc::new(CachedResult::new(Err(FetchError::NotHtml), Duration::ZERO));
-        let fetched = |on_request| ResultSource::Fetch { on_request, stored: true, collapsed: true };
+        let cached = Arc::new(CachedResult::new(Err(FetchError::NotHtml), Duration::from_secs(9)));
+        let fetched = |reason, renewed: bool| ResultSource::Fetch {
+            reason,
+            stored: true,
+            collapsed: !renewed,
+            renewed,
+        };
         for (source, outcome, status) in [
-            (ResultSource::Cache(Tier::Redis), "hit", "linkextractor; hit; ttl=0; detail=redis"),
-            (fetched(false), "miss", "linkextractor; fwd=miss; stored; collapsed"),
-            (fetched(true), "request", "linkextractor; fwd=request; stored; collapsed"),
+            (ResultSource::Cache(Tier::Redis), "hit", "linkextractor; hit; ttl=9; detail=redis"),
+            (ResultSource::StaleIfError, "stale", "linkextractor; fwd=stale; detail=stale-if-error"),
+            (fetched(FetchReason::Miss, false), "miss", "linkextractor; fwd=miss; stored; collapsed"),
+            (fetched(FetchReason::Stale, true), "stale", "linkextractor; fwd=stale; stored; detail=renewed"),
+            (
+                fetched(FetchReason::Request, false),
+                "request",
+                "linkextractor; fwd=request; stored; collapsed",
+            ),
         ] {
             let response = answer(&representations, &cached, source, &HeaderMap::new()).await;
             assert_eq!(response.extensions().get::<CacheOutcome>().unwrap().0, outcome);

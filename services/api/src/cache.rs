@@ -15,9 +15,9 @@ use self::{
     local_tier::{Local, LocalTier, Mark},
     redis::Read,
 };
-use crate::{cache_key::CacheKey, cached_result::CachedResult};
+use crate::{cache_entry::CacheEntry, cache_key::CacheKey};
 use kit::Secret;
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
 
 /// Copies that are written back to Redis at once, after it has lost them.
@@ -28,15 +28,17 @@ pub(crate) struct Cache {
     local: Arc<LocalTier>,
     redis: Option<Arc<Redis>>,
     write_backs: Arc<Semaphore>,
+    grace: Duration,
 }
 
 impl Cache {
     /// A cache of about `bytes` at most in the process, and in Redis if there is a `redis_url`.
-    pub(crate) fn new(redis_url: Option<&Secret>, bytes: u64) -> Result<Self, String> {
-        let local = Arc::new(LocalTier::new(bytes));
+    /// Links are kept for `grace` after they have expired.
+    pub(crate) fn new(redis_url: Option<&Secret>, bytes: u64, grace: Duration) -> Result<Self, String> {
+        let local = Arc::new(LocalTier::new(bytes, grace));
         let redis = redis_url.map(|urls| Redis::new(urls, Arc::clone(&local))).transpose()?;
         let write_backs = Arc::new(Semaphore::new(WRITE_BACKS));
-        Ok(Self { local, redis: redis.map(Arc::new), write_backs })
+        Ok(Self { local, redis: redis.map(Arc::new), write_backs, grace })
     }
 
     /// Its last tier: the name in metrics and readiness checks.
@@ -44,7 +46,7 @@ impl Cache {
         if self.redis.is_some() { Tier::Redis } else { Tier::Local }
     }
 
-    /// The result for `key`, unless it has expired.
+    /// The entry for `key`, fresh or expired.
     pub(crate) async fn get(&self, key: &CacheKey, time: &mut TimeBudget) -> Lookup {
         let copy = match self.local.find(key) {
             Local::Verified(copy) => return Lookup::Found(copy, Tier::Local),
@@ -70,21 +72,24 @@ impl Cache {
         (claim, self.compare(key, copy, read, mark))
     }
 
-    /// Keeps `cached` for the rest of its lifetime; returns whether all processes that share the cache can read it.
-    pub(crate) async fn put(
-        &self,
-        key: &CacheKey,
-        cached: &Arc<CachedResult>,
-        time: &mut TimeBudget,
-    ) -> bool {
+    /// Keeps `entry` as long as it may be of use; returns whether all processes that share the cache can read it.
+    pub(crate) async fn put(&self, key: &CacheKey, entry: &CacheEntry, time: &mut TimeBudget) -> bool {
         let mark = self.local.mark(key);
-        let kept = self.local.keep_new(key, cached);
+        let kept = self.local.keep_new(key, entry);
         let Some(redis) = &self.redis else { return kept };
-        let stored = redis.put(key, cached, time).await;
+        let stored = redis.put(key, entry, entry.remaining(self.grace), time).await;
         if stored {
-            self.local.verify(key, cached, mark);
+            self.local.verify(key, entry, mark);
         }
         stored
+    }
+
+    /// Removes the entry for `key` from all tiers.
+    pub(crate) async fn remove(&self, key: &CacheKey, time: &mut TimeBudget) {
+        self.local.invalidate(key.as_str());
+        if let Some(redis) = &self.redis {
+            redis.remove(key, time).await;
+        }
     }
 
     /// Waits until it is known whether Redis is reachable, about a second at most.
@@ -104,23 +109,22 @@ impl Cache {
 
     /// Chooses between the local `copy` and what was `read` from Redis after `mark`. The later time of fetch decides; what
     /// Redis does not have is written back.
-    fn compare(&self, key: &CacheKey, copy: Option<Arc<CachedResult>>, read: Read, mark: Mark) -> Lookup {
+    fn compare(&self, key: &CacheKey, copy: Option<CacheEntry>, read: Read, mark: Mark) -> Lookup {
         let Ok(read) = read else { return local(copy, Lookup::Unreachable) };
-        let value = read.filter(|value| !value.remaining().is_zero());
+        let value = read.filter(|value| !value.remaining(self.grace).is_zero());
         match (copy, value) {
             (None, None) => Lookup::Absent,
-            (Some(copy), Some(value)) if copy.created() == value.created() => {
+            (Some(copy), Some(value)) if copy.fetched() == value.fetched() => {
                 self.local.verify(key, &copy, mark);
                 Lookup::Found(copy, Tier::Local)
             }
-            (Some(copy), value) if value.as_ref().is_none_or(|value| copy.created() > value.created()) => {
+            (Some(copy), value) if value.as_ref().is_none_or(|value| copy.fetched() > value.fetched()) => {
                 if self.local.verify(key, &copy, mark) {
                     self.write_back(key, &copy);
                 }
                 Lookup::Found(copy, Tier::Local)
             }
             (_, Some(value)) => {
-                let value = Arc::new(value);
                 self.local.keep_read(key, &value, mark);
                 Lookup::Found(value, Tier::Redis)
             }
@@ -128,53 +132,55 @@ impl Cache {
         }
     }
 
-    fn write_back(&self, key: &CacheKey, copy: &Arc<CachedResult>) {
+    fn write_back(&self, key: &CacheKey, copy: &CacheEntry) {
         let Some(redis) = self.redis.clone() else { return };
-        let (key, copy, write_backs) = (key.clone(), Arc::clone(copy), Arc::clone(&self.write_backs));
+        let (key, copy, write_backs) = (key.clone(), copy.clone(), Arc::clone(&self.write_backs));
+        let grace = self.grace;
         tokio::spawn(async move {
             let _permit = write_backs.acquire_owned().await;
             let mut time = TimeBudget::FULL;
-            redis.put(&key, &copy, &mut time).await;
+            redis.put(&key, &copy, copy.remaining(grace), &mut time).await;
         });
     }
 }
 
 /// The local `copy`, or `otherwise`.
-fn local(copy: Option<Arc<CachedResult>>, otherwise: Lookup) -> Lookup {
+fn local(copy: Option<CacheEntry>, otherwise: Lookup) -> Lookup {
     copy.map_or(otherwise, |copy| Lookup::Found(copy, Tier::Local))
 }
 
 #[cfg(test)]
 mod tests {
     use super::{redis::Unreachable, *};
+    use crate::cached_result::CachedResult;
     use fetch::{FetchError, PageUrl};
     use std::time::Duration;
 
     fn found(lookup: Lookup) -> Option<(u64, Tier)> {
-        if let Lookup::Found(cached, tier) = lookup { Some((cached.created(), tier)) } else { None }
+        if let Lookup::Found(entry, tier) = lookup { Some((entry.fetched(), tier)) } else { None }
     }
 
     #[test]
     fn the_later_fetch_replaces_an_unverified_copy() {
-        let cache = Cache::new(None, 1_000_000).unwrap();
+        let cache = Cache::new(None, 1_000_000, Duration::ZERO).unwrap();
         cache.local.start_tracking();
         let key = CacheKey::of(&PageUrl::parse("http://a/").unwrap());
         let of = |ago| {
             let cached = CachedResult::new(Err(FetchError::Dns), Duration::from_mins(1));
-            cached.created_earlier(Duration::from_millis(ago))
+            CacheEntry::of(&Arc::new(cached.created_earlier(Duration::from_millis(ago))))
         };
-        let (old, copy, new) = (of(9), Arc::new(of(6)), of(3));
+        let (old, copy, new) = (of(9), of(6), of(3));
         let keep = || {
             cache.local.keep_new(&key, &copy);
-            (Some(Arc::clone(&copy)), cache.local.mark(&key))
+            (Some(copy.clone()), cache.local.mark(&key))
         };
         let verified =
-            || if let Local::Verified(copy) = cache.local.find(&key) { Some(copy.created()) } else { None };
+            || if let Local::Verified(copy) = cache.local.find(&key) { Some(copy.fetched()) } else { None };
         for (read, time, tier) in [
-            (Some(old.clone()), copy.created(), Tier::Local),
-            (Some((*copy).clone()), copy.created(), Tier::Local),
-            (None, copy.created(), Tier::Local),
-            (Some(new.clone()), new.created(), Tier::Redis),
+            (Some(old.clone()), copy.fetched(), Tier::Local),
+            (Some(copy.clone()), copy.fetched(), Tier::Local),
+            (None, copy.fetched(), Tier::Local),
+            (Some(new.clone()), new.fetched(), Tier::Redis),
         ] {
             let (copy, mark) = keep();
             assert_eq!(verified(), None);

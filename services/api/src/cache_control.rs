@@ -44,6 +44,11 @@ impl CacheDirectives {
         }
     }
 
+    /// Whether an expired result may be used.
+    pub(crate) fn allow_stale(&self) -> bool {
+        !self.no_cache && self.max_age.is_none()
+    }
+
     /// Whether a cached result of `age` may be used; with `max-age=0` none may, however young.
     pub(crate) fn allow_age(&self, age: Duration) -> bool {
         !self.no_cache && self.max_age.is_none_or(|limit| !limit.is_zero() && age <= limit)

@@ -9,7 +9,7 @@ pub(crate) struct CacheKey(Arc<str>);
 
 impl CacheKey {
     /// Raise the number when the encoding of a cached result changes: old values are then never read, and expire.
-    const PREFIX: &'static str = "linkextractor:2:";
+    const PREFIX: &'static str = "linkextractor:3:";
 
     pub(crate) fn of(page: &PageUrl) -> Self {
         let url = page.as_url().as_str();
@@ -37,6 +37,6 @@ mod tests {
         let key = |url| CacheKey::of(&PageUrl::parse(url).unwrap());
         assert_eq!(key("HTTP://Example.COM:80/a/../b?q#top"), key("http://example.com/b?q"));
         assert_ne!(key("http://example.com/"), key("http://example.com/?"));
-        assert_eq!(key("http://example.com").as_str(), "linkextractor:2:http://example.com/");
+        assert_eq!(key("http://example.com").as_str(), "linkextractor:3:http://example.com/");
     }
 }

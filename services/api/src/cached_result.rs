@@ -1,8 +1,8 @@
-//! A cached result: the links of a page, written as JSON once, or the reason why there are none.
+//! The result of a fetch: the links of a page, written as JSON once, or the reason why there are none.
 
 use crate::cache::Tier;
 use bytes::Bytes;
-use fetch::{FetchError, Step};
+use fetch::{FetchError, Step, Validators};
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use xxhash_rust::xxh3::xxh3_64;
@@ -25,6 +25,8 @@ pub(crate) struct PageLinks {
     pub(crate) unresolved: usize,
     /// Whether the links were found by tags alone, because an exact answer would have cost too much.
     pub(crate) approximate: bool,
+    /// What the origin said about the version of the page.
+    pub(crate) validators: Validators,
     /// `xxh3_64` of `json`, for entity tags and to detect truncated values.
     pub(crate) hash: u64,
     /// The JSON array of the links, as it is sent.
@@ -35,14 +37,29 @@ pub(crate) struct PageLinks {
 /// Where a result comes from (RFC 9211, section 2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ResultSource {
+    /// Fresh, or expired and being fetched in the background.
     Cache(Tier),
+    /// Expired, because fetching it has failed.
+    StaleIfError,
     Fetch {
-        /// Whether the directives of the request asked for it, although the cache had a result.
-        on_request: bool,
+        reason: FetchReason,
         stored: bool,
         /// Whether another request or process had started it.
         collapsed: bool,
+        /// Whether the origin said that the expired result is still current.
+        renewed: bool,
     },
+}
+
+/// Why the cache did not answer (RFC 9211, section 2.2).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum FetchReason {
+    /// It had no result.
+    Miss,
+    /// Its result has expired.
+    Stale,
+    /// The directives of the request exclude its result.
+    Request,
 }
 
 impl CachedResult {
@@ -76,35 +93,41 @@ impl CachedResult {
         self.lifetime().saturating_sub(self.age())
     }
 
-    /// Whether it is from `moment` or later, by the clock that replicas have in common.
-    pub(crate) fn is_since(&self, moment: SystemTime) -> bool {
-        self.created >= millis(moment)
+    /// How long it may be used if that is possible for `grace` after it has expired.
+    pub(crate) fn remaining_with(&self, grace: Duration) -> Duration {
+        self.lifetime().saturating_add(grace).saturating_sub(self.age())
+    }
+
+    /// Whether it is fresh, or expired for less than `limit`.
+    pub(crate) fn is_stale_within(&self, limit: Duration) -> bool {
+        !self.remaining_with(limit).is_zero()
+    }
+
+    /// The seconds until it expires; negative after that.
+    pub(crate) fn ttl(&self) -> i64 {
+        let (lifetime, age) = (self.lifetime, self.age());
+        let age = age.as_secs() + u64::from(age.as_secs() >= lifetime && age.subsec_nanos() > 0);
+        0_i64.saturating_add_unsigned(lifetime).saturating_sub_unsigned(age)
+    }
+
+    /// The same links as of now, after the origin has said that they are current; `None` of a failure.
+    pub(crate) fn renewed(&self, validators: &Validators, lifetime: Duration) -> Option<Self> {
+        let links = self.result.as_ref().ok()?;
+        let validators = links.validators.updated(validators);
+        Some(Self::new(Ok(PageLinks { validators, ..links.clone() }), lifetime))
+    }
+
+    /// The result with the links in `json`; `None` if it is a failure, or has other links.
+    pub(crate) fn with_json(mut self, json: Bytes) -> Option<Self> {
+        let links = self.result.as_mut().ok()?;
+        links.json = json;
+        (links.hash == xxh3_64(&links.json)).then_some(self)
     }
 
     /// About how many bytes of memory it takes.
     pub(crate) fn weight(&self) -> usize {
-        size_of::<Self>() + self.result.as_ref().map_or(0, |links| links.url.len() + links.json.len())
-    }
-
-    /// The form for a cache outside the process: a line of JSON about the result, then the JSON of the links.
-    pub(crate) fn encode(&self) -> Vec<u8> {
-        let mut bytes = serde_json::to_vec(self).expect("strings and numbers always have a JSON form");
-        bytes.push(b'\n');
-        bytes.extend_from_slice(self.result.as_ref().map_or(&[], |links| &links.json));
-        bytes
-    }
-
-    /// The result that `bytes` encode; `None` if they are anything else, or truncated.
-    pub(crate) fn decode(bytes: &Bytes) -> Option<Self> {
-        let end = bytes.iter().position(|&byte| byte == b'\n')?;
-        let mut decoded: Self = serde_json::from_slice(&bytes[..end]).ok()?;
-        if let Ok(links) = &mut decoded.result {
-            links.json = bytes.slice(end + 1..);
-            if links.hash != xxh3_64(&links.json) {
-                return None;
-            }
-        }
-        Some(decoded)
+        let links = |links: &PageLinks| links.url.len() + links.validators.bytes() + links.json.len();
+        size_of::<Self>() + self.result.as_ref().map_or(0, links)
     }
 }
 
@@ -121,7 +144,7 @@ pub(crate) fn caused_by_page(error: &FetchError) -> bool {
     )
 }
 
-fn millis(time: SystemTime) -> u64 {
+pub(crate) fn millis(time: SystemTime) -> u64 {
     let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
@@ -135,32 +158,13 @@ mod tests {
         let links = PageLinks {
             url: "http://example.com/".into(),
             count: 0,
-            unresolved: 3,
-            approximate: true,
+            unresolved: 0,
+            approximate: false,
+            validators: Validators::default(),
             hash: xxh3_64(&json),
             json,
         };
         CachedResult::new(Ok(links), Duration::from_mins(1))
-    }
-
-    #[test]
-    fn decoding_gives_back_what_was_encoded() {
-        let failure = FetchError::UpstreamStatus { status: 503, retry_after: Some(Duration::from_secs(7)) };
-        for cached in [cached_links(), CachedResult::new(Err(failure), Duration::from_secs(30))] {
-            assert_eq!(CachedResult::decode(&cached.encode().into()), Some(cached));
-        }
-    }
-
-    #[test]
-    fn truncated_and_changed_values_are_not_decoded() {
-        let whole = cached_links().encode();
-        for end in 0..whole.len() {
-            assert_eq!(CachedResult::decode(&Bytes::copy_from_slice(&whole[..end])), None, "cut at {end}");
-        }
-        let mut flipped = whole.clone();
-        *flipped.last_mut().unwrap() ^= 1;
-        assert_eq!(CachedResult::decode(&flipped.into()), None);
-        assert_eq!(CachedResult::decode(&Bytes::from_static(b"\xff\n{}\n")), None);
     }
 
     #[test]
@@ -169,7 +173,26 @@ mod tests {
         cached.created -= 20_000;
         assert_eq!(cached.age().as_secs(), 20);
         assert!(cached.remaining() <= Duration::from_secs(40));
+        assert!((39..=40).contains(&cached.ttl()));
         cached.created += 1_000_000;
         assert_eq!(cached.age(), Duration::ZERO, "after the clock was set back");
+    }
+
+    #[test]
+    fn the_ttl_of_an_expired_result_is_negative() {
+        let expired = cached_links().created_earlier(Duration::from_millis(60_001));
+        assert_eq!((expired.ttl(), expired.remaining()), (-1, Duration::ZERO));
+        assert!(expired.is_stale_within(Duration::from_secs(1)));
+        assert!(!expired.is_stale_within(Duration::ZERO));
+    }
+
+    #[test]
+    fn renewing_keeps_the_links_and_starts_a_new_lifetime() {
+        let old = cached_links().created_earlier(Duration::from_hours(1));
+        let validators = Validators { etag: Some("\"2\"".into()), last_modified: None };
+        let new = old.renewed(&validators, Duration::from_secs(9)).unwrap();
+        assert!(new.ttl() > 7 && new.created() > old.created());
+        let (old, new) = (old.result.unwrap(), new.result.unwrap());
+        assert_eq!((new.validators, new.hash, new.json), (validators, old.hash, old.json));
     }
 }

@@ -55,6 +55,7 @@ fn extract_now(page: &FetchedPage) -> Result<Extracted, FetchError> {
         count: extraction.links.len(),
         unresolved: extraction.unresolved,
         approximate: method == Method::Approximate,
+        validators: page.validators.clone(),
         hash: xxh3_64(&json),
         json: json.into(),
     };

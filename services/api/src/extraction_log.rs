@@ -46,7 +46,7 @@ impl ExtractionLog {
     pub(crate) fn append(&self, source: ResultSource, page: &PageUrl) {
         let Some((queue, _)) = &self.queue else { return };
         let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
-        let cache_use = if matches!(source, ResultSource::Cache(_)) { "HIT" } else { "MISS" };
+        let cache_use = if matches!(source, ResultSource::Fetch { .. }) { "MISS" } else { "HIT" };
         // Never fails: a lossy queue drops and counts what it cannot take.
         let _ = queue.clone().write_all(format!("{seconds}\t{cache_use}\t{page}\n").as_bytes());
         let dropped = queue.error_counter().dropped_lines();
@@ -156,7 +156,7 @@ fn is_at(file: &File, path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::cache::Tier;
+    use crate::{cache::Tier, cached_result::FetchReason};
     use std::fs;
 
     fn page(url: &str) -> PageUrl {
@@ -167,7 +167,8 @@ mod tests {
     fn append(path: &Path, url: &str) -> u64 {
         let lost = Counter::default();
         let log = ExtractionLog::new(Some(path.to_owned()), lost.clone()).unwrap();
-        let source = ResultSource::Fetch { on_request: false, stored: true, collapsed: false };
+        let source =
+            ResultSource::Fetch { reason: FetchReason::Miss, stored: true, collapsed: false, renewed: false };
         log.append(source, &page(url));
         drop(log);
         lost.get()

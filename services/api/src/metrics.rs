@@ -64,7 +64,7 @@ impl ApiMetrics {
         registry.register("extraction_log_lines_lost", help, self.log_lines_lost.clone());
     }
 
-    /// A lookup in `tier` with a `result` of `hit`, `miss`, `fault`.
+    /// A lookup in `tier` with a `result` of `hit`, `stale`, `miss`, `fault`.
     pub(crate) fn lookup(&self, tier: &'static str, result: &'static str) {
         self.lookups.get_or_create(&[("tier", tier), ("result", result)]).inc();
     }
@@ -98,7 +98,15 @@ mod tests {
         let (metrics, mut registry) = (ApiMetrics::default(), kit::Metrics::default());
         metrics.register(&mut registry);
         let (url, json) = ("http://a/".to_owned(), Bytes::from_static(b"[]"));
-        let links = PageLinks { url, count: 0, unresolved: 0, approximate: false, hash: 0, json };
+        let links = PageLinks {
+            url,
+            count: 0,
+            unresolved: 0,
+            approximate: false,
+            validators: fetch::Validators::default(),
+            hash: 0,
+            json,
+        };
         metrics.extracted(&Extracted {
             links,
             method: Method::Streamed,

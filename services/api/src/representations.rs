@@ -182,7 +182,15 @@ mod tests {
 
     fn cached() -> Arc<CachedResult> {
         let (url, json) = ("http://a/".to_owned(), Bytes::from_static(JSON));
-        let links = PageLinks { url, count: 1, unresolved: 0, approximate: false, hash: 0, json };
+        let links = PageLinks {
+            url,
+            count: 1,
+            unresolved: 0,
+            approximate: false,
+            validators: fetch::Validators::default(),
+            hash: 0,
+            json,
+        };
         Arc::new(CachedResult::new(Ok(links), Duration::from_mins(1)))
     }
 
@@ -242,7 +250,15 @@ mod tests {
         json.resize(100_000, b'a');
         json.extend_from_slice(br#"","href":"http://a/"}]"#);
         let (url, json) = ("http://a/".to_owned(), Bytes::from(json));
-        let links = PageLinks { url, count: 1, unresolved: 0, approximate: false, hash: 0, json };
+        let links = PageLinks {
+            url,
+            count: 1,
+            unresolved: 0,
+            approximate: false,
+            validators: fetch::Validators::default(),
+            hash: 0,
+            json,
+        };
         let cached = Arc::new(CachedResult::new(Ok(links), Duration::from_mins(1)));
         let (open, gate) = mpsc::channel::<()>();
         let busy = tokio::spawn(async move { pool.run(move || gate.recv().is_ok()).await });

@@ -41,6 +41,12 @@ pub struct CacheSettings {
     /// How long a failure that the page caused is kept.
     #[serde(with = "humantime_serde")]
     pub negative_ttl: Duration,
+    /// How long after it has expired a result is still used at once, while it is fetched again in the background.
+    #[serde(with = "humantime_serde")]
+    pub stale_while_revalidate: Duration,
+    /// How long after it has expired a result is used if the page cannot be fetched.
+    #[serde(with = "humantime_serde")]
+    pub stale_if_error: Duration,
     /// Bytes of the cache in the process: of the results, and of their representations in forms other than JSON.
     #[serde(serialize_with = "fetch::size::exact")]
     pub memory: ByteSize,
@@ -63,6 +69,8 @@ impl Default for CacheSettings {
         Self {
             ttl: Duration::from_hours(1),
             negative_ttl: Duration::from_secs(30),
+            stale_while_revalidate: Duration::from_mins(1),
+            stale_if_error: Duration::from_hours(24),
             memory: ByteSize::mib(64),
         }
     }

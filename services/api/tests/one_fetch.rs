@@ -6,9 +6,12 @@ use e2e::{Origin, Page, RedisServer, within};
 use http::Method;
 use kit::Limits;
 use linkextractor_api::ApiSettings;
-use std::sync::Arc;
-use support::{Service, cache_status, settings, settings_with};
-use tokio::{net::TcpStream, task::JoinSet};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
+use support::{Service, assert_code, cache_status, settings, settings_with};
+use tokio::{net::TcpStream, task::JoinSet, time};
 
 #[tokio::test]
 async fn requests_during_a_fetch_get_its_result() {
@@ -113,7 +116,7 @@ async fn the_lease_of_a_dead_replica_expires() {
     // A killed replica leaves a lease that is not renewed.
     let client = redis::Client::open(redis.url()).unwrap();
     let mut connection = client.get_multiplexed_async_connection().await.unwrap();
-    let lease = format!("linkextractor:2:{page}#lease");
+    let lease = format!("linkextractor:3:{page}#lease");
     let mut set = redis::cmd("SET");
     set.arg(lease).arg("gone").arg("PX").arg(700);
     set.exec_async(&mut connection).await.unwrap();
@@ -142,6 +145,57 @@ async fn requests_with_no_cache_share_a_fetch() {
             assert!(cache_status(&one).starts_with("fwd=request; stored"));
             assert!(cache_status(&two).starts_with("fwd=request; stored"));
             if origin.requests() == fetched + 1 {
+                break;
+            }
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_request_that_waits_for_another_replica_is_answered_in_time() {
+    let origin = Origin::start().await;
+    let page = origin.page("/", Page::html("<a href=x>x</a>"));
+    let redis = RedisServer::start().await;
+    let mut settings = settings_with(&redis);
+    settings.fetch.timeout = Duration::from_secs(2);
+    let api = Service::with(settings).await;
+    // A replica that dies shortly before the time is over, and a page that then takes too long.
+    let client = redis::Client::open(redis.url()).unwrap();
+    let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+    let mut set = redis::cmd("SET");
+    set.arg(format!("linkextractor:3:{page}#lease")).arg("gone").arg("PX").arg(1_800);
+    set.exec_async(&mut connection).await.unwrap();
+    origin.hold();
+    let start = Instant::now();
+    assert_code(&api.get(&page).await, 504, "timeout");
+    assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+}
+
+#[tokio::test]
+async fn a_crowd_on_two_replicas_causes_one_fetch() {
+    let origin = Origin::start().await;
+    origin.delay(Duration::from_secs(3));
+    let redis = RedisServer::start().await;
+    let apis = [Service::with(settings_with(&redis)).await, Service::with(settings_with(&redis)).await];
+    let apis = apis.map(Arc::new);
+    // On a busy machine even a healthy Redis may answer too late.
+    within("one fetch for all", async {
+        loop {
+            let before = origin.requests();
+            let page = origin.page(&format!("/{before}"), Page::html("<a href=x>x</a>"));
+            let mut requests = JoinSet::new();
+            // Not all at the same moment: one thread runs the callers, both replicas and the origin.
+            let mut ticks = time::interval(Duration::from_millis(1));
+            for number in 0..1_000 {
+                ticks.tick().await;
+                let (api, page) = (Arc::clone(&apis[number % 2]), page.clone());
+                requests.spawn(async move { api.get(&page).await.status });
+            }
+            while let Some(status) = requests.join_next().await {
+                assert_eq!(status.unwrap(), 200);
+            }
+            if origin.requests() == before + 1 {
                 break;
             }
         }

@@ -139,7 +139,7 @@ async fn a_read_only_redis_still_answers_hits() {
 #[tokio::test]
 async fn unexpected_values_in_redis_count_as_misses() {
     let stage = Stage::set().await;
-    let key = format!("linkextractor:2:{}", stage.page);
+    let key = format!("linkextractor:3:{}", stage.page);
     let head = r#"{"created":99999999999999,"lifetime":9,"result":{"Ok":{"url":"a","count":0,"unresolved":0,"approximate":false,"hash":1}}}"#;
     let wrong_hash = format!("{head}\n[]");
     for value in ["", "nonsense", &wrong_hash] {
@@ -157,7 +157,7 @@ async fn unexpected_leases_in_redis_do_not_block_fetches() {
     // Not written by us: they never expire, or only after a day.
     for command in [&["SET"][..], &["LPUSH"], &["SETEX", "86400"]] {
         let page = stage.origin.page(&format!("/{}", command[0]), Page::html("<a href=x>x</a>"));
-        let lease = format!("linkextractor:2:{page}#lease");
+        let lease = format!("linkextractor:3:{page}#lease");
         let (name, rest) = command.split_first().unwrap();
         let command: Vec<&str> =
             [*name, &lease].into_iter().chain(rest.iter().copied()).chain(["x"]).collect();

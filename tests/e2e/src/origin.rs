@@ -1,7 +1,10 @@
 //! An origin server on the loopback interface.
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
+use http::{
+    HeaderName, HeaderValue, Request, Response, StatusCode,
+    header::{ETAG, IF_NONE_MATCH},
+};
 use http_body_util::Full;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
@@ -9,7 +12,11 @@ use std::{
     collections::HashMap,
     convert::Infallible,
     net::SocketAddr,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -31,6 +38,8 @@ struct State {
     pages: Mutex<HashMap<String, Page>>,
     requests: watch::Sender<usize>,
     held: watch::Sender<bool>,
+    delay: Mutex<Duration>,
+    not_modified: AtomicUsize,
 }
 
 /// The response at a path.
@@ -78,6 +87,8 @@ impl Origin {
             pages: Mutex::default(),
             requests: watch::Sender::new(0),
             held: watch::Sender::new(false),
+            delay: Mutex::default(),
+            not_modified: AtomicUsize::new(0),
         });
         let task = tokio::spawn(accept(listener, Arc::clone(&state)));
         Self { address, state, task }
@@ -97,6 +108,16 @@ impl Origin {
     /// How many requests have arrived.
     pub fn requests(&self) -> usize {
         *self.state.requests.borrow()
+    }
+
+    /// How many requests were conditional and answered with 304: their validator was that of the page.
+    pub fn not_modified(&self) -> usize {
+        self.state.not_modified.load(Ordering::SeqCst)
+    }
+
+    /// Sends each later response only after this time.
+    pub fn delay(&self, time: Duration) {
+        *self.state.delay.lock().expect("no panic inside") = time;
     }
 
     /// Waits until that many requests have arrived.
@@ -139,9 +160,16 @@ impl State {
     async fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
         self.requests.send_modify(|count| *count += 1);
         let _ = self.held.subscribe().wait_for(|held| !held).await;
+        let delay = *self.delay.lock().expect("no panic inside");
+        tokio::time::sleep(delay).await;
         let path = request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
         let page = self.pages.lock().expect("no panic inside").get(path).cloned();
-        page.unwrap_or_else(|| Page::new(StatusCode::NOT_FOUND, "")).response.map(Full::new)
+        let response = page.unwrap_or_else(|| Page::new(StatusCode::NOT_FOUND, "")).response;
+        if response.headers().get(ETAG).is_some_and(|tag| request.headers().get(IF_NONE_MATCH) == Some(tag)) {
+            self.not_modified.fetch_add(1, Ordering::SeqCst);
+            return Page::new(StatusCode::NOT_MODIFIED, "").response.map(Full::new);
+        }
+        response.map(Full::new)
     }
 }
 

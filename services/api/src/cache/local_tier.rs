@@ -6,7 +6,7 @@ mod sessions;
 pub(crate) use self::sessions::Mark;
 
 use self::sessions::Sessions;
-use crate::{cache_key::CacheKey, cached_result::CachedResult};
+use crate::{cache_entry::CacheEntry, cache_key::CacheKey};
 use moka::{Expiry, policy::EvictionPolicy, sync};
 use std::{
     sync::{
@@ -30,39 +30,39 @@ pub(crate) struct LocalTier {
 
 /// A copy, and the session in which it was last the same as in Redis.
 struct Copy {
-    cached: Arc<CachedResult>,
+    entry: CacheEntry,
     verified: AtomicU64,
 }
 
 /// What the tier has for a key.
 pub(crate) enum Local {
     /// As current as Redis: a change would have been reported.
-    Verified(Arc<CachedResult>),
+    Verified(CacheEntry),
     /// Redis may have something else, or nothing.
-    Unverified(Arc<CachedResult>),
+    Unverified(CacheEntry),
     Absent,
 }
 
 impl LocalTier {
-    /// An empty tier that takes about `bytes` at most. The least recently used copy is evicted first: moka's default
+    /// An empty tier that takes about `bytes` at most and keeps links for `grace` after they have expired. The least recently used copy is evicted first: moka's default
     /// policy may refuse a new one after `Cache-Status` has said that it is stored.
-    pub(crate) fn new(bytes: u64) -> Self {
+    pub(crate) fn new(bytes: u64, grace: Duration) -> Self {
         let copies = sync::Cache::builder()
             .max_capacity(bytes)
             .weigher(weight)
             .eviction_policy(EvictionPolicy::lru())
-            .expire_after(Remaining)
+            .expire_after(Remaining(grace))
             .build();
         Self { copies, sessions: Sessions::default() }
     }
 
     pub(super) fn find(&self, key: &CacheKey) -> Local {
         let Some(copy) = self.copies.get(key) else { return Local::Absent };
-        let cached = Arc::clone(&copy.cached);
+        let entry = copy.entry.clone();
         if self.sessions.is_current(copy.verified.load(Ordering::Acquire)) {
-            Local::Verified(cached)
+            Local::Verified(entry)
         } else {
-            Local::Unverified(cached)
+            Local::Unverified(entry)
         }
     }
 
@@ -72,11 +72,11 @@ impl LocalTier {
     }
 
     /// Keeps a value that Redis had after `mark`, unless a change of it has been reported since.
-    pub(super) fn keep_read(&self, key: &CacheKey, cached: &Arc<CachedResult>, mark: Mark) {
+    pub(super) fn keep_read(&self, key: &CacheKey, entry: &CacheEntry, mark: Mark) {
         if self.sessions.has_changed(key.as_str(), mark) {
             return;
         }
-        self.insert(key, cached, self.sessions.verified_since(mark));
+        self.insert(key, entry, self.sessions.verified_since(mark));
         // A change that was reported in between found nothing to remove.
         if self.sessions.has_changed(key.as_str(), mark) {
             self.copies.invalidate(key);
@@ -84,19 +84,19 @@ impl LocalTier {
     }
 
     /// Keeps a new value, which Redis does not have yet; returns whether it fits.
-    pub(super) fn keep_new(&self, key: &CacheKey, cached: &Arc<CachedResult>) -> bool {
+    pub(super) fn keep_new(&self, key: &CacheKey, entry: &CacheEntry) -> bool {
         let most = self.copies.policy().max_capacity();
-        let fits = most.is_none_or(|most| u64::from(weigh(key, cached)) <= most);
+        let fits = most.is_none_or(|most| u64::from(weigh(key, entry)) <= most);
         if fits {
-            self.insert(key, cached, Sessions::NEVER);
+            self.insert(key, entry, Sessions::NEVER);
         }
         fits
     }
 
-    /// Marks the copy of `cached` as the same as in Redis after `mark`, unless a change has been reported since. Returns
+    /// Marks the copy of `entry` as the same as in Redis after `mark`, unless a change has been reported since. Returns
     /// whether it was not marked before.
-    pub(super) fn verify(&self, key: &CacheKey, cached: &Arc<CachedResult>, mark: Mark) -> bool {
-        let Some(copy) = self.copies.get(key).filter(|copy| Arc::ptr_eq(&copy.cached, cached)) else {
+    pub(super) fn verify(&self, key: &CacheKey, entry: &CacheEntry, mark: Mark) -> bool {
+        let Some(copy) = self.copies.get(key).filter(|copy| copy.entry.fetched() == entry.fetched()) else {
             return false;
         };
         let session = self.sessions.verified_since(mark);
@@ -131,26 +131,26 @@ impl LocalTier {
         self.sessions.stop();
     }
 
-    fn insert(&self, key: &CacheKey, cached: &Arc<CachedResult>, session: u64) {
-        let copy = Copy { cached: Arc::clone(cached), verified: AtomicU64::new(session) };
+    fn insert(&self, key: &CacheKey, entry: &CacheEntry, session: u64) {
+        let copy = Copy { entry: entry.clone(), verified: AtomicU64::new(session) };
         self.copies.insert(key.clone(), Arc::new(copy));
     }
 }
 
 fn weight(key: &CacheKey, copy: &Arc<Copy>) -> u32 {
-    weigh(key, &copy.cached)
+    weigh(key, &copy.entry)
 }
 
-fn weigh(key: &CacheKey, cached: &CachedResult) -> u32 {
-    u32::try_from(OVERHEAD + key.as_str().len() + cached.weight()).unwrap_or(u32::MAX)
+fn weigh(key: &CacheKey, entry: &CacheEntry) -> u32 {
+    u32::try_from(OVERHEAD + key.as_str().len() + entry.weight()).unwrap_or(u32::MAX)
 }
 
-/// A copy expires at the end of its own lifetime.
-struct Remaining;
+/// A copy is removed when it is of no use any more.
+struct Remaining(Duration);
 
 impl Expiry<CacheKey, Arc<Copy>> for Remaining {
     fn expire_after_create(&self, _: &CacheKey, copy: &Arc<Copy>, _: Instant) -> Option<Duration> {
-        Some(copy.cached.remaining())
+        Some(copy.entry.remaining(self.0))
     }
 
     fn expire_after_update(
@@ -160,7 +160,7 @@ impl Expiry<CacheKey, Arc<Copy>> for Remaining {
         _: Instant,
         _: Option<Duration>,
     ) -> Option<Duration> {
-        Some(copy.cached.remaining())
+        Some(copy.entry.remaining(self.0))
     }
 }
 

@@ -1,16 +1,13 @@
 //! What a cache lookup finds, and how long it may take.
 
 use super::tier::Tier;
-use crate::cached_result::CachedResult;
-use std::{
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use crate::cache_entry::CacheEntry;
+use std::time::{Duration, Instant};
 
 /// What a cache has for a key.
 pub(crate) enum Lookup {
-    /// A result, and the tier that had it.
-    Found(Arc<CachedResult>, Tier),
+    /// An entry, fresh or expired, and the tier that had it.
+    Found(CacheEntry, Tier),
     Absent,
     Unreachable,
 }

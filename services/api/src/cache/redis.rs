@@ -14,7 +14,7 @@ use self::{
     nodes::Nodes,
 };
 use super::{local_tier::LocalTier, lookup::TimeBudget};
-use crate::{cache_key::CacheKey, cached_result::CachedResult};
+use crate::{cache_entry::CacheEntry, cache_key::CacheKey};
 use bytes::Bytes;
 use kit::Secret;
 use std::{
@@ -33,7 +33,7 @@ const CLAIM: Duration = Duration::from_millis(15);
 const MAX_VALUE: usize = 16 * 1024 * 1024;
 
 /// The value that Redis has for a key, if any.
-pub(super) type Read = Result<Option<CachedResult>, Unreachable>;
+pub(super) type Read = Result<Option<CacheEntry>, Unreachable>;
 
 /// Redis could not be asked, or refused.
 pub(super) struct Unreachable;
@@ -63,18 +63,30 @@ impl Redis {
         let command = redis::cmd("GET").arg(key.as_str()).take();
         let answer = self.connection.query::<Option<Bytes>>(&command, READ, time).await;
         let value = note(&self.reads_refused, answer).ok_or(Unreachable)?;
-        Ok(value.as_ref().and_then(CachedResult::decode))
+        Ok(value.as_ref().and_then(CacheEntry::decode))
     }
 
-    /// Stores `cached` for the rest of its lifetime; returns whether Redis has it.
-    pub(super) async fn put(&self, key: &CacheKey, cached: &CachedResult, time: &mut TimeBudget) -> bool {
-        let lifetime = u64::try_from(cached.remaining().as_millis()).unwrap_or(u64::MAX);
-        if lifetime == 0 || cached.weight() > MAX_VALUE || !self.connection.is_up() {
+    /// Stores `entry` for `lifetime`; returns whether Redis has it.
+    pub(super) async fn put(
+        &self,
+        key: &CacheKey,
+        entry: &CacheEntry,
+        lifetime: Duration,
+        time: &mut TimeBudget,
+    ) -> bool {
+        let lifetime = u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX);
+        if lifetime == 0 || entry.weight() > MAX_VALUE || !self.connection.is_up() {
             return false;
         }
-        let command = redis::cmd("SET").arg(key.as_str()).arg(cached.encode()).arg("PX").arg(lifetime).take();
+        let command = redis::cmd("SET").arg(key.as_str()).arg(entry.encode()).arg("PX").arg(lifetime).take();
         let answer = self.connection.query::<()>(&command, Duration::MAX, time).await;
         note(&self.writes_refused, answer).is_some()
+    }
+
+    /// Removes the value of `key`.
+    pub(super) async fn remove(&self, key: &CacheKey, time: &mut TimeBudget) {
+        let command = redis::cmd("DEL").arg(key.as_str()).take();
+        note(&self.writes_refused, self.connection.query::<()>(&command, Duration::MAX, time).await);
     }
 
     /// Claims the right to fetch `key`, among all replicas, and reads its value after that; granted without a lease if

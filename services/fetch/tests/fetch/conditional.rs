@@ -7,7 +7,7 @@ use fetch::{FetchError, Fetched, KnownVersion, Validators};
 async fn versioned() -> origin::Origin {
     origin::answering("127.0.0.1:0", |head| {
         if head.to_ascii_lowercase().contains("if-none-match: \"1\"") {
-            return b"HTTP/1.1 304 Not Modified\r\nETag: \"2\"\r\n\r\n".to_vec();
+            return b"HTTP/1.1 304 Not Modified\r\nETag: \"2\"\r\nContent-Length: 9\r\n\r\n".to_vec();
         }
         if head.starts_with("GET / ") {
             return origin::redirect(302, "/page");

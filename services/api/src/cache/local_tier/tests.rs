@@ -1,26 +1,27 @@
 use super::*;
-use crate::cached_result::PageLinks;
+use crate::cached_result::{CachedResult, PageLinks};
 use bytes::Bytes;
-use fetch::PageUrl;
+use fetch::{PageUrl, Validators};
 
 fn key(number: usize) -> CacheKey {
     CacheKey::of(&PageUrl::parse(&format!("http://example.com/{number}")).unwrap())
 }
 
-fn cached(bytes: usize, lifetime: Duration) -> Arc<CachedResult> {
+fn cached(bytes: usize, lifetime: Duration) -> CacheEntry {
     let json = Bytes::from(vec![b' '; bytes]);
     let url = "http://example.com/".to_owned();
-    let links = PageLinks { url, count: 0, unresolved: 0, approximate: false, hash: 0, json };
-    Arc::new(CachedResult::new(Ok(links), lifetime))
+    let validators = Validators::default();
+    let links = PageLinks { url, count: 0, unresolved: 0, approximate: false, validators, hash: 0, json };
+    CacheEntry::of(&Arc::new(CachedResult::new(Ok(links), lifetime)))
 }
 
-fn a_minute() -> Arc<CachedResult> {
+fn a_minute() -> CacheEntry {
     cached(1, Duration::from_mins(1))
 }
 
 /// A tracked tier with a verified copy of `key(1)`.
 fn tracked() -> LocalTier {
-    let tier = LocalTier::new(1_000_000);
+    let tier = LocalTier::new(1_000_000, Duration::ZERO);
     tier.start_tracking();
     tier.keep_read(&key(1), &a_minute(), tier.mark(&key(1)));
     assert!(matches!(tier.find(&key(1)), Local::Verified(_)));
@@ -29,7 +30,7 @@ fn tracked() -> LocalTier {
 
 #[test]
 fn the_tier_is_bounded_by_bytes_and_admits_every_new_copy() {
-    let tier = LocalTier::new(100_000);
+    let tier = LocalTier::new(100_000, Duration::ZERO);
     for number in 0..1_000 {
         assert!(tier.keep_new(&key(number), &cached(1_000, Duration::from_mins(1))));
         assert!(matches!(tier.find(&key(number)), Local::Unverified(_)), "{number}");
@@ -43,7 +44,7 @@ fn the_tier_is_bounded_by_bytes_and_admits_every_new_copy() {
 
 #[test]
 fn replacing_an_expired_copy_starts_a_new_lifetime() {
-    let tier = LocalTier::new(100_000);
+    let tier = LocalTier::new(100_000, Duration::ZERO);
     tier.keep_new(&key(1), &cached(1, Duration::ZERO));
     assert!(matches!(tier.find(&key(1)), Local::Absent));
     tier.keep_new(&key(1), &a_minute());

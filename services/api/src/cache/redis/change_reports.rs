@@ -65,7 +65,9 @@ impl ChangeReports {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{cache::local_tier::Local, cache_key::CacheKey, cached_result::CachedResult};
+    use crate::{
+        cache::local_tier::Local, cache_entry::CacheEntry, cache_key::CacheKey, cached_result::CachedResult,
+    };
     use fetch::PageUrl;
     use std::time::Duration;
 
@@ -83,11 +85,12 @@ mod tests {
 
     /// Reports of connection 1, and a tier with a verified copy.
     fn reports() -> ChangeReports {
-        let reports = ChangeReports::new(Arc::new(LocalTier::new(1_000_000)));
+        let reports = ChangeReports::new(Arc::new(LocalTier::new(1_000_000, Duration::ZERO)));
         assert_eq!(reports.new_connection(), 1);
         reports.start();
-        let cached = Arc::new(CachedResult::new(Err(fetch::FetchError::Dns), Duration::from_mins(1)));
-        reports.tier.keep_read(&key(), &cached, reports.tier.mark(&key()));
+        let failure = CachedResult::new(Err(fetch::FetchError::Dns), Duration::from_mins(1));
+        let entry = CacheEntry::of(&Arc::new(failure));
+        reports.tier.keep_read(&key(), &entry, reports.tier.mark(&key()));
         assert!(matches!(reports.tier.find(&key()), Local::Verified(_)));
         reports
     }

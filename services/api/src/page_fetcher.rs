@@ -1,0 +1,270 @@
+//! Fetches, extracts and stores a page: one process at a time, among all that share the cache.
+
+use crate::{
+    cache::{Cache, Claim, Lookup, TimeBudget},
+    cache_control::CacheDirectives,
+    cache_entry::CacheEntry,
+    cache_key::CacheKey,
+    cached_result::{CachedResult, FetchReason, PageLinks, caused_by_page, millis},
+    error::ApiError,
+    extraction::extract,
+    freshness::{StaleLimits, Verdict, is_passing},
+    metrics::ApiMetrics,
+    settings::{ApiSettings, CacheSettings},
+};
+use fetch::{FetchError, Fetched, FetchedPage, Fetcher, KnownVersion, PageUrl, Step};
+use kit::{CpuPool, Deadline};
+use prometheus_client::metrics::gauge::Gauge;
+use std::{
+    sync::Arc,
+    time::{Duration, Instant, SystemTime},
+};
+use tokio::time::sleep;
+
+/// The time between looks at the cache while another process fetches the page.
+const POLL_INTERVAL: Duration = Duration::from_millis(50);
+
+/// Claims that Redis may leave unanswered while another process is known to fetch the page: Redis may be slow for a moment.
+const UNANSWERED: usize = 3;
+
+/// Fetches pages, extracts their links and stores them.
+pub(crate) struct PageFetcher {
+    cache: Arc<Cache>,
+    pool: CpuPool,
+    metrics: ApiMetrics,
+    fetcher: Fetcher,
+    timeout: Duration,
+    lifetimes: CacheSettings,
+    stale: StaleLimits,
+}
+
+/// A page to be fetched.
+pub(crate) struct FetchJob {
+    pub(crate) page: PageUrl,
+    pub(crate) key: CacheKey,
+    pub(crate) reason: FetchReason,
+    /// The entry that did not answer the request.
+    pub(crate) seen: Option<CacheEntry>,
+    /// Whether Redis has answered the request's lookup.
+    pub(crate) reachable: bool,
+}
+
+/// What a job gives to all requests that wait for it.
+#[derive(Clone)]
+pub(crate) struct FetchOutcome {
+    pub(crate) result: Arc<CachedResult>,
+    /// The links that were there before a fetch that failed, if they are kept.
+    pub(crate) previous: Option<Arc<CachedResult>>,
+    pub(crate) stored: bool,
+    /// Whether another process has fetched the page.
+    pub(crate) collapsed: bool,
+    pub(crate) renewed: bool,
+}
+
+impl FetchOutcome {
+    /// The result of a job that waits for other processes for too long.
+    pub(crate) fn not_in_time(seen: Option<&CacheEntry>) -> Self {
+        let failure = CachedResult::new(Err(FetchError::Timeout(Step::Queue)), Duration::ZERO);
+        Self {
+            result: Arc::new(failure),
+            previous: seen.and_then(CacheEntry::page).cloned(),
+            stored: false,
+            collapsed: true,
+            renewed: false,
+        }
+    }
+
+    /// The result of another process, if it can be used.
+    fn of_another(entry: &CacheEntry) -> Option<Self> {
+        let (result, previous) = match (entry.failure(), entry.page()) {
+            (Some(failure), page) => (failure, page.cloned()),
+            (None, page) => (page?, None),
+        };
+        let result = Arc::clone(result);
+        Some(Self { result, previous, stored: true, collapsed: true, renewed: false })
+    }
+}
+
+impl FetchJob {
+    /// Whether `entry` is the result of a fetch that makes this one unnecessary. `waited`: since `start`, for another
+    /// process.
+    fn is_done_by(&self, entry: &CacheEntry, stale: StaleLimits, start: SystemTime, waited: bool) -> bool {
+        match self.reason {
+            FetchReason::Request => waited && entry.fetched() >= millis(start),
+            FetchReason::Miss | FetchReason::Stale => {
+                let later = self.seen.as_ref().is_none_or(|seen| entry.fetched() > seen.fetched());
+                let verdict = stale.judge(Some(entry), &CacheDirectives::default());
+                later && !matches!(verdict, Verdict::Fetch(_) | Verdict::Stale { refresh: true, .. })
+            }
+        }
+    }
+}
+
+impl PageFetcher {
+    /// A fetcher that decodes and extracts on `pool` and stores in `cache`; an error names the setting that cannot be used.
+    pub(crate) fn new(
+        settings: &ApiSettings,
+        cache: &Arc<Cache>,
+        pool: &CpuPool,
+        metrics: &ApiMetrics,
+    ) -> Result<Self, String> {
+        Ok(Self {
+            cache: Arc::clone(cache),
+            pool: pool.clone(),
+            metrics: metrics.clone(),
+            fetcher: Fetcher::new(settings.fetch.clone(), pool.clone())?,
+            timeout: settings.fetch.timeout,
+            stale: StaleLimits::new(&settings.cache),
+            lifetimes: settings.cache.clone(),
+        })
+    }
+
+    /// Fetches the page, or waits for the process that fetches it.
+    pub(crate) async fn run(
+        self: Arc<Self>,
+        job: FetchJob,
+        mut time: TimeBudget,
+    ) -> Result<FetchOutcome, ApiError> {
+        if !job.reachable {
+            return self.fetch_and_store(&job, job.seen.clone(), time).await;
+        }
+        let (start, deadline) = (SystemTime::now(), Deadline::after(self.timeout));
+        let (mut waited, mut unanswered) = (false, 0);
+        loop {
+            // The entry also counts after a grant: another process may have finished between our lookup and our claim.
+            let (claim, lookup) = self.cache.claim(&job.key, &mut time).await;
+            let entry = if let Lookup::Found(entry, _) = lookup { Some(entry) } else { None };
+            if let Some(entry) =
+                entry.as_ref().filter(|entry| job.is_done_by(entry, self.stale, start, waited))
+                && let Some(result) = FetchOutcome::of_another(entry)
+            {
+                return Ok(result);
+            }
+            match claim {
+                Claim::Granted(None) if waited && unanswered < UNANSWERED => {
+                    unanswered += 1;
+                    sleep(POLL_INTERVAL).await;
+                }
+                Claim::Granted(_lease) => return self.fetch_and_store(&job, entry, time).await,
+                Claim::Taken if deadline.has_passed() => {
+                    return Ok(FetchOutcome::not_in_time(entry.as_ref().or(job.seen.as_ref())));
+                }
+                Claim::Taken => {
+                    unanswered = 0;
+                    sleep(POLL_INTERVAL).await;
+                }
+            }
+            waited = true;
+            // The cache answers, and while the job waits there is nothing else to do.
+            time = TimeBudget::FULL;
+        }
+    }
+
+    /// Fetches the page, of which `entry` is known.
+    async fn fetch_and_store(
+        &self,
+        job: &FetchJob,
+        entry: Option<CacheEntry>,
+        mut time: TimeBudget,
+    ) -> Result<FetchOutcome, ApiError> {
+        self.metrics.jobs_in_flight.inc();
+        let _in_flight = InFlight(self.metrics.jobs_in_flight.clone());
+        let known = entry.as_ref().and_then(CacheEntry::page);
+        let fetched = self.fetch(&job.page, known).await;
+        self.metrics.job(fetched.as_ref().map_or_else(ApiError::code, |_| "ok"));
+        match fetched {
+            Ok((result, renewed)) => {
+                let result = Arc::new(result);
+                let keeps = !result.lifetime().is_zero();
+                let stored = keeps && self.cache.put(&job.key, &CacheEntry::of(&result), &mut time).await;
+                Ok(FetchOutcome { result, previous: None, stored, collapsed: false, renewed })
+            }
+            Err(ApiError::Fetch(error)) => {
+                Ok(self.store_failure(job, error, entry.as_ref(), &mut time).await)
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Keeps a failure beside the links of `entry`, or in place of them if it is the page's new state.
+    async fn store_failure(
+        &self,
+        job: &FetchJob,
+        error: FetchError,
+        entry: Option<&CacheEntry>,
+        time: &mut TimeBudget,
+    ) -> FetchOutcome {
+        let stays = job.reason == FetchReason::Request || is_passing(&error);
+        let kept = entry.filter(|entry| stays && entry.page().is_some());
+        let lifetime = self.failure_lifetime(&error, kept.is_some());
+        let result = Arc::new(CachedResult::new(Err(error), lifetime));
+        let new = kept.map_or_else(|| CacheEntry::of(&result), |entry| entry.with_failure(&result));
+        let stored = !lifetime.is_zero() && self.cache.put(&job.key, &new, time).await;
+        if lifetime.is_zero() && kept.is_none() && entry.is_some() {
+            self.cache.remove(&job.key, time).await;
+        }
+        let previous = kept.and_then(CacheEntry::page).cloned();
+        FetchOutcome { result, previous, stored, collapsed: false, renewed: false }
+    }
+
+    /// The result of fetching a page of which `known` are the links, and whether they are still current.
+    async fn fetch(
+        &self,
+        page: &PageUrl,
+        known: Option<&Arc<CachedResult>>,
+    ) -> Result<(CachedResult, bool), ApiError> {
+        let (start, deadline) = (Instant::now(), Deadline::after(self.timeout));
+        let links = known.and_then(|known| known.result.as_ref().ok());
+        let version = links.map(|links| KnownVersion { url: &links.url, validators: &links.validators });
+        let fetched = self.fetcher.fetch_unless_known(page, version).await;
+        self.metrics.fetch_seconds.observe(start.elapsed().as_secs_f64());
+        let lifetime = Self::vary(self.lifetimes.ttl);
+        match fetched? {
+            Fetched::Page(page) => {
+                Ok((CachedResult::new(Ok(self.extract(page, deadline).await?), lifetime), false))
+            }
+            Fetched::NotModified(validators) => {
+                let renewed = known.and_then(|known| known.renewed(&validators, lifetime));
+                Ok((renewed.ok_or(ApiError::Internal)?, true))
+            }
+        }
+    }
+
+    async fn extract(&self, page: FetchedPage, deadline: Deadline) -> Result<PageLinks, ApiError> {
+        let extracted = extract(&self.pool, page, deadline).await.ok_or(ApiError::Internal)??;
+        self.metrics.extracted(&extracted);
+        let chunks = extracted.unparsed_chunks;
+        if chunks > 0 {
+            tracing::warn!(chunks, "parts of a page could not be parsed: their links are missing");
+        }
+        Ok(extracted.links)
+    }
+
+    /// How long a failure is remembered: of a page that has links that are used meanwhile, also one that our own load has
+    /// caused.
+    fn failure_lifetime(&self, error: &FetchError, has_links: bool) -> Duration {
+        match error {
+            FetchError::UpstreamStatus { retry_after: Some(wait), .. } => (*wait).min(self.lifetimes.ttl),
+            error if has_links || caused_by_page(error) => Self::vary(self.lifetimes.negative_ttl),
+            _ => Duration::ZERO,
+        }
+    }
+
+    /// A random tenth more or less keeps pages that were fetched together from expiring together.
+    fn vary(about: Duration) -> Duration {
+        if about.is_zero() {
+            return about;
+        }
+        let seconds = about.as_secs_f64() * (0.9 + 0.2 * fastrand::f64());
+        Duration::try_from_secs_f64(seconds.round().max(1.0)).unwrap_or(about)
+    }
+}
+
+/// Counts a job while it runs, also if it panics.
+struct InFlight(Gauge);
+
+impl Drop for InFlight {
+    fn drop(&mut self) {
+        self.0.dec();
+    }
+}
