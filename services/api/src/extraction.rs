@@ -41,9 +41,10 @@ pub(crate) async fn extract(
 
 fn extract_now(page: &FetchedPage) -> Result<Extracted, FetchError> {
     let start = Instant::now();
+    let FetchedPage { body, declared, url, syntax, .. } = page;
+    let html = links::Page { body, declared: *declared, url: Some(url), syntax: *syntax };
     let mut time = page.processor_time;
-    let extraction = time
-        .measure(|| links::Page { body: &page.body, declared: page.declared, url: Some(&page.url) }.links());
+    let extraction = time.measure(|| html.links());
     if extraction.truncated || time.is_too_long(page.body.len()) {
         return Err(FetchError::TooLarge);
     }

@@ -53,8 +53,7 @@ impl ApiMetrics {
         registry.register("jobs_in_flight", "Running jobs", self.jobs_in_flight.clone());
         registry.register("collapsed", "Requests that shared the job of another", self.collapsed.clone());
         registry.register("fetch_seconds", "Time to fetch a page", self.fetch_seconds.clone());
-        let help =
-            "Pages by method of extraction: streamed, tree (exact too), approximate (too costly for that)";
+        let help = "Pages by method of extraction: streamed, tree and xml (exact too), approximate (too costly for that)";
         registry.register("extractions", help, self.extractions.clone());
         registry.register("extraction_seconds", "Time to extract the links", self.extraction_seconds.clone());
         registry.register("unresolved_hrefs", "Links left out", self.unresolved.clone());
@@ -77,6 +76,7 @@ impl ApiMetrics {
         let method = match extracted.method {
             Method::Streamed => "streamed",
             Method::Tree => "tree",
+            Method::Xml => "xml",
             Method::Approximate => "approximate",
         };
         self.extractions.get_or_create(&[("method", method)]).inc();

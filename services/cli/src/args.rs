@@ -50,6 +50,9 @@ pub struct Extract {
     /// The URL of HTML that comes from a file or standard input
     #[arg(long, value_name = "URL")]
     pub base: Option<WebUrl>,
+    /// Read a file or standard input as XHTML, as files named .xhtml and .xht are
+    #[arg(long)]
+    pub xhtml: bool,
     /// Read further targets from FILE, one a line (`-` for standard input)
     #[arg(long, value_name = "FILE")]
     pub from: Option<PathBuf>,

@@ -81,7 +81,7 @@ async fn print(args: Extract, targets: Vec<Target>, fetcher: &Fetcher) -> io::Re
     let mut failures = 0;
 
     let work = async |target: Target| {
-        let result = target.links(fetcher, args.base.clone(), args.raw).await;
+        let result = target.links(fetcher, args.base.clone(), args.xhtml, args.raw).await;
         (target, result)
     };
     let mut results = stream::iter(targets).map(work).buffered(args.jobs.into());

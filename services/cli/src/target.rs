@@ -1,7 +1,7 @@
 //! Targets: URLs, files and standard input, and how their pages are read.
 
 use fetch::{FetchError, Fetcher, PageUrl};
-use links::{Extraction, Page};
+use links::{Extraction, Page, Syntax};
 use std::{
     ffi::OsStr,
     fmt,
@@ -66,18 +66,20 @@ impl Target {
         }
     }
 
-    /// Its links; with `raw`, hrefs as written. `base` is the URL of a page that is not fetched.
+    /// Its links; with `raw`, hrefs as written. `base` is the URL of a page that is not fetched; `xhtml`: that page is XHTML,
+    /// as a file named `.xhtml` or `.xht` is.
     pub async fn links(
         &self,
         fetcher: &Fetcher,
         base: Option<WebUrl>,
+        xhtml: bool,
         raw: bool,
     ) -> Result<Extraction, TargetError> {
         if let Self::Url(text) = self {
             let page = fetcher.fetch(&PageUrl::parse(text)?).await?;
             let links = move || {
                 let (declared, url) = (page.declared, Some(&page.url));
-                extract(Page { body: &page.body, declared, url }, raw)
+                extract(Page { body: &page.body, declared, url, syntax: page.syntax }, raw)
             };
             return blocking(links).await;
         }
@@ -92,9 +94,16 @@ impl Target {
                 }
                 _ => None,
             });
-            extract(Page { body: &body, url: url.as_ref(), ..Page::default() }, raw)
+            let syntax = if xhtml || target.is_named_xhtml() { Syntax::Xhtml } else { Syntax::Html };
+            extract(Page { body: &body, declared: None, url: url.as_ref(), syntax }, raw)
         })
         .await
+    }
+
+    /// Whether it is a file whose name says XHTML.
+    fn is_named_xhtml(&self) -> bool {
+        let Self::File(path) = self else { return false };
+        path.extension().is_some_and(|e| e.eq_ignore_ascii_case("xhtml") || e.eq_ignore_ascii_case("xht"))
     }
 
     fn read(&self) -> Result<Vec<u8>, TargetError> {

@@ -10,7 +10,7 @@ use crate::{
     dns::Dns,
     exchange::{Exchange, OpenResponse},
     guard::{AddressRules, Guard},
-    media_type::{self, Declared},
+    media_type,
     pool::Origin,
     response::{self, ResponseKind},
     traffic::JobAllowance,
@@ -18,7 +18,7 @@ use crate::{
 use bytes::Bytes;
 use http::StatusCode;
 use kit::{CpuPool, Deadline};
-use links::Encoding;
+use links::{Encoding, Syntax};
 use std::{net::IpAddr, ops::ControlFlow, sync::Arc};
 use weburl::{Host, WebUrl};
 
@@ -31,6 +31,8 @@ pub struct FetchedPage {
     pub body: Bytes,
     /// The encoding that the `charset` of its `Content-Type` names, if any.
     pub declared: Option<&'static Encoding>,
+    /// HTML, or XHTML by its media type.
+    pub syntax: Syntax,
     /// What its header says about its version.
     pub validators: Validators,
     /// The processor time that decoding took. Extraction counts against the same limit.
@@ -135,26 +137,22 @@ impl Fetcher {
             self.exchange.keep(origin, connection);
             return Ok(ControlFlow::Break(Fetched::NotModified(validators)));
         }
-        let page = |body, declared, processor_time| {
+        let page = |body, syntax, declared, processor_time| {
             let url = url.as_url().clone();
-            let page = FetchedPage { url, body, declared, validators, processor_time };
+            let page = FetchedPage { url, body, declared, syntax, validators, processor_time };
             ControlFlow::Break(Fetched::Page(page))
         };
         let hop = match response::classify(url, &head)? {
             ResponseKind::Redirect(next) => Ok(ControlFlow::Continue(next)),
-            ResponseKind::Empty => Ok(page(Bytes::new(), None, ProcessorTime::default())),
+            ResponseKind::Empty => Ok(page(Bytes::new(), Syntax::Html, None, ProcessorTime::default())),
             ResponseKind::Page { codings, declared } => {
                 let limit = usize::try_from(self.settings.max_bytes.0).unwrap_or(usize::MAX);
                 let (budget, pool) = (&self.budget, &self.pool);
                 let open = &mut open;
                 let reader = BodyReader { body, budget, pool, limit, deadline, received: 0, open };
                 let (body, time) = reader.read(&codings).await?;
-                let charset = match declared {
-                    Declared::Page(charset) => Ok(charset),
-                    _ if media_type::sniffs_as_page(&body) => Ok(None),
-                    _ => Err(FetchError::NotHtml),
-                };
-                charset.map(|charset| page(body, charset, time))
+                let found = media_type::page(declared, &body).ok_or(FetchError::NotHtml);
+                found.map(|(syntax, charset)| page(body, syntax, charset, time))
             }
         };
         drop(open);

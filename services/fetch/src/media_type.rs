@@ -1,19 +1,21 @@
 //! Decides whether a response is HTML or XHTML (WHATWG MIME Sniffing and Fetch standards).
 
-use encoding_rs::Encoding;
 use http::{
     HeaderMap, HeaderValue,
     header::{CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS},
 };
+use links::{Encoding, Syntax};
 
 /// The bytes of a body that the standard sniffs.
 const HEADER: usize = 1445;
 
 /// The declaration in `Content-Type`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Declared {
     /// HTML or XHTML, with the encoding that its `charset` names.
-    Page(Option<&'static Encoding>),
+    Page(Syntax, Option<&'static Encoding>),
+    /// XML: a page if its root element is XHTML's.
+    Xml(Option<&'static Encoding>),
     /// Something else, or nothing usable and `nosniff`.
     Other,
     /// Nothing usable: the body decides.
@@ -38,15 +40,37 @@ pub(crate) fn declared(headers: &HeaderMap) -> Declared {
     }
     match found {
         Some((essence, charset)) => match essence.as_str() {
-            "text/html" | "application/xhtml+xml" => {
-                Declared::Page(charset.and_then(|label| Encoding::for_label(label.as_bytes())))
-            }
+            "text/html" => Declared::Page(Syntax::Html, encoding(charset)),
+            "application/xhtml+xml" => Declared::Page(Syntax::Xhtml, encoding(charset)),
+            "text/xml" | "application/xml" => Declared::Xml(encoding(charset)),
             "unknown/unknown" | "application/unknown" if may_sniff(headers) => Declared::Nothing,
             _ => Declared::Other,
         },
         None if may_sniff(headers) => Declared::Nothing,
         None => Declared::Other,
     }
+}
+
+fn encoding(charset: Option<String>) -> Option<&'static Encoding> {
+    Encoding::for_label(charset?.as_bytes())
+}
+
+/// The syntax and the encoding of a page with that `body`; `None` if it is no page.
+pub(crate) fn page(declared: Declared, body: &[u8]) -> Option<(Syntax, Option<&'static Encoding>)> {
+    match declared {
+        Declared::Page(syntax, charset) => Some((syntax, charset)),
+        Declared::Xml(charset) => links::has_xhtml_root(body, charset).then_some((Syntax::Xhtml, charset)),
+        Declared::Nothing | Declared::Other if !sniffs_as_page(body) => None,
+        // To the standard `<?xml` is XML, and what is not well-formed is read as HTML all the same.
+        Declared::Nothing | Declared::Other if links::has_xhtml_root(body, None) && is_xml(body) => {
+            Some((Syntax::Xhtml, None))
+        }
+        Declared::Nothing | Declared::Other => Some((Syntax::Html, None)),
+    }
+}
+
+fn is_xml(body: &[u8]) -> bool {
+    body.trim_ascii_start().starts_with(b"<?xml")
 }
 
 /// Whether a body of unknown type is HTML by the standard's table (section 7.1), or XHTML.

@@ -41,6 +41,8 @@ pub enum Method {
     Streamed,
     /// Through a whole tree, exactly.
     Tree,
+    /// By reading the page as XML, exactly.
+    Xml,
     /// By tags alone, because an exact answer would have cost too much: hostile or very deeply nested pages.
     Approximate,
 }

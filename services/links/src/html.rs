@@ -24,6 +24,7 @@ use crate::{Extraction, Method};
 use canonicalizer::Canonicalizer;
 pub(crate) use encoding::PageEncoding;
 use span::MAX_PAGE;
+pub(crate) use text::Collapse;
 use tree::{Bailout, Tree};
 
 /// The links of a page as written.
@@ -77,6 +78,11 @@ fn find_in(page: &[u8], encoding: &mut PageEncoding, steps: &mut Steps) -> Optio
         },
         Bailout::TooCostly => {}
     }
+    find_by_tags(page, encoding)
+}
+
+/// The links of `page` by its tags alone, which costs little; `None` as for [`find`].
+pub(crate) fn find_by_tags(page: &[u8], encoding: &mut PageEncoding) -> Option<FoundLinks> {
     let mut canonicalizer = Canonicalizer::default();
     let base = approximate::build(page, encoding, &mut canonicalizer).ok()?;
     Some(streamed(canonicalizer, Method::Approximate, base))

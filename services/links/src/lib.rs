@@ -10,8 +10,10 @@ mod html;
 mod links;
 mod page;
 mod resolve;
+mod xhtml;
 
 pub use encoding_rs::Encoding;
 pub use extraction::{Extraction, Method};
 pub use links::{Iter, Link, Links};
-pub use page::Page;
+pub use page::{Page, Syntax};
+pub use xhtml::has_xhtml_root;

@@ -2,15 +2,27 @@
 
 use crate::{
     charset,
-    extraction::Extraction,
+    extraction::{Extraction, Method},
     html::{self, FoundLinks, Steps},
     resolve::resolve,
+    xhtml::{self, Document},
 };
 use encoding_rs::{Encoding, UTF_8};
 use std::borrow::Cow;
 use weburl::WebUrl;
 
-/// An HTML page as it was received.
+/// The syntax of a page.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Syntax {
+    /// `text/html`, and what is of no known type.
+    #[default]
+    Html,
+    /// XML: `application/xhtml+xml`, and `text/xml` or `application/xml` with an [XHTML root](crate::has_xhtml_root). If it is not
+    /// well-formed, and that shows before any content of its body, it is read as HTML.
+    Xhtml,
+}
+
+/// A page as it was received.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Page<'a> {
     /// The page's bytes, after content decoding.
@@ -20,6 +32,8 @@ pub struct Page<'a> {
     pub declared: Option<&'static Encoding>,
     /// Its final URL. Without one, only absolute references resolve, and those below an absolute `<base>`.
     pub url: Option<&'a WebUrl>,
+    /// Its syntax, which the transport declares.
+    pub syntax: Syntax,
 }
 
 impl Page<'_> {
@@ -37,6 +51,28 @@ impl Page<'_> {
     }
 
     fn found(&self) -> FoundLinks {
+        let found = if self.syntax == Syntax::Xhtml { self.found_in_xhtml() } else { None };
+        found.unwrap_or_else(|| self.found_in_html())
+    }
+
+    /// `None` where the page has to be read as HTML.
+    fn found_in_xhtml(&self) -> Option<FoundLinks> {
+        let mut encoding = charset::sniffed_in_xml(self.body, self.declared);
+        let page = decoded(self.body, encoding.used);
+        let page = page.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&page);
+        let mut found = match xhtml::find(page) {
+            Document::Xhtml(links, base) => {
+                let extraction = Extraction { links, method: Method::Xml, ..Extraction::default() };
+                FoundLinks { extraction, base }
+            }
+            Document::TooCostly => html::find_by_tags(page, &mut encoding)?,
+            Document::NotXml => return None,
+        };
+        found.extraction.encoding = encoding.used;
+        Some(found)
+    }
+
+    fn found_in_html(&self) -> FoundLinks {
         let mut encoding = charset::sniffed(self.body, self.declared, self.url);
         let mut steps = Steps::for_page_of(self.body.len());
         loop {

@@ -13,7 +13,7 @@ const BEYOND: &[u8] = b"<a href='/?q=\xE6'>\xE6</a>";
 fn read(start: &[u8], declared: Option<&'static Encoding>) -> (&'static str, String, String) {
     let url = WebUrl::parse("https://example.org/").expect("it is a URL");
     let body = [start, BEYOND].concat();
-    let found = Page { body: &body, declared, url: Some(&url) }.links();
+    let found = Page { body: &body, declared, url: Some(&url), ..Page::default() }.links();
     let link = found.links.iter().next().expect("there is a link");
     (found.encoding.name(), link.href.into_owned(), link.text.into_owned())
 }

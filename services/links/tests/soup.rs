@@ -29,7 +29,7 @@ fn extraction(page: &str) -> Extraction {
 }
 
 fn in_utf_8<'a>(page: &'a str, url: Option<&'a WebUrl>) -> Page<'a> {
-    Page { body: page.as_bytes(), declared: Encoding::for_label(b"utf-8"), url }
+    Page { body: page.as_bytes(), declared: Encoding::for_label(b"utf-8"), url, ..Page::default() }
 }
 
 fn expected(page: &str) -> Lists {

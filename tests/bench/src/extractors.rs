@@ -52,7 +52,7 @@ pub(crate) const ALL: &[Extractor] = &[
 
 /// The links of a page in UTF-8, as written.
 pub(crate) fn ours(page: &[u8]) -> Extraction {
-    Page { body: page, declared: Encoding::for_label(b"utf-8"), url: None }.links_as_written()
+    Page { body: page, declared: Encoding::for_label(b"utf-8"), ..Page::default() }.links_as_written()
 }
 
 /// Collapses white space; an empty text becomes `[IMG]`.

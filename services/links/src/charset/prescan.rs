@@ -11,14 +11,21 @@ use std::iter;
 
 /// The encoding that `head` names; the caller cuts `head` at the limit of the search.
 pub(super) fn encoding_in(head: &[u8]) -> Option<&'static Encoding> {
-    if head.starts_with(b"<\0?\0x\0") {
-        return Some(UTF_16LE);
+    let meta = || Prescan { bytes: head, at: 0 }.meta_encoding();
+    wide_encoding(head).or_else(meta).or_else(|| xml_encoding(head))
+}
+
+/// The encoding that the XML declaration at the start of `head` names.
+pub(super) fn xml_encoding_in(head: &[u8]) -> Option<&'static Encoding> {
+    wide_encoding(head).or_else(|| xml_encoding(head))
+}
+
+fn wide_encoding(head: &[u8]) -> Option<&'static Encoding> {
+    match head {
+        [b'<', 0, b'?', 0, b'x', 0, ..] => Some(UTF_16LE),
+        [0, b'<', 0, b'?', 0, b'x', ..] => Some(UTF_16BE),
+        _ => None,
     }
-    if head.starts_with(b"\0<\0?\0x") {
-        return Some(UTF_16BE);
-    }
-    let named = Prescan { bytes: head, at: 0 }.meta_encoding();
-    named.or_else(|| xml_encoding(head))
 }
 
 struct Prescan<'a> {
