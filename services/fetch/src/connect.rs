@@ -1,10 +1,11 @@
 //! Connects to checked addresses: TCP, TLS, HTTP/1.1 or HTTP/2.
 
 use crate::{
-    FetchError, FetchSettings, Proxy, Step, TlsProblem,
+    FetchError, FetchSettings, Proxy, Step, TlsProblem, cause,
     frames::FrameGuard,
     tls,
     traffic::{JobAllowance, Metered, OpenJob, TrafficMeter},
+    user_proxy::ProxyRules,
 };
 use bytes::Bytes;
 use http::{Uri, uri::InvalidUri};
@@ -23,7 +24,7 @@ use std::{
     error::Error,
     future::{Ready, ready},
     io,
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::Arc,
     task::{Context, Poll},
     time::Duration,
@@ -41,6 +42,8 @@ const MAX_FIELDS: usize = 1000;
 const WINDOW: u32 = 128 * 1024;
 /// The largest window of HTTP/2 (RFC 9113, section 6.9.1).
 const MAX_WINDOW: u32 = (1 << 31) - 1;
+/// Stands for the address of an origin behind the user's proxy, which is not known here.
+pub(crate) const PROXIED: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 /// The longest timeout for connecting and for pings.
 const LONGEST_TIMEOUT: Duration = Duration::from_hours(24);
 
@@ -49,6 +52,7 @@ pub(crate) struct Dialer {
     timeout: Duration,
     pub(crate) max_header_bytes: usize,
     proxy: Option<Proxy>,
+    pub(crate) user_proxies: ProxyRules,
     /// How long a connection lives, idle or not.
     lifetime: Duration,
     /// The window of an HTTP/2 connection: that of all its streams, or jobs that wait for memory would block the others.
@@ -81,6 +85,7 @@ impl Dialer {
             timeout: settings.connect_timeout.min(LONGEST_TIMEOUT),
             max_header_bytes,
             proxy: settings.proxy.clone(),
+            user_proxies: ProxyRules::new(&settings.client.proxies)?,
             lifetime,
             shared_window: u32::try_from(settings.max_jobs_per_host)
                 .unwrap_or(u32::MAX)
@@ -89,8 +94,8 @@ impl Dialer {
         })
     }
 
-    /// Connects to one of `addresses` and to no other; for `https`, the certificate has to be for `host`. What arrives
-    /// counts against the allowance of `job`.
+    /// Connects to one of `addresses` and to no other, or through the user's proxy; for `https`, the certificate has to be
+    /// for `host`. What arrives counts against the allowance of `job`.
     pub(crate) async fn connect(
         &self,
         https: bool,
@@ -99,9 +104,15 @@ impl Dialer {
         addresses: &[IpAddr],
         job: &JobAllowance,
     ) -> Result<(OriginConnection, OpenJob), FetchError> {
-        let (stream, peer) = match &self.proxy {
-            Some(proxy) => self.tunnel(proxy, port, addresses).await?,
-            None => self.direct(port, addresses).await?,
+        let (stream, peer) = match (&self.proxy, self.user_proxies.route(https, host, port)) {
+            (_, Some(route)) => {
+                let connector = self.connector(HttpConnector::new());
+                let stream =
+                    route.connect(https, host, port, connector).await.map_err(|error| failed(&*error))?;
+                (stream, PROXIED)
+            }
+            (Some(proxy), None) => self.tunnel(proxy, port, addresses).await?,
+            (None, None) => self.direct(port, addresses).await?,
         };
         let meter = TrafficMeter::new();
         let open = meter.open(job);
@@ -115,6 +126,7 @@ impl Dialer {
         let handshake = TlsConnector::from(Arc::clone(&self.tls)).connect(name, stream);
         let stream = handshake.await.map_err(|error| {
             tracing::debug!(host, %error, "no TLS connection");
+            cause::record(&error);
             FetchError::Tls(tls::problem(&error).unwrap_or(TlsProblem::Handshake))
         })?;
         let h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
@@ -227,6 +239,7 @@ fn uri(authority: &str) -> Result<Uri, FetchError> {
 /// Logs the error; its cause does not leave the process.
 fn failed(error: &(dyn Error + 'static)) -> FetchError {
     tracing::debug!(error, "cannot connect");
+    cause::record(error);
     let mut causes = std::iter::successors(Some(error), |error: &&(dyn Error + 'static)| (*error).source());
     let timed_out = |cause: &(dyn Error + 'static)| {
         cause.downcast_ref::<io::Error>().is_some_and(|cause| cause.kind() == io::ErrorKind::TimedOut)

@@ -1,19 +1,20 @@
 //! Sends one request, on a kept or a new connection, and receives the header of the response.
 
 use crate::{
-    FetchError, FetchSettings, ResponseProblem, Step, UrlProblem, coding,
-    conditional::KnownVersion,
+    FetchError, FetchSettings, ResponseProblem, Step, UrlProblem, cause, coding,
     connect::{Dialer, OriginConnection, Sender},
     deadline::JobDeadline,
     interim,
     pool::{Origin, Pool, REUSED_FOR},
+    request_fields::RequestFields,
     tls,
     traffic::{JobAllowance, OpenJob, TrafficFault, TrafficMeter},
+    user_proxy::ProxyRoute,
 };
 use bytes::Bytes;
 use http::{
     HeaderValue, Request, Response, Version,
-    header::{ACCEPT, ACCEPT_ENCODING, HOST, USER_AGENT},
+    header::{ACCEPT, ACCEPT_ENCODING, HOST, PROXY_AUTHORIZATION, USER_AGENT},
 };
 use http_body_util::Empty;
 use hyper::body::Incoming;
@@ -44,6 +45,15 @@ impl Exchange {
         })
     }
 
+    /// Whether the user's proxy looks up and connects to `origin` in our place.
+    pub(crate) fn is_proxied(&self, origin: &Origin) -> bool {
+        self.proxy(origin).is_some()
+    }
+
+    fn proxy(&self, origin: &Origin) -> Option<ProxyRoute> {
+        self.dialer.user_proxies.route(origin.https, &origin.host, origin.port)
+    }
+
     /// Keeps a connection whose response has been read. An HTTP/2 connection has been kept since it was made.
     pub(crate) fn keep(&self, origin: Origin, connection: OriginConnection) {
         if matches!(connection.sender, Sender::H1(_)) {
@@ -57,7 +67,7 @@ impl Exchange {
     pub(crate) async fn get(
         &self,
         url: &WebUrl,
-        known: Option<KnownVersion<'_>>,
+        fields: RequestFields<'_>,
         origin: &Origin,
         addresses: &[IpAddr],
         job: &JobAllowance,
@@ -65,7 +75,7 @@ impl Exchange {
     ) -> Result<OpenResponse, FetchError> {
         if let Some(mut connection) = self.pool.take(origin, addresses) {
             let open = connection.meter.open(job);
-            let response = self.send(url, known, &mut connection, deadline).await?;
+            let response = self.send(url, fields, origin, &mut connection, deadline).await?;
             refused(&connection.meter)?;
             if let Ok(response) = response {
                 return Ok(OpenResponse { response, connection, open });
@@ -77,10 +87,11 @@ impl Exchange {
         if let Some(shared) = connection.share() {
             self.pool.keep(origin.clone(), shared);
         }
-        let response = self.send(url, known, &mut connection, deadline).await?;
+        let response = self.send(url, fields, origin, &mut connection, deadline).await?;
         refused(&connection.meter)?;
         let response = response.map_err(|error| {
             tracing::debug!(%error, "no valid response");
+            cause::record(&error);
             no_response(&error)
         })?;
         Ok(OpenResponse { response, connection, open })
@@ -89,11 +100,13 @@ impl Exchange {
     async fn send(
         &self,
         url: &WebUrl,
-        known: Option<KnownVersion<'_>>,
+        fields: RequestFields<'_>,
+        origin: &Origin,
         connection: &mut OriginConnection,
         deadline: JobDeadline,
     ) -> Result<hyper::Result<Response<Incoming>>, FetchError> {
-        let mut request = self.request(url, known, matches!(connection.sender, Sender::H2(_)))?;
+        let mut request = self.request(url, origin, matches!(connection.sender, Sender::H2(_)))?;
+        fields.add_to(&mut request, url);
         interim::limit(&mut request, &connection.meter, self.dialer.max_header_bytes);
         let response = async {
             match &mut connection.sender {
@@ -104,21 +117,24 @@ impl Exchange {
         deadline.run(Step::Header, response).await
     }
 
-    /// The request for `url`, conditional if a version is `known`. Nothing else of the client's request is passed on.
+    /// The request for `url`. Nothing of the client's request is passed on.
     fn request(
         &self,
         url: &WebUrl,
-        known: Option<KnownVersion<'_>>,
+        origin: &Origin,
         is_h2: bool,
     ) -> Result<Request<Empty<Bytes>>, FetchError> {
-        let request = if is_h2 {
+        let proxy = self.proxy(origin).filter(|proxy| proxy.forwards(origin.https));
+        let mut request = if is_h2 {
             Request::builder().version(Version::HTTP_2).uri(url.as_str())
         } else {
-            Request::builder().uri(url.path_and_query()).header(HOST, url.host_and_port())
+            let target = if proxy.is_some() { url.without_fragment() } else { url.path_and_query() };
+            Request::builder().uri(target).header(HOST, url.host_and_port())
         };
-        let fields = known.into_iter().flat_map(KnownVersion::fields);
-        fields
-            .fold(request, |request, (name, value)| request.header(name, value))
+        if let Some(credentials) = proxy.as_ref().and_then(ProxyRoute::credentials) {
+            request = request.header(PROXY_AUTHORIZATION, credentials);
+        }
+        request
             .header(USER_AGENT, &self.user_agent)
             .header(ACCEPT, "text/html,application/xhtml+xml;q=0.9,*/*;q=0.1")
             .header(ACCEPT_ENCODING, coding::ACCEPTED)

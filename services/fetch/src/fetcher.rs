@@ -5,18 +5,21 @@ use crate::{
     admission::{Admission, JobPermit},
     body::BodyReader,
     budget::Budget,
+    cause,
     conditional::{KnownVersion, Validators},
+    connect::PROXIED,
     deadline::JobDeadline,
     dns::Dns,
     exchange::{Exchange, OpenResponse},
     guard::{AddressRules, Guard},
     media_type,
     pool::Origin,
+    request_fields::RequestFields,
     response::{self, ResponseKind},
     traffic::JobAllowance,
 };
 use bytes::Bytes;
-use http::StatusCode;
+use http::{HeaderMap, StatusCode};
 use kit::{CpuPool, Deadline};
 use links::{Encoding, Syntax};
 use std::{net::IpAddr, ops::ControlFlow, sync::Arc};
@@ -48,6 +51,25 @@ pub enum Fetched {
     NotModified(Validators),
 }
 
+/// Why a page could not be fetched, with what is known of the cause.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FetchFailure {
+    /// The error.
+    pub error: FetchError,
+    /// The cause in a few words, if they say more than the error: `connection refused`. May hold dates, no addresses.
+    pub cause: Option<String>,
+}
+
+impl Fetched {
+    /// The page; without a known version, nothing else can come.
+    fn page(self) -> Result<FetchedPage, FetchError> {
+        match self {
+            Self::Page(page) => Ok(page),
+            Self::NotModified(_) => Err(FetchError::UpstreamStatus { status: 304, retry_after: None }),
+        }
+    }
+}
+
 /// Fetches pages within its limits. Use one in a process: its jobs share connections and limits.
 pub struct Fetcher {
     guard: Arc<Guard>,
@@ -75,10 +97,7 @@ impl Fetcher {
 
     /// Fetches the page at `url`, following redirects.
     pub async fn fetch(&self, url: &PageUrl) -> Result<FetchedPage, FetchError> {
-        match self.fetch_unless_known(url, None).await? {
-            Fetched::Page(page) => Ok(page),
-            Fetched::NotModified(_) => Err(FetchError::UpstreamStatus { status: 304, retry_after: None }),
-        }
+        self.fetch_unless_known(url, None).await.and_then(Fetched::page)
     }
 
     /// Fetches the page at `url`, following redirects, unless it is still the `known` version.
@@ -87,12 +106,24 @@ impl Fetcher {
         url: &PageUrl,
         known: Option<KnownVersion<'_>>,
     ) -> Result<Fetched, FetchError> {
+        self.follow(url, RequestFields { known, user: None }).await
+    }
+
+    /// As [`fetch`](Self::fetch), for a client that acts for its own user: `headers` are added to the requests to the
+    /// origin of `url`, and to no others.
+    pub async fn fetch_with(&self, url: &PageUrl, headers: &HeaderMap) -> Result<FetchedPage, FetchFailure> {
+        let fields = RequestFields { known: None, user: Some((headers, url.as_url())) };
+        let (result, cause) = cause::recorded(self.follow(url, fields)).await;
+        result.and_then(Fetched::page).map_err(|error| FetchFailure { error, cause })
+    }
+
+    async fn follow(&self, url: &PageUrl, fields: RequestFields<'_>) -> Result<Fetched, FetchError> {
         let deadline = JobDeadline(Deadline::after(self.settings.timeout));
         let allowance = JobAllowance::new(&self.settings);
         let mut url = url.clone();
         let mut permit = None;
         for _ in 0..=self.settings.max_redirects {
-            match Box::pin(self.hop(&url, known, &mut permit, &allowance, deadline)).await? {
+            match Box::pin(self.hop(&url, fields, &mut permit, &allowance, deadline)).await? {
                 ControlFlow::Break(fetched) => return Ok(fetched),
                 ControlFlow::Continue(next) => url = next,
             }
@@ -104,7 +135,7 @@ impl Fetcher {
     async fn hop(
         &self,
         url: &PageUrl,
-        known: Option<KnownVersion<'_>>,
+        fields: RequestFields<'_>,
         permit: &mut Option<JobPermit>,
         allowance: &JobAllowance,
         deadline: JobDeadline,
@@ -119,16 +150,18 @@ impl Fetcher {
             Some(permit) => self.admission.move_to(permit, &host, deadline).await?,
             None => self.admission.enter(&host, deadline).await?,
         });
+        let origin = Origin { https: url.as_url().scheme() == "https", host, port: to.rules.port };
         let addresses = match to.host {
+            _ if self.exchange.is_proxied(&origin) => vec![PROXIED],
             Host::Ipv4(ip) => vec![IpAddr::V4(ip)],
             Host::Ipv6(ip) => vec![IpAddr::V6(ip)],
             Host::Domain(name) => deadline.run(Step::Dns, self.dns.resolve(name, to.relative)).await??,
         };
         self.check(to.rules, &addresses, deadline).await?.map_err(refused)?;
 
-        let origin = Origin { https: url.as_url().scheme() == "https", host, port: to.rules.port };
-        let known = known.filter(|known| known.is_at(url.as_url()));
-        let get = Box::pin(self.exchange.get(url.as_url(), known, &origin, &addresses, allowance, deadline));
+        let known = fields.known.filter(|known| known.is_at(url.as_url()));
+        let fields = RequestFields { known, ..fields };
+        let get = Box::pin(self.exchange.get(url.as_url(), fields, &origin, &addresses, allowance, deadline));
         let OpenResponse { response, connection, mut open } = get.await?;
         let (head, body) = response.into_parts();
         let validators = Validators::of(&head.headers);

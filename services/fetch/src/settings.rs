@@ -1,6 +1,6 @@
 //! The settings of the fetcher.
 
-use crate::Proxy;
+use crate::{ClientSettings, Proxy};
 use bytesize::ByteSize;
 use serde::{Deserialize, Serialize};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
@@ -19,6 +19,9 @@ pub struct FetchSettings {
     /// `own_addresses` still apply.
     #[serde(skip)]
     pub allow_private: bool,
+    /// What only a client that acts for its own user sets.
+    #[serde(skip)]
+    pub client: ClientSettings,
     /// Addresses on which this process listens. They are never fetched from, or it could fetch from itself without end. An
     /// unspecified address (`0.0.0.0`, `[::]`) stands for all addresses of this machine.
     #[serde(skip)]
@@ -68,6 +71,7 @@ impl Default for FetchSettings {
             deny: Vec::new(),
             ports_deny: crate::ports::SERVICES.to_vec(),
             allow_private: false,
+            client: ClientSettings::default(),
             own_addresses: Vec::new(),
             name_servers: Vec::new(),
             timeout: Duration::from_secs(10),

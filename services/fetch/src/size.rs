@@ -1,15 +1,20 @@
-//! Serializes sizes exactly: `bytesize` rounds `10MB` to `9.5 MiB`.
+//! Writes sizes exactly: `bytesize` rounds `10MB` to `9.5 MiB`.
 
 use bytesize::{ByteSize, GB, GIB, KB, KIB, MB, MIB};
 use serde::Serializer;
 
 /// Serializes `size` in the largest unit that divides it, so that it reads back as the same number of bytes.
 pub fn exact<S: Serializer>(size: &ByteSize, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(&text(*size))
+}
+
+/// `size` in the largest unit that divides it: `10MB`.
+pub fn text(size: ByteSize) -> String {
     let units = [("GiB", GIB), ("GB", GB), ("MiB", MIB), ("MB", MB), ("KiB", KIB), ("kB", KB)];
     let bytes = size.as_u64();
     let fits = |unit: &&(&str, u64)| bytes >= unit.1 && bytes.is_multiple_of(unit.1);
     let (name, unit) = units.iter().find(fits).unwrap_or(&("B", 1));
-    to.collect_str(&format_args!("{}{name}", bytes / unit))
+    format!("{}{name}", bytes / unit)
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! The client's TLS configuration, and the reasons why a handshake failed.
 
-use crate::{FetchSettings, TlsProblem};
+use crate::{FetchSettings, TlsProblem, unverified};
 use rustls::{CertificateError, ClientConfig, Error};
 use std::{io, sync::Arc};
 
@@ -13,6 +13,9 @@ pub(crate) fn client_config(settings: &FetchSettings) -> Result<Arc<ClientConfig
         tracing::warn!("no root certificates: no https page can be fetched");
     }
     let mut config = kit::tls::client_config(roots)?;
+    if settings.client.insecure {
+        unverified::accept_any_certificate(&mut config);
+    }
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(Arc::new(config))
 }

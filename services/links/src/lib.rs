@@ -10,10 +10,12 @@ mod html;
 mod links;
 mod page;
 mod resolve;
+mod selection;
 mod xhtml;
 
 pub use encoding_rs::Encoding;
 pub use extraction::{Extraction, Method};
 pub use links::{Iter, Link, Links};
 pub use page::{Page, Syntax};
+pub use selection::{HostScope, LinkSelection};
 pub use xhtml::has_xhtml_root;

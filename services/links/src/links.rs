@@ -52,12 +52,18 @@ impl Links {
         self.len == 0
     }
 
+    /// The memory that it takes, in bytes.
+    pub fn bytes(&self) -> usize {
+        self.blocks.iter().map(String::capacity).sum()
+    }
+
     /// The links, in order.
     pub fn iter(&self) -> Iter<'_> {
         Iter { records: Records::new("", false), blocks: self.blocks.iter(), href: "" }
     }
 
-    pub(crate) fn push(&mut self, href: &str, text: &str) {
+    /// Adds a link to the end.
+    pub fn push(&mut self, href: &str, text: &str) {
         self.start(href);
         self.push_text(text);
         self.end();

@@ -1,10 +1,10 @@
 //! A page as it was received.
 
 use crate::{
-    charset,
+    LinkSelection, charset,
     extraction::{Extraction, Method},
     html::{self, FoundLinks, Steps},
-    resolve::resolve,
+    resolve::{document_base, resolve},
     xhtml::{self, Document},
 };
 use encoding_rs::{Encoding, UTF_8};
@@ -48,6 +48,14 @@ impl Page<'_> {
     /// Every link, its `href` exactly as written.
     pub fn links_as_written(&self) -> Extraction {
         self.found().extraction
+    }
+
+    /// The selected links, each `href` exactly as written.
+    pub fn selected_as_written(&self, selection: LinkSelection) -> Extraction {
+        let FoundLinks { mut extraction, base } = self.found();
+        let base = document_base(base.as_deref(), self.url, None);
+        extraction.links = selection.of_written(extraction.links, base, self.url);
+        extraction
     }
 
     fn found(&self) -> FoundLinks {

@@ -71,7 +71,7 @@ pub(crate) fn resolve(
 }
 
 /// The "frozen base URL": the `<base>` where it resolves to a URL that may be a base, otherwise the page's URL.
-fn document_base(
+pub(crate) fn document_base(
     base_href: Option<&str>,
     url: Option<&WebUrl>,
     encode: EncodingOverride<'_>,

@@ -24,10 +24,10 @@ struct ErrorLine<'a, E> {
     error: E,
 }
 
-/// Writes the line of a page.
+/// Writes the line of a page; `members` are [`PageMembers`], or another object that has these and more.
 pub fn write_links<'a>(
     out: &mut dyn io::Write,
-    members: PageMembers<'_>,
+    members: impl Serialize,
     links: impl IntoIterator<Item = Link<'a>>,
 ) -> io::Result<()> {
     write_members(out, members)?;
@@ -36,13 +36,13 @@ pub fn write_links<'a>(
 }
 
 /// Writes the same line from `links` that are a JSON array already; white space at its end is dropped.
-pub fn write_json_links(out: &mut dyn io::Write, members: PageMembers<'_>, links: &[u8]) -> io::Result<()> {
+pub fn write_json_links(out: &mut dyn io::Write, members: impl Serialize, links: &[u8]) -> io::Result<()> {
     write_members(out, members)?;
     out.write_all(links.trim_ascii_end())?;
     out.write_all(b"}\n")
 }
 
-fn write_members(out: &mut dyn io::Write, members: PageMembers<'_>) -> io::Result<()> {
+fn write_members(out: &mut dyn io::Write, members: impl Serialize) -> io::Result<()> {
     let mut object = serde_json::to_vec(&members)?;
     object.pop(); // the closing brace
     out.write_all(&object)?;
