@@ -162,11 +162,12 @@ impl Fetcher {
         let known = fields.known.filter(|known| known.is_at(url.as_url()));
         let fields = RequestFields { known, ..fields };
         let get = Box::pin(self.exchange.get(url.as_url(), fields, &origin, &addresses, allowance, deadline));
-        let OpenResponse { response, connection, mut open } = get.await?;
+        let OpenResponse { response, mut connection, mut open } = get.await?;
         let (head, body) = response.into_parts();
         let validators = Validators::of(&head.headers);
         if known.is_some() && head.status == StatusCode::NOT_MODIFIED {
             drop(open);
+            deadline.run(Step::Body, connection.ready()).await?;
             self.exchange.keep(origin, connection);
             return Ok(ControlFlow::Break(Fetched::NotModified(validators)));
         }
