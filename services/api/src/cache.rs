@@ -1,5 +1,6 @@
 //! Where results are kept: always in the process, and with `redis_url` also in Redis, which all replicas share.
 
+mod local_metrics;
 mod local_tier;
 mod lookup;
 mod redis;
@@ -12,6 +13,7 @@ pub(crate) use self::{
 };
 
 use self::{
+    local_metrics::LocalMetrics,
     local_tier::{Local, LocalTier, Mark},
     redis::Read,
 };
@@ -39,6 +41,11 @@ impl Cache {
         let redis = redis_url.map(|urls| Redis::new(urls, Arc::clone(&local))).transpose()?;
         let write_backs = Arc::new(Semaphore::new(WRITE_BACKS));
         Ok(Self { local, redis: redis.map(Arc::new), write_backs, grace })
+    }
+
+    /// Adds the metrics of its tiers.
+    pub(crate) fn register(&self, registry: &mut kit::Metrics) {
+        registry.register_collector(Box::new(LocalMetrics(Arc::clone(&self.local))));
     }
 
     /// Its last tier: the name in metrics and readiness checks.

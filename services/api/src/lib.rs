@@ -111,5 +111,6 @@ impl Service for Api {
 
     fn register(&self, metrics: &mut kit::Metrics) {
         self.pages.metrics.register(metrics);
+        self.pages.cache.register(metrics);
     }
 }

@@ -7,7 +7,8 @@ pub(crate) use self::sessions::Mark;
 
 use self::sessions::Sessions;
 use crate::{cache_entry::CacheEntry, cache_key::CacheKey};
-use moka::{Expiry, policy::EvictionPolicy, sync};
+use moka::{Expiry, notification::RemovalCause, policy::EvictionPolicy, sync};
+use prometheus_client::metrics::counter::Counter;
 use std::{
     sync::{
         Arc,
@@ -26,6 +27,15 @@ const OVERHEAD: usize = 256;
 pub(crate) struct LocalTier {
     copies: sync::Cache<CacheKey, Arc<Copy>>,
     sessions: Sessions,
+    /// Copies that were removed to make room for others.
+    evictions: Counter,
+}
+
+/// What the tier holds.
+pub(super) struct Usage {
+    pub(super) bytes: u64,
+    pub(super) entries: u64,
+    pub(super) evictions: u64,
 }
 
 /// A copy, and the session in which it was last the same as in Redis.
@@ -47,13 +57,25 @@ impl LocalTier {
     /// An empty tier that takes about `bytes` at most and keeps links for `grace` after they have expired. The least recently used copy is evicted first: moka's default
     /// policy may refuse a new one after `Cache-Status` has said that it is stored.
     pub(crate) fn new(bytes: u64, grace: Duration) -> Self {
+        let evictions = Counter::default();
+        let evicted = evictions.clone();
         let copies = sync::Cache::builder()
             .max_capacity(bytes)
             .weigher(weight)
             .eviction_policy(EvictionPolicy::lru())
             .expire_after(Remaining(grace))
+            .eviction_listener(move |_, _, cause| {
+                evicted.inc_by(u64::from(cause == RemovalCause::Size));
+            })
             .build();
-        Self { copies, sessions: Sessions::default() }
+        Self { copies, sessions: Sessions::default(), evictions }
+    }
+
+    /// What it holds now; work in proportion to what has changed since the last call.
+    pub(super) fn usage(&self) -> Usage {
+        self.copies.run_pending_tasks();
+        let (bytes, entries) = (self.copies.weighted_size(), self.copies.entry_count());
+        Usage { bytes, entries, evictions: self.evictions.get() }
     }
 
     pub(super) fn find(&self, key: &CacheKey) -> Local {
