@@ -1,18 +1,45 @@
 //! The command line's arguments.
 
-use clap::{Args as ClapArgs, Parser, Subcommand, ValueEnum, value_parser};
+mod extract;
+mod serve;
+mod values;
+
+pub use self::{
+    extract::{Extract, FetchOptions, ListOptions, OutputFormat, SelectedLinks},
+    serve::{ConfigFiles, Serve},
+};
+
+use clap::{Parser, Subcommand};
 use clap_complete::Shell;
-use std::{ffi::OsString, net::SocketAddr, path::PathBuf};
-use weburl::WebUrl;
 
 pub const NAME: &str = "linkextractor";
+
+const EXAMPLES: &str = "\
+Examples:
+  linkextractor https://example.com/          a page's links, one a line
+  linkextractor -f text --unique page.html    the addresses in a file, each once
+  curl -s https://example.com/ | linkextractor --base https://example.com/ -
+  linkextractor --links external -f csv -o links.csv https://example.com/
+  linkextractor -u me:secret -H 'Accept-Language: de' https://intranet.example/
+  linkextractor --from urls.txt --jobs 64 --resume links.ndjson
+  linkextractor serve                         the page at http://localhost:8080
+
+";
+
+const EXIT_STATUS: &str = "Exit status: 0 all done, 1 a target failed or the output could not be written, \
+                           2 wrong usage, 130 interrupted.";
+
+const TEMPLATE: &str = "{before-help}{about}\n\n{usage-heading} {usage}\n\n{all-args}{after-help}";
 
 /// The links of a web page, each with its text, as a browser would see them.
 #[derive(Debug, Parser)]
 #[command(name = NAME, version, args_conflicts_with_subcommands = true, arg_required_else_help = true)]
+#[command(disable_help_subcommand = true, max_term_width = 80, help_template = TEMPLATE)]
 #[command(
-    after_help = "Exit status: 0 all done, 1 a target failed or the output could not be written, 2 wrong usage."
+    override_usage = "linkextractor [OPTIONS] TARGET...    (URLs, files, - for standard input)\n       linkextractor COMMAND"
 )]
+#[command(before_long_help = EXAMPLES, after_long_help = EXIT_STATUS)]
+#[command(after_help = "More options and examples: linkextractor --help")]
 pub struct Args {
     #[command(subcommand)]
     pub command: Option<Commands>,
@@ -21,85 +48,21 @@ pub struct Args {
 }
 
 #[derive(Debug, Subcommand)]
+#[expect(clippy::large_enum_variant, reason = "there is one of it")]
 pub enum Commands {
     /// Print the links of pages (what the program does without a command)
-    #[command(arg_required_else_help = true)]
+    #[command(arg_required_else_help = true, max_term_width = 80, before_long_help = EXAMPLES, after_long_help = EXIT_STATUS)]
+    #[command(hide = true)]
     Extract(Extract),
     /// Serve the API and the web page in this process, cache embedded
     Serve(Serve),
     /// Check the configuration that `serve` would use
     CheckConfig(ConfigFiles),
-    /// Print a completion script
+    /// Print a completion script for a shell
     Completions {
         /// The shell to complete in
         shell: Shell,
     },
-}
-
-#[derive(Debug, ClapArgs)]
-pub struct Extract {
-    /// A URL, a file, or `-` for HTML on standard input
-    #[arg(value_name = "TARGET")]
-    pub targets: Vec<OsString>,
-    /// How links are written
-    #[arg(long, value_enum, default_value_t)]
-    pub format: OutputFormat,
-    /// Print hrefs as written in the page: unresolved, all of them
-    #[arg(long)]
-    pub raw: bool,
-    /// The URL of HTML that comes from a file or standard input
-    #[arg(long, value_name = "URL")]
-    pub base: Option<WebUrl>,
-    /// Read a file or standard input as XHTML, as files named .xhtml and .xht are
-    #[arg(long)]
-    pub xhtml: bool,
-    /// Read further targets from FILE, one a line (`-` for standard input)
-    #[arg(long, value_name = "FILE")]
-    pub from: Option<PathBuf>,
-    /// The number of targets to work on at once, 1 to 64
-    #[arg(long, value_name = "N", default_value_t = 4, value_parser = value_parser!(u8).range(1..=64))]
-    pub jobs: u8,
-}
-
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
-pub enum OutputFormat {
-    /// `[text](href)` a line, unescaped
-    #[default]
-    Markdown,
-    /// The hrefs, one a line
-    Text,
-    /// One array of all links, as the API's
-    Json,
-    /// A page a line: `{"page", …, "links"}` or `{"page", "error"}`
-    Ndjson,
-    /// `text,href` with a header line; after a `page` column when there are several targets
-    Csv,
-}
-
-#[derive(Debug, Default, ClapArgs)]
-pub struct Serve {
-    /// Where the web page is served [default: 127.0.0.1:8080]
-    #[arg(long, value_name = "ADDRESS:PORT")]
-    pub listen: Option<SocketAddr>,
-    /// Where the API is served [default: 127.0.0.1:5000]
-    #[arg(long, value_name = "ADDRESS:PORT")]
-    pub api_listen: Option<SocketAddr>,
-    /// Let the API reach private addresses: lifts the rules on addresses, names and ports
-    #[arg(long)]
-    pub allow_private: bool,
-    /// Answer to this host name too; with --allow-private only localhost, this machine's name and IP addresses are
-    #[arg(long, value_name = "NAME", requires = "allow_private")]
-    pub allow_host: Vec<String>,
-    #[command(flatten)]
-    pub config: ConfigFiles,
-}
-
-#[derive(Debug, Default, ClapArgs)]
-pub struct ConfigFiles {
-    /// A configuration file for the API
-    #[arg(long, value_name = "FILE")]
-    pub api_config: Option<PathBuf>,
-    /// A configuration file for the web page
-    #[arg(long, value_name = "FILE")]
-    pub web_config: Option<PathBuf>,
+    /// Print the manual page, for `man -l -`
+    Man,
 }

@@ -13,6 +13,8 @@ pub enum Exit {
     Failed = 1,
     /// 2: wrong usage.
     Usage = 2,
+    /// 130: interrupted by Ctrl-C.
+    Interrupted = 130,
 }
 
 impl Exit {
@@ -31,11 +33,29 @@ impl From<Exit> for ExitCode {
 
 /// The result of a write to standard output. A reader that closes the pipe early is no failure.
 pub fn written<T: Default>(result: io::Result<T>) -> Result<T, Exit> {
+    written_to("standard output", result)
+}
+
+/// The result of a write to `output`.
+pub fn written_to<T: Default>(output: impl Display, result: io::Result<T>) -> Result<T, Exit> {
     match result {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(T::default()),
-        result => result
-            .map_err(|error| Exit::Failed.because(format_args!("cannot write to standard output: {error}"))),
+        result => result.map_err(|error| cannot_write(output, &error)),
     }
+}
+
+/// The exit status where `output` cannot be written, with a line that says so.
+pub fn cannot_write(output: impl Display, error: &io::Error) -> Exit {
+    Exit::Failed.because(format_args!("cannot write to {output}: {}", io_error_text(error)))
+}
+
+/// The text of an error without the number that the system gives it.
+pub fn io_error_text(error: &io::Error) -> String {
+    let text = error.to_string();
+    let text = text.split(" (os error ").next().unwrap_or_default();
+    // As part of a sentence.
+    let mut chars = text.chars();
+    chars.next().map_or_else(String::new, |first| first.to_lowercase().chain(chars).collect())
 }
 
 /// Runs `future` to its end, without waiting for reads and name lookups that still block.

@@ -1,125 +1,181 @@
-//! `linkextractor extract`: from targets to links on standard output.
+//! `linkextractor extract`: from targets to links on standard output or in a file.
+
+mod resume;
+mod run;
+mod scheduler;
+mod sequencer;
+mod source;
+mod task;
 
 use crate::{
-    args::Extract,
-    exit::{self, Exit, note, written},
+    args::{Extract, OutputFormat, SelectedLinks},
+    client::UserClient,
+    exit::{self, Exit, cannot_write, io_error_text, note, written_to},
+    interrupt,
     output::Writer,
-    progress, stdout,
-    target::{Target, TargetError, blocking},
+    page::PageReader,
+    progress::{Progress, Shown},
+    stdout,
+    target::{Source, Target},
 };
-use fetch::Fetcher;
-use futures_util::{StreamExt, stream};
 use kit::CpuPool;
-use links::{Extraction, Method};
+use links::{HostScope, LinkSelection};
+use resume::DoneSet;
+use run::{Run, RunEnd};
+use scheduler::Scheduler;
+use source::TargetList;
 use std::{
-    fs,
-    io::{self, BufWriter},
-    path::Path,
+    fs::File,
+    io::{BufWriter, Write},
+    path::{Path, PathBuf},
+    sync::{Arc, atomic::AtomicBool},
+    thread,
 };
 
-/// Prints the links of every target, in the order given; a target that fails is a line on standard error.
+/// Prints the links of every target; a target that fails is a line on standard error.
 pub fn run(args: Extract) -> Result<(), Exit> {
+    let targets: Vec<_> = args.targets.iter().map(Target::parse).collect();
+    check(&args, &targets).map_err(|message| Exit::Usage.because(message))?;
     exit::block_on(async {
+        let to_stdout = args.output_file().is_none();
+        let reader_closed = async {
+            if !to_stdout {
+                std::future::pending::<()>().await;
+            }
+            stdout::reader_closed().await;
+        };
         tokio::select! {
-            result = extract(args) => result,
-            () = stdout::reader_closed() => Ok(()),
+            result = extract(args, targets) => result,
+            () = reader_closed => Ok(()),
         }
     })
 }
 
-async fn extract(args: Extract) -> Result<(), Exit> {
-    let targets = targets(&args).await.map_err(|message| Exit::Usage.because(message))?;
-    let fetcher = fetcher(args.jobs).map_err(|error| Exit::Failed.because(error))?;
-    match written(print(args, targets, &fetcher).await)? {
-        0 => Ok(()),
-        _failures => Err(Exit::Failed),
-    }
-}
-
-/// The targets on the command line, then those in the file.
-async fn targets(args: &Extract) -> Result<Vec<Target>, String> {
-    if args.targets.is_empty() && args.from.is_none() {
+/// What clap cannot check.
+fn check(args: &Extract, targets: &[Target]) -> Result<(), String> {
+    if targets.is_empty() && args.from.is_none() {
         return Err("no target: name a URL, a file, or - for standard input".to_owned());
     }
-    let mut targets: Vec<_> = args.targets.iter().map(Target::parse).collect();
-    if let Some(file) = &args.from {
-        let path = file.clone();
-        let list = blocking(move || read_list(&path)).await;
-        let list = list.map_err(|error| format!("{}: {error}", file.display()))?;
-        targets.extend(fetch::url_list::entries(&list).map(Target::parse));
-    }
-    let stdin = targets.iter().filter(|target| **target == Target::Stdin).count();
-    let list_is_stdin = args.from.as_deref() == Some(Path::new("-"));
-    if stdin + usize::from(list_is_stdin) > 1 {
+    let stdin = targets.iter().filter(|target| target.source == Source::Stdin).count();
+    if stdin + usize::from(args.list_is_stdin()) > 1 {
         return Err("standard input can be read only once".to_owned());
     }
-    if args.base.is_some() && !targets.is_empty() && targets.iter().all(|t| matches!(t, Target::Url(_))) {
+    if args.base.is_some() && args.from.is_none() && targets.iter().all(Target::is_url) {
         return Err("--base is for HTML from a file or standard input; a URL is its own base".to_owned());
     }
-    Ok(targets)
+    if args.list.resume.is_some() && !matches!(args.output.format, None | Some(OutputFormat::Ndjson)) {
+        return Err("--resume writes NDJSON, and no other format".to_owned());
+    }
+    Ok(())
 }
 
-fn read_list(file: &Path) -> io::Result<String> {
-    if file == Path::new("-") { io::read_to_string(io::stdin()) } else { fs::read_to_string(file) }
-}
-
-fn fetcher(jobs: u8) -> Result<Fetcher, String> {
-    let settings = fetch::FetchSettings {
-        allow_private: true,
-        // All targets may be pages of one host.
-        max_jobs_per_host: jobs.into(),
-        ..fetch::FetchSettings::default()
+async fn extract(args: Extract, targets: Vec<Target>) -> Result<(), Exit> {
+    let failed = |error: &dyn std::fmt::Display| Exit::Failed.because(error);
+    let usage = |message: String| Exit::Usage.because(message);
+    let pool = CpuPool::per_processor().map_err(|error| failed(&error))?;
+    let client = UserClient::new(&args.fetch, &args.list, pool.clone())?;
+    if args.fetch.insecure && !args.output.quiet {
+        note("warning: --insecure: certificates are not verified");
+    }
+    let from = args.from.as_deref().map(|path| {
+        let list =
+            source::open(path).map_err(|error| format!("{}: {}", path.display(), io_error_text(&error)));
+        list.map(|list| (path.to_owned(), list))
+    });
+    let from = from.transpose().map_err(usage)?;
+    let several = targets.len() != 1 || from.is_some();
+    let (out, done) = output(&args)?;
+    let format = args.format();
+    let shown = Shown { several, quiet: args.output.quiet, summary: args.output.summary };
+    let total = targets.len() as u64;
+    let progress = Progress::new(shown, (!args.list_is_pipe()).then_some(total));
+    count_list(&args, total, &progress);
+    let reader = PageReader {
+        client,
+        pool,
+        base: args.base.clone(),
+        xhtml: args.xhtml,
+        raw: args.output.raw,
+        selection: args.selection(),
+        stdin_taken: AtomicBool::new(args.list_is_stdin()),
     };
-    let pool = CpuPool::per_processor().map_err(|error| error.to_string())?;
-    Fetcher::new(settings, pool)
-}
-
-/// Returns the number of targets that failed.
-async fn print(args: Extract, targets: Vec<Target>, fetcher: &Fetcher) -> io::Result<usize> {
-    let bar = progress::bar(targets.len());
-    let mut writer = Writer::new(BufWriter::new(stdout::open()?), args.format, targets.len() != 1)?;
-    let mut failures = 0;
-
-    let work = async |target: Target| {
-        let result = target.links(fetcher, args.base.clone(), args.xhtml, args.raw).await;
-        (target, result)
-    };
-    let mut results = stream::iter(targets).map(work).buffered(args.jobs.into());
-    while let Some((target, result)) = results.next().await {
-        bar.inc(1);
-        let page = target.to_string();
-        bar.suspend(|| explain(&page, &result));
-        match result {
-            Ok(found) => writer.links(&page, &found)?,
-            Err(error) => {
-                failures += 1;
-                writer.failure(&page, &error)?;
-            }
+    let targets = TargetList { targets, from, done, bar: progress.bar.clone() }.read();
+    let output_name = args.output_name();
+    let run = async {
+        Run {
+            reader: Arc::new(reader),
+            targets,
+            scheduler: Scheduler::new(args.list.jobs_per_host.into(), args.list.delay),
+            writer: Writer::new(BufWriter::new(out), format, several)?,
+            progress,
+            interrupted: interrupt::watch(several),
+            jobs: args.list.jobs.into(),
+            retries: args.fetch.retries.unwrap_or_default(),
+            ordered: args.list.ordered || format != OutputFormat::Ndjson,
+            quiet: args.output.quiet,
         }
+        .complete()
+        .await
+    };
+    match written_to(output_name, run.await)? {
+        RunEnd::Complete => Ok(()),
+        RunEnd::Failed => Err(Exit::Failed),
+        RunEnd::Interrupted => Err(Exit::Interrupted),
     }
-    bar.finish_and_clear();
-    writer.finish()?;
-    Ok(failures)
 }
 
-/// Reports on standard error that a target failed, or that its links are incomplete.
-fn explain(page: &str, result: &Result<Extraction, TargetError>) {
-    let found = match result {
-        Ok(found) => found,
-        Err(error) => return note(format_args!("{page}: {error}")),
+/// Where results go, and the targets that are done already.
+fn output(args: &Extract) -> Result<(Box<dyn Write>, Option<DoneSet>), Exit> {
+    if let Some(path) = &args.list.resume {
+        let (file, done) =
+            resume::open(path, args.list.retry_failed).map_err(|error| Exit::Failed.because(error))?;
+        return Ok((Box::new(file), Some(done)));
+    }
+    let opened = match args.output_file() {
+        Some(path) => File::create(path).map(|file| Box::new(file) as Box<dyn Write>),
+        None => stdout::open().map(|stdout| Box::new(stdout) as Box<dyn Write>),
     };
-    if found.unresolved > 0 {
-        let options = "--base names the URL of a file or standard input, --raw prints every href as written";
-        let why = "as their hrefs do not resolve or take too much memory";
-        note(format_args!("{page}: links left out: {}, {why}; {options}", found.unresolved));
+    opened.map(|out| (out, None)).map_err(|error| cannot_write(args.output_name(), &error))
+}
+
+/// Counts the list for the bar, beside the work.
+fn count_list(args: &Extract, others: u64, progress: &Progress) {
+    if let Some(path) = args.from.clone().filter(|_| progress.is_visible()) {
+        let bar = progress.bar.clone();
+        thread::spawn(move || source::count(&path).map(|count| bar.set_length(others + count)));
     }
-    if found.unparsed_chunks > 0 {
-        let chunks = found.unparsed_chunks;
-        note(format_args!("{page}: links are missing: {chunks} parts of the page could not be parsed"));
+}
+
+impl Extract {
+    fn format(&self) -> OutputFormat {
+        let default = if self.list.resume.is_some() { OutputFormat::Ndjson } else { OutputFormat::Markdown };
+        self.output.format.unwrap_or(default)
     }
-    if found.method == Method::Approximate {
-        note(format_args!(
-            "{page}: the links are approximate: the page is nested too deeply to be read exactly"
-        ));
+
+    /// The file that results are written to, if it is not standard output.
+    fn output_file(&self) -> Option<&PathBuf> {
+        self.list.resume.as_ref().or(self.output.output.as_ref().filter(|path| *path != Path::new("-")))
+    }
+
+    fn output_name(&self) -> String {
+        self.output_file().map_or_else(|| "standard output".to_owned(), |path| path.display().to_string())
+    }
+
+    fn list_is_stdin(&self) -> bool {
+        self.from.as_deref() == Some(Path::new("-"))
+    }
+
+    /// Whether the number of targets cannot be known.
+    fn list_is_pipe(&self) -> bool {
+        self.from.as_ref().is_some_and(|path| !path.is_file())
+    }
+
+    fn selection(&self) -> LinkSelection {
+        let scope = match self.output.links {
+            SelectedLinks::All => None,
+            SelectedLinks::Internal => Some(HostScope::Internal),
+            SelectedLinks::External => Some(HostScope::External),
+        };
+        LinkSelection { scope, unique: self.output.unique }
     }
 }

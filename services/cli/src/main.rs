@@ -1,18 +1,24 @@
 //! The program `linkextractor`: the links of web pages, on the command line or served.
 
 mod args;
+mod client;
 mod exit;
 mod extract;
+mod interrupt;
+mod manual;
+mod media;
 mod output;
+mod page;
+mod page_error;
 mod progress;
 mod serve;
 mod stdout;
 mod target;
 
 use args::{Args, Commands};
-use clap::{CommandFactory, Parser};
+use clap::Parser;
 use exit::{Exit, written};
-use std::{io::Write, process::ExitCode};
+use std::process::ExitCode;
 
 fn main() -> ExitCode {
     match run() {
@@ -35,10 +41,7 @@ fn run() -> Result<(), Exit> {
         Some(Commands::Extract(extract)) => extract::run(extract),
         Some(Commands::Serve(serve)) => serve::run(&serve),
         Some(Commands::CheckConfig(files)) => serve::check_config(files),
-        Some(Commands::Completions { shell }) => {
-            let mut script = Vec::new();
-            clap_complete::generate(shell, &mut Args::command(), args::NAME, &mut script);
-            written(stdout::open().and_then(|mut stdout| stdout.write_all(&script)))
-        }
+        Some(Commands::Completions { shell }) => manual::completions(shell),
+        Some(Commands::Man) => manual::page(),
     }
 }

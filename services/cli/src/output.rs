@@ -1,15 +1,16 @@
 //! Writes the links of one or several targets in the formats of `links::format`.
 
-use crate::{args::OutputFormat, target::TargetError};
+use crate::{args::OutputFormat, page::FoundPage};
 use links::{
-    Extraction, Links, Method,
-    format::{
-        Format, csv,
-        ndjson::{self, PageMembers},
-    },
+    Links, Method,
+    format::{Format, csv, ndjson},
 };
+use serde::Serialize;
 use serde_json::json;
-use std::io::{self, Write};
+use std::{
+    fmt::Display,
+    io::{self, Write},
+};
 
 /// Writes pages one after the other.
 pub struct Writer<W> {
@@ -19,6 +20,17 @@ pub struct Writer<W> {
     several: bool,
     /// What comes before the next link of that array.
     separator: &'static str,
+}
+
+/// The members of a page's line of NDJSON before its links.
+#[derive(Serialize)]
+struct PageLine<'a> {
+    page: &'a str,
+    url: Option<&'a str>,
+    count: usize,
+    unresolved: usize,
+    approximate: bool,
+    fetched: String,
 }
 
 impl<W: Write> Writer<W> {
@@ -31,32 +43,41 @@ impl<W: Write> Writer<W> {
     }
 
     /// Writes the links of `page`.
-    pub fn links(&mut self, page: &str, found: &Extraction) -> io::Result<()> {
+    pub fn links(&mut self, page: &str, FoundPage { url, found, at }: &FoundPage) -> io::Result<()> {
         let out = &mut self.out;
         let links = &found.links;
         match self.format {
-            OutputFormat::Markdown => Format::Markdown.write_to(out, links)?,
-            OutputFormat::Text => Format::Text.write_to(out, links)?,
+            OutputFormat::Markdown => Format::Markdown.write_to(out, links),
+            OutputFormat::Text => Format::Text.write_to(out, links),
             OutputFormat::Ndjson => {
-                let approximate = found.method == Method::Approximate;
-                let members =
-                    PageMembers { page, count: links.len(), unresolved: found.unresolved, approximate };
-                ndjson::write_links(out, members, links)?;
+                let line = PageLine {
+                    page,
+                    url: url.as_ref().map(weburl::WebUrl::as_str),
+                    count: links.len(),
+                    unresolved: found.unresolved,
+                    approximate: found.method == Method::Approximate,
+                    fetched: humantime::format_rfc3339_seconds(*at).to_string(),
+                };
+                ndjson::write_links(out, line, links)
             }
-            OutputFormat::Csv if self.several => csv::write_page(out, page, links)?,
-            OutputFormat::Csv => Format::Csv.write_to(out, links)?,
-            OutputFormat::Json if self.several => self.joined(links)?,
-            OutputFormat::Json => Format::Json.write_to(out, links)?,
+            OutputFormat::Csv if self.several => csv::write_page(out, page, links),
+            OutputFormat::Csv => Format::Csv.write_to(out, links),
+            OutputFormat::Json if self.several => self.joined(links),
+            OutputFormat::Json => Format::Json.write_to(out, links),
         }
-        self.out.flush()
     }
 
     /// Writes that `page` failed, in NDJSON; the other formats have no form for it.
-    pub fn failure(&mut self, page: &str, error: &TargetError) -> io::Result<()> {
+    pub fn failure(&mut self, page: &str, code: &str, detail: impl Display) -> io::Result<()> {
         if self.format == OutputFormat::Ndjson {
-            let error = json!({ "code": error.code(), "detail": error.to_string() });
+            let error = json!({ "code": code, "detail": detail.to_string() });
             ndjson::write_error(&mut self.out, page, &error)?;
         }
+        Ok(())
+    }
+
+    /// Passes on what has been written.
+    pub fn flush(&mut self) -> io::Result<()> {
         self.out.flush()
     }
 

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::{
-    HeaderName, HeaderValue, Request, Response, StatusCode,
+    HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode, Uri,
     header::{ETAG, IF_NONE_MATCH},
 };
 use http_body_util::Full;
@@ -40,6 +40,8 @@ struct State {
     held: watch::Sender<bool>,
     delay: Mutex<Duration>,
     not_modified: AtomicUsize,
+    /// The target and the header of the last request.
+    last: Mutex<(Uri, HeaderMap)>,
 }
 
 /// The response at a path.
@@ -89,6 +91,7 @@ impl Origin {
             held: watch::Sender::new(false),
             delay: Mutex::default(),
             not_modified: AtomicUsize::new(0),
+            last: Mutex::default(),
         });
         let task = tokio::spawn(accept(listener, Arc::clone(&state)));
         Self { address, state, task }
@@ -103,6 +106,17 @@ impl Origin {
     /// Where it listens.
     pub fn address(&self) -> SocketAddr {
         self.address
+    }
+
+    /// The target of the last request, as it was sent.
+    pub fn last_target(&self) -> String {
+        self.state.last.lock().expect("no panic inside").0.to_string()
+    }
+
+    /// A field of the last request, if it had it.
+    pub fn last_field(&self, name: &str) -> Option<String> {
+        let last = self.state.last.lock().expect("no panic inside");
+        last.1.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
     }
 
     /// How many requests have arrived.
@@ -158,6 +172,7 @@ async fn accept(listener: TcpListener, state: Arc<State>) {
 
 impl State {
     async fn answer(&self, request: &Request<Incoming>) -> Response<Full<Bytes>> {
+        *self.last.lock().expect("no panic inside") = (request.uri().clone(), request.headers().clone());
         self.requests.send_modify(|count| *count += 1);
         let _ = self.held.subscribe().wait_for(|held| !held).await;
         let delay = *self.delay.lock().expect("no panic inside");

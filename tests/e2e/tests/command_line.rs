@@ -40,8 +40,13 @@ async fn each_format_is_written_as_documented() {
     ]);
     assert_eq!(serde_json::from_str::<Value>(&format("json").await.stdout).unwrap(), links);
     let line = format("ndjson").await.stdout;
-    let page = json!({ "page": "-", "count": 3, "unresolved": 0, "approximate": false, "links": links });
-    assert_eq!(serde_json::from_str::<Value>(&line).unwrap(), page);
+    let mut found: Value = serde_json::from_str(&line).unwrap();
+    let fetched = found.as_object_mut().unwrap().remove("fetched").unwrap();
+    assert!(fetched.as_str().unwrap().ends_with('Z'), "{fetched}");
+    let page = json!({
+        "page": "-", "url": "http://h/p", "count": 3, "unresolved": 0, "approximate": false, "links": links
+    });
+    assert_eq!(found, page);
     assert_eq!(line.matches('\n').count(), 1);
 }
 
@@ -88,21 +93,31 @@ async fn several_targets_are_printed_in_order_and_a_failure_is_reported() {
     let missing = format!("http://{}/missing", origin.address());
 
     let list = format!("# pages\n{page}\n\n{missing}\n{file}\n");
-    let ndjson =
-        run("linkextractor", &["--from", "-", "--jobs", "3", "--format", "ndjson"], list.as_bytes()).await;
+    let ndjson = run(
+        "linkextractor",
+        &["--from", "-", "--jobs", "3", "--format", "ndjson", "--ordered"],
+        list.as_bytes(),
+    )
+    .await;
     assert_eq!(ndjson.code, Some(1));
     assert!(ndjson.stderr.contains(&missing) && ndjson.stderr.contains("404"), "{}", ndjson.stderr);
-    let pages: Vec<Value> = ndjson.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let mut pages: Vec<Value> =
+        ndjson.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     assert_eq!(pages.len(), 3);
-    let line = |page: &str, text: &str, href: String| {
+    for page in &mut pages {
+        page.as_object_mut().unwrap().remove("fetched");
+    }
+    let line = |page: &str, url: &str, text: &str, href: String| {
         let links = [json!({ "text": text, "href": href })];
-        json!({ "page": page, "count": 1, "unresolved": 0, "approximate": false, "links": links })
+        json!({
+            "page": page, "url": url, "count": 1, "unresolved": 0, "approximate": false, "links": links
+        })
     };
-    assert_eq!(pages[0], line(&page, "x", format!("{page}x")));
+    assert_eq!(pages[0], line(&page, &page, "x", format!("{page}x")));
     assert_eq!(pages[1]["page"], missing);
     assert_eq!(pages[1]["error"]["code"], "upstream-status");
     assert!(pages[1]["error"]["detail"].as_str().unwrap().contains("404"));
-    assert_eq!(pages[2], line(file, "y", "http://f/y".into()));
+    assert_eq!(pages[2], line(file, &format!("file://{file}"), "y", "http://f/y".into()));
 
     let csv = run("linkextractor", &["--format", "csv", &page, file], b"").await;
     assert_eq!(
@@ -123,7 +138,7 @@ async fn jobs_targets_are_fetched_at_once_even_from_one_host() {
         origin.wait_for_requests(12).await;
         origin.release();
     };
-    let args = ["--from", "-", "--jobs", "12"];
+    let args = ["--from", "-", "--jobs", "12", "--jobs-per-host", "12"];
     let (output, ()) = tokio::join!(run("linkextractor", &args, list.as_bytes()), answer);
     assert_eq!((output.code, output.stdout.lines().count()), (Some(0), 12), "{}", output.stderr);
 }

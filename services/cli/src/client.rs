@@ -1,0 +1,124 @@
+//! The fetcher with the user's settings, and the header fields that go to the targets' own origins.
+
+mod credentials;
+mod header;
+
+pub use credentials::split as split_credentials;
+
+use crate::{
+    args::{FetchOptions, ListOptions},
+    exit::Exit,
+};
+use bytesize::ByteSize;
+use credentials::basic;
+use fetch::{ClientSettings, FetchFailure, FetchSettings, FetchedPage, Fetcher, PageUrl, UserProxies};
+use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
+use kit::CpuPool;
+use std::{env, time::Duration};
+
+/// The limits of a page, for requests and for messages.
+#[derive(Clone, Copy, Debug)]
+pub struct PageLimits {
+    pub timeout: Duration,
+    pub max_bytes: u64,
+    pub max_redirects: u32,
+    /// The most bytes of HTML that is not fetched: an endless pipe must not fill the memory.
+    pub max_local_bytes: u64,
+}
+
+pub struct UserClient {
+    fetcher: Fetcher,
+    headers: HeaderMap,
+    pub limits: PageLimits,
+}
+
+impl PageLimits {
+    fn new(options: &FetchOptions) -> Self {
+        Self {
+            timeout: options.timeout.unwrap_or(Duration::from_secs(30)),
+            max_bytes: options.max_bytes.unwrap_or(64_000_000),
+            max_redirects: options.max_redirects.unwrap_or(10),
+            max_local_bytes: options.max_bytes.unwrap_or(256 << 20),
+        }
+    }
+}
+
+impl UserClient {
+    /// A client that decodes on `pool`. An option that cannot be used is wrong usage.
+    pub fn new(options: &FetchOptions, list: &ListOptions, pool: CpuPool) -> Result<Self, Exit> {
+        let limits = PageLimits::new(options);
+        let headers = headers(options).map_err(|error| Exit::Usage.because(error))?;
+        let settings = settings(options, list, limits);
+        let fetcher = Fetcher::new(settings, pool).map_err(|error| {
+            let error =
+                error.replace("fetch.extra_roots", "--cacert").replace("fetch.user_agent", "--user-agent");
+            Exit::Usage.because(error)
+        })?;
+        Ok(Self { fetcher, headers, limits })
+    }
+
+    /// Fetches the page at `url`; `authorization` is what the target's URL held.
+    pub async fn fetch(
+        &self,
+        url: &PageUrl,
+        authorization: Option<&HeaderValue>,
+    ) -> Result<FetchedPage, FetchFailure> {
+        let Some(authorization) = authorization else {
+            return self.fetcher.fetch_with(url, &self.headers).await;
+        };
+        let mut headers = self.headers.clone();
+        headers.insert(AUTHORIZATION, authorization.clone());
+        self.fetcher.fetch_with(url, &headers).await
+    }
+}
+
+fn settings(options: &FetchOptions, list: &ListOptions, limits: PageLimits) -> FetchSettings {
+    let defaults = FetchSettings::default();
+    FetchSettings {
+        allow_private: true,
+        client: ClientSettings { proxies: proxies(options), insecure: options.insecure },
+        timeout: limits.timeout,
+        // The one time limit that a user sets is that of the page.
+        connect_timeout: limits.timeout,
+        dns_timeout: limits.timeout,
+        max_bytes: ByteSize(limits.max_bytes),
+        max_redirects: limits.max_redirects,
+        user_agent: options.user_agent.clone().unwrap_or(defaults.user_agent),
+        max_jobs: list.jobs.into(),
+        max_jobs_per_host: list.jobs_per_host.into(),
+        extra_roots: options.cacert.clone(),
+        ..FetchSettings::default()
+    }
+}
+
+/// The proxies of `--proxy`, or those of the environment. An empty one is none, as in `curl`.
+fn proxies(options: &FetchOptions) -> UserProxies {
+    let no_proxy = variable("no_proxy");
+    match &options.proxy {
+        Some(proxy) => UserProxies { all: proxy.clone(), no_proxy, ..UserProxies::default() },
+        None => UserProxies {
+            http: variable("http_proxy"),
+            https: variable("https_proxy"),
+            all: variable("all_proxy"),
+            no_proxy,
+        },
+    }
+}
+
+/// An environment variable in lower case, or in upper case.
+fn variable(name: &str) -> String {
+    let value = |name: &str| env::var(name).ok().filter(|value| !value.is_empty());
+    value(name).or_else(|| value(&name.to_ascii_uppercase())).unwrap_or_default()
+}
+
+fn headers(options: &FetchOptions) -> Result<HeaderMap, String> {
+    let mut headers = HeaderMap::new();
+    if let Some(user) = &options.user {
+        headers.insert(AUTHORIZATION, basic(user.as_bytes()));
+    }
+    for field in &options.header {
+        let (name, value) = header::parse(field).map_err(|error| format!("--header: {error}"))?;
+        headers.append(name, value);
+    }
+    Ok(headers)
+}

@@ -1,0 +1,214 @@
+//! The run: targets are read, begun as the limits allow, and written when they are done.
+
+use super::{
+    scheduler::Scheduler,
+    sequencer::Sequencer,
+    task::{Again, Task},
+};
+use crate::{
+    exit::note,
+    interrupt::GRACE,
+    output::Writer,
+    page::{FoundPage, PageReader},
+    page_error::PageError,
+    progress::Progress,
+    target::Target,
+};
+use links::Method;
+use std::{
+    future::pending,
+    io::{self, Write},
+    sync::Arc,
+};
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+    time::{Instant, sleep_until},
+};
+
+/// What a run is made of.
+pub struct Run<W> {
+    pub reader: Arc<PageReader>,
+    pub targets: mpsc::Receiver<Result<Target, String>>,
+    pub scheduler: Scheduler,
+    pub writer: Writer<W>,
+    pub progress: Progress,
+    pub interrupted: watch::Receiver<bool>,
+    pub jobs: usize,
+    pub retries: u32,
+    /// Whether pages are written in the order of the list.
+    pub ordered: bool,
+    pub quiet: bool,
+}
+
+/// How a run ended.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum RunEnd {
+    #[default]
+    Complete,
+    /// A target failed, or the list could not be read to its end.
+    Failed,
+    Interrupted,
+}
+
+type PageResult = Result<FoundPage, PageError>;
+
+impl<W: Write> Run<W> {
+    /// Works until all is done. An error is one of the output.
+    pub async fn complete(mut self) -> io::Result<RunEnd> {
+        let mut jobs = JoinSet::new();
+        let mut sequencer = Sequencer::default();
+        let (mut begun, mut reading, mut list_failed) = (0, true, false);
+        let mut deadline = None;
+        loop {
+            self.begin(&mut jobs, &sequencer, deadline.is_some());
+            let idle = jobs.is_empty() && (deadline.is_some() || !reading && self.scheduler.is_empty());
+            if idle {
+                break;
+            }
+            tokio::select! {
+                Some(result) = jobs.join_next() => {
+                    let mut finished = Some(result);
+                    while let Some(result) = finished {
+                        // A job neither panics, as its work is done elsewhere, nor is it cancelled.
+                        let (task, result) = result.map_err(io::Error::other)?;
+                        self.finished(task, result, &mut sequencer)?;
+                        finished = jobs.try_join_next();
+                    }
+                    self.writer.flush()?;
+                }
+                target = self.targets.recv(), if reading && deadline.is_none() && self.scheduler.has_room() => {
+                    match target {
+                        Some(Ok(target)) => {
+                            self.scheduler.push(Task::new(begun, target), Instant::now());
+                            begun += 1;
+                        }
+                        Some(Err(error)) => {
+                            list_failed = true;
+                            self.progress.bar.suspend(|| note(error));
+                        }
+                        None => reading = false,
+                    }
+                }
+                () = at(self.scheduler.wakes_at()), if deadline.is_none() => {}
+                () = interrupt(&mut self.interrupted), if deadline.is_none() => {
+                    deadline = Some(Instant::now() + GRACE);
+                    self.stopping(jobs.len());
+                }
+                () = at(deadline), if deadline.is_some() => break,
+            }
+        }
+        for (page, result) in sequencer.rest() {
+            self.write(&page, result)?;
+        }
+        self.progress.finish();
+        self.writer.finish()?;
+        Ok(match deadline {
+            Some(_) => RunEnd::Interrupted,
+            None if list_failed || self.progress.has_failures() => RunEnd::Failed,
+            None => RunEnd::Complete,
+        })
+    }
+
+    fn begin(
+        &mut self,
+        jobs: &mut JoinSet<(Task, PageResult)>,
+        sequencer: &Sequencer<(Target, PageResult)>,
+        stopping: bool,
+    ) {
+        while !stopping && jobs.len() < self.jobs {
+            let in_progress = jobs.len();
+            let allowed = |index| !self.ordered || sequencer.may_begin(index, in_progress);
+            let Some(task) = self.scheduler.next(Instant::now(), allowed) else { return };
+            let reader = Arc::clone(&self.reader);
+            jobs.spawn(async move {
+                let result = reader.links(&task.target).await;
+                (task, result)
+            });
+        }
+    }
+
+    /// Writes what is done, or arranges that it is tried again.
+    fn finished(
+        &mut self,
+        mut task: Task,
+        result: PageResult,
+        sequencer: &mut Sequencer<(Target, PageResult)>,
+    ) -> io::Result<()> {
+        let now = Instant::now();
+        self.scheduler.finished(task.host.as_ref(), now);
+        let again = result.as_ref().err().and_then(|error| task.again(error, self.retries));
+        // What is tried again is not done: an interrupted run leaves it to the next one.
+        match again {
+            Some(Again::After(pause)) => self.scheduler.push_again(task, now + pause, false, now),
+            Some(Again::HostAfter(pause)) => self.scheduler.push_again(task, now + pause, true, now),
+            None if self.ordered => {
+                let bytes = result.as_ref().map_or(0, |page| page.found.links.bytes());
+                sequencer.push(task.index, (task.target, result), bytes);
+                while let Some((target, result)) = sequencer.pop() {
+                    self.write(&target, result)?;
+                }
+            }
+            None => self.write(&task.target, result)?,
+        }
+        Ok(())
+    }
+
+    fn write(&mut self, target: &Target, result: PageResult) -> io::Result<()> {
+        match result {
+            Ok(page) => {
+                self.progress.done(page.found.links.len());
+                if !self.quiet {
+                    self.progress.bar.suspend(|| warn(target, &page));
+                }
+                self.writer.links(target.name(), &page)
+            }
+            Err(error) => {
+                self.progress.failed();
+                let text = error.text(target, &self.reader.client.limits);
+                self.progress.bar.suspend(|| note(format_args!("{target}: {text}")));
+                self.writer.failure(target.name(), error.code(), text)
+            }
+        }
+    }
+
+    fn stopping(&self, in_progress: usize) {
+        if !self.quiet && self.progress.is_visible() {
+            self.progress.bar.suspend(|| {
+                note(format_args!("finishing {in_progress} pages in progress; Ctrl-C again stops at once"));
+            });
+        }
+    }
+}
+
+async fn at(time: Option<Instant>) {
+    match time {
+        Some(time) => sleep_until(time).await,
+        None => pending().await,
+    }
+}
+
+async fn interrupt(interrupted: &mut watch::Receiver<bool>) {
+    // The sender ends with the program, or at once if there are no signals here.
+    if interrupted.wait_for(|interrupted| *interrupted).await.is_err() {
+        pending::<()>().await;
+    }
+}
+
+/// Reports on standard error that the links of a page are incomplete.
+fn warn(target: &Target, FoundPage { found, .. }: &FoundPage) {
+    if found.unresolved > 0 {
+        let options = "--base names the URL of a file or standard input, --raw prints every href as written";
+        let why = "as their hrefs do not resolve or take too much memory";
+        note(format_args!("{target}: links left out: {}, {why}; {options}", found.unresolved));
+    }
+    if found.unparsed_chunks > 0 {
+        let chunks = found.unparsed_chunks;
+        note(format_args!("{target}: links are missing: {chunks} parts of the page could not be parsed"));
+    }
+    if found.method == Method::Approximate {
+        note(format_args!(
+            "{target}: the links are approximate: the page is nested too deeply to be read exactly"
+        ));
+    }
+}

@@ -1,0 +1,189 @@
+//! Decides which target is begun next: in the order of the list, as far as the limits of each host allow.
+
+use super::task::Task;
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+    sync::Arc,
+    time::Duration,
+};
+use tokio::time::Instant;
+
+/// How many targets may wait, and how many bytes of names: enough to find other hosts behind many targets of one host.
+const MOST_WAITING: usize = 10_000;
+const MOST_BYTES: usize = 4 << 20;
+
+/// Targets that wait to be begun, and the state of their hosts. It knows only hosts that have targets here or in progress, or
+/// that must not be asked yet.
+pub struct Scheduler {
+    per_host: usize,
+    delay: Duration,
+    hosts: HashMap<Arc<str>, Host>,
+    /// Hosts that may be asked now, by the index of their first target.
+    ready: BTreeSet<(u64, Arc<str>)>,
+    /// Hosts that may be asked later.
+    later: BTreeSet<(Instant, Arc<str>)>,
+    /// Targets that are not fetched from a host.
+    local: VecDeque<Task>,
+    /// Targets that are tried again later.
+    again: BTreeMap<(Instant, u64), Task>,
+    waiting: usize,
+    bytes: usize,
+}
+
+struct Host {
+    queue: VecDeque<Task>,
+    in_progress: usize,
+    not_before: Instant,
+    listed: Option<Listed>,
+}
+
+/// Where a host is listed.
+enum Listed {
+    Ready(u64),
+    Later(Instant),
+}
+
+impl Scheduler {
+    /// At most `per_host` targets of a host are in progress, and begin at least `delay` apart.
+    pub fn new(per_host: usize, delay: Duration) -> Self {
+        Self {
+            per_host,
+            delay,
+            hosts: HashMap::new(),
+            ready: BTreeSet::new(),
+            later: BTreeSet::new(),
+            local: VecDeque::new(),
+            again: BTreeMap::new(),
+            waiting: 0,
+            bytes: 0,
+        }
+    }
+
+    /// Whether another target may be added.
+    pub fn has_room(&self) -> bool {
+        self.waiting < MOST_WAITING && self.bytes < MOST_BYTES
+    }
+
+    /// Whether no target waits.
+    pub fn is_empty(&self) -> bool {
+        self.waiting == 0
+    }
+
+    /// Adds a target.
+    pub fn push(&mut self, task: Task, now: Instant) {
+        self.count(&task, true);
+        self.enqueue(task, now, VecDeque::push_back);
+    }
+
+    /// Adds a target again that may be begun at `at`; if `whole_host`, no other target of its host before that either.
+    pub fn push_again(&mut self, task: Task, at: Instant, whole_host: bool, now: Instant) {
+        self.count(&task, true);
+        match task.host.clone().filter(|_| whole_host) {
+            Some(name) => {
+                let host = self.host(&name, now);
+                host.not_before = host.not_before.max(at);
+                self.enqueue(task, now, VecDeque::push_front);
+            }
+            None => drop(self.again.insert((at, task.index), task)),
+        }
+    }
+
+    /// The next target to begin, unless `allowed` refuses its index: the lowest that could be begun now.
+    pub fn next(&mut self, now: Instant, allowed: impl Fn(u64) -> bool) -> Option<Task> {
+        while let Some(entry) = self.again.first_entry().filter(|entry| entry.key().0 <= now) {
+            let task = entry.remove();
+            self.enqueue(task, now, VecDeque::push_front);
+        }
+        while let Some((_, name)) = self.later.first().filter(|(at, _)| *at <= now).cloned() {
+            self.list(&name, now);
+        }
+        let local = self.local.front().map(|task| task.index);
+        let remote = self.ready.first().map(|(index, _)| *index);
+        let task = match (local, remote) {
+            (Some(local), remote) if remote.is_none_or(|remote| local < remote) => {
+                if !allowed(local) {
+                    return None;
+                }
+                self.local.pop_front()?
+            }
+            (_, Some(remote)) if allowed(remote) => {
+                let name = Arc::clone(&self.ready.first()?.1);
+                let host = self.hosts.get_mut(&name)?;
+                let task = host.queue.pop_front()?;
+                host.in_progress += 1;
+                host.not_before = host.not_before.max(now + self.delay);
+                self.list(&name, now);
+                task
+            }
+            _ => return None,
+        };
+        self.count(&task, false);
+        Some(task)
+    }
+
+    /// Notes that a target of `host` is no longer in progress.
+    pub fn finished(&mut self, host: Option<&Arc<str>>, now: Instant) {
+        if let Some(host) = host
+            && let Some(state) = self.hosts.get_mut(host)
+        {
+            state.in_progress -= 1;
+            self.list(host, now);
+        }
+    }
+
+    /// When a target may be begun that may not be begun now, if that depends on the time.
+    pub fn wakes_at(&self) -> Option<Instant> {
+        let again = self.again.first_key_value().map(|((at, _), _)| *at);
+        let later = self.later.first().map(|(at, _)| *at);
+        again.into_iter().chain(later).min()
+    }
+
+    fn count(&mut self, task: &Task, added: bool) {
+        let bytes = task.target.name().len();
+        if added {
+            (self.waiting, self.bytes) = (self.waiting + 1, self.bytes + bytes);
+        } else {
+            (self.waiting, self.bytes) = (self.waiting - 1, self.bytes - bytes);
+        }
+    }
+
+    fn enqueue(&mut self, task: Task, now: Instant, put: fn(&mut VecDeque<Task>, Task)) {
+        let Some(name) = task.host.clone() else { return put(&mut self.local, task) };
+        put(&mut self.host(&name, now).queue, task);
+        self.list(&name, now);
+    }
+
+    fn host(&mut self, name: &Arc<str>, now: Instant) -> &mut Host {
+        let new = || Host { queue: VecDeque::new(), in_progress: 0, not_before: now, listed: None };
+        self.hosts.entry(Arc::clone(name)).or_insert_with(new)
+    }
+
+    /// Lists a host where its state belongs, or forgets it.
+    fn list(&mut self, name: &Arc<str>, now: Instant) {
+        let Some(host) = self.hosts.get_mut(name) else { return };
+        match host.listed.take() {
+            Some(Listed::Ready(index)) => drop(self.ready.remove(&(index, Arc::clone(name)))),
+            Some(Listed::Later(at)) => drop(self.later.remove(&(at, Arc::clone(name)))),
+            None => {}
+        }
+        let first = host.queue.front().map(|task| task.index);
+        match first {
+            Some(index) if host.in_progress < self.per_host && host.not_before <= now => {
+                host.listed = Some(Listed::Ready(index));
+                self.ready.insert((index, Arc::clone(name)));
+            }
+            // Without targets it stays for as long as it must not be asked.
+            None if host.in_progress > 0 => {}
+            _ if host.not_before > now => {
+                host.listed = Some(Listed::Later(host.not_before));
+                self.later.insert((host.not_before, Arc::clone(name)));
+            }
+            Some(_) => {}
+            None => drop(self.hosts.remove(name)),
+        }
+    }
+}
+
+#[cfg(test)]
+#[path = "scheduler_tests.rs"]
+mod tests;

@@ -1,0 +1,141 @@
+//! The targets: those on the command line, then those of the list, read while it is worked on.
+
+use super::resume::DoneSet;
+use crate::target::Target;
+use indicatif::ProgressBar;
+use std::{
+    ffi::OsStr,
+    fs::File,
+    io::{self, BufRead, BufReader, Read},
+    os::unix::ffi::OsStrExt,
+    path::{Path, PathBuf},
+    thread,
+};
+use tokio::sync::mpsc;
+
+/// How many targets are read ahead of the scheduler.
+const READ_AHEAD: usize = 256;
+/// The most bytes of a line; the rest is ignored. No URL may be as long (8 KiB), nor any file name.
+const MAX_LINE: u64 = 16 * 1024;
+
+/// What to read.
+pub struct TargetList {
+    pub targets: Vec<Target>,
+    pub from: Option<(PathBuf, Box<dyn Read + Send>)>,
+    /// The targets that are left out; those read are added.
+    pub done: Option<DoneSet>,
+    /// Counts the targets that are left out.
+    pub bar: ProgressBar,
+}
+
+/// Opens a list; `-` is standard input.
+pub fn open(path: &Path) -> io::Result<Box<dyn Read + Send>> {
+    if path == Path::new("-") {
+        return Ok(Box::new(io::stdin()));
+    }
+    let file = File::open(path)?;
+    if file.metadata()?.is_dir() {
+        return Err(io::ErrorKind::IsADirectory.into());
+    }
+    Ok(Box::new(file))
+}
+
+impl TargetList {
+    /// Starts to read, in a thread of its own as standard input may be silent for long. The last item is an error if the list
+    /// cannot be read to its end.
+    pub fn read(self) -> mpsc::Receiver<Result<Target, String>> {
+        let (sender, receiver) = mpsc::channel(READ_AHEAD);
+        thread::spawn(move || {
+            let Self { targets, from, mut done, bar } = self;
+            // An error means that the receiver is gone: nobody wants more.
+            let mut send = |target: Target| {
+                if done.as_mut().is_some_and(|done| !done.insert(target.name())) {
+                    bar.inc(1);
+                    return Ok(());
+                }
+                sender.blocking_send(Ok(target)).map_err(drop)
+            };
+            for target in targets {
+                if send(target).is_err() {
+                    return;
+                }
+            }
+            if let Some((path, list)) = from {
+                let read = lines(BufReader::with_capacity(64 * 1024, list), &mut send);
+                if let Err(error) = read {
+                    let error = format!("{}: {}", path.display(), crate::exit::io_error_text(&error));
+                    let _ = sender.blocking_send(Err(error));
+                }
+            }
+        });
+        receiver
+    }
+}
+
+/// The number of targets in the list at `path`, at most; `None` if it is no file.
+pub fn count(path: &Path) -> Option<u64> {
+    let file = File::open(path).ok().filter(|file| file.metadata().is_ok_and(|file| file.is_file()))?;
+    let mut count = 0;
+    let counted = lines(BufReader::with_capacity(64 * 1024, file), |_| {
+        count += 1;
+        Ok(())
+    });
+    counted.ok().map(|()| count)
+}
+
+/// Calls `each` with the targets of a list until it fails. Blank lines, comments (`#`) and a byte order mark are left out.
+fn lines(mut list: impl BufRead, mut each: impl FnMut(Target) -> Result<(), ()>) -> io::Result<()> {
+    let mut line = Vec::new();
+    let mut is_first = true;
+    loop {
+        line.clear();
+        list.by_ref().take(MAX_LINE).read_until(b'\n', &mut line)?;
+        if line.is_empty() {
+            return Ok(());
+        }
+        if !line.ends_with(b"\n") {
+            skip_line(&mut list)?;
+        }
+        let text = if is_first { line.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&line) } else { &line };
+        is_first = false;
+        let text = str::from_utf8(text).map_or(text.trim_ascii(), |text| text.trim().as_bytes());
+        let is_target = !text.is_empty() && !text.starts_with(b"#");
+        if is_target && each(Target::parse(OsStr::from_bytes(text))).is_err() {
+            return Ok(());
+        }
+    }
+}
+
+fn skip_line(list: &mut impl BufRead) -> io::Result<()> {
+    list.skip_until(b'\n').map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(list: &[u8]) -> Vec<String> {
+        let mut found = Vec::new();
+        lines(list, |target| {
+            found.push(target.name().to_owned());
+            Ok(())
+        })
+        .unwrap();
+        found
+    }
+
+    #[test]
+    fn blanks_comments_and_a_byte_order_mark_are_left_out() {
+        assert_eq!(
+            read("\u{feff}http://a/\r\n# two\r\n\r\n  b c \u{a0}\r\n#d\ne".as_bytes()),
+            ["http://a/", "b c", "e"]
+        );
+    }
+
+    #[test]
+    fn the_rest_of_an_endless_line_is_ignored() {
+        let list = [vec![b'x'; 50_000], b"\nb\n".to_vec()].concat();
+        let found = read(&list);
+        assert_eq!((found[0].len(), found[1].as_str(), found.len()), (16 * 1024, "b", 2));
+    }
+}

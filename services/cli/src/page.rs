@@ -1,0 +1,150 @@
+//! Reads a target's page and extracts its links.
+
+use crate::{
+    client::UserClient,
+    media,
+    page_error::PageError,
+    target::{Source, Target},
+};
+use fetch::PageUrl;
+use kit::CpuPool;
+use links::{Extraction, LinkSelection, Page, Syntax};
+use std::{
+    fs::File,
+    io::{self, Read},
+    path::Path,
+    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    time::SystemTime,
+};
+use url::Url;
+use weburl::WebUrl;
+
+/// What is done with every page.
+pub struct PageReader {
+    pub client: UserClient,
+    pub pool: CpuPool,
+    /// The URL of pages that are not fetched.
+    pub base: Option<WebUrl>,
+    /// Whether these are XHTML, whatever their name.
+    pub xhtml: bool,
+    /// Whether hrefs stay as they are written.
+    pub raw: bool,
+    pub selection: LinkSelection,
+    /// Whether standard input has been taken for a page or for the list.
+    pub stdin_taken: AtomicBool,
+}
+
+/// The links of a page.
+#[derive(Debug)]
+pub struct FoundPage {
+    /// The final URL, if the page has one.
+    pub url: Option<WebUrl>,
+    pub found: Extraction,
+    /// When it was fetched or read.
+    pub at: SystemTime,
+}
+
+impl PageReader {
+    /// The selected links of the page.
+    pub async fn links(&self, target: &Target) -> Result<FoundPage, PageError> {
+        match &target.source {
+            Source::Url { authorization } => {
+                let page = self.client.fetch(&PageUrl::parse(target.name())?, authorization.as_ref()).await?;
+                let (at, extract) = (SystemTime::now(), self.extract());
+                let work = move || {
+                    let (declared, url, syntax) = (page.declared, Some(&page.url), page.syntax);
+                    let found = extract(Page { body: &page.body, declared, url, syntax })?;
+                    Ok(FoundPage { url: Some(page.url), found, at })
+                };
+                self.pool.run(work).await.unwrap_or(Err(PageError::Panicked))
+            }
+            Source::File(path) => {
+                let regular = path.is_file();
+                let (path, limit) = (path.clone(), self.client.limits.max_local_bytes);
+                let (base, extract) = (self.base.clone(), self.extract());
+                let syntax = self.syntax(is_named_xhtml(&path));
+                let work =
+                    move || local(&open(&path)?, limit, base.or_else(|| file_url(&path)), syntax, extract);
+                // A named pipe may be silent for long: it must not hold a thread of the pool.
+                if regular {
+                    self.pool.run(work).await.unwrap_or(Err(PageError::Panicked))
+                } else {
+                    blocking(work).await
+                }
+            }
+            Source::Stdin => {
+                if self.stdin_taken.swap(true, Relaxed) {
+                    return Err(PageError::StdinTaken);
+                }
+                let (limit, base, extract) =
+                    (self.client.limits.max_local_bytes, self.base.clone(), self.extract());
+                let syntax = self.syntax(false);
+                blocking(move || local(io::stdin().lock(), limit, base, syntax, extract)).await
+            }
+        }
+    }
+
+    /// The syntax of a page that is not fetched.
+    fn syntax(&self, is_named_xhtml: bool) -> Syntax {
+        if self.xhtml || is_named_xhtml { Syntax::Xhtml } else { Syntax::Html }
+    }
+
+    fn extract(&self) -> impl FnOnce(Page<'_>) -> Result<Extraction, PageError> + Send + use<> {
+        let (raw, selection) = (self.raw, self.selection);
+        move |page| {
+            let mut found = if raw { page.selected_as_written(selection) } else { page.links() };
+            if found.truncated {
+                return Err(PageError::TooLong);
+            }
+            if !raw {
+                found.links = selection.of(found.links, page.url);
+            }
+            Ok(found)
+        }
+    }
+}
+
+fn open(path: &Path) -> Result<File, PageError> {
+    File::open(path).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => PageError::Missing,
+        _ => error.into(),
+    })
+}
+
+fn is_named_xhtml(path: &Path) -> bool {
+    path.extension().is_some_and(|end| end.eq_ignore_ascii_case("xhtml") || end.eq_ignore_ascii_case("xht"))
+}
+
+/// A file has its own URL, as in a browser.
+fn file_url(path: &Path) -> Option<WebUrl> {
+    let url = Url::from_file_path(path.canonicalize().ok()?).ok()?;
+    WebUrl::parse(url.as_str()).ok()
+}
+
+/// The links of HTML that is not fetched.
+fn local(
+    source: impl Read,
+    limit: u64,
+    url: Option<WebUrl>,
+    syntax: Syntax,
+    extract: impl FnOnce(Page<'_>) -> Result<Extraction, PageError>,
+) -> Result<FoundPage, PageError> {
+    let at = SystemTime::now();
+    let mut body = Vec::new();
+    source.take(limit.saturating_add(1)).read_to_end(&mut body)?;
+    if let Some(kind) = media::kind(&body) {
+        return Err(PageError::Media(kind));
+    }
+    if body.len() as u64 > limit {
+        return Err(PageError::TooLarge);
+    }
+    let found = extract(Page { body: &body, declared: None, url: url.as_ref(), syntax })?;
+    Ok(FoundPage { url, found, at })
+}
+
+/// Runs work that blocks off the async threads.
+async fn blocking<T: Send + 'static>(
+    work: impl FnOnce() -> Result<T, PageError> + Send + 'static,
+) -> Result<T, PageError> {
+    tokio::task::spawn_blocking(work).await.unwrap_or(Err(PageError::Panicked))
+}
