@@ -47,6 +47,8 @@ in
       depends_on.redis = healthy;
       environment = adminHosts "api" // {
         REDIS_URL = "redis://redis:${toString redis.port}";
+        # Docker chooses the web page's address, so the API cannot know which peer to believe: all of its clients are one.
+        "${settings.api.environment}LIMITS__PER_CLIENT" = "1";
         "${settings.api.environment}EXTRACTION_LOG" = "${settings.log.folder}/${settings.log.file}";
       };
       networks = [

@@ -56,6 +56,7 @@
 
   limits = {
     connections = 10000;
+    perClient = 0.5; # the share of requests and of memory that one client may hold
     grace = 20; # seconds for requests in flight after the signal to stop
     stop = 30; # seconds from that signal until the supervisor kills: more than the grace
     watchdog = 30; # seconds without a sign of life until systemd restarts the service

@@ -103,6 +103,16 @@ in
       }
     ];
 
+    # The web page of this machine reports its clients.
+    services.linkextractor.api.settings.trusted_proxies =
+      lib.mkIf (config.services.linkextractor.web.enable or false)
+        (
+          lib.mkDefault [
+            "127.0.0.1"
+            "::1"
+          ]
+        );
+
     services.linkextractor.api.settings.redis_url = lib.mkIf cfg.redis.createLocally (
       lib.mkDefault "redis+unix://${redis.unixSocket}"
     );

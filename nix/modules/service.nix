@@ -72,11 +72,24 @@ in
               '';
             };
           };
+          trusted_proxies = mkOption {
+            type = types.listOf types.str;
+            default = [ ];
+            example = [ "10.1.0.0/16" ];
+            description = ''
+              Networks or addresses of proxies that are believed when `Forwarded` or `X-Forwarded-For` reports the client.
+            '';
+          };
           limits = {
             connections = mkOption {
               type = types.ints.positive;
               default = facts.limits.connections;
               description = "Connections at once; further ones wait.";
+            };
+            per_client = mkOption {
+              type = types.numbers.between 0 1;
+              default = facts.limits.perClient;
+              description = "The largest share of what clients compete for that one of them may hold; 1 is no limit.";
             };
             grace = mkOption {
               type = types.str;

@@ -55,8 +55,19 @@ in
         proxyPass = "http://${cfg.settings.listen}";
         recommendedProxySettings = true;
         # The beginning of a page is sent before its results are known.
-        extraConfig = "proxy_buffering off;";
+        extraConfig = ''
+          proxy_buffering off;
+          proxy_set_header Forwarded ""; # the client's own; the proxy settings report it in X-Forwarded-For
+        '';
       };
     };
+
+    # nginx reports its clients.
+    services.linkextractor.web.settings.trusted_proxies = lib.mkIf (cfg.nginx.virtualHost != null) (
+      lib.mkDefault [
+        "127.0.0.1"
+        "::1"
+      ]
+    );
   };
 }

@@ -55,6 +55,7 @@ async fn nix_settings_have_the_ports_limits_and_variables_of_the_programs() {
         assert_eq!(own["adminPort"].as_i64(), port(&config["admin"]["listen"]), "{server}.adminPort");
         let limits = &config["limits"];
         assert_eq!(settings["limits"]["connections"].as_i64(), limits["connections"].as_integer());
+        assert_eq!(settings["limits"]["perClient"].as_f64(), limits["per_client"].as_float());
         let grace = settings["limits"]["grace"].as_i64().expect("seconds");
         assert_eq!(limits["grace"].as_str(), Some(format!("{grace}s").as_str()));
         assert!(
