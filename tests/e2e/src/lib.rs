@@ -4,6 +4,7 @@
 
 #![expect(clippy::missing_panics_doc, reason = "in a test's helper a panic is the test's failure")]
 
+mod balancer;
 mod browser;
 mod client;
 mod keys;
@@ -15,6 +16,7 @@ mod servers;
 mod tool;
 mod wire;
 
+pub use balancer::{documented, haproxy, nginx, replaced};
 pub use browser::Browser;
 pub use client::{Answer, Client};
 pub use keys::keys;

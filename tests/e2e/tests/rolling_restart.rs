@@ -5,13 +5,14 @@
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the failure")]
 
-use e2e::{Origin, Page, Program, Wire, installed, own_address, wait_for_metric, within};
+use e2e::{
+    Origin, Page, Program, Wire, documented, haproxy, nginx, own_address, replaced, wait_for_metric, within,
+};
 use std::{
     env, fs,
     net::{SocketAddr, TcpListener},
     os::fd::OwnedFd,
     path::{Path, PathBuf},
-    process::Stdio,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
@@ -19,13 +20,10 @@ use std::{
 };
 use tempfile::TempDir;
 use tokio::{
-    io::{AsyncBufReadExt, BufReader},
-    net::UnixDatagram,
-    process::{Child, Command},
+    process::Command,
     task::{JoinSet, yield_now},
 };
 
-const DOCS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/operations.md");
 const CLIENTS: usize = 8;
 /// Each process is restarted twice, at least.
 const RESTARTS: usize = 4;
@@ -34,50 +32,23 @@ const QUIET: [(&str, &str); 2] =
 
 #[tokio::test]
 async fn restarts_behind_nginx_fail_no_request() {
-    let Some(nginx) = installed("nginx") else { return };
     let folder = TempDir::new().unwrap();
     let instances = Instances::start(1, folder.path(), "").await;
     let balancer = folder.path().join("balancer");
     let listen = format!("listen unix:{};", balancer.display());
-    let server = replaced(&documented("nginx"), "listen 80;", &listen);
-    let config = format!(
-        "daemon off; master_process off; pid pid; error_log stderr notice; events {{}}\n\
-         http {{ access_log off; client_body_temp_path body; proxy_temp_path proxy;\n{} }}",
-        instances.configured(&server)
-    );
-    fs::write(folder.path().join("nginx.conf"), config).unwrap();
-    let mut nginx = Command::new(nginx)
-        .args(["-c", "nginx.conf", "-e", "stderr", "-p"])
-        .arg(folder.path())
-        .stderr(Stdio::piped())
-        .kill_on_drop(true)
-        .spawn()
-        .unwrap();
-    let mut lines = BufReader::new(nginx.stderr.take().unwrap()).lines();
-    within("nginx to have bound its socket", async {
-        loop {
-            let line = lines.next_line().await.unwrap().expect("nginx runs");
-            eprintln!("{line}"); // shown when the test fails
-            if line.contains("event method") {
-                break;
-            }
-        }
-    })
-    .await;
-    // nginx logs each failed connection, and would block on a full pipe.
-    tokio::spawn(async move { while let Ok(Some(_)) = lines.next_line().await {} });
+    let server = replaced(&documented("nginx")[0], "listen 80;", &listen);
+    let Some(_nginx) = nginx(folder.path(), &instances.configured(&server)).await else { return };
     instances.restarted_under_load(&balancer).await;
 }
 
 #[tokio::test]
 async fn restarts_behind_haproxy_fail_no_request() {
-    let Some(haproxy) = installed("haproxy") else { return };
     let folder = TempDir::new().unwrap();
-    let instances = Instances::start(2, folder.path(), &documented("toml")).await;
+    let instances = Instances::start(2, folder.path(), &documented("toml")[0]).await;
     let balancer = folder.path().join("balancer");
-    let config = replaced(&documented("haproxy"), "bind :80", &format!("bind unix@{}", balancer.display()));
-    fs::write(folder.path().join("haproxy.cfg"), instances.configured(&config)).unwrap();
-    let _haproxy = notified(Command::new(haproxy).args(["-Ws", "-f", "haproxy.cfg"]), folder.path()).await;
+    let config =
+        replaced(&documented("haproxy")[0], "bind :80", &format!("bind unix@{}", balancer.display()));
+    let Some(_haproxy) = haproxy(folder.path(), &instances.configured(&config)).await else { return };
     instances.restarted_under_load(&balancer).await;
 }
 
@@ -117,36 +88,6 @@ async fn activated(socket: &TcpListener) -> Program {
     command.env("LINKEXTRACTOR_API_ADMIN__LISTEN", "127.0.0.1:0");
     command.stdin(OwnedFd::from(socket.try_clone().unwrap()));
     Program::spawn(&mut command, 2).await
-}
-
-/// Starts `command` in `folder`, and waits for its `READY=1`.
-async fn notified(command: &mut Command, folder: &Path) -> Child {
-    let socket = folder.join("notify");
-    let manager = UnixDatagram::bind(&socket).unwrap();
-    let child = command.current_dir(folder).env("NOTIFY_SOCKET", &socket).kill_on_drop(true).spawn().unwrap();
-    let mut message = [0; 1024];
-    within("it to be ready", async {
-        loop {
-            let length = manager.recv(&mut message).await.unwrap();
-            if String::from_utf8_lossy(&message[..length]).contains("READY=1") {
-                break;
-            }
-        }
-    })
-    .await;
-    child
-}
-
-/// The first block of that language in the documentation.
-fn documented(language: &str) -> String {
-    let text = fs::read_to_string(DOCS).unwrap();
-    let block = text.split_once(&format!("```{language}\n")).and_then(|(_, rest)| rest.split_once("```"));
-    block.unwrap_or_else(|| panic!("no {language} in {DOCS}")).0.to_owned()
-}
-
-fn replaced(config: &str, from: &str, to: &str) -> String {
-    assert!(config.contains(from), "no `{from}` in {config}");
-    config.replace(from, to)
 }
 
 /// Two processes, each with its own address, kept over restarts.

@@ -1,0 +1,87 @@
+//! The API behind load balancers, with the configurations of `docs/operations.md`.
+
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the failure")]
+
+use e2e::{Origin, Page, Program, Wire, api, documented, haproxy, nginx, own_address, replaced};
+use serde_json::Value;
+use std::net::{IpAddr, SocketAddr};
+use tempfile::TempDir;
+
+/// An API that trusts the documented proxies, without limits of its own.
+async fn trusting() -> Program {
+    let config: toml::Table = documented("toml")[0].parse().unwrap();
+    let proxies = config["trusted_proxies"].to_string();
+    api(&[("LINKEXTRACTOR_API_TRUSTED_PROXIES", proxies.as_str())]).await
+}
+
+/// A documented configuration with the addresses of `api` for both instances.
+fn configured(config: &str, api: &Program) -> String {
+    let (service, admin) = (api.address("service").to_string(), api.address("admin").port());
+    let config = replaced(&replaced(config, "127.0.0.1:5000", &service), "127.0.0.1:5010", &service);
+    config.replace(" port 5001", &format!(" port {admin}")).replace(" port 5011", &format!(" port {admin}"))
+}
+
+#[tokio::test]
+async fn nginx_passes_on_targets_large_headers_and_the_client_and_limits_rates() {
+    let folder = TempDir::new().unwrap();
+    let mut api = trusting().await;
+    let balancer = SocketAddr::from((own_address(20), 8000));
+    let blocks = documented("nginx");
+    let listen = format!("listen {balancer};\n{}", blocks[2]);
+    let config = replaced(&configured(&blocks[0], &api), "listen 80;", &listen) + &blocks[1];
+    let Some(_nginx) = nginx(folder.path(), &config).await else { return };
+    passes_on(balancer, &mut api).await;
+    limits_rates(balancer).await;
+}
+
+#[tokio::test]
+async fn haproxy_passes_on_targets_large_headers_and_the_client_and_limits_rates() {
+    let folder = TempDir::new().unwrap();
+    let mut api = trusting().await;
+    let balancer = SocketAddr::from((own_address(21), 8000));
+    let blocks = documented("haproxy");
+    let bind = format!("bind {balancer}\n{}", blocks[1]);
+    let config = replaced(&configured(&blocks[0], &api), "bind :80", &bind);
+    let Some(_haproxy) = haproxy(folder.path(), &config).await else { return };
+    passes_on(balancer, &mut api).await;
+    limits_rates(balancer).await;
+}
+
+/// Pages whose addresses a proxy may change, and one with a `Link` field as long as it can be, from clients that claim others.
+async fn passes_on(balancer: SocketAddr, api: &mut Program) {
+    let origin = Origin::start().await;
+    let title = "<title>".to_owned() + &"ä".repeat(200) + "</title><a href=x>there</a>";
+    let forged = "X-Forwarded-For: 192.0.2.1\r\nForwarded: for=192.0.2.1\r\n";
+    let paths = ["/a%2525/b", "/a//b", "/a/..%2fb?x=%20y", "/%C3%A4%2Fb", "/?u=http://b//"];
+    for path in paths.map(str::to_owned).into_iter().chain([format!("/{}", "x".repeat(1900))]) {
+        let page = origin.page(&path, Page::html(title.clone()));
+        let client: IpAddr = "127.0.0.7".parse().unwrap();
+        let mut wire = Wire::connect_from(client, balancer).await;
+        wire.send(format!("GET /api/{page} HTTP/1.1\r\nHost: a\r\n{forged}\r\n")).await;
+        let answer = wire.answer().await.unwrap();
+        assert_eq!(answer.status, 200, "{path}: {answer:?}");
+        assert_eq!(answer.json()[0]["text"], "there", "{path}");
+        let request = |line: &Value| line["message"] == "request" && line["route"] == "/api/{url}";
+        let line = api.line_where("a request", request).await;
+        assert_eq!(line["client"], client.to_string(), "{line}");
+    }
+}
+
+async fn limits_rates(balancer: SocketAddr) {
+    let mut wire = Wire::connect_from("127.0.0.8".parse::<IpAddr>().unwrap(), balancer).await;
+    let mut limited = false;
+    for _ in 0..2000 {
+        wire.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
+        let answer = wire.answer().await.unwrap();
+        limited = answer.status == 429;
+        if limited {
+            break;
+        }
+        assert_eq!(answer.status, 200);
+    }
+    assert!(limited, "2,000 requests in a row");
+    // Others are not concerned.
+    let mut other = Wire::connect_from("127.0.0.9".parse::<IpAddr>().unwrap(), balancer).await;
+    other.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    assert_eq!(other.answer().await.unwrap().status, 200);
+}
