@@ -202,3 +202,28 @@ async fn a_crowd_on_two_replicas_causes_one_fetch() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn if_redis_freezes_during_a_fetch_each_replica_fetches_once_at_most() {
+    let origin = Origin::start().await;
+    let page = origin.page("/", Page::html("<a href=x>x</a>"));
+    let redis = RedisServer::start().await;
+    let apis = [Service::with(settings_with(&redis)).await, Service::with(settings_with(&redis)).await];
+    let apis = apis.map(Arc::new);
+    origin.hold();
+    let mut requests = JoinSet::new();
+    for number in 0..100 {
+        let (api, page) = (Arc::clone(&apis[number % 2]), page.clone());
+        requests.spawn(async move { api.get(&page).await.status });
+    }
+    origin.wait_for_requests(1).await;
+    redis.freeze();
+    // The replica that waits for the other one's fetch learns that Redis does not answer.
+    origin.wait_for_requests(2).await;
+    origin.release();
+    while let Some(status) = requests.join_next().await {
+        assert_eq!(status.unwrap(), 200);
+    }
+    assert_eq!(origin.requests(), 2);
+    redis.thaw();
+}

@@ -11,7 +11,7 @@ use support::{Service, settings_with};
 use tokio::{task::JoinSet, time};
 
 const PAGES: usize = 50;
-const RATE: u32 = 150;
+const RATE: u32 = 300;
 
 #[tokio::test]
 async fn hot_pages_are_answered_at_once_while_redis_is_away() {
