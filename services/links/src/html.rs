@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! page ─ tokenize ─ tree ─ canonicalizer ─ tl_reader ─ links
-//!                    └─ bailout ─ dom (html5ever) ──────┘
+//!                    └─ bailout ─ tree with nodes ──────┘
 //!                                  └─ too costly ─ approximate, canonicalizer, tl_reader
 //! ```
 //!
@@ -11,9 +11,9 @@
 
 mod approximate;
 mod canonicalizer;
-mod dom;
 pub(crate) mod encoding;
 mod name;
+mod nodes;
 mod span;
 mod text;
 mod tl_reader;
@@ -38,14 +38,14 @@ pub(crate) struct FoundLinks {
 pub(crate) struct Steps {
     /// Of the tree, which counts elements, entries and bytes of names that it examines.
     streamed: usize,
-    /// Of html5ever.
-    dom: usize,
+    /// Of the tree with nodes, which counts those that it moves too.
+    nodes: usize,
 }
 
 impl Steps {
     /// The steps for a page of that many bytes.
     pub(crate) const fn for_page_of(length: usize) -> Self {
-        Self { streamed: length.saturating_mul(8) + 10_000, dom: length.saturating_mul(4) + 200_000 }
+        Self { streamed: length.saturating_mul(8) + 10_000, nodes: length.saturating_mul(8) + 4_000_000 }
     }
 }
 
@@ -68,14 +68,19 @@ fn find_in(page: &[u8], encoding: &mut PageEncoding, steps: &mut Steps) -> Optio
     drop(canonicalizer);
     match bailout {
         Bailout::OtherEncoding => return None,
-        Bailout::NeedsTree => match dom::find(page, encoding, &mut steps.dom) {
-            Ok((links, base)) => {
-                let extraction = Extraction { links, method: Method::Tree, ..Extraction::default() };
-                return Some(FoundLinks { extraction, base });
+        Bailout::NeedsTree => {
+            let mut unused = Canonicalizer::default();
+            match Tree::build_nodes(page, encoding, &mut steps.nodes, &mut unused) {
+                Ok(nodes) => {
+                    if let Some((links, base)) = nodes::links_of(page, &nodes) {
+                        let extraction = Extraction { links, method: Method::Tree, ..Extraction::default() };
+                        return Some(FoundLinks { extraction, base });
+                    }
+                }
+                Err(Bailout::OtherEncoding) => return None,
+                Err(_) => {}
             }
-            Err(Bailout::OtherEncoding) => return None,
-            Err(_) => {}
-        },
+        }
         Bailout::TooCostly => {}
     }
     find_by_tags(page, encoding)

@@ -24,6 +24,16 @@ type Written = (String, String);
 const EXCEPTIONS: &[(&[&str], &str)] = &[
     (&["<search"], "search is special since 2023 (HTML 13.2.4.2); to Chromium it is not"),
     (&["&#x;"], "a reference without digits is text (HTML 13.2.5.76); to Chromium it is U+FFFD"),
+    (
+        &["<frameset", "<template"],
+        "a template leaves no frameset possible (HTML 13.2.6.4.4); to Chromium only in the body",
+    ),
+    (
+        &["<![CDATA[&amp;\0"],
+        "NUL is dropped where text goes by the rules of \"in body\" (HTML 13.2.6); Chromium keeps it in CDATA",
+    ),
+    (&["<\0"], "NUL after < is dropped in the body (HTML 13.2.5.6); to Chromium it is U+FFFD"),
+    (&["<frameset", "&#0;"], REPLACEMENT),
     (&["<frameset", "&#xD800;"], REPLACEMENT),
     (&["<frameset", "&#9999999;"], REPLACEMENT),
     (&["<frameset", "&#x;"], REPLACEMENT),

@@ -81,7 +81,8 @@ fn many_attributes_do_not_slow_extraction_down() {
         let attributes = (0..count).map(|n| format!(" x{n}")).collect::<Vec<_>>().concat();
         extract(format!("{start}<b{attributes}>")).method
     };
-    assert_eq!((tree(64), tree(65)), (Method::Tree, Method::Approximate));
+    // Attributes are compared only where three elements of one name are formatting.
+    assert_eq!([tree(64), tree(65), tree(50_000)], [Method::Tree; 3]);
 }
 
 #[test]

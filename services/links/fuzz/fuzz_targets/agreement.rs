@@ -11,7 +11,7 @@ use links::{Method, Page};
 fuzz_target!(|body: &[u8]| {
     let page = Page { body, ..Page::default() };
     let found = page.links();
-    if found.method != Method::Approximate {
+    if found.method != Method::Approximate && !reference::may_be_wrong(body) {
         let expected = reference::links_and_base(found.encoding.decode(body).0.as_bytes()).0;
         assert!(page.links_as_written().links.iter().eq(expected));
     }

@@ -23,7 +23,7 @@ names! {
     Header, Hgroup, Hr, Html, I, Iframe, Image, Img, Input, Keygen, Li, Link, Listing, Main,
     Malignmark, Marquee, Math, Menu, Meta, Mglyph, Mi, Mn, Mo, Ms, Mtext, Nav, Nobr, Noembed, Noframes,
     Noscript, Object, Ol, Optgroup, Option, P, Param, Plaintext, Pre, Rb, Rp, Rt, Rtc, Ruby, S, Script,
-    Search, Section, Select, Small, Source, Span, Strike, Strong, Style, Sub, Summary, Sup, Svg, Table,
+    Search, Section, Select, Selectedcontent, Small, Source, Span, Strike, Strong, Style, Sub, Summary, Sup, Svg, Table,
     Tbody, Td, Template, Textarea, Tfoot, Th, Thead, Title, Tr, Track, Tt, U, Ul, Var, Wbr, Xmp,
 }
 
@@ -100,11 +100,6 @@ impl Name {
             key = key << 8 | u64::from(letter);
         }
         (rest.len(), Self::Other) // the page ends before the tag does
-    }
-
-    /// The element with that name.
-    pub(crate) fn of(written: &[u8]) -> Self {
-        if written.len() > 8 { Self::of_long(written) } else { Self::of_key(key(written)) }
     }
 
     #[inline]

@@ -37,6 +37,8 @@ pub(crate) enum Token {
     Doctype {
         quirks: bool,
     },
+    /// A processing instruction, from after `<?` to before `>`.
+    Instruction(Span),
     /// A comment, bogus or not; `nothing` for `</>`, which is a parse error only.
     Comment {
         nothing: bool,
@@ -79,7 +81,8 @@ impl<'a> Tokenizer<'a> {
             }
             return match second {
                 b'/' if self.byte(open + 2).is_ascii_alphabetic() => self.tag(open + 2, Token::EndTag),
-                b'/' | b'?' => self.bogus_comment(),
+                b'/' => self.bogus_comment(),
+                b'?' => self.instruction(),
                 b'!' => self.markup_declaration(cdata),
                 _ => self.tag(open + 1, Token::StartTag),
             };
@@ -134,6 +137,13 @@ impl<'a> Tokenizer<'a> {
         } else {
             self.bogus_comment()
         }
+    }
+
+    fn instruction(&mut self) -> Token {
+        let start = self.at + 2;
+        let end = memchr(b'>', &self.page[start..]);
+        self.at = end.map_or(self.page.len(), |end| start + end + 1);
+        Token::Instruction(Span::new(start, end.map_or(self.page.len(), |end| start + end)))
     }
 
     fn bogus_comment(&mut self) -> Token {

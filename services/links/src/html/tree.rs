@@ -2,7 +2,7 @@
 //!
 //! The stack of open elements, the active formatting elements and the insertion modes follow the standard exactly, scripting
 //! off; nodes are not kept. That is enough as long as the tree has the order of the page and at most one link is open at a
-//! time. Otherwise the result is a [`Bailout`], never a wrong answer.
+//! time. Otherwise the result is a [`Bailout`], never a wrong answer, and the same rules then build [nodes](NodeTree).
 
 #![expect(
     clippy::unnecessary_wraps,
@@ -20,13 +20,18 @@ mod foreign;
 mod formatting;
 mod head;
 mod insert;
+mod instruction;
+mod place;
 mod reconstruct;
+mod selected;
 mod stack;
 mod table;
 
 use super::{
     canonicalizer::{Canonicalizer, TextKind},
     encoding::PageEncoding,
+    name::Name,
+    nodes::NodeTree,
     tokenize::{Span, Tag, Token, Tokenizer},
 };
 use formatting::ActiveFormatting;
@@ -63,6 +68,8 @@ pub(super) enum Mode {
     InCell,
     InTemplate,
     AfterBody,
+    /// And "after frameset": neither can hold links.
+    InFrameset,
 }
 
 /// How the processing of a token continues.
@@ -89,6 +96,9 @@ pub(crate) struct Tree<'a, 's> {
     form: Option<Serial>,
     head_seen: bool,
     quirks: bool,
+    frameset_ok: bool,
+    /// Whether the page has processing instructions that a `template` may refer to.
+    has_instructions: bool,
     /// Foster parenting is enabled.
     foster: bool,
     /// The next character is dropped if it is a line feed, as after `<pre>`.
@@ -99,6 +109,12 @@ pub(crate) struct Tree<'a, 's> {
     events: u32,
     next_serial: Serial,
     steps_left: &'s mut usize,
+    /// The "pending table character tokens", where a `</>`, which is no token, parts them.
+    table_text: Vec<(Span, TextKind)>,
+    /// Each `selectedcontent` with its `select`.
+    selected_contents: Vec<(Serial, Serial)>,
+    /// The tree, for a page that is not streamed.
+    nodes: Option<NodeTree>,
 }
 
 impl<'a, 's> Tree<'a, 's> {
@@ -110,7 +126,32 @@ impl<'a, 's> Tree<'a, 's> {
         steps_left: &'s mut usize,
         sink: &'s mut Canonicalizer,
     ) -> Result<Option<&'a [u8]>, Bailout> {
-        let tree = Tree {
+        let mut tree = Self::new(page, encoding, steps_left, sink, None);
+        tree.run()?;
+        Ok(tree.base.map(|base| &page[base.range()]))
+    }
+
+    /// The nodes of `page`, for any order of its links.
+    pub(crate) fn build_nodes(
+        page: &'a [u8],
+        encoding: &'s mut PageEncoding,
+        steps_left: &'s mut usize,
+        unused: &'s mut Canonicalizer,
+    ) -> Result<NodeTree, Bailout> {
+        let nodes = NodeTree::for_page_of(page.len());
+        let mut tree = Self::new(page, encoding, steps_left, unused, Some(nodes));
+        tree.run()?;
+        tree.nodes.ok_or(Bailout::TooCostly)
+    }
+
+    fn new(
+        page: &'a [u8],
+        encoding: &'s mut PageEncoding,
+        steps_left: &'s mut usize,
+        sink: &'s mut Canonicalizer,
+        nodes: Option<NodeTree>,
+    ) -> Self {
+        Tree {
             page,
             encoding,
             tokens: Tokenizer::new(page),
@@ -122,6 +163,8 @@ impl<'a, 's> Tree<'a, 's> {
             form: None,
             head_seen: false,
             quirks: true,
+            frameset_ok: true,
+            has_instructions: false,
             foster: false,
             skip_line_feed: false,
             link: None,
@@ -129,12 +172,15 @@ impl<'a, 's> Tree<'a, 's> {
             events: 0,
             next_serial: 0,
             steps_left,
-        };
-        tree.run()
+            table_text: Vec::new(),
+            selected_contents: Vec::new(),
+            nodes,
+        }
     }
 
     fn steps(&self) -> usize {
-        self.stack.steps + self.formatting.steps.get()
+        let moved = self.nodes.as_ref().map_or(0, |nodes| nodes.steps);
+        self.stack.steps + self.formatting.steps.get() + moved
     }
 
     /// Whether a `<meta>` names another encoding than the one in use.
@@ -146,10 +192,13 @@ impl<'a, 's> Tree<'a, 's> {
         Err(Bailout::OtherEncoding)
     }
 
-    fn run(mut self) -> Result<Option<&'a [u8]>, Bailout> {
+    fn run(&mut self) -> Result<(), Bailout> {
         loop {
             let cdata = self.current_is_foreign();
             let token = self.tokens.next(cdata);
+            if !self.table_text.is_empty() {
+                self.end_table_text(&token)?;
+            }
             match &token {
                 Token::Text(text) => self.characters(*text, true)?,
                 Token::CdataSection(text) => self.characters(*text, false)?,
@@ -162,20 +211,25 @@ impl<'a, 's> Tree<'a, 's> {
                     while self.end_tag(tag)? == Next::Again {}
                 }
                 Token::Doctype { quirks } => self.doctype(*quirks),
-                Token::Comment { .. } => self.skip_line_feed = false,
-                Token::EndOfPage => break,
+                Token::Instruction(span) => {
+                    self.skip_line_feed = false;
+                    if instruction::is_known(&self.page[span.range()]) {
+                        self.note_instruction(*span);
+                    }
+                }
+                Token::Comment { nothing } => self.skip_line_feed &= nothing,
+                Token::EndOfPage => {
+                    self.truncate(0);
+                    return Ok(());
+                }
             }
-            if self.stack.len() > MAX_OPEN {
+            if self.stack.len() > MAX_OPEN || self.nodes.as_ref().is_some_and(NodeTree::are_too_many) {
                 return Err(Bailout::TooCostly);
             }
             if self.steps() > *self.steps_left {
                 return Err(Bailout::NeedsTree);
             }
         }
-        if self.link.is_some() {
-            self.sink.end();
-        }
-        Ok(self.base.map(|base| &self.page[base.range()]))
     }
 
     fn doctype(&mut self, quirks: bool) {
@@ -209,6 +263,8 @@ impl<'a, 's> Tree<'a, 's> {
             Mode::InHeadNoscript => self.start_tag_in_head_noscript(tag),
             Mode::AfterHead => self.start_tag_after_head(tag),
             Mode::Initial | Mode::BeforeHtml | Mode::BeforeHead => self.start_tag_before_head(tag),
+            Mode::InFrameset if tag.name == Name::Noframes => self.start_tag_in_head(tag),
+            Mode::InFrameset => Ok(Next::Done),
         }
     }
 
@@ -234,6 +290,7 @@ impl<'a, 's> Tree<'a, 's> {
             Mode::InHeadNoscript => self.end_tag_in_head_noscript(tag),
             Mode::AfterHead => self.end_tag_after_head(tag),
             Mode::Initial | Mode::BeforeHtml | Mode::BeforeHead => self.end_tag_before_head(tag),
+            Mode::InFrameset => Ok(Next::Done),
         }
     }
 }

@@ -168,6 +168,18 @@ const PILED: &[&str] = &[
     "<b class=x id=y>", "<b class=x id=y class=z>", "</b>", "<p>",
 ];
 
+/// What the standard has had since 2025, and rules of MathML, SVG and templates that are easily got wrong.
+#[rustfmt::skip]
+const RECENT: &[&str] = &[
+    "<select>", "</select>", "<select multiple>", "<select size=2>", "<button>", "</button>", "<selectedcontent>", "</selectedcontent>",
+    "<option>", "<option selected>", "<option disabled>", "</option>", "<optgroup>", "<div>", "</div>", "<b>", "</b>", "<table>", "<td>",
+    "<?marker name='m'>", "<?marker name=\"n\"?>", "<?start name='m'>", "<?start name='n'>", "<?end>", "<?end?>", "<?marker name=m>",
+    "<template for=m>", "<template for=n>", "<template for='m'>", "</template>", "</template>", "<template>",
+    "<math><mi>", "<math><annotation-xml encoding=text/html>", "<math><annotation-xml>", "</math>", "<svg><desc>", "<svg><foreignObject>",
+    "<svg><title>", "</svg>", "<search>", "</search>", "<var>", "</var>", "<h2>", "</h2>", "<li>", "<thead>", "<tbody>", "<caption>",
+    "<!doctype>", "</>", "<frameset>", "<p>", "</p>", "<i>", "</i>",
+];
+
 /// A small generator of pseudo-random numbers (xorshift64*); the same seed gives the same pages.
 pub(crate) struct Random(u64);
 
@@ -205,6 +217,7 @@ pub(crate) fn pieces(random: &mut Random) -> Vec<String> {
         _ => 25,
     };
     let deep = random.below(12) == 0;
+    let recent = random.below(4) == 0;
     let alike = random.below(12) == 0;
     let many = random.below(50) == 0;
     let mut open = Vec::new();
@@ -213,6 +226,7 @@ pub(crate) fn pieces(random: &mut Random) -> Vec<String> {
             0..=2 => format!("<a href=\"/{index}\">"),
             3 | 4 => "</a>".to_owned(),
             4..=12 if piled => random.pick(PILED).to_owned(),
+            5..=11 if recent => random.pick(RECENT).to_owned(),
             5..=8 => {
                 let name = random.pick(names);
                 open.push(name);

@@ -16,6 +16,7 @@ fn tokens(page: &str, cdata: bool) -> Vec<String> {
             Token::EndTag(tag) => format!("end {}", text(tag.written)),
             Token::Doctype { quirks } => format!("doctype {quirks}"),
             Token::Comment { .. } => "comment".to_owned(),
+            Token::Instruction(span) => format!("instruction {}", text(span)),
             Token::EndOfPage => return all,
         });
     }
@@ -28,7 +29,7 @@ fn markup_and_text_are_distinguished() {
         ("1 < 2 <3 <", &["text 1 < 2 <3 <"]),
         ("a</", &["text a</"]),
         ("a</>b</ c>d", &["text a", "comment", "text b", "comment", "text d"]),
-        ("<!x><?y>z<!>", &["comment", "comment", "text z", "comment"]),
+        ("<!x><?y>z<!>", &["comment", "instruction y", "text z", "comment"]),
         ("<p", &[]),
         ("<p a='>", &[]),
         ("<P/><br / >", &["start P /", "start br"]),

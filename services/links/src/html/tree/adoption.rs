@@ -9,7 +9,11 @@ use super::{
     formatting::Formatting,
     stack::{Element, Serial},
 };
-use crate::html::{name::Name, tokenize::Tag};
+use crate::html::{
+    name::Name,
+    nodes::{NONE, NodeKind, Place},
+    tokenize::Tag,
+};
 
 impl Tree<'_, '_> {
     /// The end tag of a formatting element.
@@ -55,7 +59,8 @@ impl Tree<'_, '_> {
 
     /// Steps 11 to 19 for the formatting element at `at` and its "furthest block".
     fn move_block(&mut self, entry: Formatting, at: usize, mut block: usize) -> Result<(), Bailout> {
-        let mark = self.stack.elements[block].mark;
+        let Element { mark, serial: block_node, .. } = self.stack.elements[block];
+        let mut last_node = block_node;
         let mut bookmark: Option<Serial> = None;
         for (kept, index) in (at + 1..block).rev().enumerate() {
             let between = self.stack.elements[index];
@@ -73,6 +78,9 @@ impl Tree<'_, '_> {
                 entry.serial = serial; // the element is replaced by a clone
             }
             self.stack.elements[index].serial = serial;
+            self.clone_link(serial, list_index);
+            self.move_node(last_node, Place { parent: serial, before: NONE });
+            last_node = serial;
             if self.link == Some(between.serial) {
                 self.split_link(serial, mark, block)?;
             }
@@ -81,7 +89,19 @@ impl Tree<'_, '_> {
         self.stack.steps += self.formatting.entries.len() + block - at;
 
         let Some(old) = self.formatting.position(entry.serial) else { return Err(Bailout::NeedsTree) };
+        let place = if self.nodes.is_some() { Some(self.place(at - 1, self.foster)) } else { None };
         let serial = self.new_serial();
+        if let Some((place, nodes)) = place.zip(self.nodes.as_mut()) {
+            nodes.insert(last_node, place);
+            nodes.move_children(block_node, serial);
+            nodes.append(block_node, serial);
+            if let Some(href) = entry.href {
+                nodes.set_kind(serial, NodeKind::Link(href));
+            }
+            if !self.selected_contents.is_empty() {
+                self.selected_content_moved(last_node);
+            }
+        }
         let clone = Formatting { serial, open: true, ..entry };
         match bookmark.and_then(|serial| self.formatting.position(serial)) {
             None => self.formatting.entries[old] = Some(clone),
@@ -99,6 +119,15 @@ impl Tree<'_, '_> {
         element.fostered = false;
         self.stack.insert(block, element); // directly above the block, whose index is one less now
         Ok(())
+    }
+
+    /// Makes the clone of an `a` in the list a link.
+    fn clone_link(&mut self, serial: Serial, list_index: usize) {
+        if let Some(nodes) = &mut self.nodes
+            && let Some(Formatting { href: Some(href), .. }) = self.formatting.entries[list_index]
+        {
+            nodes.set_kind(serial, NodeKind::Link(href));
+        }
     }
 
     /// Ends the open link where the block at `block` was opened; its clone `serial` continues from there.

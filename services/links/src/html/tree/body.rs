@@ -9,9 +9,19 @@ use crate::html::{
     tokenize::{RawKind, Tag},
 };
 
+/// Whether the element sets "the frameset-ok flag" to "not ok"; `input` may.
+#[rustfmt::skip]
+const fn forbids_frameset(name: Name) -> bool {
+    matches!(name, Name::Body | Name::Pre | Name::Listing | Name::Li | Name::Dd | Name::Dt | Name::Plaintext
+        | Name::Button | Name::Applet | Name::Marquee | Name::Object | Name::Table | Name::Area | Name::Br
+        | Name::Embed | Name::Img | Name::Image | Name::Keygen | Name::Wbr | Name::Hr | Name::Textarea | Name::Xmp
+        | Name::Iframe | Name::Select)
+}
+
 impl Tree<'_, '_> {
     #[rustfmt::skip]
     pub(super) fn start_tag_in_body(&mut self, tag: &Tag) -> TagResult {
+        self.frameset_ok &= !forbids_frameset(tag.name);
         match tag.name {
             Name::A => {
                 self.end_open_a(tag)?;
@@ -45,7 +55,12 @@ impl Tree<'_, '_> {
             name if name.is_head_content() => return self.start_tag_in_head(tag),
             Name::Html | Name::Body | Name::Frame | Name::Head => {}
             name if name.is_table_structure() => {}
-            Name::Frameset => return Err(Bailout::NeedsTree),
+            Name::Frameset => self.start_frameset(tag)?,
+            Name::Selectedcontent => {
+                self.reconstruct()?;
+                self.insert(tag);
+                self.note_selected_content()?;
+            }
             Name::Table => {
                 if !self.quirks {
                     self.close_p();
@@ -150,9 +165,34 @@ impl Tree<'_, '_> {
             return Ok(());
         }
         self.reconstruct()?;
-        if tag.name != Name::Input {
-            self.insert(tag);
+        match tag.name {
+            Name::Input => {
+                let kind = if self.frameset_ok { self.attribute(tag, b"type") } else { None };
+                self.frameset_ok &= kind.is_some_and(|kind| kind.eq_ignore_ascii_case("hidden"));
+                return Ok(());
+            }
+            name => {
+                self.insert(tag);
+                match name {
+                    Name::Select => self.note_select(tag),
+                    Name::Option => self.note_option(tag),
+                    Name::Optgroup => self.note_group(tag),
+                    _ => {}
+                }
+            }
         }
+        Ok(())
+    }
+
+    /// A frameset takes the place of a body without content.
+    fn start_frameset(&mut self, tag: &Tag) -> Result<(), Bailout> {
+        let body = self.stack.elements.get(1).filter(|second| second.is(Name::Body)).copied();
+        let Some(body) = body.filter(|_| self.frameset_ok || self.nodes.is_none()) else { return Ok(()) };
+        let Some(nodes) = &mut self.nodes else { return Err(Bailout::NeedsTree) };
+        nodes.detach(body.serial);
+        self.truncate(1);
+        self.insert(tag);
+        self.mode = Mode::InFrameset;
         Ok(())
     }
 

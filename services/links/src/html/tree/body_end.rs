@@ -40,7 +40,10 @@ impl Tree<'_, '_> {
             }
             Name::Form => self.end_form()?,
             Name::Template => return self.end_tag_in_template(tag),
-            Name::Br => self.reconstruct()?, // processed as a start tag
+            Name::Br => {
+                self.reconstruct()?; // processed as a start tag
+                self.frameset_ok = false;
+            }
             Name::Body | Name::Html => {
                 if self.stack.in_scope(Scope::Default, Name::Body) {
                     self.mode = Mode::AfterBody;

@@ -1,7 +1,11 @@
 //! Character tokens, in every insertion mode.
 
 use super::{Bailout, Mode, TextKind, Tree};
-use crate::html::{name::Name, text, tokenize::Span};
+use crate::html::{
+    name::Name,
+    text,
+    tokenize::{Span, Token},
+};
 
 const NUL: u8 = 0;
 
@@ -10,19 +14,21 @@ impl Tree<'_, '_> {
     #[inline]
     pub(super) fn characters(&mut self, mut text: Span, references: bool) -> Result<(), Bailout> {
         let ordinary = matches!(self.mode, Mode::InBody | Mode::InCell | Mode::InCaption | Mode::InTemplate);
-        if ordinary && self.link.is_none() && !self.formatting.needs_reconstruction() {
+        if ordinary && self.link.is_none() && self.nodes.is_none() && !self.formatting.needs_reconstruction()
+        {
             self.skip_line_feed = false;
             return Ok(()); // most text has no effect
         }
         if self.skip_line_feed {
             self.skip_line_feed = false;
-            text = self.without_line_feed(text, references)?;
+            text = self.without_line_feed(text, references);
         }
         if text.is_empty() {
             return Ok(());
         }
         let kind = TextKind { references, keeps_nul: false };
         if self.text_is_foreign() {
+            self.frameset_ok = self.frameset_ok && self.is_all_space(text, kind);
             return self.insert_text(text, TextKind { keeps_nul: true, ..kind }, false);
         }
         match self.mode {
@@ -41,6 +47,7 @@ impl Tree<'_, '_> {
             }
             self.reconstruct()?;
         }
+        self.frameset_ok = self.frameset_ok && self.nodes.is_some() && self.is_all_space(text, kind);
         let foster = self.foster && self.stack.top_is_in(Name::is_table_part);
         self.insert_text(text, kind, foster)
     }
@@ -48,9 +55,9 @@ impl Tree<'_, '_> {
     /// The modes in which white space differs from other text: those before and after the body, and column groups.
     fn text_elsewhere(&mut self, text: Span, kind: TextKind) -> Result<(), Bailout> {
         let bytes = &self.page[text.range()];
-        let spaces = bytes.iter().take_while(|&&c| c.is_ascii_whitespace()).count();
-        if bytes.get(spaces) == Some(&b'&') && kind.references && self.starts_with_space(spaces, text) {
-            return Err(Bailout::NeedsTree); // a character reference to white space
+        let spaces = spaces(bytes, kind.references);
+        if self.mode == Mode::InFrameset {
+            return Ok(()); // it holds no links
         }
         if self.mode == Mode::AfterBody {
             if spaces < bytes.len() {
@@ -68,11 +75,6 @@ impl Tree<'_, '_> {
         self.text_in_body(Span::new(text.start() + spaces, text.end()), kind)
     }
 
-    fn starts_with_space(&self, at: usize, text: Span) -> bool {
-        let decoded = text::decoded(&self.page[text.start() + at..text.end()]);
-        decoded.as_bytes().first().is_some_and(|&c| c.is_ascii_whitespace())
-    }
-
     fn text_in_column_group(&mut self, text: Span, spaces: usize, kind: TextKind) -> Result<(), Bailout> {
         if spaces > 0 {
             self.insert_text(Span::new(text.start(), text.start() + spaces), kind, false)?;
@@ -88,17 +90,40 @@ impl Tree<'_, '_> {
     /// The "in table text" mode, and "anything else" in a table.
     fn text_in_table(&mut self, text: Span, kind: TextKind) -> Result<(), Bailout> {
         if self.stack.top_is_in(Name::is_table_part) {
-            if self.page[text.end()..].starts_with(b"</>") {
-                return Err(Bailout::NeedsTree); // the text after `</>` belongs to this text
+            if !self.table_text.is_empty() || self.page[text.end()..].starts_with(b"</>") {
+                self.table_text.push((text, kind)); // the text after `</>` belongs to this text
+                return Ok(());
             }
             if self.is_all_space(text, kind) {
                 return self.insert_text(text, kind, false);
             }
         }
+        self.misplaced_text(text, kind)
+    }
+
+    fn misplaced_text(&mut self, text: Span, kind: TextKind) -> Result<(), Bailout> {
         self.foster = true;
         let done = self.text_in_body(text, kind);
         self.foster = false;
         done
+    }
+
+    /// Inserts the pending text of a table, unless `next` belongs to it.
+    #[cold]
+    pub(super) fn end_table_text(&mut self, next: &Token) -> Result<(), Bailout> {
+        if matches!(next, Token::Text(_) | Token::Comment { nothing: true }) {
+            return Ok(());
+        }
+        let parts = std::mem::take(&mut self.table_text);
+        let all_space = parts.iter().all(|&(text, kind)| self.is_all_space(text, kind));
+        for (text, kind) in parts {
+            if all_space {
+                self.insert_text(text, kind, false)?;
+            } else {
+                self.misplaced_text(text, kind)?;
+            }
+        }
+        Ok(())
     }
 
     fn is_all_space(&self, text: Span, kind: TextKind) -> bool {
@@ -111,16 +136,48 @@ impl Tree<'_, '_> {
     }
 
     /// The text without a line feed at its start, as after `<pre>`.
-    pub(super) fn without_line_feed(&self, text: Span, references: bool) -> Result<Span, Bailout> {
+    pub(super) fn without_line_feed(&self, text: Span, references: bool) -> Span {
         let bytes = &self.page[text.range()];
-        if references && bytes.starts_with(b"&") && text::decoded(bytes).starts_with('\n') {
-            return Err(Bailout::NeedsTree);
-        }
         let skipped = match bytes {
             [b'\r', b'\n', ..] => 2,
             [b'\r' | b'\n', ..] => 1,
+            [b'&', ..] if references => {
+                space_reference(bytes).filter(|(c, _)| *c == '\n').map_or(0, |(_, length)| length)
+            }
             _ => 0,
         };
-        Ok(Span::new(text.start() + skipped, text.end()))
+        Span::new(text.start() + skipped, text.end())
     }
+}
+
+/// The length of the white space at the start of text.
+fn spaces(text: &[u8], references: bool) -> usize {
+    let mut length = 0;
+    loop {
+        length += text[length..].iter().take_while(|c| c.is_ascii_whitespace()).count();
+        match space_reference(&text[length..]).filter(|_| references) {
+            Some((_, reference)) => length += reference,
+            None => return length,
+        }
+    }
+}
+
+/// The character and the length of a reference to white space at the start of text.
+fn space_reference(text: &[u8]) -> Option<(char, usize)> {
+    let rest = text.strip_prefix(b"&")?;
+    for (name, c) in [(&b"Tab;"[..], '\t'), (b"NewLine;", '\n')] {
+        if rest.starts_with(name) {
+            return Some((c, 1 + name.len()));
+        }
+    }
+    let digits = rest.strip_prefix(b"#")?;
+    let (digits, radix) = match digits {
+        [b'x' | b'X', digits @ ..] => (digits, 16),
+        _ => (digits, 10),
+    };
+    let length = digits.iter().take_while(|c| char::from(**c).is_digit(radix)).count();
+    let number = u32::from_str_radix(str::from_utf8(&digits[..length]).ok()?, radix).ok()?;
+    let c = char::from_u32(number).filter(|c| matches!(c, '\t' | '\n' | '\x0C' | '\r' | ' '))?;
+    let semicolon = usize::from(digits.get(length) == Some(&b';'));
+    Some((c, text.len() - digits.len() + length + semicolon))
 }

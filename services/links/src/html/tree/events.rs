@@ -3,12 +3,17 @@
 use super::{Bailout, TextKind, Tree, stack::Serial};
 use crate::html::{
     name::Name,
+    nodes::NodeKind,
     tokenize::{Span, Tag},
 };
 
 impl Tree<'_, '_> {
     /// Starts a link, unless it is part of a template.
     pub(super) fn start_link(&mut self, serial: Serial, href: Span) -> Result<(), Bailout> {
+        if let Some(nodes) = &mut self.nodes {
+            nodes.set_kind(serial, NodeKind::Link(href));
+            return Ok(());
+        }
         if self.stack.any(Name::Template) {
             return Ok(());
         }
@@ -24,7 +29,9 @@ impl Tree<'_, '_> {
     /// Text at the current place; `foster` if it is inserted before the table.
     #[inline]
     pub(super) fn insert_text(&mut self, text: Span, kind: TextKind, foster: bool) -> Result<(), Bailout> {
-        if self.link.is_some() && !self.stack.any(Name::Template) {
+        if self.nodes.is_some() {
+            self.insert_text_node(text, kind, foster);
+        } else if self.link.is_some() && !self.stack.any(Name::Template) {
             self.event(foster)?;
             self.sink.text(&self.page[text.range()], kind);
         }
@@ -33,7 +40,11 @@ impl Tree<'_, '_> {
 
     /// Notes the first `<base>` that has an `href`.
     pub(super) fn note_base(&mut self, tag: &Tag) -> Result<(), Bailout> {
-        if tag.href.is_some() && !self.stack.any(Name::Template) {
+        if let Some(href) = tag.href
+            && self.nodes.is_some()
+        {
+            self.insert_node(NodeKind::Base(href), self.foster);
+        } else if tag.href.is_some() && !self.stack.any(Name::Template) {
             self.event(self.foster && self.stack.top_is_in(Name::is_table_part))?;
             self.base = self.base.or(tag.href);
         }

@@ -52,7 +52,7 @@ impl Tree<'_, '_> {
     /// Closes foreign elements down to an HTML element or an integration point.
     fn break_out(&mut self) {
         while self.stack.top().is_some_and(|top| {
-            top.namespace != Namespace::Html && !top.is_mathml_text() && !top.is_svg_html()
+            top.namespace != Namespace::Html && !top.is_mathml_text() && !top.is_svg_html() && !top.holds_html
         }) {
             self.pop();
         }

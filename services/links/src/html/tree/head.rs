@@ -70,7 +70,7 @@ impl Tree<'_, '_> {
                 self.insert(tag);
                 self.mode = Mode::InHeadNoscript;
             }
-            Name::Template => self.open_template(tag),
+            Name::Template => self.open_template(tag)?,
             _ => {
                 self.pop();
                 self.mode = Mode::AfterHead;
@@ -118,10 +118,15 @@ impl Tree<'_, '_> {
             Name::Html | Name::Head => Ok(Next::Done),
             Name::Body => {
                 self.insert(tag);
+                self.frameset_ok = false;
                 self.mode = Mode::InBody;
                 Ok(Next::Done)
             }
-            Name::Frameset => Err(Bailout::NeedsTree),
+            Name::Frameset => {
+                self.insert(tag);
+                self.mode = Mode::InFrameset;
+                Ok(Next::Done)
+            }
             name if name.is_head_content() => self.start_tag_in_head(tag), // the head is reopened for them
             _ => {
                 self.leave_head();
@@ -148,11 +153,13 @@ impl Tree<'_, '_> {
         Ok(Next::Again)
     }
 
-    fn open_template(&mut self, tag: &Tag) {
+    fn open_template(&mut self, tag: &Tag) -> Result<(), Bailout> {
         self.formatting.entries.push(None);
         self.mode = Mode::InTemplate;
         self.template_modes.push(Mode::InTemplate);
+        self.frameset_ok = false;
         self.insert(tag);
+        self.start_template(tag)
     }
 
     fn close_template(&mut self) {

@@ -6,11 +6,15 @@ use super::{
 };
 use crate::html::{
     name::Name,
+    nodes::NodeKind,
     tokenize::{RawKind, Span, Tag},
 };
 
 impl Tree<'_, '_> {
     pub(super) fn new_serial(&mut self) -> Serial {
+        if let Some(nodes) = &mut self.nodes {
+            return nodes.add(NodeKind::Other); // an element's serial is its node
+        }
         self.next_serial += 1;
         self.next_serial
     }
@@ -23,6 +27,10 @@ impl Tree<'_, '_> {
 
     pub(super) fn insert_in(&mut self, namespace: Namespace, name: Name, written: Span) -> Serial {
         let serial = self.new_serial();
+        if self.nodes.is_some() {
+            let place = self.current_place(self.foster);
+            self.move_node(serial, place);
+        }
         let element = Element {
             name,
             namespace,
@@ -52,6 +60,9 @@ impl Tree<'_, '_> {
     /// Closes the formatting entry and the link of an element that left the stack.
     #[inline]
     fn left(&mut self, element: &Element) {
+        if self.nodes.is_some() {
+            self.end_node(element);
+        }
         if element.is_in(Name::is_formatting) {
             self.formatting.close(element.serial);
             if self.link == Some(element.serial) {
@@ -121,7 +132,7 @@ impl Tree<'_, '_> {
         self.insert(tag);
         let mut text = self.tokens.raw_text(kind, tag.written);
         if tag.name == Name::Textarea {
-            text = self.without_line_feed(text, true)?;
+            text = self.without_line_feed(text, true);
         }
         if !text.is_empty() {
             let references = kind == RawKind::Rcdata;
