@@ -107,6 +107,12 @@ impl Browser {
         self.post("execute/sync", &json!({ "script": script, "args": [] })).await
     }
 
+    /// Lets no page run scripts of its own from now on. [`ask`](Self::ask) still works.
+    pub async fn disable_scripts(&self) {
+        let command = "Emulation.setScriptExecutionDisabled";
+        self.post("goog/cdp/execute", &json!({ "cmd": command, "params": { "value": true } })).await;
+    }
+
     /// A picture of the window: PNG in base 64.
     pub async fn screenshot(&self) -> String {
         let url = format!("{}/screenshot", self.session);

@@ -21,7 +21,10 @@ const FAULTS: &[(&str, &str)] = &[
         "a line feed that is written as a reference without semicolon is ignored after <pre> (13.2.6.4.7)",
     ),
     ("template", "tbody, thead or tfoot must be in scope to be left (13.2.6.4.13)"),
-    ("selectedcontent", "holds a clone of the selected option (4.10.10); html5ever does not follow each change"),
+    (
+        "selectedcontent",
+        "holds a clone of the selected option (4.10.10); html5ever does not follow each change",
+    ),
     ("<?", "a template with `for` replaces a processing instruction (13.2.6.4.4)"),
     ("<!doctype", "ends the text before it in a table (13.2.6.4.10)"),
 ];
