@@ -1,6 +1,6 @@
 //! A page is read in the encoding that the standard finds, however late a `<meta>` declares it.
 //!
-//! `LINKS_SUITES` names a folder with html5lib's tests (`html5lib/encoding/*.dat`); without it one test does nothing.
+//! `LINKEXTRACTOR_SUITES` names a folder with html5lib's tests (`html5lib/encoding/*.dat`); without it one test does nothing.
 
 use links::{Encoding, Method, Page};
 use std::{env, fs, path::Path};
@@ -100,7 +100,7 @@ fn a_meta_counts_in_pages_that_are_read_through_a_tree_or_by_tags_alone() {
 /// An ASCII page that names no encoding is in the default one: for these tests windows-1252, for us UTF-8.
 #[test]
 fn html5lib_finds_the_same_encodings() {
-    let Some(folder) = env::var_os("LINKS_SUITES") else { return };
+    let Some(folder) = env::var_os("LINKEXTRACTOR_SUITES") else { return };
     let folder = Path::new(&folder).join("html5lib/encoding");
     let mut checked = 0;
     for file in ["tests1.dat", "tests2.dat", "test-yahoo-jp.dat"] {
