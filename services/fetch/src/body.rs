@@ -6,6 +6,7 @@ use crate::{
     coding::Coding,
     deadline::JobDeadline,
     decoding::{Decoding, append},
+    response::Framing,
     traffic::OpenJob,
 };
 use bytes::Bytes;
@@ -22,24 +23,28 @@ pub(crate) struct BodyReader<'a> {
     pub(crate) limit: usize,
     pub(crate) deadline: JobDeadline,
     pub(crate) received: usize,
+    pub(crate) framing: Framing,
+    /// Whether the TLS connection ended without saying so.
+    pub(crate) is_cut: bool,
     pub(crate) open: &'a mut OpenJob,
 }
 
 impl BodyReader<'_> {
     /// Reads the body to its end and decodes it, and says how long decoding took. The page counts against the budget until
     /// it is dropped.
-    pub(crate) async fn read(self, codings: &[Coding]) -> Result<(Bytes, ProcessorTime), FetchError> {
-        let announced =
-            self.body.size_hint().exact().map_or(Some(self.limit), |length| usize::try_from(length).ok());
+    pub(crate) async fn read(mut self, codings: &[Coding]) -> Result<(Bytes, ProcessorTime), FetchError> {
+        let exact = self.body.size_hint().exact().or(self.framing.length);
+        let announced = exact.map_or(Some(self.limit), |length| usize::try_from(length).ok());
         let most = announced.filter(|length| *length <= self.limit).ok_or(FetchError::TooLarge)?;
-        if codings.is_empty() {
-            Ok((self.plain(most).await?, ProcessorTime::default()))
+        let (page, time) = if codings.is_empty() {
+            (self.plain(most).await?, ProcessorTime::default())
         } else {
-            self.coded(codings).await
-        }
+            self.coded(codings).await?
+        };
+        if self.is_cut && !has_end(&page) { Err(FetchError::Incomplete) } else { Ok((page, time)) }
     }
 
-    async fn plain(mut self, most: usize) -> Result<Bytes, FetchError> {
+    async fn plain(&mut self, most: usize) -> Result<Bytes, FetchError> {
         let mut page = Vec::new();
         let mut allowance = Allowance { bytes: self.budget.share, ..Allowance::default() };
         while let Some(data) = self.data().await? {
@@ -53,7 +58,7 @@ impl BodyReader<'_> {
         Ok(reservation.hold(page))
     }
 
-    async fn coded(mut self, codings: &[Coding]) -> Result<(Bytes, ProcessorTime), FetchError> {
+    async fn coded(&mut self, codings: &[Coding]) -> Result<(Bytes, ProcessorTime), FetchError> {
         let share = self.budget.share;
         let mut decoding = Decoding::new(codings, self.limit);
         let mut coded = Vec::new();
@@ -103,17 +108,30 @@ impl BodyReader<'_> {
 
     /// The next bytes of the body, counted against the limit; `None` at its end.
     async fn data(&mut self) -> Result<Option<Bytes>, FetchError> {
-        while let Some(frame) = self.deadline.run(Step::Body, self.body.frame()).await? {
+        let left = |received| {
+            self.framing.length.map_or(usize::MAX, |length| {
+                usize::try_from(length).unwrap_or(usize::MAX).saturating_sub(received)
+            })
+        };
+        while left(self.received) > 0
+            && let Some(frame) = self.deadline.run(Step::Body, self.body.frame()).await?
+        {
             let frame = match frame {
                 Ok(frame) => frame,
                 Err(error) if is_in_trailers(&error) => break,
+                // Many servers close so; an attacker could as well, so the page itself has to show its end.
+                Err(error) if self.framing.is_until_close && is_unannounced_end(&error) => {
+                    self.is_cut = true;
+                    break;
+                }
                 Err(error) => {
                     tracing::debug!(%error, "the body ended early");
                     let fault = self.open.meter().fault();
                     return Err(fault.map_or(FetchError::Incomplete, |_| FetchError::TooLarge));
                 }
             };
-            let Ok(data) = frame.into_data() else { continue };
+            let Ok(mut data) = frame.into_data() else { continue };
+            data.truncate(left(self.received));
             if data.len() > self.limit - self.received {
                 return Err(FetchError::TooLarge);
             }
@@ -121,8 +139,24 @@ impl BodyReader<'_> {
             self.open.read_body(data.len());
             return Ok(Some(data));
         }
-        Ok(None)
+        match left(self.received) {
+            0 | usize::MAX => Ok(None),
+            _ => Err(FetchError::Incomplete),
+        }
     }
+}
+
+/// Whether the page has an end tag of `html` close to its end.
+fn has_end(page: &[u8]) -> bool {
+    const END_TAG: &[u8] = b"</html>";
+    let end = &page[page.len().saturating_sub(4096)..];
+    end.windows(END_TAG.len()).any(|window| window.eq_ignore_ascii_case(END_TAG))
+}
+
+/// Whether the peer closed a TLS connection without `close_notify` (RFC 8446, section 6.1).
+fn is_unannounced_end(error: &hyper::Error) -> bool {
+    let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
+    cause.is_some_and(|cause| cause.kind() == io::ErrorKind::UnexpectedEof)
 }
 
 /// Whether the error came after the last chunk: then the body is complete, and its trailers are of no use here. Only the

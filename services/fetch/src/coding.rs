@@ -34,12 +34,12 @@ impl Coding {
     }
 }
 
-/// The codings of a response, in the order in which they were applied. An unknown one is an error; to pass on such a
-/// body as it stands, return no codings here.
-pub(crate) fn codings(headers: &HeaderMap) -> Result<Vec<Coding>, FetchError> {
+/// The codings of a response, in the order in which they were applied; `None` if one is unknown: servers name charsets
+/// and transfer encodings here, and send the page as it stands. Browsers do not decode it either.
+pub(crate) fn codings(headers: &HeaderMap) -> Result<Option<Vec<Coding>>, FetchError> {
     let mut codings = Vec::new();
     for value in headers.get_all(CONTENT_ENCODING) {
-        let value = value.to_str().map_err(|_| FetchError::BadEncoding)?;
+        let Ok(value) = value.to_str() else { return Ok(None) };
         for token in value.split(',').map(str::trim) {
             codings.push(match token.to_ascii_lowercase().as_str() {
                 "" | "identity" => continue,
@@ -47,14 +47,15 @@ pub(crate) fn codings(headers: &HeaderMap) -> Result<Vec<Coding>, FetchError> {
                 "deflate" => Coding::Deflate,
                 "br" => Coding::Brotli,
                 "zstd" => Coding::Zstd,
-                _ => return Err(FetchError::BadEncoding),
+                "compress" | "x-compress" => return Err(FetchError::BadEncoding),
+                _ => return Ok(None),
             });
             if codings.len() > MAX_STACKED {
                 return Err(FetchError::BadEncoding);
             }
         }
     }
-    Ok(codings)
+    Ok(Some(codings))
 }
 
 /// Makes a decoder of `codings` that reads from `coded`; every layer fails with [`ErrorKind::FileTooLarge`] once it has
@@ -110,9 +111,7 @@ impl Layer {
         let is_large_window = start.first().is_some_and(|byte| byte & 0x7f == 0x11);
         let coded = Cursor::new(start).chain(coded);
         Ok(match self.coding {
-            // Bytes after the first member are ignored, as browsers do. To accept a body whose trailer is cut, take the
-            // header with `GzDecoder`, decode what its `into_inner` leaves with `DeflateDecoder`, and check the trailer here.
-            Coding::Gzip => Box::new(GzDecoder::new(coded)),
+            Coding::Gzip => Box::new(Gzip::Header(GzDecoder::new(coded))),
             // "deflate" is the zlib format, but some servers send a bare deflate stream; browsers take both.
             Coding::Deflate if is_zlib => Box::new(ZlibDecoder::new(coded)),
             Coding::Deflate => Box::new(DeflateDecoder::new(coded)),
@@ -126,6 +125,33 @@ impl Layer {
                 Box::new(decoder)
             }
         })
+    }
+}
+
+/// A gzip decoder that ignores what follows the compressed data, as browsers do: the trailer, which may be cut, and
+/// further members.
+enum Gzip<R: BufRead> {
+    Header(GzDecoder<R>),
+    Data(DeflateDecoder<R>),
+    /// The header was invalid.
+    Failed,
+}
+
+impl<R: BufRead> Read for Gzip<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if let Self::Header(decoder) = self {
+            // It takes the header, and no byte of the data as long as there is no room for any.
+            decoder.read(&mut [])?;
+            if decoder.header().is_some()
+                && let Self::Header(decoder) = std::mem::replace(self, Self::Failed)
+            {
+                *self = Self::Data(DeflateDecoder::new(decoder.into_inner()));
+            }
+        }
+        match self {
+            Self::Data(decoder) => decoder.read(buffer),
+            Self::Header(_) | Self::Failed => Err(ErrorKind::InvalidData.into()),
+        }
     }
 }
 

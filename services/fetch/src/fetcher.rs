@@ -176,21 +176,38 @@ impl Fetcher {
             let page = FetchedPage { url, body, declared, syntax, validators, processor_time };
             ControlFlow::Break(Fetched::Page(page))
         };
+        let mut is_reusable = true;
         let hop = match response::classify(url, &head)? {
             ResponseKind::Redirect(next) => Ok(ControlFlow::Continue(next)),
             ResponseKind::Empty => Ok(page(Bytes::new(), Syntax::Html, None, ProcessorTime::default())),
-            ResponseKind::Page { codings, declared } => {
+            ResponseKind::Page { codings, is_known, declared, framing } => {
                 let limit = usize::try_from(self.settings.max_bytes.0).unwrap_or(usize::MAX);
                 let (budget, pool) = (&self.budget, &self.pool);
                 let open = &mut open;
-                let reader = BodyReader { body, budget, pool, limit, deadline, received: 0, open };
+                let reader = BodyReader {
+                    body,
+                    budget,
+                    pool,
+                    limit,
+                    deadline,
+                    received: 0,
+                    framing,
+                    is_cut: false,
+                    open,
+                };
                 let (body, time) = reader.read(&codings).await?;
+                if !is_known && !media_type::is_text(&body) {
+                    return Err(FetchError::BadEncoding);
+                }
+                is_reusable = !framing.is_ambiguous;
                 let found = media_type::page(declared, &body).ok_or(FetchError::NotHtml);
                 found.map(|(syntax, charset)| page(body, syntax, charset, time))
             }
         };
         drop(open);
-        self.exchange.keep(origin, connection);
+        if is_reusable {
+            self.exchange.keep(origin, connection);
+        }
         hop
     }
 

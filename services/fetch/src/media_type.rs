@@ -69,6 +69,14 @@ pub(crate) fn page(declared: Declared, body: &[u8]) -> Option<(Syntax, Option<&'
     }
 }
 
+/// Whether a body is text, by the standard's table of binary data bytes (section 3): with an unknown content coding, only
+/// a body that is not coded.
+pub(crate) fn is_text(body: &[u8]) -> bool {
+    let header = &body[..body.len().min(HEADER)];
+    let is_binary = |byte: &u8| matches!(byte, 0..=8 | 0x0b | 0x0e..=0x1a | 0x1c..=0x1f);
+    Encoding::for_bom(body).is_some() || !header.iter().any(is_binary)
+}
+
 fn is_xml(body: &[u8]) -> bool {
     body.trim_ascii_start().starts_with(b"<?xml")
 }

@@ -1,7 +1,7 @@
 //! Classifies a response by its header: a page, a redirect, or an error.
 
 use crate::{
-    FetchError, PageUrl, ResponseProblem,
+    FetchError, PageUrl,
     coding::{self, Coding},
     media_type::{self, Declared},
 };
@@ -13,8 +13,8 @@ use http::{
 use std::time::{Duration, SystemTime};
 
 pub(crate) enum ResponseKind {
-    /// A page whose body has to be read.
-    Page { codings: Vec<Coding>, declared: Declared },
+    /// A page whose body has to be read. With `coding` unknown, it has to be a page as it stands.
+    Page { codings: Vec<Coding>, is_known: bool, declared: Declared, framing: Framing },
     /// 204 or 205: a page without content.
     Empty,
     /// A redirect to this URL.
@@ -26,36 +26,63 @@ pub(crate) fn classify(url: &PageUrl, head: &Parts) -> Result<ResponseKind, Fetc
     let headers = &head.headers;
     match head.status.as_u16() {
         301 | 302 | 303 | 307 | 308 => {
-            let location = headers.get(LOCATION).ok_or(FetchError::BadRedirect)?;
+            let mut locations = headers.get_all(LOCATION).iter();
+            let location = locations.next().ok_or(FetchError::BadRedirect)?;
+            if locations.any(|other| other != location) {
+                return Err(FetchError::BadRedirect);
+            }
             Ok(ResponseKind::Redirect(url.redirected(location.as_bytes())?))
         }
         204 | 205 => Ok(ResponseKind::Empty),
         200..=203 => {
-            framing(head)?;
+            let framing = framing(head)?;
             let declared = media_type::declared(headers);
             if declared == Declared::Other {
                 return Err(FetchError::NotHtml);
             }
-            Ok(ResponseKind::Page { codings: coding::codings(headers)?, declared })
+            let codings = coding::codings(headers)?;
+            let is_known = codings.is_some();
+            Ok(ResponseKind::Page { codings: codings.unwrap_or_default(), is_known, declared, framing })
         }
         status => Err(FetchError::UpstreamStatus { status, retry_after: retry_after(head.status, headers) }),
     }
 }
 
-/// Refuses HTTP/1 messages whose length is ambiguous (RFC 9112, section 6.3).
-fn framing(head: &Parts) -> Result<(), FetchError> {
-    if head.version >= Version::HTTP_2 || !head.headers.contains_key(TRANSFER_ENCODING) {
-        return Ok(());
+/// How the end of a body is found.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Framing {
+    /// Whether only the end of the connection ends the body.
+    pub(crate) is_until_close: bool,
+    /// The length, where hyper reads on until the end of the connection.
+    pub(crate) length: Option<u64>,
+    /// Whether the message has two framings, so that the rest of its connection cannot be trusted.
+    pub(crate) is_ambiguous: bool,
+}
+
+/// The framing of a message. Where an HTTP/1 message has `Transfer-Encoding`, that stands over `Content-Length`, as in
+/// browsers; the connection is not used again (RFC 9112, section 6.3).
+fn framing(head: &Parts) -> Result<Framing, FetchError> {
+    let headers = &head.headers;
+    let has_length = headers.contains_key(CONTENT_LENGTH);
+    if head.version >= Version::HTTP_2 {
+        return Ok(Framing::default());
     }
-    if head.headers.contains_key(CONTENT_LENGTH) {
-        return Err(FetchError::BadResponse(ResponseProblem::NotHttp));
+    if !headers.contains_key(TRANSFER_ENCODING) {
+        return Ok(Framing { is_until_close: !has_length, ..Framing::default() });
     }
-    let mut codings = head.headers.get_all(TRANSFER_ENCODING).iter();
-    // "identity" is a former transfer coding without effect (RFC 2616, section 3.6); browsers accept it.
-    let known =
-        |coding: &[u8]| coding.eq_ignore_ascii_case(b"chunked") || coding.eq_ignore_ascii_case(b"identity");
-    let all_known = codings.all(|coding| known(coding.as_bytes().trim_ascii()));
-    all_known.then_some(()).ok_or(FetchError::BadEncoding)
+    let (mut is_chunked, mut all_known) = (false, true);
+    for coding in headers.get_all(TRANSFER_ENCODING) {
+        let coding = coding.as_bytes().trim_ascii();
+        is_chunked |= coding.eq_ignore_ascii_case(b"chunked");
+        // "identity" is a former transfer coding without effect (RFC 2616, section 3.6); browsers accept it, and none.
+        all_known &= is_chunked || coding.is_empty() || coding.eq_ignore_ascii_case(b"identity");
+    }
+    if !all_known {
+        return Err(FetchError::BadEncoding);
+    }
+    let length = headers.get(CONTENT_LENGTH).filter(|_| !is_chunked);
+    let length = length.and_then(|length| length.to_str().ok()?.trim().parse().ok());
+    Ok(Framing { is_until_close: !is_chunked && length.is_none(), length, is_ambiguous: has_length })
 }
 
 /// `Retry-After` of a 429 or 503: seconds, or a date (RFC 9110, section 10.2.3).

@@ -10,6 +10,9 @@ const MAX_LENGTH: usize = 8 * 1024;
 const MAX_NAME: usize = 253;
 const MAX_LABEL: usize = 63;
 
+/// Nothing of ASCII; `percent_encode` adds all other bytes.
+const NON_ASCII: &percent_encoding::AsciiSet = &percent_encoding::AsciiSet::EMPTY;
+
 /// An absolute http(s) URL with a host, without user information or fragment, as the URL standard serializes it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PageUrl(WebUrl);
@@ -29,7 +32,9 @@ impl PageUrl {
     /// The target of a redirect with this `Location`. User information is removed: credentials are never sent.
     pub(crate) fn redirected(&self, location: &[u8]) -> Result<Self, FetchError> {
         let follow = || {
-            let location = raw(std::str::from_utf8(location).ok()?).ok()?;
+            // Bytes beyond ASCII, UTF-8 or Latin-1, are percent-encoded one by one, as in browsers.
+            let location = percent_encoding::percent_encode(location, NON_ASCII).to_string();
+            let location = raw(&location).ok()?;
             let mut url = self.0.join(location).ok()?;
             url.remove_credentials();
             Self::checked(url).ok()

@@ -97,13 +97,20 @@ fn targets_of_redirects_are_checked_and_lose_their_user_information() {
         (b"https://user:password@example.com/", "https://example.com/"),
         (b"https://:@example.com/", "https://example.com/"),
         ("/ä".as_bytes(), "http://example.com/%C3%A4"),
+        (b"/\xe4?\xff\xfe", "http://example.com/%E4?%FF%FE"),
+        ("//bücher.example/".as_bytes(), "http://xn--bcher-kva.example/"),
         (b"", "http://example.com/a/b?c"),
     ] {
         assert_eq!(from.redirected(location).unwrap().to_string(), to);
     }
-    for location in
-        [&b"file:///etc/passwd"[..], b"http://", b"http://a..b/", b"\xff\xfe", b"http://exa mple/", b"a\tb"]
-    {
+    for location in [
+        &b"file:///etc/passwd"[..],
+        b"http://",
+        b"http://a..b/",
+        b"//\xff\xfe/",
+        b"http://exa mple/",
+        b"a\tb",
+    ] {
         assert_eq!(from.redirected(location).unwrap_err(), FetchError::BadRedirect, "{location:?}");
     }
 }

@@ -140,7 +140,6 @@ async fn a_response_that_is_not_http_is_a_bad_response_and_none_a_connect_failur
         (String::new(), &FetchError::Connect),
         (format!("{head}Content-Length: -5\r\n\r\nx"), &not_http),
         (format!("{head}Content-Length: 1\r\nContent-Length: 2\r\n\r\nxx"), &not_http),
-        (format!("{head}Content-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"), &not_http),
         (format!("HTTP/1.1 200 OK\r\n{}\r\n", "a: b\r\n".repeat(10_000)), &too_long),
         (format!("HTTP/1.1 200 OK\r\na: {}\r\n\r\n", "b".repeat(65 * 1024)), &too_long),
     ] {
@@ -184,9 +183,13 @@ async fn redirects_are_followed_five_times() {
 
 #[tokio::test]
 async fn redirects_without_a_valid_target_are_errors() {
-    for location in
-        ["", "Location: file:///etc/passwd\r\n", "Location: http://\r\n", "Location: http://a..b/\r\n"]
-    {
+    for location in [
+        "",
+        "Location: file:///etc/passwd\r\n",
+        "Location: http://\r\n",
+        "Location: http://a..b/\r\n",
+        "Location: /a\r\nLocation: /b\r\n",
+    ] {
         let result = outcome(format!("HTTP/1.1 302 X\r\n{location}Content-Length: 0\r\n\r\n")).await;
         assert_eq!(result.unwrap_err(), FetchError::BadRedirect, "{location}");
     }

@@ -296,7 +296,7 @@ async fn bytes_after_a_coded_body_are_ignored() {
 async fn broken_and_unknown_codings_are_errors() {
     for (coding, body) in [
         ("compress", b"page".to_vec()),
-        ("xyz", b"page".to_vec()),
+        ("xyz", zstd(b"page")),
         ("gzip", b"<!doctype html>".to_vec()),
         ("deflate", b"\xff\xff\xff".to_vec()),
         ("br", b"\xff\xff\xff\xff\xff\xff".to_vec()),
@@ -307,7 +307,7 @@ async fn broken_and_unknown_codings_are_errors() {
         assert_eq!(coded(coding, &body).await.unwrap_err(), FetchError::BadEncoding, "{coding}");
     }
     for (coding, body) in [
-        ("gzip", gzip(b"page")),
+        ("gzip", gzip(b"page")[..16].to_vec()),
         ("deflate", zlib(b"page")),
         ("br", brotli(b"page")),
         ("zstd", zstd(b"page")),

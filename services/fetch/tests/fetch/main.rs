@@ -5,6 +5,7 @@
 mod support;
 
 mod answers;
+mod as_browsers;
 mod bodies;
 mod conditional;
 mod connections;
