@@ -4,11 +4,23 @@ let
   settings = import ./settings.nix;
   workspace = import ./workspace.nix pkgs;
 
+  # The completions ask the program itself, so they have to be of the same version.
+  shellFiles = ''
+    program=$out/bin/${settings.cli.program}
+    $program man > ${settings.cli.program}.1
+    installManPage ${settings.cli.program}.1
+    for shell in bash fish zsh; do
+      $program completions $shell > completions.$shell
+      installShellCompletion --cmd ${settings.cli.program} --$shell completions.$shell
+    done
+  '';
+
   program =
     part:
     pkgs.runCommand "${part.program}-${workspace.version}"
       {
         pname = part.program;
+        nativeBuildInputs = [ pkgs.buildPackages.installShellFiles ];
         inherit (workspace) version;
         passthru = { inherit workspace; };
         meta = {
@@ -19,6 +31,7 @@ let
       }
       ''
         install -Dm755 ${workspace}/bin/${part.program} $out/bin/${part.program}
+        ${pkgs.lib.optionalString (part == settings.cli) shellFiles}
       '';
 in
 builtins.listToAttrs (

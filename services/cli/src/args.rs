@@ -14,7 +14,7 @@ use clap_complete::Shell;
 
 pub const NAME: &str = "linkextractor";
 
-const EXAMPLES: &str = "\
+pub const EXAMPLES: &str = "\
 Examples:
   linkextractor https://example.com/          a page's links, one a line
   linkextractor -f text --unique page.html    the addresses in a file, each once

@@ -21,6 +21,7 @@ use exit::{Exit, written};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    manual::complete();
     match run() {
         Ok(()) => ExitCode::SUCCESS,
         Err(exit) => exit.into(),
