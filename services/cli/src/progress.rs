@@ -13,16 +13,16 @@ use std::{
 /// How often the bar is drawn.
 const DRAWN_PER_SECOND: u8 = 8;
 
-/// RunTotals what is done.
+/// Counts what is done.
 pub struct Progress {
     pub bar: ProgressBar,
-    counts: Arc<RunTotals>,
+    counts: Arc<ProgressCounts>,
     since: Instant,
     summary: bool,
 }
 
 #[derive(Debug, Default)]
-struct RunTotals {
+struct ProgressCounts {
     pages: AtomicU64,
     failed: AtomicU64,
     links: AtomicU64,
@@ -41,7 +41,7 @@ pub struct Shown {
 impl Progress {
     /// A bar and a summary as far as `shown` and the terminal allow; `total` is the number of pages, if it is known.
     pub fn new(shown: Shown, total: Option<u64>) -> Self {
-        let counts = Arc::new(RunTotals::default());
+        let counts = Arc::new(ProgressCounts::default());
         let on_terminal = shown.several && !shown.quiet && stderr().is_terminal();
         let bar = if on_terminal { visible(total, &counts) } else { ProgressBar::hidden() };
         let summary = !shown.quiet && (on_terminal || shown.summary);
@@ -53,14 +53,14 @@ impl Progress {
         !self.bar.is_hidden()
     }
 
-    /// RunTotals a page that is done, with its number of links.
+    /// Counts a page that is done, with its number of links.
     pub fn done(&self, links: usize) {
         self.counts.pages.fetch_add(1, Relaxed);
         self.counts.links.fetch_add(links as u64, Relaxed);
         self.bar.inc(1);
     }
 
-    /// RunTotals a page that failed.
+    /// Counts a page that failed.
     pub fn failed(&self) {
         self.counts.failed.fetch_add(1, Relaxed);
         self.done(0);
@@ -81,7 +81,7 @@ impl Progress {
     }
 }
 
-impl RunTotals {
+impl ProgressCounts {
     fn text(&self, time: Duration) -> String {
         let count = |count: &AtomicU64, one: &str, many: &str| {
             let count = count.load(Relaxed);
@@ -105,7 +105,7 @@ fn duration(time: Duration) -> String {
     }
 }
 
-fn visible(total: Option<u64>, counts: &Arc<RunTotals>) -> ProgressBar {
+fn visible(total: Option<u64>, counts: &Arc<ProgressCounts>) -> ProgressBar {
     let rates = Arc::clone(counts);
     let since = Instant::now();
     let rates = move |_: &ProgressState, line: &mut dyn std::fmt::Write| {
@@ -142,12 +142,12 @@ mod tests {
 
     #[test]
     fn the_summary_groups_digits_and_names_the_time_in_the_unit_that_fits() {
-        let counts = RunTotals { pages: 2000.into(), failed: 60.into(), links: 48_113.into() };
+        let counts = ProgressCounts { pages: 2000.into(), failed: 60.into(), links: 48_113.into() };
         assert_eq!(
             counts.text(Duration::from_millis(24_400)),
             "2,000 pages, 60 failed, 48,113 links in 24 s"
         );
-        let counts = RunTotals { pages: 1.into(), failed: 0.into(), links: 1.into() };
+        let counts = ProgressCounts { pages: 1.into(), failed: 0.into(), links: 1.into() };
         assert_eq!(counts.text(Duration::from_millis(340)), "1 page, 0 failed, 1 link in 0.3 s");
         assert_eq!(duration(Duration::from_secs(125)), "2 min 5 s");
         assert_eq!(duration(Duration::from_mins(63)), "1 h 3 min");
