@@ -8,6 +8,7 @@ use crate::{
     cause,
     conditional::{KnownVersion, Validators},
     connect::PROXIED,
+    cookies::CookieJar,
     deadline::JobDeadline,
     dns::Dns,
     exchange::{Exchange, OpenResponse},
@@ -106,13 +107,13 @@ impl Fetcher {
         url: &PageUrl,
         known: Option<KnownVersion<'_>>,
     ) -> Result<Fetched, FetchError> {
-        self.follow(url, RequestFields { known, user: None }).await
+        self.follow(url, RequestFields { known, ..RequestFields::default() }).await
     }
 
     /// As [`fetch`](Self::fetch), for a client that acts for its own user: `headers` are added to the requests to the
     /// origin of `url`, and to no others.
     pub async fn fetch_with(&self, url: &PageUrl, headers: &HeaderMap) -> Result<FetchedPage, FetchFailure> {
-        let fields = RequestFields { known: None, user: Some((headers, url.as_url())) };
+        let fields = RequestFields { user: Some((headers, url.as_url())), ..RequestFields::default() };
         let (result, cause) = cause::recorded(self.follow(url, fields)).await;
         result.and_then(Fetched::page).map_err(|error| FetchFailure { error, cause })
     }
@@ -121,9 +122,9 @@ impl Fetcher {
         let deadline = JobDeadline(Deadline::after(self.settings.timeout));
         let allowance = JobAllowance::new(&self.settings);
         let mut url = url.clone();
-        let mut permit = None;
+        let (mut permit, mut cookies) = (None, CookieJar::default());
         for _ in 0..=self.settings.max_redirects {
-            match Box::pin(self.hop(&url, fields, &mut permit, &allowance, deadline)).await? {
+            match Box::pin(self.hop(&url, fields, &mut cookies, &mut permit, &allowance, deadline)).await? {
                 ControlFlow::Break(fetched) => return Ok(fetched),
                 ControlFlow::Continue(next) => url = next,
             }
@@ -136,6 +137,7 @@ impl Fetcher {
         &self,
         url: &PageUrl,
         fields: RequestFields<'_>,
+        jar: &mut CookieJar,
         permit: &mut Option<JobPermit>,
         allowance: &JobAllowance,
         deadline: JobDeadline,
@@ -160,7 +162,8 @@ impl Fetcher {
         self.check(to.rules, &addresses, deadline).await?.map_err(refused)?;
 
         let known = fields.known.filter(|known| known.is_at(url.as_url()));
-        let fields = RequestFields { known, ..fields };
+        let cookies = jar.header(url.as_url());
+        let fields = RequestFields { known, cookies: cookies.as_ref(), ..fields };
         let get = Box::pin(self.exchange.get(url.as_url(), fields, &origin, &addresses, allowance, deadline));
         let OpenResponse { response, mut connection, mut open } = get.await?;
         let (head, body) = response.into_parts();
@@ -178,7 +181,10 @@ impl Fetcher {
         };
         let mut is_reusable = true;
         let hop = match response::classify(url, &head)? {
-            ResponseKind::Redirect(next) => Ok(ControlFlow::Continue(next)),
+            ResponseKind::Redirect(next) => {
+                jar.store(url.as_url(), &head.headers);
+                Ok(ControlFlow::Continue(next))
+            }
             ResponseKind::Empty => Ok(page(Bytes::new(), Syntax::Html, None, ProcessorTime::default())),
             ResponseKind::Page { codings, is_known, declared, framing } => {
                 let limit = usize::try_from(self.settings.max_bytes.0).unwrap_or(usize::MAX);

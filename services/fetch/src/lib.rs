@@ -12,6 +12,7 @@ mod client;
 mod coding;
 mod conditional;
 mod connect;
+mod cookies;
 mod deadline;
 mod decoding;
 mod dns;

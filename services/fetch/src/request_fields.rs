@@ -1,7 +1,7 @@
 //! The fields of a request that depend on the page: those of a known version, and those that a user adds.
 
 use crate::conditional::KnownVersion;
-use http::{HeaderMap, HeaderName, Request, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, header};
 use weburl::WebUrl;
 
 /// Fields that describe the connection or the message, which is not the user's to change.
@@ -22,6 +22,8 @@ const OWN: [HeaderName; 9] = [
 pub(crate) struct RequestFields<'a> {
     /// The version that the caller has.
     pub(crate) known: Option<KnownVersion<'a>>,
+    /// The cookies that redirects have set.
+    pub(crate) cookies: Option<&'a HeaderValue>,
     /// The user's fields, for the origin of the page alone.
     pub(crate) user: Option<(&'a HeaderMap, &'a WebUrl)>,
 }
@@ -32,8 +34,18 @@ pub fn may_be_set(name: &HeaderName) -> bool {
 }
 
 impl RequestFields<'_> {
-    /// Adds the fields to a request for `url`, the user's in place of those of the same name.
+    /// Adds the fields to a request for `url`, the user's in place of those of the same name, but for cookies.
     pub(crate) fn add_to<B>(self, request: &mut Request<B>, url: &WebUrl) {
+        self.add_fields(request, url);
+        let Some(cookies) = self.cookies else { return };
+        let own = request.headers().get(header::COOKIE).map(HeaderValue::as_bytes);
+        let all = own.into_iter().chain([cookies.as_bytes()]).collect::<Vec<_>>().join(&b"; "[..]);
+        if let Ok(all) = HeaderValue::from_bytes(&all) {
+            request.headers_mut().insert(header::COOKIE, all);
+        }
+    }
+
+    fn add_fields<B>(self, request: &mut Request<B>, url: &WebUrl) {
         let headers = request.headers_mut();
         headers.extend(self.known.into_iter().flat_map(KnownVersion::fields));
         let Some((fields, page)) = self.user else { return };

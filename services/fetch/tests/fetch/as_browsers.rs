@@ -100,6 +100,31 @@ async fn a_redirect_may_have_bytes_that_are_not_ascii() {
     }
 }
 
+#[tokio::test]
+async fn cookies_of_redirects_are_sent_back_within_the_job_and_forgotten_with_it() {
+    // A page that redirects to itself until it has its cookie, and one that does so by way of another.
+    let origin = origin::answering("127.0.0.1:0", |head| {
+        let sent = head.lines().find_map(|line| line.strip_prefix("cookie: ")).unwrap_or_default();
+        let path = head.split(' ').nth(1).unwrap_or_default();
+        let (cookie, location) = match path {
+            "/" | "/a" if sent.contains("c=1") => return origin::html(sent),
+            "/" => ("c=1; Path=/", "/"),
+            "/a" => ("c=1; HttpOnly", "/b"),
+            _ => ("d=2; Path=/", "/a"),
+        };
+        let head = format!("HTTP/1.1 302 X\r\nSet-Cookie: {cookie}\r\nLocation: {location}\r\n");
+        format!("{head}Content-Length: 0\r\n\r\n").into_bytes()
+    })
+    .await;
+    let fetcher = fetcher();
+    for (path, sent) in [("/", "c=1"), ("/a", "c=1; d=2"), ("/", "c=1")] {
+        assert_eq!(fetcher.fetch(&url(&origin.url(path))).await.unwrap().body, sent);
+    }
+    let own = [(http::header::COOKIE, http::HeaderValue::from_static("mine=0"))].into_iter().collect();
+    let page = fetcher.fetch_with(&url(&origin.url("/")), &own).await.unwrap();
+    assert_eq!(page.body, "mine=0; c=1", "beside those that the user sends");
+}
+
 /// The outcome of a response whose TLS connection then ends without `close_notify`.
 async fn unannounced(answer: Vec<u8>) -> Result<String, FetchError> {
     let authority = Authority::new("ours");
