@@ -95,12 +95,13 @@ impl Dialer {
     }
 
     /// Connects to one of `addresses` and to no other, or through the user's proxy; for `https`, the certificate has to be
-    /// for `host`. What arrives counts against the allowance of `job`.
+    /// for `host`, and `protocols` are offered. What arrives counts against the allowance of `job`.
     pub(crate) async fn connect(
         &self,
         https: bool,
         host: &str,
         port: u16,
+        protocols: &[&[u8]],
         addresses: &[IpAddr],
         job: &JobAllowance,
     ) -> Result<(OriginConnection, OpenJob), FetchError> {
@@ -123,7 +124,9 @@ impl Dialer {
         }
         let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned())
             .map_err(|_| FetchError::Tls(TlsProblem::WrongName))?;
-        let handshake = TlsConnector::from(Arc::clone(&self.tls)).connect(name, stream);
+        let protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
+        let connector = TlsConnector::from(Arc::clone(&self.tls));
+        let handshake = connector.with_alpn(protocols).connect(name, stream);
         let stream = handshake.await.map_err(|error| {
             tracing::debug!(host, %error, "no TLS connection");
             cause::record(&error);

@@ -21,6 +21,10 @@ use hyper::body::Incoming;
 use std::{error::Error, io, net::IpAddr, time::Duration};
 use weburl::WebUrl;
 
+/// Protocols to offer by ALPN.
+const BOTH: &[&[u8]] = &[b"h2", b"http/1.1"];
+const HTTP1: &[&[u8]] = &[b"http/1.1"];
+
 pub(crate) struct Exchange {
     dialer: Dialer,
     connect_timeout: Duration,
@@ -73,28 +77,40 @@ impl Exchange {
         job: &JobAllowance,
         deadline: JobDeadline,
     ) -> Result<OpenResponse, FetchError> {
+        let mut protocols = BOTH;
         if let Some(mut connection) = self.pool.take(origin, addresses) {
             let open = connection.meter.open(job);
             let response = self.send(url, fields, origin, &mut connection, deadline).await?;
             refused(&connection.meter)?;
-            if let Ok(response) = response {
-                return Ok(OpenResponse { response, connection, open });
+            match response {
+                Ok(response) => return Ok(OpenResponse { response, connection, open }),
+                Err(error) => protocols = protocols_again(&error).unwrap_or(BOTH),
             }
         }
-        let connect = Box::pin(self.dialer.connect(origin.https, &origin.host, origin.port, addresses, job));
-        let within = JobDeadline(deadline.0.within(self.connect_timeout));
-        let (mut connection, open) = within.run(Step::Connect, connect).await??;
-        if let Some(shared) = connection.share() {
-            self.pool.keep(origin.clone(), shared);
-        }
-        let response = self.send(url, fields, origin, &mut connection, deadline).await?;
-        refused(&connection.meter)?;
-        let response = response.map_err(|error| {
+        let mut is_retry = false;
+        loop {
+            let Origin { https, host, port } = origin;
+            let connect = Box::pin(self.dialer.connect(*https, host, *port, protocols, addresses, job));
+            let within = JobDeadline(deadline.0.within(self.connect_timeout));
+            let (mut connection, open) = within.run(Step::Connect, connect).await??;
+            if let Some(shared) = connection.share() {
+                self.pool.keep(origin.clone(), shared);
+            }
+            let response = self.send(url, fields, origin, &mut connection, deadline).await?;
+            refused(&connection.meter)?;
+            let error = match response {
+                Ok(response) => return Ok(OpenResponse { response, connection, open }),
+                Err(error) => error,
+            };
             tracing::debug!(%error, "no valid response");
-            cause::record(&error);
-            no_response(&error)
-        })?;
-        Ok(OpenResponse { response, connection, open })
+            match protocols_again(&error).filter(|_| !is_retry) {
+                Some(again) => (protocols, is_retry) = (again, true),
+                None => {
+                    cause::record(&error);
+                    return Err(no_response(&error));
+                }
+            }
+        }
     }
 
     async fn send(
@@ -140,6 +156,19 @@ impl Exchange {
             .header(ACCEPT_ENCODING, coding::ACCEPTED)
             .body(Empty::new())
             .map_err(|_| FetchError::InvalidUrl(UrlProblem::Syntax))
+    }
+}
+
+/// The protocols to offer if the request is sent again: an HTTP/2 server that answers so has not processed it, or wants
+/// HTTP/1.1 (RFC 9113, sections 7 and 8.7).
+fn protocols_again(error: &hyper::Error) -> Option<&'static [&'static [u8]]> {
+    let error = error.source()?.downcast_ref::<h2::Error>()?;
+    match error.reason() {
+        Some(h2::Reason::HTTP_1_1_REQUIRED) => Some(HTTP1),
+        Some(h2::Reason::REFUSED_STREAM) => Some(BOTH),
+        // An error of a stream above the last one that the server has processed.
+        _ if error.is_go_away() && error.is_remote() => Some(BOTH),
+        _ => None,
     }
 }
 

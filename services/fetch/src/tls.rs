@@ -4,8 +4,7 @@ use crate::{FetchSettings, TlsProblem, unverified};
 use rustls::{CertificateError, ClientConfig, Error};
 use std::{io, sync::Arc};
 
-/// A configuration that trusts the system's root certificates and those of `extra_roots`, and offers HTTP/2 and HTTP/1.1
-/// by ALPN. An error names the setting that cannot be used.
+/// A configuration that trusts the system's root certificates and those of `extra_roots`. An error names the setting that cannot be used.
 pub(crate) fn client_config(settings: &FetchSettings) -> Result<Arc<ClientConfig>, String> {
     let roots = kit::tls::root_certificates(&settings.extra_roots)
         .map_err(|error| format!("fetch.extra_roots: {error}"))?;
@@ -16,7 +15,6 @@ pub(crate) fn client_config(settings: &FetchSettings) -> Result<Arc<ClientConfig
     if settings.client.insecure {
         unverified::accept_any_certificate(&mut config);
     }
-    config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(Arc::new(config))
 }
 

@@ -19,7 +19,10 @@ use hyper_util::rt::{TokioExecutor, TokioIo};
 use std::{
     convert::Infallible,
     pin::Pin,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
     task::{Context, Poll},
     time::Duration,
 };
@@ -244,6 +247,50 @@ async fn a_dead_http2_connection_is_replaced() {
     for connections in 1..=2 {
         assert_eq!(fetcher.fetch(&page).await.map(|page| page.body.len()), Ok(6));
         assert_eq!(origin.connections(), connections);
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_an_http2_server_has_not_processed_is_sent_once_more() {
+    let page = [frame(1, 4, 1, &[0x88]), frame(0, 1, 1, b"<html>")].concat();
+    let authority = Authority::new("ours");
+    for (what, refusal, kept) in [
+        ("REFUSED_STREAM", frame(3, 0, 1, &[0, 0, 0, 7]), 0),
+        ("GOAWAY below the stream", frame(7, 0, 0, &[0; 8]), 0),
+        ("HTTP_1_1_REQUIRED", frame(3, 0, 1, &[0, 0, 0, 0xd]), 0),
+        ("HTTP_1_1_REQUIRED on a kept connection", frame(3, 0, 3, &[0, 0, 0, 0xd]), 1),
+    ] {
+        let config = authority.server("127.0.0.1", Validity::Now, &["h2", "http/1.1"]);
+        let (page, connections) = (page.clone(), Arc::new(AtomicUsize::new(0)));
+        let origin = tls::raw("127.0.0.1:0", config, move |mut stream| {
+            let (page, refusal) = (page.clone(), refusal.clone());
+            let is_first = connections.fetch_add(1, Ordering::SeqCst) == 0;
+            async move {
+                if stream.get_ref().1.alpn_protocol() == Some(b"http/1.1") {
+                    origin::head(&mut stream).await;
+                    let _ = stream.write_all(&origin::html("<html>")).await;
+                    let _ = stream.read_to_end(&mut Vec::new()).await;
+                } else if kept == 1 && is_first {
+                    let _ = stream.write_all(&frame(4, 0, 0, &[])).await;
+                    let _ = preface(&mut stream).await;
+                    let _ = request(&mut stream).await;
+                    let _ = stream.write_all(&page).await;
+                    let _ = request(&mut stream).await;
+                    let _ = stream.write_all(&refusal).await;
+                    let _ = stream.read_to_end(&mut Vec::new()).await;
+                } else {
+                    http2_answer(stream, if is_first || what.starts_with("HTTP_1") { refusal } else { page })
+                        .await;
+                }
+            }
+        })
+        .await;
+        let fetcher = https(&authority);
+        for _ in 0..=kept {
+            let result = fetcher.fetch(&url(&format!("https://{}/", origin.address))).await;
+            assert_eq!(result.map(|page| page.body.len()), Ok(6), "{what}");
+        }
+        assert_eq!(origin.connections(), 2, "{what}");
     }
 }
 
