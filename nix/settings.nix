@@ -37,6 +37,8 @@
     memory = "320m";
     maxmemory = "256mb";
     policy = "allkeys-lru";
+    # What the API's user needs in a Redis that gives each user rights of its own.
+    acl = "~linkextractor:* resetchannels -@all +getrange +set +eval +get +del +pttl +pexpire +select +role +asking +client|tracking +cluster|slots";
     server = "redis-server";
     arguments = [
       "--protected-mode" # off: there is no password, and the network is the stack's own

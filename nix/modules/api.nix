@@ -25,7 +25,7 @@ in
         options = {
           redis_url =
             optional types.str "redis://cache.example.org"
-              "Redis for the cache: `redis://`, `rediss://` or `redis+unix://`. `null` keeps the cache in memory.";
+              "Redis for the cache: `redis://`, `rediss://`, `redis+unix://`, `redis+sentinel://`, or some nodes of a Cluster with commas between. `null` keeps the cache in memory. The rights that its user needs: `${facts.redis.acl}`.";
           cache = {
             ttl = optional types.str "1h" "How long a result is kept.";
             memory = optional types.str "64MiB" "Size of the cache in memory.";

@@ -6,6 +6,8 @@ mod lookup;
 mod redis;
 mod tier;
 
+pub use self::redis::RedisSettings;
+
 pub(crate) use self::{
     lookup::{Lookup, TimeBudget},
     redis::{Claim, Redis},
@@ -18,7 +20,7 @@ use self::{
     redis::Read,
 };
 use crate::{cache_entry::CacheEntry, cache_key::CacheKey};
-use kit::Secret;
+use kit::{CpuPool, Secret};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
 
@@ -31,21 +33,49 @@ pub(crate) struct Cache {
     redis: Option<Arc<Redis>>,
     write_backs: Arc<Semaphore>,
     grace: Duration,
+    /// How long a request waits for Redis.
+    timeout: Duration,
+}
+
+/// What a cache may hold, and how long.
+#[derive(Clone, Copy)]
+pub(crate) struct CacheLimits {
+    /// About how many bytes in the process.
+    pub(crate) bytes: u64,
+    /// About how long links are fresh.
+    pub(crate) ttl: Duration,
+    /// How long links are kept after they have expired.
+    pub(crate) grace: Duration,
 }
 
 impl Cache {
-    /// A cache of about `bytes` at most in the process, and in Redis if there is a `redis_url`.
-    /// Links are kept for `grace` after they have expired.
-    pub(crate) fn new(redis_url: Option<&Secret>, bytes: u64, grace: Duration) -> Result<Self, String> {
+    /// A cache in the process, and in Redis if there is a `redis_url`. Large values for Redis are encoded and decoded on
+    /// `pool`.
+    pub(crate) fn new(
+        redis_url: Option<&Secret>,
+        settings: &RedisSettings,
+        limits: CacheLimits,
+        pool: &CpuPool,
+    ) -> Result<Self, String> {
+        let CacheLimits { bytes, ttl, grace } = limits;
         let local = Arc::new(LocalTier::new(bytes, grace));
-        let redis = redis_url.map(|urls| Redis::new(urls, Arc::clone(&local))).transpose()?;
+        let connect = |urls| Redis::new(urls, settings, ttl, pool, Arc::clone(&local));
+        let redis = redis_url.map(connect).transpose()?.map(Arc::new);
         let write_backs = Arc::new(Semaphore::new(WRITE_BACKS));
-        Ok(Self { local, redis: redis.map(Arc::new), write_backs, grace })
+        Ok(Self { local, redis, write_backs, grace, timeout: settings.timeout })
+    }
+
+    /// The time that a request may spend on Redis before it fetches.
+    pub(crate) fn time(&self) -> TimeBudget {
+        TimeBudget::new(self.timeout)
     }
 
     /// Adds the metrics of its tiers.
     pub(crate) fn register(&self, registry: &mut kit::Metrics) {
         registry.register_collector(Box::new(LocalMetrics(Arc::clone(&self.local))));
+        if let Some(redis) = &self.redis {
+            redis.register(registry);
+        }
     }
 
     /// Its last tier: the name in metrics and readiness checks.
@@ -99,19 +129,16 @@ impl Cache {
         }
     }
 
-    /// Waits until it is known whether Redis is reachable, about a second at most.
+    /// Waits until it is known whether Redis is reachable, two seconds at most.
     pub(crate) async fn settled(&self) {
         if let Some(redis) = &self.redis {
-            redis.connection.settled().await;
+            redis.settled().await;
         }
     }
 
     /// Whether all tiers are reachable, or why not.
     pub(crate) fn state(&self) -> Result<(), String> {
-        match &self.redis {
-            Some(redis) if !redis.connection.is_up() => Err("no connection to Redis".to_owned()),
-            _ => Ok(()),
-        }
+        self.redis.as_ref().map_or(Ok(()), |redis| redis.state())
     }
 
     /// Chooses between the local `copy` and what was `read` from Redis after `mark`. The later time of fetch decides; what
@@ -142,10 +169,9 @@ impl Cache {
     fn write_back(&self, key: &CacheKey, copy: &CacheEntry) {
         let Some(redis) = self.redis.clone() else { return };
         let (key, copy, write_backs) = (key.clone(), copy.clone(), Arc::clone(&self.write_backs));
-        let grace = self.grace;
+        let (grace, mut time) = (self.grace, self.time());
         tokio::spawn(async move {
             let _permit = write_backs.acquire_owned().await;
-            let mut time = TimeBudget::FULL;
             redis.put(&key, &copy, copy.remaining(grace), &mut time).await;
         });
     }
@@ -169,7 +195,13 @@ mod tests {
 
     #[test]
     fn the_later_fetch_replaces_an_unverified_copy() {
-        let cache = Cache::new(None, 1_000_000, Duration::ZERO).unwrap();
+        let cache = Cache::new(
+            None,
+            &RedisSettings::default(),
+            CacheLimits { bytes: 1_000_000, ttl: Duration::from_mins(1), grace: Duration::ZERO },
+            &CpuPool::new(1).unwrap(),
+        )
+        .unwrap();
         cache.local.start_tracking();
         let key = CacheKey::of(&PageUrl::parse("http://a/").unwrap());
         let of = |ago| {

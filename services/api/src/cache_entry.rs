@@ -49,6 +49,12 @@ impl CacheEntry {
         page.max(self.failure.as_ref().map(|failure| failure.remaining())).unwrap_or_default()
     }
 
+    /// The same results with lifetimes of `longest` at most and not from the future.
+    pub(crate) fn clamped(&self, longest: Duration) -> Self {
+        let clamp = |part: &Arc<CachedResult>| Arc::new(part.clamped(longest));
+        Self { page: self.page.as_ref().map(clamp), failure: self.failure.as_ref().map(clamp) }
+    }
+
     /// About how many bytes of memory it takes.
     pub(crate) fn weight(&self) -> usize {
         self.parts().map(CachedResult::weight).sum()

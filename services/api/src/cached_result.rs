@@ -124,6 +124,13 @@ impl CachedResult {
         (links.hash == xxh3_64(&links.json)).then_some(self)
     }
 
+    /// The same result with a lifetime of `longest` at most and not from the future, where it would never expire: for values
+    /// that others may have written.
+    pub(crate) fn clamped(&self, longest: Duration) -> Self {
+        let created = self.created.min(millis(SystemTime::now()));
+        Self { created, lifetime: self.lifetime.min(longest.as_secs()), result: self.result.clone() }
+    }
+
     /// About how many bytes of memory it takes.
     pub(crate) fn weight(&self) -> usize {
         let links = |links: &PageLinks| links.url.len() + links.validators.bytes() + links.json.len();

@@ -26,6 +26,7 @@ mod router;
 mod settings;
 mod single_flight;
 
+pub use cache::RedisSettings;
 pub use settings::{ApiSettings, CacheSettings};
 
 use answer::answer;
@@ -56,7 +57,7 @@ impl Api {
         Ok(Self { pages, representations, lines: ByteBudget::new(batch::MEMORY) })
     }
 
-    /// Waits until it is known whether the cache is reachable, about a second at most: otherwise the first requests
+    /// Waits until it is known whether the cache is reachable, two seconds at most: otherwise the first requests
     /// would go without it.
     pub async fn settled(&self) {
         self.pages.cache.settled().await;

@@ -156,7 +156,7 @@ impl PageFetcher {
             }
             waited = true;
             // The cache answers, and while the job waits there is nothing else to do.
-            time = TimeBudget::FULL;
+            time = self.cache.time();
         }
     }
 

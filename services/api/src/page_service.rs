@@ -1,7 +1,7 @@
 //! From the URL of a page to its result: from the cache, or by one job at a time that fetches, extracts and stores.
 
 use crate::{
-    cache::{Cache, Lookup, TimeBudget},
+    cache::{Cache, CacheLimits, Lookup},
     cache_control::CacheDirectives,
     cache_entry::CacheEntry,
     cache_key::CacheKey,
@@ -40,8 +40,9 @@ impl PageService {
     pub(crate) fn new(settings: &ApiSettings, pool: &CpuPool) -> Result<Self, String> {
         let metrics = ApiMetrics::default();
         let stale = StaleLimits::new(&settings.cache);
-        let results = settings.cache.results();
-        let cache = Arc::new(Cache::new(settings.redis_url.as_ref(), results, stale.grace())?);
+        let limits =
+            CacheLimits { bytes: settings.cache.results(), ttl: settings.cache.ttl, grace: stale.grace() };
+        let cache = Arc::new(Cache::new(settings.redis_url.as_ref(), &settings.redis, limits, pool)?);
         Ok(Self {
             fetcher: Arc::new(PageFetcher::new(settings, &cache, pool, &metrics)?),
             cache,
@@ -72,7 +73,7 @@ impl PageService {
         deadline: Deadline,
     ) -> Found {
         let key = CacheKey::of(page);
-        let mut time = TimeBudget::FULL;
+        let mut time = self.cache.time();
         let (entry, tier, reachable) = if directives.no_cache {
             (None, self.cache.tier(), true)
         } else {

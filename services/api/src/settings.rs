@@ -1,6 +1,9 @@
 //! The configuration of the API.
 
-use crate::{cache::Redis, extraction_log};
+use crate::{
+    cache::{Redis, RedisSettings},
+    extraction_log,
+};
 use bytesize::ByteSize;
 use kit::{Admin, Configuration, CpuPool, Limits, Listeners, Log, Secret, ServerSettings, TrustedProxies};
 use serde::{Deserialize, Serialize};
@@ -16,9 +19,11 @@ pub struct ApiSettings {
     pub trusted_proxies: TrustedProxies,
     /// The admin listener.
     pub admin: Admin,
-    /// `redis://`, `rediss://` or `redis+unix://`; several nodes, separated by commas, are a Cluster. If missing, the
-    /// cache is in the process only.
+    /// `redis://`, `rediss://`, `redis+unix://`, `redis+sentinel://` or `rediss+sentinel://`; several nodes, separated by
+    /// commas, are a Cluster. If missing, the cache is in the process only.
     pub redis_url: Option<Secret>,
+    /// The connection to Redis.
+    pub redis: RedisSettings,
     /// The cache.
     pub cache: CacheSettings,
     /// Fetching.
@@ -83,6 +88,7 @@ impl Default for ApiSettings {
             trusted_proxies: TrustedProxies::default(),
             admin: Admin::at(Some(SocketAddr::from(([127, 0, 0, 1], 5001)))),
             redis_url: None,
+            redis: RedisSettings::default(),
             cache: CacheSettings::default(),
             fetch: fetch::FetchSettings::default(),
             extraction_log: None,
@@ -116,7 +122,7 @@ impl Configuration for ApiSettings {
     }
 
     fn check(&self) -> Result<(), String> {
-        self.redis_url.as_ref().map_or(Ok(()), Redis::check)?;
+        Redis::check(self.redis_url.as_ref(), &self.redis)?;
         if self.fetch.timeout.is_zero() {
             return Err("fetch.timeout: found 0s; expected a duration such as 10s".to_owned());
         }

@@ -116,7 +116,7 @@ async fn the_lease_of_a_dead_replica_expires() {
     // A killed replica leaves a lease that is not renewed.
     let client = redis::Client::open(redis.url()).unwrap();
     let mut connection = client.get_multiplexed_async_connection().await.unwrap();
-    let lease = format!("linkextractor:3:{page}#lease");
+    let lease = format!("linkextractor:lease:{{linkextractor:3:{page}}}");
     let mut set = redis::cmd("SET");
     set.arg(lease).arg("gone").arg("PX").arg(700);
     set.exec_async(&mut connection).await.unwrap();
@@ -164,7 +164,7 @@ async fn a_request_that_waits_for_another_replica_is_answered_in_time() {
     let client = redis::Client::open(redis.url()).unwrap();
     let mut connection = client.get_multiplexed_async_connection().await.unwrap();
     let mut set = redis::cmd("SET");
-    set.arg(format!("linkextractor:3:{page}#lease")).arg("gone").arg("PX").arg(1_800);
+    set.arg(format!("linkextractor:lease:{{linkextractor:3:{page}}}")).arg("gone").arg("PX").arg(1_800);
     set.exec_async(&mut connection).await.unwrap();
     origin.hold();
     let start = Instant::now();

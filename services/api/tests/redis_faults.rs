@@ -48,6 +48,12 @@ impl Stage {
         is_hit(&self.api.get(&self.page).await)
     }
 
+    async fn value(&self, key: &str) -> String {
+        let client = redis::Client::open(self.redis.url()).unwrap();
+        let mut connection = client.get_multiplexed_async_connection().await.unwrap();
+        redis::cmd("GET").arg(key).query_async(&mut connection).await.unwrap()
+    }
+
     async fn command(&self, command: &[&str]) {
         let client = redis::Client::open(self.redis.url()).unwrap();
         let mut connection = client.get_multiplexed_async_connection().await.unwrap();
@@ -140,15 +146,51 @@ async fn a_read_only_redis_still_answers_hits() {
 async fn unexpected_values_in_redis_count_as_misses() {
     let stage = Stage::set().await;
     let key = format!("linkextractor:3:{}", stage.page);
-    let head = r#"{"created":99999999999999,"lifetime":9,"result":{"Ok":{"url":"a","count":0,"unresolved":0,"approximate":false,"hash":1}}}"#;
-    let wrong_hash = format!("{head}\n[]");
-    for value in ["", "nonsense", &wrong_hash] {
+    let stored = stage.value(&key).await;
+    let (head, links) = stored.split_once('\n').unwrap();
+    // The right hash of something that is no list of links.
+    let hash = xxhash_rust::xxh3::xxh3_64(links.as_bytes()).to_string();
+    assert!(head.contains(&hash));
+    let no_json = head.replace(&hash, &xxhash_rust::xxh3::xxh3_64(b"nonsense").to_string());
+    for value in ["", "nonsense", head, &format!("{head}\n[]"), &format!("{no_json}\nnonsense")] {
         stage.command(&["SET", &key, value]).await;
-        within("a miss", async { while stage.hit().await {} }).await;
+        assert!(!stage.hit().await, "{value}");
     }
     stage.command(&["DEL", &key]).await;
     stage.command(&["LPUSH", &key, "a list"]).await;
     within("a miss", async { while stage.hit().await {} }).await;
+}
+
+#[tokio::test]
+async fn a_value_that_is_too_large_is_not_read_to_its_end() {
+    let stage = Stage::set().await;
+    let key = format!("linkextractor:3:{}", stage.page);
+    // 64 MiB: reading all of it would delay all other requests.
+    let set = redis::cmd("SETRANGE").arg(&key).arg(64 * 1024 * 1024).arg("x").take();
+    stage.redis.command(&set).await;
+    within("the change to be reported", async { while stage.hit().await {} }).await;
+    stage.assert_stores(&stage.page).await;
+    let lasting = stage.origin.page("/lasting", Page::html("<a href=x>x</a>"));
+    stage.assert_stores(&lasting).await;
+}
+
+#[tokio::test]
+async fn a_lifetime_in_redis_that_is_too_long_is_cut() {
+    let stage = Stage::set().await;
+    let key = format!("linkextractor:3:{}", stage.page);
+    let stored = stage.value(&key).await;
+    let (head, links) = stored.split_once('\n').unwrap();
+    let mut head: serde_json::Value = serde_json::from_str(head).unwrap();
+    head["page"]["lifetime"] = 9_999_999_999_u64.into();
+    head["page"]["created"] = 99_999_999_999_999_u64.into();
+    stage.command(&["SET", &key, &format!("{head}\n{links}")]).await;
+    let ttl = async || {
+        let answer = stage.api.get(&stage.page).await;
+        let ttl = cache_status(&answer).split(['=', ';']).nth(2).and_then(|ttl| ttl.parse::<i64>().ok());
+        ttl.expect("a hit")
+    };
+    // The lifetime is 54 to 66 minutes; this one is cut to the longest.
+    within("the value of Redis", async { while ttl().await != 3_961 {} }).await;
 }
 
 #[tokio::test]
@@ -157,7 +199,7 @@ async fn unexpected_leases_in_redis_do_not_block_fetches() {
     // Not written by us: they never expire, or only after a day.
     for command in [&["SET"][..], &["LPUSH"], &["SETEX", "86400"]] {
         let page = stage.origin.page(&format!("/{}", command[0]), Page::html("<a href=x>x</a>"));
-        let lease = format!("linkextractor:3:{page}#lease");
+        let lease = format!("linkextractor:lease:{{linkextractor:3:{page}}}");
         let (name, rest) = command.split_first().unwrap();
         let command: Vec<&str> =
             [*name, &lease].into_iter().chain(rest.iter().copied()).chain(["x"]).collect();

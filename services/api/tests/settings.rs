@@ -39,6 +39,13 @@ fn the_example_file_loads() {
 fn errors_name_the_key_of_an_invalid_value() {
     let rows = [
         ("redis_url", "http://u:hunter2@h"),
+        ("redis_url", "redis://u:hunter2#@h"),
+        ("redis.timeout", "0s"),
+        ("redis.ca_file", "/nowhere/ca.pem"),
+        ("redis.ca_file", "/dev/null"),
+        ("redis.cert_file", "/nowhere/cert.pem"),
+        ("redis.key_file", "/nowhere/key.pem"),
+        ("redis.write_timeout", "0s"),
         ("cache.ttl", "soon"),
         ("cache.memory", "much"),
         ("fetch.allow", "[\"10.0.0.0/99\"]"),

@@ -12,19 +12,39 @@ pub(crate) enum Lookup {
     Unreachable,
 }
 
-/// How much time a request may still spend on caches, whatever state they are in.
+/// How much time a request may still spend on Redis, whatever state it is in.
 #[derive(Clone, Copy)]
-pub(crate) struct TimeBudget(Duration);
+pub(crate) struct TimeBudget {
+    left: Duration,
+    answer: bool,
+}
 
 impl TimeBudget {
-    /// The whole time: a little less than the 50 ms that are promised.
-    pub(crate) const FULL: Self = Self(Duration::from_millis(45));
+    /// A little less than `whole`, so that with everything else the request takes no longer.
+    pub(crate) fn new(whole: Duration) -> Self {
+        Self { left: whole.mul_f64(0.96), answer: false }
+    }
 
-    /// The output of `job`, if it is there within `limit` and within the time that is left.
-    pub(crate) async fn run<T>(&mut self, limit: Duration, job: impl Future<Output = T>) -> Option<T> {
+    /// The time that is left.
+    pub(crate) fn left(self) -> Duration {
+        self.left
+    }
+
+    /// Notes that Redis has answered in time.
+    pub(crate) fn note_answer(&mut self) {
+        self.answer = true;
+    }
+
+    /// Whether Redis has answered this request before.
+    pub(crate) fn has_answer(self) -> bool {
+        self.answer
+    }
+
+    /// The output of `job`, whose time counts.
+    pub(crate) async fn track<T>(&mut self, job: impl Future<Output = T>) -> T {
         let start = Instant::now();
-        let output = tokio::time::timeout(limit.min(self.0), job).await;
-        self.0 = self.0.saturating_sub(start.elapsed());
-        output.ok()
+        let output = job.await;
+        self.left = self.left.saturating_sub(start.elapsed());
+        output
     }
 }

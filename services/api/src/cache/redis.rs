@@ -1,36 +1,41 @@
 //! The cache in Redis, shared by replicas.
 
-mod change_reports;
-mod connection;
+mod fault;
 mod lease;
-mod nodes;
+mod link;
+mod metrics;
+mod node;
+mod refusals;
+mod router;
+mod sentinel;
+mod servers;
+mod settings;
+mod slots;
+mod tracking;
+mod url;
+mod value;
+
+pub use self::settings::RedisSettings;
 
 pub(crate) use self::lease::Claim;
 
 use self::{
-    change_reports::ChangeReports,
-    connection::{Fault, RedisConnection},
-    lease::Lease,
-    nodes::Nodes,
+    fault::Fault, lease::Lease, metrics::RedisMetrics, refusals::Refusals, router::Router, servers::Servers,
+    tracking::Tracking,
 };
 use super::{local_tier::LocalTier, lookup::TimeBudget};
 use crate::{cache_entry::CacheEntry, cache_key::CacheKey};
 use bytes::Bytes;
-use kit::Secret;
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
+use kit::{ByteBudget, CpuPool, Secret};
+use redis::{Cmd, FromRedisValue};
+use std::{sync::Arc, time::Duration};
+use tokio::{
+    sync::oneshot,
+    time::{self, Instant},
 };
 
-/// How long a request waits for a read; the rest of its time is for storing the result.
-const READ: Duration = Duration::from_millis(25);
-/// How long a request waits for the right to fetch.
-const CLAIM: Duration = Duration::from_millis(15);
-/// Bytes of the largest value: all requests share one connection, and a larger value would delay the others.
-const MAX_VALUE: usize = 16 * 1024 * 1024;
+/// The memory for results that are being written, in bytes.
+const WRITES: u64 = 32 * 1024 * 1024;
 
 /// The value that Redis has for a key, if any.
 pub(super) type Read = Result<Option<CacheEntry>, Unreachable>;
@@ -39,34 +44,83 @@ pub(super) type Read = Result<Option<CacheEntry>, Unreachable>;
 pub(super) struct Unreachable;
 
 /// Knows nothing of the local tier except that changes are reported to it.
-pub(crate) struct Redis {
-    pub(super) connection: Arc<RedisConnection>,
-    /// Whether the last read, and the last write, was refused: logged once, not at every request.
-    reads_refused: AtomicBool,
-    writes_refused: AtomicBool,
+pub(crate) struct Redis(Arc<RedisTier>);
+
+struct RedisTier {
+    router: Arc<Router>,
+    refusals: Refusals,
+    metrics: RedisMetrics,
+    pool: CpuPool,
+    writes: ByteBudget,
+    settings: RedisSettings,
+    /// The longest lifetime that a value may claim to have.
+    longest: Duration,
 }
 
 impl Redis {
-    /// A cache at `urls`, which is `redis_url` of the configuration. It connects in the background, and reports changes to
-    /// `local`. Errors do not show the URL: it may hold a password.
-    pub(crate) fn new(urls: &Secret, local: Arc<LocalTier>) -> Result<Self, String> {
-        let connection = Arc::new(RedisConnection::new(Nodes::parse(urls)?, ChangeReports::new(local)));
-        Ok(Self { connection, reads_refused: AtomicBool::default(), writes_refused: AtomicBool::default() })
+    /// A cache at `urls`, which is `redis_url` of the configuration, of results that live for about `ttl`. It connects in
+    /// the background, and reports changes to `local`; large values are encoded and decoded on `pool`. Errors do not show
+    /// the URL: it may hold a password.
+    pub(crate) fn new(
+        urls: &Secret,
+        settings: &RedisSettings,
+        ttl: Duration,
+        pool: &CpuPool,
+        local: Arc<LocalTier>,
+    ) -> Result<Self, String> {
+        let servers = Servers::parse(urls, settings.certificates()?.as_ref())?;
+        let metrics = RedisMetrics::default();
+        let router = Router::new(servers, Tracking::new(local), &metrics);
+        Ok(Self(Arc::new(RedisTier {
+            router: Arc::new(router),
+            refusals: Refusals::default(),
+            metrics,
+            pool: pool.clone(),
+            writes: ByteBudget::new(WRITES),
+            settings: settings.clone(),
+            // A tenth is added to lifetimes at random.
+            longest: ttl.mul_f64(1.1) + Duration::from_secs(1),
+        })))
     }
 
-    /// Checks `urls` without connecting.
-    pub(crate) fn check(urls: &Secret) -> Result<(), String> {
-        Nodes::parse(urls).map(drop)
+    /// Checks `urls` and `settings` without connecting.
+    pub(crate) fn check(urls: Option<&Secret>, settings: &RedisSettings) -> Result<(), String> {
+        settings.check()?;
+        let certificates = settings.certificates()?;
+        if certificates.is_some() && urls.is_some_and(|urls| !urls.expose().trim().starts_with("rediss")) {
+            return Err(
+                "redis.ca_file and redis.cert_file: found a redis_url without TLS; expected rediss://"
+                    .to_owned(),
+            );
+        }
+        urls.map_or(Ok(()), |urls| Servers::parse(urls, certificates.as_ref()).map(drop))
+    }
+
+    /// Waits until it is known whether Redis is reachable, two seconds at most.
+    pub(super) async fn settled(&self) {
+        self.0.router.settled().await;
+    }
+
+    pub(super) fn register(&self, registry: &mut kit::Metrics) {
+        self.0.metrics.register(registry);
+    }
+
+    /// Whether all servers are reachable, or why one is not.
+    pub(super) fn state(&self) -> Result<(), String> {
+        self.0.router.state()
     }
 
     pub(super) async fn get(&self, key: &CacheKey, time: &mut TimeBudget) -> Read {
-        let command = redis::cmd("GET").arg(key.as_str()).take();
-        let answer = self.connection.query::<Option<Bytes>>(&command, READ, time).await;
-        let value = note(&self.reads_refused, answer).ok_or(Unreachable)?;
-        Ok(value.as_ref().and_then(CacheEntry::decode))
+        // Not GET: a value that is too large is not read to its end.
+        let command = redis::cmd("GETRANGE").arg(key.as_str()).arg(0).arg(value::MAX_STORED).take();
+        let query = self.0.router.query::<Bytes>(key.as_str(), &command, time.left());
+        let stored = self.0.run("get", query, time).await.ok_or(Unreachable)?;
+        Ok(self.0.decode(stored).await)
     }
 
-    /// Stores `entry` for `lifetime`; returns whether Redis has it.
+    /// Stores `entry` for `lifetime`. The write goes on for `redis.write_timeout`; the caller waits for it a little, and not
+    /// at all if Redis has not answered the request before. Returns whether Redis has it by then: another replica can then
+    /// read it in time, too.
     pub(super) async fn put(
         &self,
         key: &CacheKey,
@@ -74,43 +128,113 @@ impl Redis {
         lifetime: Duration,
         time: &mut TimeBudget,
     ) -> bool {
-        let lifetime = u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX);
-        if lifetime == 0 || entry.weight() > MAX_VALUE || !self.connection.is_up() {
+        if lifetime.is_zero() {
             return false;
         }
-        let command = redis::cmd("SET").arg(key.as_str()).arg(entry.encode()).arg("PX").arg(lifetime).take();
-        let answer = self.connection.query::<()>(&command, Duration::MAX, time).await;
-        note(&self.writes_refused, answer).is_some()
+        let memory = self.0.writes.try_reserve(entry.weight() as u64);
+        let (true, Some(memory)) = (self.0.router.is_up(key.as_str()), memory) else {
+            self.0.metrics.failed_write();
+            return false;
+        };
+        let (tier, key, entry) = (Arc::clone(&self.0), key.clone(), entry.clone());
+        let write = async move {
+            let written = tier.write(&key, entry, lifetime).await;
+            if !written {
+                tier.metrics.failed_write();
+            }
+            drop(memory);
+            written
+        };
+        self.go_on(write, time).await
     }
 
-    /// Removes the value of `key`.
+    /// Removes the value of `key`; waits for it as [`put`](Self::put) does.
     pub(super) async fn remove(&self, key: &CacheKey, time: &mut TimeBudget) {
-        let command = redis::cmd("DEL").arg(key.as_str()).take();
-        note(&self.writes_refused, self.connection.query::<()>(&command, Duration::MAX, time).await);
+        let (tier, key) = (Arc::clone(&self.0), key.clone());
+        let remove = async move {
+            let command = redis::cmd("DEL").arg(key.as_str()).take();
+            tier.change::<u64>("del", &key, &command).await.is_some()
+        };
+        self.go_on(remove, time).await;
+    }
+
+    /// Runs `write` to its end, and waits for it a little; returns its result, or false if it takes longer.
+    async fn go_on(&self, write: impl Future<Output = bool> + Send + 'static, time: &mut TimeBudget) -> bool {
+        let (done, written) = oneshot::channel();
+        tokio::spawn(async move {
+            let _ = done.send(write.await);
+        });
+        if !time.has_answer() {
+            return false;
+        }
+        // A distant Redis has used most of the time already.
+        let wait = time.left().max(self.0.settings.timeout / 2);
+        time.track(time::timeout(wait, written)).await.is_ok_and(|written| written.unwrap_or(false))
     }
 
     /// Claims the right to fetch `key`, among all replicas, and reads its value after that; granted without a lease if
     /// Redis does not answer.
     pub(super) async fn claim(&self, key: &CacheKey, time: &mut TimeBudget) -> (Claim, Read) {
-        let answer = Lease::claim(&self.connection, key, CLAIM, time).await;
-        let claim = note(&self.writes_refused, answer).unwrap_or(Claim::Granted(None));
-        (claim, self.get(key, time).await)
+        let claim = Lease::claim(&self.0.router, key, value::MAX_STORED, time.left());
+        match self.0.run("claim", claim, time).await {
+            Some((claim, stored)) => (claim, Ok(self.0.decode(stored).await)),
+            None => (Claim::Granted(None), Err(Unreachable)),
+        }
     }
 }
 
-/// The value of `answer`. A refusal is logged unless `refused` says that the last answer was one, too.
-fn note<T>(refused: &AtomicBool, answer: Result<T, Fault>) -> Option<T> {
-    match answer {
-        Ok(value) => {
-            refused.store(false, Ordering::Relaxed);
-            Some(value)
+impl RedisTier {
+    /// The value that `job` answers; a refusal is logged once.
+    async fn run<T>(
+        &self,
+        command: &'static str,
+        job: impl Future<Output = Result<T, Fault>>,
+        time: &mut TimeBudget,
+    ) -> Option<T> {
+        let start = Instant::now();
+        let answer = time.track(job).await;
+        self.metrics.command(command, start.elapsed(), &answer);
+        if matches!(answer, Ok(_) | Err(Fault::Refused(_))) {
+            time.note_answer();
         }
-        Err(Fault::Refused(error)) => {
-            if !refused.swap(true, Ordering::Relaxed) {
-                tracing::warn!(%error, "Redis refuses a command");
-            }
-            None
+        if let Err(Fault::Refused(error)) = &answer
+            && self.refusals.note(command, error.code().unwrap_or("ERR"))
+        {
+            tracing::warn!(command, %error, "Redis refuses a command");
         }
-        Err(Fault::Unreachable) => None,
+        answer.ok()
+    }
+
+    async fn decode(&self, stored: Bytes) -> Option<CacheEntry> {
+        let longest = self.longest;
+        if value::is_slow(stored.len()) {
+            return self.pool.run(move || value::decode(&stored, longest)).await?;
+        }
+        value::decode(&stored, longest)
+    }
+
+    async fn write(&self, key: &CacheKey, entry: CacheEntry, lifetime: Duration) -> bool {
+        let encoded = if value::is_slow(entry.weight()) {
+            self.pool.run(move || value::encode(&entry)).await.flatten()
+        } else {
+            value::encode(&entry)
+        };
+        let Some(encoded) = encoded else { return false };
+        // Redis refuses 0.
+        let lifetime = u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX).max(1);
+        let set = redis::cmd("SET").arg(key.as_str()).arg(encoded).arg("PX").arg(lifetime).take();
+        self.change::<()>("set", key, &set).await.is_some()
+    }
+
+    /// Sends a command for which no request waits all the time.
+    async fn change<T: FromRedisValue>(
+        &self,
+        kind: &'static str,
+        key: &CacheKey,
+        command: &Cmd,
+    ) -> Option<T> {
+        let limit = self.settings.write_timeout;
+        let query = self.router.query(key.as_str(), command, limit);
+        self.run(kind, query, &mut TimeBudget::new(limit)).await
     }
 }

@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 #[derive(Debug)]
 pub struct Service {
     address: SocketAddr,
+    admin: Option<SocketAddr>,
     client: Client,
     task: JoinHandle<()>,
 }
@@ -44,13 +45,14 @@ impl Service {
         let server = settings.server();
         let listeners = Listeners::bind(&server).await.expect("a free port");
         let address = listeners.address().expect("it is bound");
+        let admin = listeners.admin_address().and_then(Result::ok);
         let api = Api::new(&settings, &kit::CpuPool::per_processor().expect("threads"))
             .expect("settings that can be used");
         api.settled().await;
         let task = tokio::spawn(async move {
             kit::serve(api, listeners, server, std::future::pending()).await.expect("it serves");
         });
-        Self { address, client: Client::default(), task }
+        Self { address, admin, client: Client::default(), task }
     }
 
     /// The answer to `GET /api/<page>`.
@@ -72,6 +74,12 @@ impl Service {
     pub async fn post(&self, media_type: &str, body: impl Into<Bytes>) -> Answer {
         let request = Request::post(self.url("/api")).header("content-type", media_type);
         self.client.send(request.body(Full::new(body.into())).expect("a request")).await
+    }
+
+    /// The text at `path` of the admin listener, for which the settings give an address.
+    pub async fn admin(&self, path: &str) -> String {
+        let address = self.admin.expect("an admin listener");
+        self.client.get(&format!("http://{address}{path}")).await.text().to_owned()
     }
 
     pub fn address(&self) -> SocketAddr {
