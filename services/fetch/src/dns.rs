@@ -4,9 +4,8 @@
 use crate::{FetchError, FetchSettings, Step};
 use hickory_resolver::{
     Hosts, Resolver, TokioResolver,
-    config::{
-        ConnectionConfig, LookupIpStrategy, NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts,
-    },
+    config::{ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts},
+    lookup::Lookup,
     net::{NetError, runtime::TokioRuntimeProvider},
     proto::{op::Query, rr::Name, rr::RecordType},
     system_conf,
@@ -19,7 +18,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, SystemTime},
 };
-use tokio::time::Instant;
+use tokio::{task::JoinSet, time::Instant};
 
 const RESOLV_CONF: &str = "/etc/resolv.conf";
 const HOSTS: &str = "/etc/hosts";
@@ -27,6 +26,8 @@ const HOSTS: &str = "/etc/hosts";
 const HOSTS_MAX: u64 = 16 * 1024 * 1024;
 /// The most addresses of a name. Those beyond are neither checked nor connected to.
 const MAX_ADDRESSES: usize = 64;
+/// How long addresses of IPv6 are waited for when those of IPv4 are there (RFC 8305, section 3).
+const RESOLUTION_DELAY: Duration = Duration::from_millis(50);
 /// How long the system's files are not checked again for changes.
 const CHECK_EVERY: Duration = Duration::from_secs(1);
 
@@ -60,11 +61,9 @@ impl Dns {
         if !hosts.is_empty() {
             return Ok(hosts);
         }
-        let found = Deadline::after(self.settings.dns_timeout).run(system.resolver.lookup_ip(name)).await;
+        let found = Deadline::after(self.settings.dns_timeout).run(lookup(&system.resolver, name)).await;
         match found {
-            Ok(Ok(addresses)) if addresses.iter().next().is_some() => {
-                Ok(addresses.iter().take(MAX_ADDRESSES).collect())
-            }
+            Ok(Ok(addresses)) if !addresses.is_empty() => Ok(addresses),
             Ok(Ok(_)) => Err(FetchError::Dns),
             Err(_) | Ok(Err(NetError::Timeout)) => Err(FetchError::Timeout(Step::Dns)),
             Ok(Err(error)) => {
@@ -101,6 +100,29 @@ impl Dns {
     }
 }
 
+/// The addresses of both families, those of IPv6 first and only if they do not come much later than the others.
+async fn lookup(resolver: &TokioResolver, name: Name) -> Result<Vec<IpAddr>, NetError> {
+    // A set, which ends its task when it is dropped.
+    let mut v6 = JoinSet::new();
+    let (its_resolver, its_name) = (resolver.clone(), name.clone());
+    v6.spawn(async move { its_resolver.ipv6_lookup(its_name).await });
+    let v4 = resolver.ipv4_lookup(name).await;
+    let v6 = match &v4 {
+        Ok(found) if found.answers().iter().any(|record| record.data.ip_addr().is_some()) => {
+            Deadline::after(RESOLUTION_DELAY).run(v6.join_next()).await.ok().flatten()
+        }
+        _ => v6.join_next().await,
+    };
+    let v6 = v6.and_then(Result::ok);
+    let found = [v6.as_ref().and_then(|found| found.as_ref().ok()), v4.as_ref().ok()].into_iter().flatten();
+    let addresses = found.flat_map(Lookup::answers).filter_map(|record| record.data.ip_addr());
+    let addresses: Vec<IpAddr> = addresses.take(MAX_ADDRESSES).collect();
+    match v4.err().or_else(|| v6?.err()) {
+        Some(error) if addresses.is_empty() => Err(error),
+        _ => Ok(addresses),
+    }
+}
+
 impl System {
     fn read(settings: &FetchSettings) -> Result<Self, NetError> {
         let written = written_now();
@@ -119,7 +141,6 @@ impl System {
             options.attempts.min(usize::try_from(tries).unwrap_or(usize::MAX).saturating_sub(1));
         options.cache_size = 0;
         options.use_hosts_file = ResolveHosts::Never;
-        options.ip_strategy = LookupIpStrategy::Ipv6AndIpv4;
         let mut builder = Resolver::builder_with_config(config, TokioRuntimeProvider::default());
         *builder.options_mut() = options;
         Ok(Self { written, resolver: builder.build()?, hosts })

@@ -103,13 +103,11 @@ impl Exchange {
                 Err(error) => error,
             };
             tracing::debug!(%error, "no valid response");
-            match protocols_again(&error).filter(|_| !is_retry) {
-                Some(again) => (protocols, is_retry) = (again, true),
-                None => {
-                    cause::record(&error);
-                    return Err(no_response(&error));
-                }
-            }
+            let Some(again) = protocols_again(&error).filter(|_| !is_retry) else {
+                cause::record(&error);
+                return Err(no_response(&error));
+            };
+            (protocols, is_retry) = (again, true);
         }
     }
 

@@ -2,7 +2,10 @@
 
 use crate::support::{dns, loopback, netns, origin, url};
 use fetch::{FetchError, FetchSettings, Fetcher, Step};
-use std::{net::SocketAddr, time::Duration};
+use std::{
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
 
 fn asking(server: SocketAddr) -> FetchSettings {
     FetchSettings { name_servers: vec![server], ..loopback() }
@@ -107,6 +110,19 @@ async fn silence_for_one_family_leaves_time_for_the_other() {
     let names = dns::serve("127.0.0.1:0", move |_, _| address()).await;
     let origin = origin::fixed(origin::html("x")).await;
     let fetcher = Fetcher::new(asking(names.address), crate::support::pool()).unwrap();
+    let page = url(&format!("http://page.test:{}/", origin.address.port()));
+    let start = Instant::now();
+    assert_eq!(fetcher.fetch(&page).await.map(|page| page.body.len()), Ok(1));
+    let tried = FetchSettings::default().dns_try_timeout;
+    assert!(start.elapsed() < tried, "IPv6 is not waited for: {:?}", start.elapsed());
+}
+
+#[tokio::test]
+async fn silence_for_ipv4_leaves_time_for_ipv6() {
+    let names = dns::serve("127.0.0.1:0", |_, _| dns::Reply::OneFamily(vec!["::1".parse().unwrap()])).await;
+    let origin = origin::answering("[::1]:0", |_| origin::html("x")).await;
+    let settings = FetchSettings { allow: vec!["page.test".to_owned()], ..asking(names.address) };
+    let fetcher = Fetcher::new(settings, crate::support::pool()).unwrap();
     let page = url(&format!("http://page.test:{}/", origin.address.port()));
     assert_eq!(fetcher.fetch(&page).await.map(|page| page.body.len()), Ok(1));
 }
