@@ -119,6 +119,7 @@ impl Layer {
             Coding::Brotli => {
                 Box::new(Brotli(Decompressor::new(EndAware { inner: coded, ended: false }, 4096)))
             }
+            // What follows a frame has to be another one, as in Chromium.
             Coding::Zstd => {
                 let mut decoder = zstd::Decoder::with_buffer(coded)?;
                 decoder.window_log_max(ZSTD_WINDOW_LOG)?;

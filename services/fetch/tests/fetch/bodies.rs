@@ -302,6 +302,7 @@ async fn broken_and_unknown_codings_are_errors() {
         ("br", b"\xff\xff\xff\xff\xff\xff".to_vec()),
         ("br", large_window()),
         ("zstd", b"page".to_vec()),
+        ("zstd", [&zstd(b"page")[..], b"no frame"].concat()),
         ("gzip, gzip, gzip", gzip(&gzip(&gzip(b"page")))),
     ] {
         assert_eq!(coded(coding, &body).await.unwrap_err(), FetchError::BadEncoding, "{coding}");
