@@ -12,7 +12,7 @@ use links::{Encoding, Method, Page, Syntax};
 use std::{collections::BTreeMap, env, fs, path::Path};
 
 /// Pages that go to the browser at once.
-const BATCH: usize = 500;
+const BATCH: usize = 100;
 
 /// The most different pages that are reduced to what makes them differ.
 const REDUCED: usize = 20;

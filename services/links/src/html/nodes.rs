@@ -24,8 +24,11 @@ pub(super) enum NodeKind {
     Text(Span, TextKind),
     /// A `template`, whose children are not part of the document.
     Template,
-    /// A `template` whose content goes before this node instead.
-    Patch(NodeId),
+    /// A `template` whose content goes to a marker instead: before another node there or, if that is [`NONE`], at the end.
+    Patch {
+        marker: NodeId,
+        before: NodeId,
+    },
     /// A `select`: the option that it selects by itself, unless it is a list box, and the last one that is marked as selected.
     /// A `select` with `multiple` is [`NodeKind::Other`].
     Select {
@@ -194,7 +197,7 @@ impl NodeTree {
             });
             self.append(copied, copy);
             parents.push((node, copy));
-            next = self.following(node, from, matches!(kind, NodeKind::Template | NodeKind::Patch(_)));
+            next = self.following(node, from, matches!(kind, NodeKind::Template | NodeKind::Patch { .. }));
         }
     }
 

@@ -96,6 +96,7 @@ pub(crate) struct Tree<'a, 's> {
     form: Option<Serial>,
     head_seen: bool,
     quirks: bool,
+    /// The "frameset-ok flag"; without nodes it does not matter.
     frameset_ok: bool,
     /// Whether the page has processing instructions that a `template` may refer to.
     has_instructions: bool,
@@ -138,8 +139,8 @@ impl<'a, 's> Tree<'a, 's> {
         steps_left: &'s mut usize,
         unused: &'s mut Canonicalizer,
     ) -> Result<NodeTree, Bailout> {
-        let nodes = NodeTree::for_page_of(page.len());
-        let mut tree = Self::new(page, encoding, steps_left, unused, Some(nodes));
+        let nodes = Some(NodeTree::for_page_of(page.len()));
+        let mut tree = Self::new(page, encoding, steps_left, unused, nodes);
         tree.run()?;
         tree.nodes.ok_or(Bailout::TooCostly)
     }
@@ -163,7 +164,7 @@ impl<'a, 's> Tree<'a, 's> {
             form: None,
             head_seen: false,
             quirks: true,
-            frameset_ok: true,
+            frameset_ok: nodes.is_some(),
             has_instructions: false,
             foster: false,
             skip_line_feed: false,
@@ -179,8 +180,12 @@ impl<'a, 's> Tree<'a, 's> {
     }
 
     fn steps(&self) -> usize {
-        let moved = self.nodes.as_ref().map_or(0, |nodes| nodes.steps);
-        self.stack.steps + self.formatting.steps.get() + moved
+        let moved = match &self.nodes {
+            Some(nodes) if nodes.are_too_many() => usize::MAX,
+            Some(nodes) => nodes.steps,
+            None => 0,
+        };
+        moved.saturating_add(self.stack.steps + self.formatting.steps.get())
     }
 
     /// Whether a `<meta>` names another encoding than the one in use.
@@ -223,11 +228,9 @@ impl<'a, 's> Tree<'a, 's> {
                     return Ok(());
                 }
             }
-            if self.stack.len() > MAX_OPEN || self.nodes.as_ref().is_some_and(NodeTree::are_too_many) {
-                return Err(Bailout::TooCostly);
-            }
-            if self.steps() > *self.steps_left {
-                return Err(Bailout::NeedsTree);
+            if self.stack.len() > MAX_OPEN || self.steps() > *self.steps_left {
+                let is_deep = self.stack.len() > MAX_OPEN;
+                return Err(if is_deep { Bailout::TooCostly } else { Bailout::NeedsTree });
             }
         }
     }

@@ -66,7 +66,7 @@ impl Walk<'_> {
     }
 
     fn first_child(nodes: &NodeTree, node: NodeId) -> Option<NodeId> {
-        let is_template = matches!(nodes.get(node).kind, NodeKind::Template | NodeKind::Patch(_));
+        let is_template = matches!(nodes.get(node).kind, NodeKind::Template | NodeKind::Patch { .. });
         linked(nodes.get(node).first).filter(|_| !is_template)
     }
 

@@ -21,7 +21,9 @@ const fn forbids_frameset(name: Name) -> bool {
 impl Tree<'_, '_> {
     #[rustfmt::skip]
     pub(super) fn start_tag_in_body(&mut self, tag: &Tag) -> TagResult {
-        self.frameset_ok &= !forbids_frameset(tag.name);
+        if self.frameset_ok && forbids_frameset(tag.name) {
+            self.frameset_ok = false;
+        }
         match tag.name {
             Name::A => {
                 self.end_open_a(tag)?;

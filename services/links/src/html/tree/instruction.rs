@@ -2,7 +2,7 @@
 //! `<?start name="x">` with `<?end>`.
 
 use crate::html::{
-    nodes::{NodeId, NodeKind, NodeTree, linked},
+    nodes::{NONE, NodeId, NodeKind, NodeTree, linked},
     text,
 };
 
@@ -46,30 +46,33 @@ pub(super) fn find(page: &[u8], nodes: &mut NodeTree, scope: NodeId, wanted: &st
                 return Some(node);
             }
         }
-        next = nodes.following(node, scope, matches!(kind, NodeKind::Template | NodeKind::Patch(_)));
+        next = nodes.following(node, scope, matches!(kind, NodeKind::Template | NodeKind::Patch { .. }));
     }
     None
 }
 
-/// Removes what stands between a `start` and its `end`, or the end of its parent; new content goes before the marker.
-pub(super) fn clear(page: &[u8], nodes: &mut NodeTree, marker: NodeId) {
+/// Removes what stands between a `start` and its `end`, or the end of its parent. Gives the node before which new content goes: the
+/// `end`, if there is one, or the marker itself.
+pub(super) fn clear(page: &[u8], nodes: &mut NodeTree, marker: NodeId) -> NodeId {
     let target = |nodes: &NodeTree, node: NodeId| match nodes.get(node).kind {
         NodeKind::Instruction(span) => split(&page[span.range()]).0,
         _ => b"",
     };
-    if target(nodes, marker) == b"start" {
-        let mut depth = 1;
-        while let Some(node) = linked(nodes.get(marker).next) {
-            match target(nodes, node) {
-                b"start" => depth += 1,
-                b"end" => depth -= 1,
-                _ => {}
-            }
-            nodes.detach(node);
-            nodes.steps += 1;
-            if depth == 0 {
-                break;
-            }
-        }
+    if target(nodes, marker) != b"start" {
+        return marker;
     }
+    let mut depth = 1;
+    while let Some(node) = linked(nodes.get(marker).next) {
+        match target(nodes, node) {
+            b"start" => depth += 1,
+            b"end" => depth -= 1,
+            _ => {}
+        }
+        if depth == 0 {
+            return node;
+        }
+        nodes.detach(node);
+        nodes.steps += 1;
+    }
+    NONE
 }

@@ -33,8 +33,13 @@ impl Tree<'_, '_> {
     fn inside(&self, node: NodeId) -> Place {
         let kind = self.nodes.as_ref().map(|nodes| (nodes, nodes.get(node).kind));
         match kind {
-            Some((nodes, NodeKind::Patch(marker))) => {
-                Place { parent: nodes.get(marker).parent, before: marker }
+            Some((nodes, NodeKind::Patch { marker, before })) => {
+                let parent = nodes.get(marker).parent;
+                // It is gone once another template in this one has gone to the same marker.
+                let is_there = before != NONE
+                    && nodes.get(before).parent == parent
+                    && matches!(nodes.get(before).kind, NodeKind::Instruction(_));
+                Place { parent, before: if is_there { before } else { NONE } }
             }
             _ => Place { parent: node, before: NONE },
         }
@@ -99,8 +104,8 @@ impl Tree<'_, '_> {
         }
         let (page, Some(nodes)) = (self.page, &mut self.nodes) else { return Ok(()) };
         let Some(marker) = instruction::find(page, nodes, scope, &wanted) else { return Ok(()) };
-        instruction::clear(page, nodes, marker);
-        self.set_kind_of_current(NodeKind::Patch(marker));
+        let before = instruction::clear(page, nodes, marker);
+        self.set_kind_of_current(NodeKind::Patch { marker, before });
         Ok(())
     }
 
@@ -110,9 +115,12 @@ impl Tree<'_, '_> {
             self.end_option(element.serial);
         } else if element.is(Name::Template)
             && let Some(nodes) = &mut self.nodes
-            && let NodeKind::Patch(marker) = nodes.get(element.serial).kind
+            && let NodeKind::Patch { marker, before } = nodes.get(element.serial).kind
         {
             nodes.set_kind(marker, NodeKind::Other); // no other template finds it
+            if before != NONE && before != marker {
+                nodes.detach(before);
+            }
         }
     }
 }

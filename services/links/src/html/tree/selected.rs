@@ -102,7 +102,7 @@ impl Tree<'_, '_> {
     fn open_select(&mut self) -> Option<(NodeId, NodeId)> {
         let nodes = self.nodes.as_ref()?;
         let is_bound =
-            |e: &Element| e.is(Name::Template) && !matches!(nodes.get(e.serial).kind, NodeKind::Patch(_));
+            |e: &Element| e.is(Name::Template) && !matches!(nodes.get(e.serial).kind, NodeKind::Patch { .. });
         let index = self.stack.find(|e| e.is(Name::Select), is_bound)?;
         Some((self.stack.elements[index].serial, self.stack.top()?.serial))
     }
