@@ -84,7 +84,7 @@ fn settings(options: &FetchOptions, list: &ListOptions, limits: PageLimits) -> F
         max_bytes: ByteSize(limits.max_bytes),
         max_redirects: limits.max_redirects,
         user_agent: options.user_agent.clone().unwrap_or(defaults.user_agent),
-        max_jobs: list.jobs.into(),
+        max_jobs: list.jobs.unwrap_or(256).into(),
         max_jobs_per_host: list.jobs_per_host.into(),
         extra_roots: options.cacert.clone(),
         ..FetchSettings::default()

@@ -8,6 +8,7 @@ mod source;
 mod task;
 
 use crate::{
+    api_client::BatchClient,
     args::{Extract, OutputFormat, SelectedLinks},
     client::UserClient,
     exit::{self, Exit, cannot_write, io_error_text, note, written_to},
@@ -63,6 +64,9 @@ fn check(args: &Extract, targets: &[Target]) -> Result<(), String> {
     if args.base.is_some() && args.from.is_none() && targets.iter().all(Target::is_url) {
         return Err("--base is for HTML from a file or standard input; a URL is its own base".to_owned());
     }
+    if args.list.api.is_some() && targets.iter().any(|target| !target.is_url()) {
+        return Err("--api is asked for http and https pages alone".to_owned());
+    }
     if args.list.resume.is_some() && !matches!(args.output.format, None | Some(OutputFormat::Ndjson)) {
         return Err("--resume writes NDJSON, and no other format".to_owned());
     }
@@ -74,6 +78,13 @@ async fn extract(args: Extract, targets: Vec<Target>) -> Result<(), Exit> {
     let usage = |message: String| Exit::Usage.because(message);
     let pool = CpuPool::per_processor().map_err(|error| failed(&error))?;
     let client = UserClient::new(&args.fetch, &args.list, pool.clone())?;
+    let api = args
+        .list
+        .api
+        .as_ref()
+        .map(BatchClient::new)
+        .transpose()
+        .map_err(|error| Exit::Usage.because(error))?;
     if args.fetch.insecure && !args.output.quiet {
         note("warning: --insecure: certificates are not verified");
     }
@@ -92,6 +103,7 @@ async fn extract(args: Extract, targets: Vec<Target>) -> Result<(), Exit> {
     count_list(&args, total, &progress);
     let reader = PageReader {
         client,
+        api,
         pool,
         base: args.base.clone(),
         xhtml: args.xhtml,
@@ -105,11 +117,11 @@ async fn extract(args: Extract, targets: Vec<Target>) -> Result<(), Exit> {
         Run {
             reader: Arc::new(reader),
             targets,
-            scheduler: Scheduler::new(args.list.jobs_per_host.into(), args.list.delay),
+            scheduler: Scheduler::new(args.jobs_per_host(), args.list.delay),
             writer: Writer::new(BufWriter::new(out), format, several)?,
             progress,
             interrupted: interrupt::watch(several),
-            jobs: args.list.jobs.into(),
+            jobs: args.jobs(),
             retries: args.fetch.retries.unwrap_or_default(),
             ordered: args.list.ordered || format != OutputFormat::Ndjson,
             quiet: args.output.quiet,
@@ -159,6 +171,16 @@ impl Extract {
 
     fn output_name(&self) -> String {
         self.output_file().map_or_else(|| "standard output".to_owned(), |path| path.display().to_string())
+    }
+
+    fn jobs(&self) -> usize {
+        let default = if self.list.api.is_some() { 64 } else { 16 };
+        self.list.jobs.unwrap_or(default).into()
+    }
+
+    /// The API has limits of its own for each host.
+    fn jobs_per_host(&self) -> usize {
+        if self.list.api.is_some() { usize::MAX } else { self.list.jobs_per_host.into() }
     }
 
     fn list_is_stdin(&self) -> bool {

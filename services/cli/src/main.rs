@@ -1,9 +1,11 @@
 //! The program `linkextractor`: the links of web pages, on the command line or served.
 
+mod api_client;
 mod args;
 mod client;
 mod exit;
 mod extract;
+mod found_page;
 mod interrupt;
 mod manual;
 mod media;

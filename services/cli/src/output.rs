@@ -1,6 +1,6 @@
 //! Writes the links of one or several targets in the formats of `links::format`.
 
-use crate::{args::OutputFormat, page::FoundPage};
+use crate::{args::OutputFormat, found_page::FoundPage, page_error::PageError};
 use links::{
     Links, Method,
     format::{Format, csv, ndjson},
@@ -27,10 +27,18 @@ pub struct Writer<W> {
 struct PageLine<'a> {
     page: &'a str,
     url: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    title: Option<&'a str>,
     count: usize,
     unresolved: usize,
     approximate: bool,
-    fetched: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    age: Option<u64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cache: Option<&'a str>,
+    /// Not of the API's pages, which have an age.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    fetched: Option<String>,
 }
 
 impl<W: Write> Writer<W> {
@@ -43,7 +51,7 @@ impl<W: Write> Writer<W> {
     }
 
     /// Writes the links of `page`.
-    pub fn links(&mut self, page: &str, FoundPage { url, found, at }: &FoundPage) -> io::Result<()> {
+    pub fn links(&mut self, page: &str, FoundPage { url, found, at, api }: &FoundPage) -> io::Result<()> {
         let out = &mut self.out;
         let links = &found.links;
         match self.format {
@@ -53,10 +61,13 @@ impl<W: Write> Writer<W> {
                 let line = PageLine {
                     page,
                     url: url.as_ref().map(weburl::WebUrl::as_str),
+                    title: api.as_ref().and_then(|api| api.title.as_deref()),
                     count: links.len(),
                     unresolved: found.unresolved,
                     approximate: found.method == Method::Approximate,
-                    fetched: humantime::format_rfc3339_seconds(*at).to_string(),
+                    age: api.as_ref().and_then(|api| api.age),
+                    cache: api.as_ref().and_then(|api| api.cache.as_deref()),
+                    fetched: api.is_none().then(|| humantime::format_rfc3339_seconds(*at).to_string()),
                 };
                 ndjson::write_links(out, line, links)
             }
@@ -68,9 +79,12 @@ impl<W: Write> Writer<W> {
     }
 
     /// Writes that `page` failed, in NDJSON; the other formats have no form for it.
-    pub fn failure(&mut self, page: &str, code: &str, detail: impl Display) -> io::Result<()> {
+    pub fn failure(&mut self, page: &str, error: &PageError, detail: impl Display) -> io::Result<()> {
         if self.format == OutputFormat::Ndjson {
-            let error = json!({ "code": code, "detail": detail.to_string() });
+            let error = match error {
+                PageError::Api(error) => error.clone(),
+                _ => json!({ "code": error.code(), "detail": detail.to_string() }),
+            };
             ndjson::write_error(&mut self.out, page, &error)?;
         }
         Ok(())

@@ -1,7 +1,9 @@
 //! Reads a target's page and extracts its links.
 
 use crate::{
+    api_client::BatchClient,
     client::UserClient,
+    found_page::FoundPage,
     media,
     page_error::PageError,
     target::{Source, Target},
@@ -22,6 +24,8 @@ use weburl::WebUrl;
 /// What is done with every page.
 pub struct PageReader {
     pub client: UserClient,
+    /// The API that is asked instead.
+    pub api: Option<BatchClient>,
     pub pool: CpuPool,
     /// The URL of pages that are not fetched.
     pub base: Option<WebUrl>,
@@ -34,19 +38,12 @@ pub struct PageReader {
     pub stdin_taken: AtomicBool,
 }
 
-/// The links of a page.
-#[derive(Debug)]
-pub struct FoundPage {
-    /// The final URL, if the page has one.
-    pub url: Option<WebUrl>,
-    pub found: Extraction,
-    /// When it was fetched or read.
-    pub at: SystemTime,
-}
-
 impl PageReader {
     /// The selected links of the page.
     pub async fn links(&self, target: &Target) -> Result<FoundPage, PageError> {
+        if let Some(api) = &self.api {
+            return api.links(target, self.selection).await;
+        }
         match &target.source {
             Source::Url { authorization } => {
                 let page = self.client.fetch(&PageUrl::parse(target.name())?, authorization.as_ref()).await?;
@@ -54,7 +51,7 @@ impl PageReader {
                 let work = move || {
                     let (declared, url, syntax) = (page.declared, Some(&page.url), page.syntax);
                     let found = extract(Page { body: &page.body, declared, url, syntax })?;
-                    Ok(FoundPage { url: Some(page.url), found, at })
+                    Ok(FoundPage { url: Some(page.url), found, at, api: None })
                 };
                 self.pool.run(work).await.unwrap_or(Err(PageError::Panicked))
             }
@@ -139,7 +136,7 @@ fn local(
         return Err(PageError::TooLarge);
     }
     let found = extract(Page { body: &body, declared: None, url: url.as_ref(), syntax })?;
-    Ok(FoundPage { url, found, at })
+    Ok(FoundPage { url, found, at, api: None })
 }
 
 /// Runs work that blocks off the async threads.

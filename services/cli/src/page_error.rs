@@ -7,6 +7,7 @@ use crate::{
 };
 use bytesize::ByteSize;
 use fetch::{FetchError, FetchFailure, TlsProblem, UrlProblem, size};
+use serde_json::Value;
 use std::{io, path::Path, time::Duration};
 
 #[derive(Debug)]
@@ -23,6 +24,12 @@ pub enum PageError {
     Media(&'static str),
     /// Standard input was read already.
     StdinTaken,
+    /// The API's error about the page.
+    Api(Value),
+    /// The API cannot be asked, because of this.
+    NoApi(String),
+    /// The API is not asked for such targets.
+    NotForApi,
     /// A fault of this program, which the panic's message describes.
     Panicked,
 }
@@ -47,13 +54,16 @@ impl From<io::Error> for PageError {
 
 impl PageError {
     /// A stable code; the API's where the API has the same error.
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> &str {
         match self {
             Self::Fetch(failure) => failure.error.code(),
             Self::Read(_) | Self::StdinTaken => "unreadable",
             Self::TooLarge | Self::TooLong => "too-large",
             Self::Missing => "not-found",
             Self::Media(_) => "not-html",
+            Self::Api(error) => error["code"].as_str().unwrap_or("internal"),
+            Self::NoApi(_) => "api-failure",
+            Self::NotForApi => "unsupported-scheme",
             Self::Panicked => "internal",
         }
     }
@@ -70,6 +80,11 @@ impl PageError {
             Self::TooLong => "over 256 MiB of text, more than can be read of a page".to_owned(),
             Self::Media(kind) => format!("this is {kind}, not an HTML page"),
             Self::StdinTaken => "standard input can be read only once".to_owned(),
+            Self::Api(error) => error["detail"].as_str().unwrap_or("the API gives no reason").to_owned(),
+            Self::NoApi(reason) => format!("no answer of the API: {reason}"),
+            Self::NotForApi => {
+                "the API is asked for http and https pages alone, without user and password".to_owned()
+            }
             Self::Panicked => "a fault of this program: please report it".to_owned(),
         }
     }

@@ -4,7 +4,27 @@
 use super::values::{duration, positive_duration, size};
 use clap::{Args as ClapArgs, ValueEnum, ValueHint, value_parser};
 use std::{ffi::OsString, path::PathBuf, time::Duration};
+use url::Url;
 use weburl::WebUrl;
+
+/// Options that concern fetching, or what the API does not know.
+const NOT_WITH_API: [&str; 15] = [
+    "header",
+    "user_agent",
+    "user",
+    "proxy",
+    "cacert",
+    "insecure",
+    "timeout",
+    "max_bytes",
+    "max_redirects",
+    "retries",
+    "jobs_per_host",
+    "delay",
+    "raw",
+    "base",
+    "xhtml",
+];
 
 #[derive(Debug, ClapArgs)]
 pub struct Extract {
@@ -110,9 +130,11 @@ pub struct FetchOptions {
 #[derive(Debug, ClapArgs)]
 pub struct ListOptions {
     /// Pages in progress at once, up to 256 [default: 16]
-    #[arg(short, long, value_name = "N", default_value_t = 16, hide_default_value = true)]
+    ///
+    /// With --api 64 by default.
+    #[arg(short, long, value_name = "N")]
     #[arg(value_parser = value_parser!(u16).range(1..=256), alias = "max-concurrency", value_hint = ValueHint::Other)]
-    pub jobs: u16,
+    pub jobs: Option<u16>,
     /// How many of them may be of one host [default: 4]
     #[arg(
         long,
@@ -134,6 +156,11 @@ pub struct ListOptions {
     /// Write NDJSON to FILE; leave out targets that FILE has
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath, conflicts_with = "output")]
     pub resume: Option<PathBuf>,
+    /// Let the API at URL fetch and extract (`http://HOST:5000`)
+    ///
+    /// Its own limits and rules for pages count. Options for fetching and --raw cannot be used with it.
+    #[arg(long, value_name = "URL", value_hint = ValueHint::Url, hide_short_help = true, conflicts_with_all = NOT_WITH_API)]
+    pub api: Option<Url>,
     /// With --resume, do those again that failed
     #[arg(long, requires = "resume", hide_short_help = true)]
     pub retry_failed: bool,

@@ -6,13 +6,8 @@ use super::{
     task::{Again, Task},
 };
 use crate::{
-    exit::note,
-    interrupt::GRACE,
-    output::Writer,
-    page::{FoundPage, PageReader},
-    page_error::PageError,
-    progress::Progress,
-    target::Target,
+    exit::note, found_page::FoundPage, interrupt::GRACE, output::Writer, page::PageReader,
+    page_error::PageError, progress::Progress, target::Target,
 };
 use links::Method;
 use std::{
@@ -167,7 +162,7 @@ impl<W: Write> Run<W> {
                 self.progress.failed();
                 let text = error.text(target, &self.reader.client.limits);
                 self.progress.bar.suspend(|| note(format_args!("{target}: {text}")));
-                self.writer.failure(target.name(), error.code(), text)
+                self.writer.failure(target.name(), &error, text)
             }
         }
     }
