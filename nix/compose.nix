@@ -15,14 +15,15 @@ let
       read_only = true;
       cap_drop = [ "ALL" ];
       security_opt = [ "no-new-privileges:true" ];
-      mem_limit = settings.${name}.memory;
+      mem_limit = "${toString settings.${name}.memoryLimit}m";
       pids_limit = limits.processes;
     }
     // own;
 
-  # The name that other containers know a service by; the admin listener refuses all other names.
-  adminHosts = name: {
+  # The admin listener refuses all names but that by which other containers know the service.
+  environment = name: {
     "${settings.${name}.environment}ADMIN__HOSTS" = builtins.toJSON [ name ];
+    "${settings.${name}.environment}LIMITS__MEMORY" = "${toString settings.${name}.memory}MiB";
   };
 
   healthy.condition = "service_healthy"; # the health checks of API and web page are in their images
@@ -33,7 +34,7 @@ in
   services = {
     web = service "web" {
       depends_on.api = healthy;
-      environment = adminHosts "web" // {
+      environment = environment "web" // {
         API_ENDPOINT = "http://api:${toString settings.api.port}/api/";
       };
       networks = [ "front" ];
@@ -45,7 +46,7 @@ in
 
     api = service "api" {
       depends_on.redis = healthy;
-      environment = adminHosts "api" // {
+      environment = environment "api" // {
         REDIS_URL = "redis://redis:${toString redis.port}";
         # Docker chooses the web page's address, so the API cannot know which peer to believe: all of its clients are one.
         "${settings.api.environment}LIMITS__PER_CLIENT" = "1";

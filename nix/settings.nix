@@ -9,24 +9,26 @@
     description = "The links of a web page, each with its text, as a browser would see them";
   };
 
-  api = {
+  api = rec {
     program = "linkextractor-api";
     image = "linkextractor-api";
     description = "HTTP API that answers with the links of a web page";
     port = 5000;
     adminPort = 5001;
     environment = "LINKEXTRACTOR_API_"; # the prefix of its variables
-    memory = "1g"; # the cache, and the pages that are being fetched and parsed
+    memory = 512; # MiB, `limits.memory`: the cache, and the pages that are being fetched and parsed
+    memoryLimit = memory * 5 / 4; # MiB of its container or unit: the kernel counts socket buffers, too
   };
 
-  web = {
+  web = rec {
     program = "linkextractor-web";
     image = "linkextractor-web";
     description = "Web page that shows the links of a web page and their domains";
     port = 8080;
     adminPort = 8081;
     environment = "LINKEXTRACTOR_WEB_";
-    memory = "768m"; # long answers of the API, the pages rendered from them, and downloads
+    memory = 384; # MiB, `limits.memory`: long answers of the API, the pages rendered from them, and downloads
+    memoryLimit = memory * 5 / 4;
   };
 
   redis = rec {
@@ -34,7 +36,7 @@
     registry = "redis:8"; # the image to pull where Nix does not build one
     description = "Redis as a cache: bounded in memory, with nothing on disk";
     port = 6379;
-    memory = "320m";
+    memoryLimit = 320; # MiB: a quarter more than maxmemory
     maxmemory = "256mb";
     policy = "allkeys-lru";
     # What the API's user needs in a Redis that gives each user rights of its own.

@@ -15,6 +15,14 @@ let
   toml = pkgs.formats.toml { };
   port = lib.toInt (lib.last (lib.splitString ":" cfg.settings.listen));
 
+  # In MiB, as in `part.memoryLimit`.
+  memoryLimit =
+    let
+      size = builtins.match "([0-9]+)([MG])iB" cfg.settings.limits.memory;
+      unit = if lib.last size == "G" then 1024 else 1;
+    in
+    lib.toInt (lib.head size) * unit * 5 / 4;
+
   # The program itself checks the file, so that a typo fails the build and not the start.
   configFile =
     pkgs.runCommand "${part.program}.toml"
@@ -90,6 +98,15 @@ in
               type = types.numbers.between 0 1;
               default = facts.limits.perClient;
               description = "The largest share of what clients compete for that one of them may hold; 1 is no limit.";
+            };
+            memory = mkOption {
+              type = types.strMatching "[0-9]+[MG]iB";
+              default = "${toString part.memory}MiB";
+              example = "1GiB";
+              description = ''
+                The memory of the service, from which every budget takes its share, in `MiB` or `GiB`. The limit of the unit
+                is a quarter more.
+              '';
             };
             grace = mkOption {
               type = types.str;
@@ -169,6 +186,7 @@ in
         EnvironmentFile = lib.optional (cfg.environmentFile != null) cfg.environmentFile;
         Restart = "always";
         RestartSec = 1;
+        MemoryMax = "${toString memoryLimit}M";
         TimeoutStopSec = facts.limits.stop;
         WatchdogSec = facts.limits.watchdog;
         LimitNOFILE = lib.max facts.limits.files (2 * cfg.settings.limits.connections);

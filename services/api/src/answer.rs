@@ -101,13 +101,14 @@ fn value(text: impl Display) -> HeaderValue {
 mod tests {
     use super::*;
     use crate::cache::Tier;
+    use crate::extraction::ExtractionPool;
     use fetch::FetchError;
     use kit::CpuPool;
     use std::time::Duration;
 
     #[tokio::test]
     async fn the_cache_outcome_for_the_access_log_agrees_with_cache_status() {
-        let representations = Representations::new(&CpuPool::new(1).unwrap(), 0);
+        let representations = Representations::new(&ExtractionPool::new(&CpuPool::new(1).unwrap(), 0), 0);
         let cached = Arc::new(CachedResult::new(Err(FetchError::NotHtml), Duration::from_secs(9)));
         let fetched = |reason, renewed: bool| ResultSource::Fetch {
             reason,

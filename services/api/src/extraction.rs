@@ -3,7 +3,7 @@
 use crate::cached_result::PageLinks;
 use bytes::Bytes;
 use fetch::{FetchError, FetchedPage, Step};
-use kit::{CpuPool, Deadline};
+use kit::{ByteBudget, CpuPool, Deadline};
 use links::{Method, format::Format};
 use serde::{
     Deserializer,
@@ -15,8 +15,42 @@ use std::{
 };
 use xxhash_rust::xxh3::xxh3_64;
 
+/// Bytes that the links of any page may take besides three times the page.
+const LONG_LINKS: u64 = 4 << 20;
+/// Bytes of a node of a tree, and of the link that it may be.
+const NODE: u64 = 160;
 /// Converting this many bytes takes less time than handing them to another thread.
-const CONVERT_INLINE: usize = 32 * 1024;
+const CONVERT_INLINE: u64 = 32 * 1024;
+
+/// The threads for extractions and conversions, and the memory that these may take. Clones share both.
+#[derive(Clone)]
+pub(crate) struct ExtractionPool {
+    threads: CpuPool,
+    memory: ByteBudget,
+    limit: u64,
+}
+
+impl ExtractionPool {
+    pub(crate) fn new(threads: &CpuPool, memory: u64) -> Self {
+        Self { threads: threads.clone(), memory: ByteBudget::new(memory), limit: memory }
+    }
+
+    /// Runs `job`, which takes about `bytes` of memory, once they are free; `None` if it panicked. A job that takes more
+    /// than there is runs alone.
+    async fn run<T: Send + 'static>(
+        &self,
+        bytes: u64,
+        job: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<T> {
+        let reserved = self.memory.reserve(bytes.min(self.limit)).await;
+        // The job owns the memory, because it goes on when its caller is cancelled.
+        let job = move || {
+            let _reserved = reserved;
+            job()
+        };
+        self.threads.run(job).await
+    }
+}
 
 /// A successful extraction.
 pub(crate) struct Extracted {
@@ -30,13 +64,21 @@ pub(crate) struct Extracted {
 /// The links of `page`, if they are there by `deadline`; `None` if the extraction panicked. One that has started runs to
 /// its end.
 pub(crate) async fn extract(
-    pool: &CpuPool,
+    pool: &ExtractionPool,
     page: FetchedPage,
     deadline: Deadline,
 ) -> Option<Result<Extracted, FetchError>> {
-    let extracted = deadline.run(pool.run(move || extract_now(&page))).await;
+    let extracted = deadline.run(pool.run(extraction_bytes(&page), move || extract_now(&page))).await;
     // Extraction is fast: the time was spent in the queue of the pool.
     extracted.unwrap_or(Some(Err(FetchError::Timeout(Step::Queue))))
+}
+
+/// The memory of an extraction, its result included, at most: docs/links.md has the bounds.
+fn extraction_bytes(page: &FetchedPage) -> u64 {
+    let length = page.body.len() as u64;
+    let (decoded, links) = (3 * length, 3 * length + LONG_LINKS);
+    let nodes = (length / 8 + 20_000).min(500_000);
+    decoded + links + nodes * NODE
 }
 
 fn extract_now(page: &FetchedPage) -> Result<Extracted, FetchError> {
@@ -64,10 +106,11 @@ fn extract_now(page: &FetchedPage) -> Result<Extracted, FetchError> {
 }
 
 /// The links in `json` in another `format`; `None` if the conversion panicked.
-pub(crate) async fn convert(pool: &CpuPool, json: Bytes, format: Format) -> Option<Box<[u8]>> {
-    let inline = json.len() <= CONVERT_INLINE;
+pub(crate) async fn convert(pool: &ExtractionPool, json: Bytes, format: Format) -> Option<Box<[u8]>> {
+    let length = json.len() as u64;
+    let inline = length <= CONVERT_INLINE;
     let write = move || convert_now(&json, format);
-    if inline { write() } else { pool.run(write).await? }
+    if inline { write() } else { pool.run(length, write).await? }
 }
 
 /// Writes each link as it is read: a list of a million links would take more memory than both texts.

@@ -15,6 +15,7 @@ mod error;
 mod extraction;
 mod extraction_log;
 mod freshness;
+mod memory;
 mod metrics;
 mod negotiation;
 mod page_fetcher;
@@ -30,7 +31,7 @@ pub use cache::RedisSettings;
 pub use settings::{ApiSettings, CacheSettings};
 
 use answer::answer;
-use batch::batch;
+use batch::{BatchMemory, batch};
 use cache_control::CacheDirectives;
 use documents::{description, problem_type, usage};
 use http::{HeaderValue, Method, header};
@@ -44,8 +45,7 @@ use std::sync::Arc;
 pub struct Api {
     pages: Arc<PageService>,
     representations: Representations,
-    /// Memory for lines of batches that wait for their clients.
-    lines: ByteBudget,
+    batches: BatchMemory,
 }
 
 impl Api {
@@ -53,8 +53,11 @@ impl Api {
     /// Needs a Tokio runtime: it connects to Redis in the background.
     pub fn new(settings: &ApiSettings, pool: &CpuPool) -> Result<Self, String> {
         let pages = Arc::new(PageService::new(settings, pool)?);
-        let representations = Representations::new(pool, settings.cache.representations());
-        Ok(Self { pages, representations, lines: ByteBudget::new(batch::MEMORY) })
+        let representations = Representations::new(&pages.pool, settings.cache.representations());
+        let shares = settings.shares();
+        let (lines, urls) = (ByteBudget::new(shares.lines), ByteBudget::new(shares.request_bodies));
+        let batches = BatchMemory { lines, urls };
+        Ok(Self { pages, representations, batches })
     }
 
     /// Waits until it is known whether the cache is reachable, two seconds at most: otherwise the first requests
@@ -67,7 +70,7 @@ impl Api {
         let (method, allow) = (request.method().clone(), endpoint.methods());
         match endpoint {
             Endpoint::Pages(_) if method == Method::POST => {
-                let answer = batch(Arc::clone(&self.pages), self.lines.clone(), request).await;
+                let answer = batch(Arc::clone(&self.pages), &self.batches, request).await;
                 answer.unwrap_or_else(Problem::into_response)
             }
             _ if method != Method::GET && method != Method::HEAD => errors::other_method(&method, allow),

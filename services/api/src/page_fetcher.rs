@@ -7,7 +7,7 @@ use crate::{
     cache_key::CacheKey,
     cached_result::{CachedResult, FetchReason, PageLinks, caused_by_page, millis},
     error::ApiError,
-    extraction::extract,
+    extraction::{ExtractionPool, extract},
     freshness::{StaleLimits, Verdict, is_passing},
     metrics::ApiMetrics,
     settings::{ApiSettings, CacheSettings},
@@ -30,7 +30,7 @@ const UNANSWERED: usize = 3;
 /// Fetches pages, extracts their links and stores them.
 pub(crate) struct PageFetcher {
     cache: Arc<Cache>,
-    pool: CpuPool,
+    pool: ExtractionPool,
     metrics: ApiMetrics,
     fetcher: Fetcher,
     timeout: Duration,
@@ -101,16 +101,17 @@ impl FetchJob {
 }
 
 impl PageFetcher {
-    /// A fetcher that decodes and extracts on `pool` and stores in `cache`; an error names the setting that cannot be used.
+    /// A fetcher that decodes on `pool`, extracts on `extraction` and stores in `cache`; an error names the setting that cannot be used.
     pub(crate) fn new(
         settings: &ApiSettings,
         cache: &Arc<Cache>,
         pool: &CpuPool,
+        extraction: &ExtractionPool,
         metrics: &ApiMetrics,
     ) -> Result<Self, String> {
         Ok(Self {
             cache: Arc::clone(cache),
-            pool: pool.clone(),
+            pool: extraction.clone(),
             metrics: metrics.clone(),
             fetcher: Fetcher::new(settings.fetch.clone(), pool.clone())?,
             timeout: settings.fetch.timeout,

@@ -7,6 +7,7 @@ use crate::{
     cache_key::CacheKey,
     cached_result::{CachedResult, FetchReason, ResultSource},
     error::ApiError,
+    extraction::ExtractionPool,
     extraction_log::ExtractionLog,
     freshness::{StaleLimits, Verdict},
     metrics::ApiMetrics,
@@ -24,6 +25,8 @@ const GRACE: Duration = Duration::from_millis(100);
 
 pub(crate) struct PageService {
     pub(crate) cache: Arc<Cache>,
+    /// Where links are extracted and converted.
+    pub(crate) pool: ExtractionPool,
     pub(crate) metrics: ApiMetrics,
     fetcher: Arc<PageFetcher>,
     timeout: Duration,
@@ -43,9 +46,11 @@ impl PageService {
         let limits =
             CacheLimits { bytes: settings.cache.results(), ttl: settings.cache.ttl, grace: stale.grace() };
         let cache = Arc::new(Cache::new(settings.redis_url.as_ref(), &settings.redis, limits, pool)?);
+        let extraction = ExtractionPool::new(pool, settings.shares().extraction);
         Ok(Self {
-            fetcher: Arc::new(PageFetcher::new(settings, &cache, pool, &metrics)?),
+            fetcher: Arc::new(PageFetcher::new(settings, &cache, pool, &extraction, &metrics)?),
             cache,
+            pool: extraction,
             timeout: settings.fetch.timeout,
             stale,
             jobs: SingleFlight::default(),

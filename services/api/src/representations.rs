@@ -3,10 +3,9 @@
 
 use crate::{
     cached_result::{CachedResult, PageLinks},
-    extraction::convert,
+    extraction::{ExtractionPool, convert},
 };
 use bytes::Bytes;
-use kit::CpuPool;
 use links::format::Format;
 use lru::LruCache;
 use std::{
@@ -24,7 +23,7 @@ const OVERHEAD: usize = 512;
 pub(crate) struct Representations(Arc<Store>);
 
 struct Store {
-    pool: CpuPool,
+    pool: ExtractionPool,
     /// Bytes of those that are kept, at most.
     limit: usize,
     contents: Mutex<Contents>,
@@ -59,7 +58,7 @@ struct SharedBytes(Arc<Representation>);
 
 impl Representations {
     /// A store that keeps about `bytes`, those read last. It converts on `pool`.
-    pub(crate) fn new(pool: &CpuPool, bytes: usize) -> Self {
+    pub(crate) fn new(pool: &ExtractionPool, bytes: usize) -> Self {
         let contents = Contents { known: HashMap::new(), kept: LruCache::unbounded(), free: bytes };
         Self(Arc::new(Store { pool: pool.clone(), limit: bytes, contents: Mutex::new(contents) }))
     }
@@ -176,6 +175,7 @@ impl Hash for RepresentationKey {
 mod tests {
     use super::*;
     use futures_util::{FutureExt, future::join_all};
+    use kit::CpuPool;
     use std::{sync::mpsc, time::Duration};
 
     const JSON: &[u8] = br#"[{"text":"a","href":"http://a/"}]"#;
@@ -194,6 +194,10 @@ mod tests {
         Arc::new(CachedResult::new(Ok(links), Duration::from_mins(1)))
     }
 
+    fn store(bytes: usize) -> Representations {
+        Representations::new(&ExtractionPool::new(&CpuPool::new(1).unwrap(), 1 << 20), bytes)
+    }
+
     async fn text(store: &Representations, cached: &Arc<CachedResult>) -> Bytes {
         store.get(cached, cached.result.as_ref().unwrap(), Format::Text).await.unwrap()
     }
@@ -204,7 +208,7 @@ mod tests {
 
     #[tokio::test]
     async fn readers_at_the_same_time_and_later_ones_share_the_bytes() {
-        let store = Representations::new(&CpuPool::new(1).unwrap(), 10_000);
+        let store = store(10_000);
         let cached = cached();
         let first = join_all([(); 10].map(|()| text(&store, &cached))).await;
         let address = first[0].as_ptr();
@@ -218,7 +222,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_that_is_too_large_to_be_kept_is_shared_while_it_is_read() {
-        let store = Representations::new(&CpuPool::new(1).unwrap(), 0);
+        let store = store(0);
         let cached = cached();
         let (first, second) = (text(&store, &cached).await, text(&store, &cached).await);
         assert_eq!(first.as_ptr(), second.as_ptr());
@@ -228,14 +232,14 @@ mod tests {
 
     #[tokio::test]
     async fn results_with_the_same_links_have_representations_of_their_own() {
-        let store = Representations::new(&CpuPool::new(1).unwrap(), 10_000);
+        let store = store(10_000);
         let (one, other) = (cached(), cached());
         assert_ne!(text(&store, &one).await.as_ptr(), text(&store, &other).await.as_ptr());
     }
 
     #[tokio::test]
     async fn the_store_is_bounded_and_keeps_those_read_last() {
-        let store = Representations::new(&CpuPool::new(1).unwrap(), 10_000);
+        let store = store(10_000);
         for _ in 0..1_000 {
             text(&store, &cached()).await;
         }
@@ -245,7 +249,7 @@ mod tests {
     #[tokio::test]
     async fn a_conversion_goes_on_when_its_reader_leaves() {
         let pool = CpuPool::new(1).unwrap();
-        let store = Representations::new(&pool, 100_000);
+        let store = Representations::new(&ExtractionPool::new(&pool, 1 << 20), 100_000);
         let mut json = br#"[{"text":""#.to_vec();
         json.resize(100_000, b'a');
         json.extend_from_slice(br#"","href":"http://a/"}]"#);

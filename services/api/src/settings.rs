@@ -3,6 +3,7 @@
 use crate::{
     cache::{Redis, RedisSettings},
     extraction_log,
+    memory::{self, MemoryShares},
 };
 use bytesize::ByteSize;
 use kit::{Admin, Configuration, CpuPool, Limits, Listeners, Log, Secret, ServerSettings, TrustedProxies};
@@ -53,7 +54,7 @@ pub struct CacheSettings {
     #[serde(with = "humantime_serde")]
     pub stale_if_error: Duration,
     /// Bytes of the cache in the process: of the results, and of their representations in forms other than JSON.
-    #[serde(serialize_with = "fetch::size::exact")]
+    #[serde(serialize_with = "kit::size::exact")]
     pub memory: ByteSize,
 }
 
@@ -99,6 +100,11 @@ impl Default for ApiSettings {
 }
 
 impl ApiSettings {
+    /// The memory of what has no setting of its own.
+    pub(crate) fn shares(&self) -> MemoryShares {
+        MemoryShares::of(self.limits.memory, self.cache.memory, self.fetch.memory)
+    }
+
     /// Adds the addresses of `listeners` to those that are never fetched from.
     #[must_use]
     pub fn listening_at(mut self, listeners: &Listeners) -> Self {
@@ -118,7 +124,16 @@ impl Configuration for ApiSettings {
     fn server(&self) -> ServerSettings {
         let (admin, limits, log) = (self.admin.clone(), self.limits.clone(), self.log.clone());
         let trusted_proxies = self.trusted_proxies.clone();
-        ServerSettings { trusted_proxies, ..ServerSettings::new(Self::NAME, self.listen, admin, limits, log) }
+        let send_queue = self.shares().send_queue;
+        ServerSettings {
+            trusted_proxies,
+            send_queue,
+            ..ServerSettings::new(Self::NAME, self.listen, admin, limits, log)
+        }
+    }
+
+    fn memory_shares(&self) -> Vec<(&'static str, u64)> {
+        memory::defaults(self.limits.memory, &self.fetch)
     }
 
     fn check(&self) -> Result<(), String> {
@@ -126,6 +141,7 @@ impl Configuration for ApiSettings {
         if self.fetch.timeout.is_zero() {
             return Err("fetch.timeout: found 0s; expected a duration such as 10s".to_owned());
         }
+        memory::check(self.limits.memory, self.cache.memory, &self.fetch)?;
         let pool = CpuPool::new(1).map_err(|error| error.to_string())?;
         fetch::Fetcher::new(self.fetch.clone(), pool).map(drop)
     }

@@ -1,5 +1,6 @@
 //! The configuration: the example file agrees with the code, and errors name the key.
 
+use bytesize::ByteSize;
 use e2e::keys;
 use kit::{Configuration, config};
 use linkextractor_api::ApiSettings;
@@ -61,6 +62,30 @@ fn errors_name_the_key_of_an_invalid_value() {
         assert!(error.contains(key) && !error.contains("hunter2"), "{key}={value}: {error}");
     }
     assert_eq!(ApiSettings::default().check(), Ok(()));
+}
+
+#[test]
+fn budgets_take_their_shares_of_the_memory() {
+    let load = |flags: &[(&'static str, &str)]| {
+        let flags = flags.iter().map(|(key, value)| (*key, (*value).to_owned())).collect();
+        config::load::<ApiSettings>(None, &flags).map_err(|error| error.to_string())
+    };
+    let settings = load(&[("limits.memory", "1GiB")]).unwrap();
+    assert_eq!(settings.cache.memory, ByteSize::mib(128));
+    assert_eq!(settings.fetch.memory, ByteSize::mib(320));
+    assert_eq!(settings.server().send_queue, ((1024 - 128 - 320) / 4) << 20);
+    let settings = load(&[("limits.memory", "1GiB"), ("cache.memory", "1MiB")]).unwrap();
+    assert_eq!((settings.cache.memory, settings.fetch.memory), (ByteSize::mib(1), ByteSize::mib(320)));
+    load(&[("limits.memory", "192MiB")]).unwrap();
+    for (flags, words) in [
+        (&[("cache.memory", "1GiB")][..], ["`limits.memory`", "cache.memory (1.0 GiB)"]),
+        (&[("limits.memory", "64MiB")], ["`limits.memory`: found 64.0 MiB", "fetch.memory (111.0 MiB)"]),
+        (&[("fetch.memory", "60MiB")], ["`fetch.memory`: found 60.0 MiB", "at least 111.0 MiB"]),
+        (&[("fetch.max_bytes", "100MB")], ["`limits.memory`", "fetch.memory (340.0 MiB)"]),
+    ] {
+        let error = load(flags).unwrap_err();
+        assert!(words.iter().all(|word| error.contains(word)), "{flags:?}: {error}");
+    }
 }
 
 #[test]

@@ -4,10 +4,13 @@ use crate::{
     args::{ConfigFiles, Serve},
     exit::{self, Exit, note},
 };
+use bytesize::ByteSize;
 use futures_util::FutureExt;
-use kit::{ConfigError, Configuration, CpuPool, HostRule, Listeners, ServerSettings, config, logging};
-use linkextractor_api::Api;
-use linkextractor_web::Web;
+use kit::{
+    ConfigError, Configuration, CpuPool, HostRule, Limits, Listeners, ServerSettings, config, logging,
+};
+use linkextractor_api::{Api, ApiSettings};
+use linkextractor_web::{Web, WebSettings};
 use std::{
     error::Error,
     io::{self, Write},
@@ -18,8 +21,8 @@ use url::Url;
 
 /// The settings of both services.
 struct ServeSettings {
-    api: linkextractor_api::ApiSettings,
-    web: linkextractor_web::WebSettings,
+    api: ApiSettings,
+    web: WebSettings,
     host_rule: Option<HostRule>,
 }
 
@@ -42,20 +45,33 @@ pub fn check_config(files: ConfigFiles) -> Result<(), Exit> {
 
 /// The settings of each service from its file, its environment and the flags.
 fn load(args: &Serve) -> Result<ServeSettings, Exit> {
+    let [api_memory, web_memory] = memory();
     // The admin listeners are opened only when asked for.
-    let defaults = vec![("admin.listen", "none".to_owned())];
+    let defaults =
+        |memory: u64| vec![("admin.listen", "none".to_owned()), ("limits.memory", memory.to_string())];
     let flags =
         |listen: Option<SocketAddr>| Vec::from_iter(listen.map(|listen| ("listen", listen.to_string())));
     let ConfigFiles { api_config, web_config } = &args.config;
     let invalid = |error: ConfigError| Exit::Usage.because(error);
-    let api =
-        config::load_with(&defaults, api_config.as_deref(), &flags(args.api_listen)).map_err(invalid)?;
-    let web = config::load_with(&defaults, web_config.as_deref(), &flags(args.listen)).map_err(invalid)?;
+    let api = config::load_with(&defaults(api_memory), api_config.as_deref(), &flags(args.api_listen))
+        .map_err(invalid)?;
+    let web = config::load_with(&defaults(web_memory), web_config.as_deref(), &flags(args.listen))
+        .map_err(invalid)?;
     // What private addresses answer must not be readable by web pages through DNS rebinding.
     let host_rule = args.allow_private.then(|| HostRule::new(&args.allow_host));
     let mut settings = ServeSettings { api, web, host_rule };
     settings.api.fetch.allow_private = args.allow_private;
     Ok(settings)
+}
+
+/// The default of `limits.memory` in bytes for the API and for the web page: less where the control group of the process
+/// allows less for both together.
+fn memory() -> [u64; 2] {
+    let limits = [ApiSettings::default().limits, WebSettings::default().limits];
+    let wanted = limits.each_ref().map(|limits| limits.memory.as_u64());
+    let both: u64 = wanted.iter().sum();
+    let affordable = Limits { memory: ByteSize(both), ..limits[0].clone() }.within_cgroup().memory.as_u64();
+    wanted.map(|bytes| bytes * affordable / both)
 }
 
 /// Binds both, prints the address, and serves. The web page needs the API, so it is stopped first.

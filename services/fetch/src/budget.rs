@@ -1,6 +1,7 @@
 //! The memory that all jobs' bodies may take, as `fetch.memory` sets it.
 
 use crate::{FetchSettings, coding::MAX_WINDOW};
+use bytesize::ByteSize;
 use kit::{ByteBudget, Reservation};
 
 /// A body that takes more memory than this is large.
@@ -27,6 +28,18 @@ pub(crate) struct Allowance {
     pub(crate) reservations: Vec<Reservation>,
 }
 
+impl FetchSettings {
+    /// The least `memory` that is kept to: a body of `max_bytes` needs as much at a time.
+    pub fn least_memory(&self) -> ByteSize {
+        ByteSize((self.largest_reservation() / 3).saturating_mul(8).next_multiple_of(1 << 20))
+    }
+
+    /// Bytes of the largest body with its decoders.
+    fn largest_reservation(&self) -> u64 {
+        self.max_bytes.0.saturating_add(2 * MAX_WINDOW as u64)
+    }
+}
+
 impl Budget {
     /// The least share: decoders take batches of this size or more.
     const MIN_SHARE: usize = 4 * 1024;
@@ -35,7 +48,7 @@ impl Budget {
         let eighth = settings.memory.0 / 8;
         let share = eighth / settings.max_jobs.max(1) as u64;
         // The largest reservation has to fit, or it would wait for ever.
-        let largest = settings.max_bytes.0.saturating_add(2 * MAX_WINDOW as u64);
+        let largest = settings.largest_reservation();
         Self {
             share: usize::try_from(share).unwrap_or(usize::MAX).max(Self::MIN_SHARE),
             medium: ByteBudget::new(eighth.max(MEDIUM as u64)),

@@ -30,7 +30,6 @@ mod proxy;
 mod request_fields;
 mod response;
 mod settings;
-pub mod size;
 mod tls;
 mod traffic;
 mod unverified;

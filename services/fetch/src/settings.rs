@@ -42,10 +42,10 @@ pub struct FetchSettings {
     #[serde(with = "humantime_serde")]
     pub connect_timeout: Duration,
     /// The most bytes of a body, on the wire and decoded.
-    #[serde(serialize_with = "crate::size::exact")]
+    #[serde(serialize_with = "kit::size::exact")]
     pub max_bytes: ByteSize,
     /// The most bytes of a response's header.
-    #[serde(serialize_with = "crate::size::exact")]
+    #[serde(serialize_with = "kit::size::exact")]
     pub max_header_bytes: ByteSize,
     /// How many redirects are followed.
     pub max_redirects: u32,
@@ -56,7 +56,7 @@ pub struct FetchSettings {
     /// The most jobs at once at one host; as many as `max_jobs` wait.
     pub max_jobs_per_host: usize,
     /// The memory for the bodies of all jobs.
-    #[serde(serialize_with = "crate::size::exact")]
+    #[serde(serialize_with = "kit::size::exact")]
     pub memory: ByteSize,
     /// The proxy for all pages. Environment variables are not read.
     pub proxy: Option<Proxy>,

@@ -1,6 +1,6 @@
 //! Bodies: one boxed type for requests and responses, so that services need no type of hyper.
 
-use crate::Deadline;
+use crate::{ByteBudget, Deadline, Reservation};
 use bytes::{Bytes, BytesMut};
 use http_body::Body as _;
 use http_body_util::{BodyExt, Empty, Full, combinators::UnsyncBoxBody};
@@ -37,25 +37,54 @@ pub enum ReadError {
     /// It did not arrive within the time limit.
     #[error("the body did not come in time")]
     Stalled,
+    /// Other bodies take all of the memory.
+    #[error("there is no memory for the body")]
+    NoMemory,
 }
+
+/// Bytes of a body that need no reservation: the number of requests bounds their sum.
+const UNRESERVED: usize = 16 * 1024;
 
 /// Reads `body`, which may have `limit` bytes and must arrive in the time `within`.
 pub async fn read(body: Body, limit: usize, within: Duration) -> Result<Bytes, ReadError> {
-    Deadline::after(within).run(collect(body, limit)).await.unwrap_or(Err(ReadError::Stalled))
+    let memory = ByteBudget::new(limit as u64);
+    read_reserved(body, limit, within, &memory).await.map(|(bytes, _)| bytes)
 }
 
-async fn collect(mut body: Body, limit: usize) -> Result<Bytes, ReadError> {
+/// The same, with memory reserved from `memory` as the body arrives; it is given back with the reservation.
+pub async fn read_reserved(
+    body: Body,
+    limit: usize,
+    within: Duration,
+    memory: &ByteBudget,
+) -> Result<(Bytes, Reservation), ReadError> {
+    Deadline::after(within).run(collect(body, limit, memory)).await.unwrap_or(Err(ReadError::Stalled))
+}
+
+async fn collect(
+    mut body: Body,
+    limit: usize,
+    memory: &ByteBudget,
+) -> Result<(Bytes, Reservation), ReadError> {
     // Checked before reading: a client that sent `Expect: 100-continue` then does not send the body.
     if body.size_hint().lower() > limit as u64 {
         return Err(ReadError::TooLarge(limit));
     }
-    let mut bytes = BytesMut::new();
+    let reserve = |bytes: u64| memory.try_reserve(bytes).ok_or(ReadError::NoMemory);
+    let (mut bytes, mut reservation) = (BytesMut::new(), reserve(0)?);
     while let Some(frame) = body.frame().await {
         let Ok(data) = frame.map_err(|_| ReadError::Broken)?.into_data() else { continue };
-        if bytes.len() + data.len() > limit {
+        let length = bytes.len() + data.len();
+        if length > limit {
             return Err(ReadError::TooLarge(limit));
+        }
+        if length > bytes.capacity() {
+            let capacity = (2 * bytes.capacity()).clamp(length, limit);
+            let reserved = capacity.saturating_sub(UNRESERVED) as u64;
+            reservation.merge(reserve(reserved.saturating_sub(reservation.bytes()))?);
+            bytes.reserve(capacity - bytes.len());
         }
         bytes.extend_from_slice(&data);
     }
-    Ok(bytes.freeze())
+    Ok((bytes.freeze(), reservation))
 }

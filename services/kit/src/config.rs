@@ -44,14 +44,20 @@ pub(crate) fn load_from<C: Configuration>(
     environment: impl IntoIterator<Item = (OsString, OsString)>,
     flags: Vec<SettingSource>,
 ) -> Result<C, ConfigError> {
-    // A source may set `admin.hosts` alone: the default of the section's other key depends on the service.
-    let admin = Serialized::default("admin", C::default().server().admin);
-    let mut base = Figment::from(admin).merge(defaults);
+    // A source may set one key of a section whose other defaults depend on the service.
+    let server = C::default().server();
+    let admin = Serialized::default("admin", server.admin);
+    let limits = Serialized::default("limits", server.limits.within_cgroup());
+    let mut base = Figment::from(admin).merge(limits).merge(defaults);
     if let Some(file) = file {
         base = base.merge(file::read::<C>(file)?);
     }
     let mut sources = environment::read::<C>(environment)?;
     sources.extend(flags);
+    let settings: C = extract(&base, &mut sources)?;
+    let shares = settings.memory_shares();
+    let base =
+        (shares.into_iter()).fold(base, |base, (key, bytes)| base.join(Serialized::default(key, bytes)));
     let settings: C = extract(&base, &mut sources)?;
     let server = settings.server();
     let checked = (server.limits.check())

@@ -25,7 +25,7 @@ pub fn method_not_allowed(allow: &'static str) -> Problem {
         .header(header::ALLOW, HeaderValue::from_static(allow))
 }
 
-/// 413, 400 or 408: the request's body could not be read.
+/// 413, 400, 408 or 503: the request's body could not be read.
 pub fn unread(error: ReadError) -> Problem {
     match error {
         ReadError::TooLarge(limit) => {
@@ -35,6 +35,7 @@ pub fn unread(error: ReadError) -> Problem {
         ReadError::Broken => bad_request("The body broke off."),
         ReadError::Stalled => Problem::new(StatusCode::REQUEST_TIMEOUT, "request-timeout", "Request timeout")
             .detail("The body did not come in time."),
+        ReadError::NoMemory => overloaded(1),
     }
 }
 

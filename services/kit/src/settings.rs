@@ -1,13 +1,14 @@
 //! The settings that every service has, and the trait of a service's own settings.
 
-use crate::{HostRule, TrustedProxies};
+use crate::{HostRule, TrustedProxies, cgroup, size};
+use bytesize::ByteSize;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{net::SocketAddr, time::Duration};
 
 /// The limit of connections, and of concurrent requests, of an admin listener.
 const ADMIN_LIMIT: usize = 64;
-/// Bytes of the responses that wait for their clients, unless a service has another limit.
-const SEND_QUEUE: u64 = 128 << 20;
+/// The least `limits.memory`.
+const LEAST_MEMORY: ByteSize = ByteSize::mib(64);
 
 /// A service's settings, and their names in the environment and in files.
 pub trait Configuration: Default + Serialize + DeserializeOwned + Send + 'static {
@@ -28,6 +29,12 @@ pub trait Configuration: Default + Serialize + DeserializeOwned + Send + 'static
     /// Checks what types cannot express. The error reads `KEY: found …; expected …` with a dotted key; its source is added.
     fn check(&self) -> Result<(), String> {
         Ok(())
+    }
+
+    /// The defaults of the settings that are shares of `limits.memory`: their dotted keys and bytes. Everything else is
+    /// set in `self` already.
+    fn memory_shares(&self) -> Vec<(&'static str, u64)> {
+        Vec::new()
     }
 
     /// Warnings of `check-config` about valid settings, in the form of `check`'s errors.
@@ -53,7 +60,8 @@ pub struct ServerSettings {
     pub host_rule: Option<HostRule>,
     /// The proxies that are believed when they report the client of a request.
     pub trusted_proxies: TrustedProxies,
-    /// Bytes of the responses that wait for their clients.
+    /// Bytes of the responses that wait for their clients: a quarter of `limits.memory`, unless the service has another
+    /// use for it.
     pub send_queue: u64,
     /// The number of services in this process: each takes an equal part of the limit of open files.
     pub services: usize,
@@ -62,6 +70,7 @@ pub struct ServerSettings {
 impl ServerSettings {
     /// Settings of the only service in its process, which answers to any host name and trusts no proxy.
     pub fn new(name: &'static str, listen: SocketAddr, admin: Admin, limits: Limits, log: Log) -> Self {
+        let send_queue = limits.memory.as_u64() / 4;
         Self {
             name,
             listen,
@@ -70,7 +79,7 @@ impl ServerSettings {
             log,
             host_rule: None,
             trusted_proxies: TrustedProxies::default(),
-            send_queue: SEND_QUEUE,
+            send_queue,
             services: 1,
         }
     }
@@ -144,6 +153,9 @@ pub struct Limits {
     pub requests: usize,
     /// The share that one client may hold of what clients compete for, such as concurrent requests: over 0, at most 1.
     pub per_client: f64,
+    /// The memory of the whole service, from which every budget takes its share.
+    #[serde(serialize_with = "size::exact")]
+    pub memory: ByteSize,
     /// The time that requests in flight have after a signal to stop.
     #[serde(with = "humantime_serde")]
     pub grace: Duration,
@@ -164,6 +176,7 @@ impl Default for Limits {
             connections: 10_000,
             requests: 1024,
             per_client: 0.5,
+            memory: ByteSize::mib(512),
             grace: Duration::from_secs(20),
             delay: Duration::ZERO,
             header_timeout: Duration::from_secs(10),
@@ -173,6 +186,14 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// These limits with as much memory as the process's control group allows: three quarters of its limit at most, as
+    /// that counts buffers of the kernel, too.
+    #[must_use]
+    pub fn within_cgroup(self) -> Self {
+        let affordable = cgroup::memory_limit().map_or(self.memory, |limit| ByteSize(limit / 4 * 3));
+        Self { memory: self.memory.min(affordable.max(LEAST_MEMORY)), ..self }
+    }
+
     pub(crate) fn check(&self) -> Result<(), String> {
         for (key, number) in [("connections", self.connections), ("requests", self.requests)] {
             if number == 0 {
@@ -184,6 +205,10 @@ impl Limits {
                 "limits.per_client: found {}; expected a number over 0, at most 1",
                 self.per_client
             ));
+        }
+        if self.memory < LEAST_MEMORY {
+            let (found, least) = (self.memory, LEAST_MEMORY);
+            return Err(format!("limits.memory: found {found}; expected at least {least}"));
         }
         let allowed = Duration::from_millis(10)..=Duration::from_hours(24);
         for (key, time) in [("header_timeout", self.header_timeout), ("stall_timeout", self.stall_timeout)] {

@@ -26,8 +26,6 @@ use url::Url;
 
 /// All but the unreserved characters (RFC 3986, section 2.3), so that a URL becomes one path segment.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-/// Bytes that all responses together may reserve.
-const BUDGET: u64 = 96 << 20;
 
 type HttpsClient = legacy::Client<HttpsConnector<HttpConnector>, Empty<Bytes>>;
 
@@ -51,6 +49,7 @@ pub(crate) struct ApiClient {
     /// Ends with a slash.
     endpoint: Url,
     timeout: Duration,
+    /// For the bodies of responses.
     budget: ByteBudget,
 }
 
@@ -61,7 +60,9 @@ impl ApiClient {
             endpoint.set_path(&format!("{}/", endpoint.path()));
         }
         let client = https_client(endpoint.scheme() == "https")?;
-        Ok(Self { client, endpoint, timeout: settings.api_timeout, budget: ByteBudget::new(BUDGET) })
+        // Another quarter is for responses that wait for their clients, the rest for the processing of long ones.
+        let budget = ByteBudget::new(settings.limits.memory.as_u64() / 4);
+        Ok(Self { client, endpoint, timeout: settings.api_timeout, budget })
     }
 
     /// Requests the links of the page at `url`; `fresh` bypasses the API's cache.

@@ -1,5 +1,6 @@
 //! The configuration.
 
+use bytesize::ByteSize;
 use kit::{Admin, Configuration, Limits, Log, ServerSettings, TrustedProxies};
 use serde::{Deserialize, Serialize};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
@@ -40,7 +41,7 @@ impl Default for WebSettings {
             templates_dir: None,
             page_size: 500,
             api_timeout: Duration::from_secs(15),
-            limits: Limits::default(),
+            limits: Limits { memory: ByteSize::mib(384), ..Limits::default() },
             log: Log::default(),
         }
     }

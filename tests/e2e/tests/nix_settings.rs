@@ -54,6 +54,9 @@ async fn nix_settings_have_the_ports_limits_and_variables_of_the_programs() {
         assert_eq!(own["port"].as_i64(), port(&config["listen"]), "{server}.port");
         assert_eq!(own["adminPort"].as_i64(), port(&config["admin"]["listen"]), "{server}.adminPort");
         let limits = &config["limits"];
+        let memory = own["memory"].as_i64().expect("MiB");
+        assert_eq!(limits["memory"].as_str(), Some(format!("{memory}MiB").as_str()), "{server}.memory");
+        assert_eq!(own["memoryLimit"].as_i64(), Some(memory * 5 / 4));
         assert_eq!(settings["limits"]["connections"].as_i64(), limits["connections"].as_integer());
         assert_eq!(settings["limits"]["perClient"].as_f64(), limits["per_client"].as_float());
         let grace = settings["limits"]["grace"].as_i64().expect("seconds");

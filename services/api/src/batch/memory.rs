@@ -2,51 +2,43 @@
 
 use kit::{ByteBudget, Reservation};
 
-/// Bytes for the waiting lines of all batches together.
-pub(crate) const MEMORY: u64 = 64 << 20;
 /// What a page reserves before its line is known: more than most lines take.
 const EXPECTED: u64 = 1 << 20;
-/// More than any line.
-const ANY: u64 = 1 << 40;
+/// The whole turn.
+const ONE: u64 = 1;
 
 /// The memory of one batch.
 ///
-/// One line of every batch needs no shared memory. It can always be sent, so a batch whose client reads goes on even if
-/// clients that do not read have taken all shared memory.
+/// Without shared memory, the pages of a batch are fetched one at a time, and their lines written when they are sent: a batch
+/// whose client reads goes on even if clients that do not read have taken all shared memory.
 pub(super) struct LineMemory {
     shared: ByteBudget,
-    own: ByteBudget,
+    turn: ByteBudget,
 }
 
 impl LineMemory {
     pub(super) fn new(shared: ByteBudget) -> Self {
-        Self { shared, own: ByteBudget::new(ANY) }
+        Self { shared, turn: ByteBudget::new(ONE) }
     }
 
-    /// Reserves memory for a page before its result takes any: without that, results would pile up unaccounted for.
-    pub(super) async fn reserve(&self) -> Reservation {
+    /// Reserves memory for a page before its result takes any: without that, results would pile up unaccounted for. The
+    /// error is the turn of a page without memory, which lasts until its result is in the cache.
+    pub(super) async fn reserve(&self) -> Result<Reservation, Reservation> {
         tokio::select! {
             biased;
-            shared = self.shared.reserve(EXPECTED) => shared,
-            own = self.own.reserve(ANY) => own,
+            shared = self.shared.reserve(EXPECTED) => Ok(shared),
+            turn = self.turn.reserve(ONE) => Err(turn),
         }
     }
 
-    /// Makes `reservation` large enough for a line of `length` bytes, if need be by waiting until the batch has sent the
-    /// line that needs no shared memory.
-    pub(super) async fn extend(&self, mut reservation: Reservation, length: usize) -> Reservation {
+    /// Makes `reservation` large enough for a line of `length` bytes, if there is memory for it now: to wait for a large
+    /// part of the shared memory would keep small parts from other batches.
+    pub(super) fn extend(&self, mut reservation: Reservation, length: usize) -> Option<Reservation> {
         let missing = (length as u64).saturating_sub(reservation.bytes());
-        if missing == 0 {
-            return reservation;
+        if missing > 0 {
+            reservation.merge(self.shared.try_reserve(missing)?);
         }
-        match self.shared.try_reserve(missing) {
-            Some(more) => {
-                reservation.merge(more);
-                reservation
-            }
-            // Waiting for a large part of the shared memory would keep small parts from other batches.
-            None => self.own.reserve(ANY).await,
-        }
+        Some(reservation)
     }
 }
 
@@ -56,30 +48,28 @@ mod tests {
     use futures_util::{FutureExt, pin_mut};
 
     #[tokio::test]
-    async fn without_shared_memory_a_batch_goes_on_line_by_line() {
+    async fn without_shared_memory_a_batch_goes_on_page_by_page() {
         let shared = ByteBudget::new(EXPECTED);
         let taken = shared.reserve(EXPECTED).await;
         let batches = [LineMemory::new(shared.clone()), LineMemory::new(shared)];
         for batch in &batches {
-            let line = batch.reserve().await;
+            let turn = batch.reserve().await.expect_err("no memory");
             let next = batch.reserve();
             pin_mut!(next);
             assert!(next.as_mut().now_or_never().is_none());
-            drop(line.hold(b"{}\n".to_vec()));
-            next.await;
+            drop(turn);
+            assert!(next.await.is_err());
         }
         drop(taken);
         assert!(batches[0].shared.available() >= EXPECTED, "nothing is left reserved");
     }
 
     #[tokio::test]
-    async fn a_line_that_is_too_long_for_the_shared_memory_is_sent_by_itself() {
+    async fn a_line_that_is_too_long_for_the_shared_memory_gives_back_what_it_had() {
         let batch = LineMemory::new(ByteBudget::new(2 * EXPECTED));
-        let (one, other) = (batch.reserve().await, batch.reserve().await);
-        let long = usize::try_from(3 * EXPECTED).unwrap();
-        let one = batch.extend(one, long).await;
-        assert_eq!(batch.shared.available(), EXPECTED);
-        assert!(batch.extend(other, long).now_or_never().is_none());
-        assert_eq!(one.bytes(), ANY);
+        let (one, other) = (batch.reserve().await.unwrap(), batch.reserve().await.unwrap());
+        assert!(batch.extend(one, usize::try_from(3 * EXPECTED).unwrap()).is_none());
+        let other = batch.extend(other, usize::try_from(2 * EXPECTED).unwrap()).unwrap();
+        assert_eq!((other.bytes(), batch.shared.available()), (2 * EXPECTED, 0));
     }
 }

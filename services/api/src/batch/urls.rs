@@ -3,7 +3,7 @@
 use crate::problem_types::problem;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
-use kit::{Body, Problem, errors};
+use kit::{Body, ByteBudget, Problem, Reservation, errors};
 use serde::Deserialize;
 use std::time::Duration;
 
@@ -30,8 +30,9 @@ pub(super) fn parser(headers: &HeaderMap) -> Result<Parser, Problem> {
     }
 }
 
-pub(super) async fn read(body: Body) -> Result<Bytes, Problem> {
-    kit::read(body, MAX_BYTES, TIMEOUT).await.map_err(errors::unread)
+/// The body, and the memory that is reserved for it.
+pub(super) async fn read(body: Body, memory: &ByteBudget) -> Result<(Bytes, Reservation), Problem> {
+    kit::read_reserved(body, MAX_BYTES, TIMEOUT, memory).await.map_err(errors::unread)
 }
 
 fn uri_list(body: &[u8]) -> Result<Vec<String>, Problem> {

@@ -22,6 +22,7 @@ struct Settings {
 #[serde(default, deny_unknown_fields)]
 struct Nested {
     token: Option<Secret>,
+    share: u64,
 }
 
 impl Default for Settings {
@@ -51,6 +52,10 @@ impl Configuration for Settings {
     fn server(&self) -> ServerSettings {
         let (admin, limits, log) = (self.admin.clone(), self.limits.clone(), self.log.clone());
         ServerSettings::new(Self::NAME, self.listen, admin, limits, log)
+    }
+
+    fn memory_shares(&self) -> Vec<(&'static str, u64)> {
+        vec![("nested.share", self.limits.memory.as_u64() / 4)]
     }
 
     fn check(&self) -> Result<(), String> {
@@ -184,6 +189,7 @@ fn errors_name_the_source_the_key_and_what_was_expected() {
         (load_all(Some("[log]\nlevel = \"loud\""), &[], &[]), &["test.toml: `log.level`: found `loud`"]),
         (load_all(None, &[], &[("admin.hosts", r#"["api:5001"]"#)]), &["`admin.hosts`", "without a port"]),
         (load_all(None, &[], &[("limits.connections", "0")]), &["`limits.connections`", "at least 1"]),
+        (load_all(None, &[], &[("limits.memory", "1MiB")]), &["`limits.memory`", "1.0 MiB", "at least 64"]),
         (load_all(None, &[], &[("limits.header_timeout", "0s")]), &["`limits.header_timeout`", "10ms"]),
         (load_all(None, &[], &[("limits.stall_timeout", "9000days")]), &["`limits.stall_timeout`", "24h"]),
     ];
@@ -218,4 +224,15 @@ fn the_printed_configuration_hides_secrets_and_can_be_read_again() {
     let text = print(&settings).unwrap();
     assert!(!text.contains("hunter2"), "{text}");
     assert_eq!(load_all(Some(&text), &[], &[]).unwrap().count, 5);
+}
+
+#[test]
+fn a_share_of_the_memory_follows_the_memory_unless_it_is_set() {
+    let share = |toml, variables: &[_], flags: &[_]| load_all(toml, variables, flags).unwrap().nested.share;
+    let whole = Limits::default().within_cgroup().memory.as_u64();
+    assert_eq!(share(None, &[], &[]), whole / 4);
+    assert_eq!(share(Some("[limits]\nmemory = \"1GiB\""), &[], &[]), 256 << 20);
+    assert_eq!(share(None, &[("TEST_LIMITS__MEMORY", "200MiB")], &[]), 50 << 20);
+    assert_eq!(share(Some("[limits]\nmemory = \"1GiB\"\n[nested]\nshare = 5"), &[], &[]), 5);
+    assert_eq!(share(None, &[("TEST_NESTED__SHARE", "6")], &[("limits.memory", "1GiB")]), 6);
 }

@@ -1,0 +1,101 @@
+//! The lines of a batch: written when their page is done, or, without memory for that, when they are sent.
+
+use super::memory::LineMemory;
+use crate::{
+    cache_control::CacheDirectives,
+    cached_result::{CachedResult, PageLinks, ResultSource},
+    error::ApiError,
+    page_service::{Found, PageService},
+};
+use bytes::Bytes;
+use kit::Reservation;
+use links::format::ndjson::{self, PageMembers};
+use std::sync::{Arc, Weak};
+
+/// Bytes of a line without the URL and the links, at most.
+const OVERHEAD: usize = 1024;
+/// Bytes of a character that JSON escapes, for each byte of it.
+const ESCAPED: usize = 6;
+
+/// The source of a batch's lines.
+pub(super) struct BatchLines {
+    pub(super) pages: Arc<PageService>,
+    pub(super) directives: CacheDirectives,
+    pub(super) memory: LineMemory,
+    /// For the URLs.
+    pub(super) _urls: Reservation,
+}
+
+/// A line that waits until it can be sent.
+pub(super) enum BatchLine {
+    /// It is in memory that is reserved for it.
+    Written(Bytes),
+    Deferred(DeferredLine),
+}
+
+/// A line that takes no memory until it is sent.
+pub(super) struct DeferredLine {
+    url: String,
+    /// The result, which is the cache's: it may be gone when the line is sent, and is looked for again.
+    cached: Weak<CachedResult>,
+    source: ResultSource,
+}
+
+impl BatchLine {
+    /// The line about the page at `url` if its preparation panicked.
+    pub(super) fn failed(url: &str) -> Self {
+        Self::Written(write(url, &Err(ApiError::Internal)).into())
+    }
+}
+
+impl BatchLines {
+    /// The line about the page at `url`.
+    pub(super) async fn prepare(self: Arc<Self>, url: String) -> BatchLine {
+        let reserved = self.memory.reserve().await;
+        let found = self.pages.find(&url, &self.directives).await;
+        let length = max_length(&url, &found);
+        match (reserved.ok().and_then(|reserved| self.memory.extend(reserved, length)), &found) {
+            (Some(reserved), _) => BatchLine::Written(reserved.hold(write(&url, &found))),
+            (None, Ok((cached, source))) => {
+                BatchLine::Deferred(DeferredLine { url, cached: Arc::downgrade(cached), source: *source })
+            }
+            // The line of an error is short.
+            (None, Err(_)) => BatchLine::Written(write(&url, &found).into()),
+        }
+    }
+
+    /// The line as it is sent.
+    pub(super) async fn send(self: Arc<Self>, line: BatchLine) -> Bytes {
+        let DeferredLine { url, cached, source } = match line {
+            BatchLine::Written(line) => return line,
+            BatchLine::Deferred(deferred) => deferred,
+        };
+        let found = match cached.upgrade() {
+            Some(cached) => Ok((cached, source)),
+            None => self.pages.find(&url, &self.directives).await,
+        };
+        write(&url, &found).into()
+    }
+}
+
+fn max_length(url: &str, found: &Found) -> usize {
+    let links = found.as_ref().ok().and_then(|(cached, _)| cached.result.as_ref().ok());
+    OVERHEAD + ESCAPED * url.len() + links.map_or(0, |links| links.json.len())
+}
+
+/// The line about the page at `url`.
+fn write(url: &str, found: &Found) -> Vec<u8> {
+    let mut line = Vec::with_capacity(max_length(url, found));
+    let written = match found.as_ref().map(|(cached, _)| &cached.result) {
+        Ok(Ok(PageLinks { count, unresolved, approximate, json, .. })) => {
+            let (count, unresolved, approximate) = (*count, *unresolved, *approximate);
+            let members = PageMembers { page: url, count, unresolved, approximate };
+            ndjson::write_json_links(&mut line, members, json)
+        }
+        Ok(Err(error)) => ndjson::write_error(&mut line, url, &ApiError::from(error.clone()).member()),
+        Err(error) => ndjson::write_error(&mut line, url, &error.member()),
+    };
+    written.expect("memory takes every write, and every member has a JSON form");
+    line.shrink_to_fit();
+    line
+}

@@ -1,0 +1,54 @@
+//! The memory of the whole service, `limits.memory`, and the share of it that each part gets.
+
+use bytesize::ByteSize;
+use fetch::FetchSettings;
+
+/// Bytes for what `cache.memory` and `fetch.memory` leave of `limits.memory`. What is not given away, three parts of 32, is
+/// for connections and everything small.
+pub(crate) struct MemoryShares {
+    /// Responses that wait for their clients.
+    pub(crate) send_queue: u64,
+    /// Extraction and conversion.
+    pub(crate) extraction: u64,
+    /// Lines of batches that wait for their clients.
+    pub(crate) lines: u64,
+    /// URLs of batches.
+    pub(crate) request_bodies: u64,
+}
+
+impl MemoryShares {
+    /// The shares of `all`, of which the settings give `cache` and `fetch` away.
+    pub(crate) fn of(all: ByteSize, cache: ByteSize, fetch: ByteSize) -> Self {
+        let rest = all.as_u64().saturating_sub(cache.as_u64().saturating_add(fetch.as_u64()));
+        Self {
+            send_queue: rest / 4,
+            extraction: rest / 16 * 7,
+            lines: rest / 8,
+            request_bodies: rest / 32 * 3,
+        }
+    }
+}
+
+/// The defaults of `cache.memory` and `fetch.memory`, shares of `all`.
+pub(crate) fn defaults(all: ByteSize, fetch: &FetchSettings) -> Vec<(&'static str, u64)> {
+    let all = all.as_u64();
+    vec![("cache.memory", all / 8), ("fetch.memory", (all / 16 * 5).max(fetch.least_memory().as_u64()))]
+}
+
+/// Checks that `cache.memory` and `fetch.memory` leave a quarter of `all`, which is `limits.memory`, and that a page fits.
+pub(crate) fn check(all: ByteSize, cache: ByteSize, fetch: &FetchSettings) -> Result<(), String> {
+    let (least, page, fetch) = (fetch.least_memory(), fetch.max_bytes, fetch.memory);
+    if fetch < least {
+        return Err(format!(
+            "fetch.memory: found {fetch}; expected at least {least}, as fetch.max_bytes is {page}"
+        ));
+    }
+    let most = ByteSize(all.as_u64() / 4 * 3);
+    if cache.as_u64().saturating_add(fetch.as_u64()) > most.as_u64() {
+        return Err(format!(
+            "limits.memory: found {all}, of which cache.memory ({cache}) and fetch.memory ({fetch}) may take three \
+             quarters, {most}; expected more, or less for these"
+        ));
+    }
+    Ok(())
+}
