@@ -129,7 +129,7 @@ async fn unread_batches_neither_lose_lines_nor_hold_up_other_batches() {
     let mut settings = support::settings();
     settings.cache.memory = bytesize::ByteSize::mib(256);
     settings.limits.memory = bytesize::ByteSize::gib(1);
-    settings.fetch.timeout = std::time::Duration::from_secs(60);
+    settings.fetch.timeout = std::time::Duration::from_mins(1);
     let api = Service::with(settings).await;
     // A small page whose links are 3.8 MB, as each is as long as the base: 24 lines exceed the memory for waiting lines.
     let (base, links) = ("b".repeat(10_000), 380);
