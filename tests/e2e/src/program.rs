@@ -133,10 +133,19 @@ impl Program {
 
     /// Its resident memory (`VmRSS`) in KiB.
     pub fn resident(&self) -> u64 {
-        let id = self.child.id().expect("the program still runs");
-        let status = std::fs::read_to_string(format!("/proc/{id}/status")).expect("the program still runs");
-        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("a line for it");
-        line.trim().trim_end_matches(" kB").parse().expect("a number of KiB")
+        self.status("VmRSS:")
+    }
+
+    /// The most resident memory that it has had (`VmHWM`) in KiB.
+    pub fn peak(&self) -> u64 {
+        self.status("VmHWM:")
+    }
+
+    fn status(&self, line: &str) -> u64 {
+        let pid = self.child.id().expect("the program still runs");
+        let status = std::fs::read_to_string(format!("/proc/{pid}/status")).expect("a process has a status");
+        let kib = status.lines().find_map(|found| found.strip_prefix(line)).expect("the line");
+        kib.trim().trim_end_matches(" kB").parse().expect("a number")
     }
 
     /// Sends SIGTERM.
