@@ -233,11 +233,23 @@ const XHTML_ERRORS: &[&str] = &[
     "<p x:a='' y:a='' xmlns:x='u' xmlns:y='u'/>",
 ];
 
+/// Document types; what a page refers to is declared by the first and may be by the last.
+const XHTML_DOCTYPES: &[&str] = &[
+    "<!DOCTYPE html [<!ENTITY e 'f'><!ENTITY m '<a href=\"/e\">&e;</a>'>]>",
+    "<!DOCTYPE html [<!-- ]> --><!ENTITY e \"&#38;#60;>\"><!ENTITY m '<b>&amp;</b>'><!ELEMENT a ANY>]>",
+    "<!DOCTYPE html PUBLIC '-//W3C//DTD XHTML 1.0 Strict//EN' 'http://www.w3.org/TR/xhtml1/DTD/xhtml1-strict.dtd'>",
+    "<!DOCTYPE html PUBLIC '-//W3C//DTD XHTML 1.1//EN' 'x' [<!ENTITY e 'é'>]>",
+    "<?xml version='1.0' standalone='yes'?><!DOCTYPE html>",
+    "<!DOCTYPE html SYSTEM 'x.dtd'>",
+    "<!DOCTYPE html PUBLIC '-//X//Y' 'x.dtd' [<!ENTITY e 'f'>]>",
+    "<!DOCTYPE html [<!ENTITY e SYSTEM 'u'><!ENTITY m 'g'>]>",
+    "<?xml version='1.0' standalone='yes'?><!DOCTYPE html SYSTEM 'x.dtd'>",
+    "",
+];
+
 fn xhtml_page(random: &mut Random) -> String {
-    let mut page = String::from(
-        "<!DOCTYPE html [<!ENTITY e 'f'><!ENTITY m '<a href=\"/e\">&e;</a>'>]>\
-         <html xmlns='http://www.w3.org/1999/xhtml'><head><title>t</title></head><body><i/>",
-    );
+    let mut page = XHTML_DOCTYPES[random.below(XHTML_DOCTYPES.len())].to_owned();
+    page.push_str("<html xmlns='http://www.w3.org/1999/xhtml'><head><title>t</title></head><body><i/>");
     let mut open = Vec::new();
     for _ in 0..random.below(30) {
         if random.below(60) == 0 {

@@ -45,7 +45,6 @@ fn read(content: &str) -> Result<Entities, Stop> {
     }
     if let Some((public, after)) = external_id(rest)? {
         entities.has_html = public.is_some_and(|id| XHTML_IDS.contains(&collapsed(id).as_str()));
-        entities.may_have_more = !entities.has_html;
         rest = after.trim_start_matches(is_space);
     }
     if let Some(subset) = rest.strip_prefix('[') {
@@ -84,6 +83,7 @@ fn external_id(text: &str) -> Result<Option<(Option<&str>, &str)>, Stop> {
 /// Reads an internal subset, and gives the text after its `]`. Declarations other than of entities do not matter for links.
 fn read_subset<'p>(subset: &'p str, entities: &mut Entities) -> Result<&'p str, Stop> {
     let mut rest = subset;
+    let mut parameters = Vec::new();
     let mut counts = true;
     loop {
         rest = rest.trim_start_matches(is_space);
@@ -95,16 +95,18 @@ fn read_subset<'p>(subset: &'p str, entities: &mut Entities) -> Result<&'p str, 
         } else if let Some(instruction) = rest.strip_prefix("<?") {
             instruction.split_once("?>").ok_or(Stop::IllFormed)?.1
         } else if let Some(reference) = rest.strip_prefix('%') {
-            // What follows a parameter entity that is not read does not count (section 5.1).
-            counts = false;
-            entities.may_have_more = true;
-            reference.split_once(';').filter(|(name, _)| is_name(name)).ok_or(Stop::IllFormed)?.1
+            let (name, after) = reference.split_once(';').ok_or(Stop::IllFormed)?;
+            if !parameters.contains(&name) {
+                return Err(Stop::IllFormed);
+            }
+            counts = false; // what follows one that is not read does not count (section 5.1)
+            after
         } else if let Some(markup) = rest.strip_prefix("<!") {
             let (declaration, after) = declaration(markup).ok_or(Stop::IllFormed)?;
             if let Some(entity) = declaration.strip_prefix("ENTITY")
                 && counts
             {
-                read_entity(entity, entities)?;
+                parameters.extend(read_entity(entity, entities)?);
             }
             after
         } else {
@@ -127,25 +129,26 @@ fn declaration(text: &str) -> Option<(&str, &str)> {
     Some((&text[..end], &text[end + 1..]))
 }
 
-/// Reads an entity's declaration, without `<!ENTITY` and `>`.
-fn read_entity(text: &str, entities: &mut Entities) -> Result<(), Stop> {
+/// Reads an entity's declaration, without `<!ENTITY` and `>`. Gives the name of a parameter entity, which is not read.
+fn read_entity<'p>(text: &'p str, entities: &mut Entities) -> Result<Option<&'p str>, Stop> {
     let start = text.trim_start_matches(is_space);
     let (name, value) = start.split_once(is_space).ok_or(Stop::IllFormed)?;
     if start.len() == text.len() {
         return Err(Stop::IllFormed);
     }
     if name == "%" {
-        return Ok(()); // a parameter entity, which we do not read
+        return Ok(value.trim_start_matches(is_space).split(is_space).next());
     }
     let value = value.trim_matches(is_space);
     if !is_name(name) {
         return Err(Stop::IllFormed);
     }
     if external_id(value)?.is_some() {
-        return entities.declare(name, None);
+        entities.declare(name, None)?;
+    } else if let Some((value, "")) = quoted(value) {
+        entities.declare(name, Some(value))?;
+    } else {
+        return Err(Stop::IllFormed);
     }
-    match quoted(value) {
-        Some((value, "")) => entities.declare(name, Some(value)),
-        _ => Err(Stop::IllFormed),
-    }
+    Ok(None)
 }

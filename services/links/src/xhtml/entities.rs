@@ -28,7 +28,7 @@ pub(super) enum Meaning<'e> {
     Text(Cow<'static, str>),
     /// Replacement text, which is read like the document.
     Replacement(&'e str),
-    /// Something that only the external parts of the document declare, which are not loaded.
+    /// An external entity, which is not loaded.
     Unknown,
 }
 
@@ -37,15 +37,13 @@ pub(super) struct Entities {
     declared: HashMap<String, DeclaredEntity>,
     /// Whether the document type declares HTML's named character references.
     pub(super) has_html: bool,
-    /// Whether parts of the document type that are not loaded may declare more.
-    pub(super) may_have_more: bool,
     room: Cell<usize>,
 }
 
 impl Default for Entities {
     fn default() -> Self {
         let room = Cell::new(MAX_EXPANDED);
-        Self { declared: HashMap::new(), has_html: false, may_have_more: false, room }
+        Self { declared: HashMap::new(), has_html: false, room }
     }
 }
 
@@ -85,9 +83,9 @@ impl Entities {
                 Ok(Meaning::Replacement(text))
             }
             Some(DeclaredEntity::External) => Ok(Meaning::Unknown),
+            // What only parts that are not loaded may declare is an error in browsers, too.
             None => match html(name).filter(|_| self.has_html) {
                 Some(text) => Ok(Meaning::Text(text.into())),
-                None if self.may_have_more && is_name(name) => Ok(Meaning::Unknown),
                 None => Err(Stop::IllFormed),
             },
         }
