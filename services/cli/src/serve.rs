@@ -30,7 +30,7 @@ struct ServeSettings {
 pub fn run(args: &Serve) -> Result<(), Exit> {
     let settings = load(args)?;
     // One process has one log: the API's settings apply.
-    let _logs = logging::init(&settings.api.log).map_err(|error| Exit::Usage.because(error))?;
+    let _logs = logging::init_for_a_person(&settings.api.log).map_err(|error| Exit::Usage.because(error))?;
     exit::block_on(async { serve(settings).await.map_err(|error| Exit::Failed.because(error)) })
 }
 
@@ -76,6 +76,7 @@ fn memory() -> [u64; 2] {
 
 /// Binds both, prints the address, and serves. The web page needs the API, so it is stopped first.
 async fn serve(ServeSettings { api, mut web, host_rule }: ServeSettings) -> Result<(), Box<dyn Error>> {
+    let is_private_allowed = api.fetch.allow_private;
     let mut api_server = one_of_two(api.server(), host_rule.clone());
     let web_server = one_of_two(web.server(), host_rule);
     let api_listeners = Listeners::bind(&api_server).await?;
@@ -94,6 +95,12 @@ async fn serve(ServeSettings { api, mut web, host_rule }: ServeSettings) -> Resu
     api.settled().await;
     // Serve even if nothing reads this.
     let _ = writeln!(io::stdout(), "Open {} (the API is at {})", shown(web_address), shown(api_address));
+    if !is_private_allowed {
+        let _ = writeln!(
+            io::stdout(),
+            "Private addresses are refused, such as localhost; --allow-private allows them"
+        );
+    }
 
     let (web_stopped, wait_for_web) = oneshot::channel::<()>();
     let serve_web = async {

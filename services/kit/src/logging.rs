@@ -1,6 +1,9 @@
 //! Logs: structured lines on standard error, written by a thread of their own so that no request waits for a disk.
 
+mod short_access;
+
 use crate::{Log, LogFormat, inherited};
+use short_access::ShortAccess;
 use std::{
     io::{IsTerminal, stderr},
     panic::PanicHookInfo,
@@ -28,6 +31,15 @@ pub struct LogGuard(#[expect(dead_code, reason = "held for its drop")] WorkerGua
 
 /// Starts the process's logs. Call it once, before other threads start. An error names the setting that is invalid.
 pub fn init(log: &Log) -> Result<LogGuard, String> {
+    start(log, false)
+}
+
+/// As [`init`], for a program that a person starts: on a terminal the access log has short lines.
+pub fn init_for_a_person(log: &Log) -> Result<LogGuard, String> {
+    start(log, log.format == LogFormat::Auto && stderr().is_terminal())
+}
+
+fn start(log: &Log, short: bool) -> Result<LogGuard, String> {
     // This removes environment variables, which is sound only before the writer's thread starts.
     inherited::read();
     let (filter, level) = reload::Layer::new(filter(&log.level)?);
@@ -42,6 +54,8 @@ pub fn init(log: &Log) -> Result<LogGuard, String> {
     let lines = fmt::layer().with_writer(writer);
     let lines = if json {
         lines.json().flatten_event(true).with_current_span(false).with_span_list(false).boxed()
+    } else if short {
+        lines.with_ansi(true).event_format(ShortAccess(fmt::format().with_target(false))).boxed()
     } else {
         lines.with_target(false).with_ansi(stderr().is_terminal()).boxed()
     };

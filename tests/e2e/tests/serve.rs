@@ -194,3 +194,33 @@ async fn status(serve: &Program, service: &str, lines: &str) -> u16 {
     wire.send(format!("GET / HTTP/1.1\r\n{lines}\r\n\r\n")).await;
     wire.answer().await.expect("an answer").status.as_u16()
 }
+
+#[tokio::test]
+async fn on_a_terminal_access_lines_are_short_and_private_addresses_are_explained() {
+    let Some(script) = e2e::installed("script") else { return };
+    let serve = format!("{} {}", program("linkextractor").display(), SERVE.join(" "));
+    let mut terminal = Command::new(script);
+    terminal
+        .args(["-qefc", &serve, "/dev/null"])
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .kill_on_drop(true);
+    let mut terminal = terminal.spawn().expect("a terminal");
+    let mut lines = BufReader::new(terminal.stdout.take().expect("piped")).lines();
+    let mut text = String::new();
+    let mut explained = false;
+    loop {
+        let line = within("a line", lines.next_line()).await.expect("readable").expect("a line");
+        text += &line;
+        explained |= line.contains("--allow-private");
+        if let Some(address) = line.split(' ').find(|word| word.starts_with("http://localhost:")) {
+            let page = Client::default().get(&address.replace("localhost", "127.0.0.1")).await;
+            assert_eq!(page.status, 200);
+        }
+        if line.starts_with("web GET / 200 ") {
+            assert!(line.trim_end().ends_with(" ms"), "{line}");
+            break;
+        }
+    }
+    assert!(explained, "{text}");
+}
