@@ -5,6 +5,7 @@ mod memory;
 mod urls;
 
 use crate::{cache_control::CacheDirectives, page_service::PageService};
+use fetch::JobClient;
 use futures_util::{StreamExt, stream};
 use http::{HeaderValue, header};
 use http_body::Frame;
@@ -40,6 +41,8 @@ pub(crate) async fn batch(
     let batch = Arc::new(BatchLines {
         pages,
         directives: CacheDirectives::of(&head.headers),
+        // A batch has few lines at a time, so these may wait.
+        client: JobClient { patient: true, ..JobClient::of(&head.extensions) },
         memory: LineMemory::new(memory.lines.clone()),
         _urls: reserved,
     });

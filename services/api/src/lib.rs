@@ -34,6 +34,7 @@ use answer::answer;
 use batch::{BatchMemory, batch};
 use cache_control::CacheDirectives;
 use documents::{description, problem_type, usage};
+use fetch::JobClient;
 use http::{HeaderValue, Method, header};
 use kit::{ByteBudget, Check, CpuPool, Problem, Request, Response, Service, errors};
 use page_service::PageService;
@@ -79,8 +80,9 @@ impl Api {
             Endpoint::ProblemType(kind) => problem_type(kind),
             Endpoint::Page(url) | Endpoint::Pages(url) => {
                 let headers = request.headers();
+                let client = JobClient::of(request.extensions());
                 let found = match url {
-                    Ok(url) => self.pages.find(&url, &CacheDirectives::of(headers)).await,
+                    Ok(url) => self.pages.find(&url, &CacheDirectives::of(headers), client).await,
                     Err(error) => Err(error.into()),
                 };
                 match found {

@@ -12,7 +12,7 @@ use crate::{
     metrics::ApiMetrics,
     settings::{ApiSettings, CacheSettings},
 };
-use fetch::{FetchError, Fetched, FetchedPage, Fetcher, KnownVersion, PageUrl, Step};
+use fetch::{FetchError, Fetched, FetchedPage, Fetcher, JobClient, KnownVersion, PageUrl, Step};
 use kit::{CpuPool, Deadline};
 use prometheus_client::metrics::gauge::Gauge;
 use std::{
@@ -47,6 +47,8 @@ pub(crate) struct FetchJob {
     pub(crate) seen: Option<CacheEntry>,
     /// Whether Redis has answered the request's lookup.
     pub(crate) reachable: bool,
+    /// The client of the request.
+    pub(crate) client: JobClient,
 }
 
 /// What a job gives to all requests that wait for it.
@@ -113,7 +115,7 @@ impl PageFetcher {
             cache: Arc::clone(cache),
             pool: extraction.clone(),
             metrics: metrics.clone(),
-            fetcher: Fetcher::new(settings.fetch.clone(), pool.clone())?,
+            fetcher: Fetcher::new(settings.fetch(), pool.clone())?,
             timeout: settings.fetch.timeout,
             stale: StaleLimits::new(&settings.cache),
             lifetimes: settings.cache.clone(),
@@ -171,7 +173,7 @@ impl PageFetcher {
         self.metrics.jobs_in_flight.inc();
         let _in_flight = InFlight(self.metrics.jobs_in_flight.clone());
         let known = entry.as_ref().and_then(CacheEntry::page);
-        let fetched = self.fetch(&job.page, known).await;
+        let fetched = self.fetch(&job.page, known, job.client).await;
         self.metrics.job(fetched.as_ref().map_or_else(ApiError::code, |_| "ok"));
         match fetched {
             Ok((result, renewed)) => {
@@ -213,11 +215,12 @@ impl PageFetcher {
         &self,
         page: &PageUrl,
         known: Option<&Arc<CachedResult>>,
+        client: JobClient,
     ) -> Result<(CachedResult, bool), ApiError> {
         let (start, deadline) = (Instant::now(), Deadline::after(self.timeout));
         let links = known.and_then(|known| known.result.as_ref().ok());
         let version = links.map(|links| KnownVersion { url: &links.url, validators: &links.validators });
-        let fetched = self.fetcher.fetch_unless_known(page, version).await;
+        let fetched = self.fetcher.fetch_unless_known(page, version, client).await;
         self.metrics.fetch_seconds.observe(start.elapsed().as_secs_f64());
         let lifetime = Self::vary(self.lifetimes.ttl);
         match fetched? {

@@ -15,7 +15,7 @@ use crate::{
     settings::ApiSettings,
     single_flight::{SingleFlight, Waiter},
 };
-use fetch::PageUrl;
+use fetch::{JobClient, PageUrl};
 use kit::{CpuPool, Deadline};
 use std::{sync::Arc, time::Duration};
 
@@ -59,12 +59,17 @@ impl PageService {
         })
     }
 
-    /// The result for the page at `url`, within the limits that `directives` set; if there are links, the extraction log
+    /// The result for the page at `url`, within the limits that `directives` set, fetched for `client` if need be; if there are links, the extraction log
     /// gets a line.
-    pub(crate) async fn find(self: &Arc<Self>, url: &str, directives: &CacheDirectives) -> Found {
+    pub(crate) async fn find(
+        self: &Arc<Self>,
+        url: &str,
+        directives: &CacheDirectives,
+        client: JobClient,
+    ) -> Found {
         let deadline = Deadline::after(self.timeout.saturating_add(GRACE));
         let page = PageUrl::parse(url)?;
-        let (cached, source) = self.look_up_or_fetch(&page, directives, deadline).await?;
+        let (cached, source) = self.look_up_or_fetch(&page, directives, client, deadline).await?;
         if cached.result.is_ok() {
             self.log.append(source, &page);
         }
@@ -75,6 +80,7 @@ impl PageService {
         self: &Arc<Self>,
         page: &PageUrl,
         directives: &CacheDirectives,
+        client: JobClient,
         deadline: Deadline,
     ) -> Found {
         let key = CacheKey::of(page);
@@ -98,6 +104,7 @@ impl PageService {
             reason,
             seen: entry.clone(),
             reachable,
+            client,
         };
         let reason = match verdict {
             Verdict::Fresh(result) => return Ok((result, ResultSource::Cache(tier))),

@@ -105,6 +105,11 @@ impl ApiSettings {
         MemoryShares::of(self.limits.memory, self.cache.memory, self.fetch.memory)
     }
 
+    /// The settings of the fetcher.
+    pub(crate) fn fetch(&self) -> fetch::FetchSettings {
+        fetch::FetchSettings { per_client: self.limits.per_client, ..self.fetch.clone() }
+    }
+
     /// Adds the addresses of `listeners` to those that are never fetched from.
     #[must_use]
     pub fn listening_at(mut self, listeners: &Listeners) -> Self {
@@ -143,7 +148,7 @@ impl Configuration for ApiSettings {
         }
         memory::check(self.limits.memory, self.cache.memory, &self.fetch)?;
         let pool = CpuPool::new(1).map_err(|error| error.to_string())?;
-        fetch::Fetcher::new(self.fetch.clone(), pool).map(drop)
+        fetch::Fetcher::new(self.fetch(), pool).map(drop)
     }
 
     fn warnings(&self) -> Vec<String> {

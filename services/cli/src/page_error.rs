@@ -6,7 +6,8 @@ use crate::{
     target::{Source, Target},
 };
 use bytesize::ByteSize;
-use fetch::{FetchError, FetchFailure, TlsProblem, UrlProblem, size};
+use fetch::{FetchError, FetchFailure, TlsProblem, UrlProblem};
+use kit::size;
 use serde_json::Value;
 use std::{io, path::Path, time::Duration};
 

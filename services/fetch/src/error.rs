@@ -51,7 +51,8 @@ pub enum FetchError {
     NotHtml,
     #[error("timed out {0}")]
     Timeout(Step),
-    #[error("too many pages are being fetched at once")]
+    /// Too many jobs wait, of this client or in all.
+    #[error("too many pages are waiting to be fetched")]
     Overloaded,
 }
 

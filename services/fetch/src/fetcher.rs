@@ -2,7 +2,7 @@
 
 use crate::{
     FetchError, FetchSettings, PageUrl, ProcessorTime, Step,
-    admission::{Admission, JobPermit},
+    admission::{Admission, JobClient, JobPermit},
     body::BodyReader,
     budget::Budget,
     cause,
@@ -71,6 +71,15 @@ impl Fetched {
     }
 }
 
+/// A job's state, across its hops.
+struct JobState {
+    client: JobClient,
+    permit: Option<JobPermit>,
+    allowance: JobAllowance,
+    deadline: JobDeadline,
+    cookies: CookieJar,
+}
+
 /// Fetches pages within its limits. Use one in a process: its jobs share connections and limits.
 pub struct Fetcher {
     guard: Arc<Guard>,
@@ -98,33 +107,43 @@ impl Fetcher {
 
     /// Fetches the page at `url`, following redirects.
     pub async fn fetch(&self, url: &PageUrl) -> Result<FetchedPage, FetchError> {
-        self.fetch_unless_known(url, None).await.and_then(Fetched::page)
+        self.fetch_unless_known(url, None, JobClient::own()).await.and_then(Fetched::page)
     }
 
-    /// Fetches the page at `url`, following redirects, unless it is still the `known` version.
+    /// Fetches the page at `url` for `client`, following redirects, unless it is still the `known` version.
     pub async fn fetch_unless_known(
         &self,
         url: &PageUrl,
         known: Option<KnownVersion<'_>>,
+        client: JobClient,
     ) -> Result<Fetched, FetchError> {
-        self.follow(url, RequestFields { known, ..RequestFields::default() }).await
+        self.follow(url, RequestFields { known, ..RequestFields::default() }, client).await
     }
 
     /// As [`fetch`](Self::fetch), for a client that acts for its own user: `headers` are added to the requests to the
     /// origin of `url`, and to no others.
     pub async fn fetch_with(&self, url: &PageUrl, headers: &HeaderMap) -> Result<FetchedPage, FetchFailure> {
         let fields = RequestFields { user: Some((headers, url.as_url())), ..RequestFields::default() };
-        let (result, cause) = cause::recorded(self.follow(url, fields)).await;
+        let (result, cause) = cause::recorded(self.follow(url, fields, JobClient::own())).await;
         result.and_then(Fetched::page).map_err(|error| FetchFailure { error, cause })
     }
 
-    async fn follow(&self, url: &PageUrl, fields: RequestFields<'_>) -> Result<Fetched, FetchError> {
-        let deadline = JobDeadline(Deadline::after(self.settings.timeout));
-        let allowance = JobAllowance::new(&self.settings);
+    async fn follow(
+        &self,
+        url: &PageUrl,
+        fields: RequestFields<'_>,
+        client: JobClient,
+    ) -> Result<Fetched, FetchError> {
+        let mut job = JobState {
+            client,
+            permit: None,
+            allowance: JobAllowance::new(&self.settings),
+            deadline: JobDeadline(Deadline::after(self.settings.timeout)),
+            cookies: CookieJar::default(),
+        };
         let mut url = url.clone();
-        let (mut permit, mut cookies) = (None, CookieJar::default());
         for _ in 0..=self.settings.max_redirects {
-            match Box::pin(self.hop(&url, fields, &mut cookies, &mut permit, &allowance, deadline)).await? {
+            match Box::pin(self.hop(&url, fields, &mut job)).await? {
                 ControlFlow::Break(fetched) => return Ok(fetched),
                 ControlFlow::Continue(next) => url = next,
             }
@@ -137,20 +156,18 @@ impl Fetcher {
         &self,
         url: &PageUrl,
         fields: RequestFields<'_>,
-        jar: &mut CookieJar,
-        permit: &mut Option<JobPermit>,
-        allowance: &JobAllowance,
-        deadline: JobDeadline,
+        job: &mut JobState,
     ) -> Result<ControlFlow<Fetched, PageUrl>, FetchError> {
+        let deadline = job.deadline;
         let refused = |refusal: String| {
             tracing::info!(host = url.as_url().host_str(), %refusal, "destination refused");
             FetchError::Blocked
         };
         let to = self.guard.destination(url).map_err(refused)?;
         let host = to.host.to_string();
-        *permit = Some(match permit.take() {
+        job.permit = Some(match job.permit.take() {
             Some(permit) => self.admission.move_to(permit, &host, deadline).await?,
-            None => self.admission.enter(&host, deadline).await?,
+            None => self.admission.enter(job.client, &host, deadline).await?,
         });
         let origin = Origin { https: url.as_url().scheme() == "https", host, port: to.rules.port };
         let addresses = match to.host {
@@ -162,9 +179,10 @@ impl Fetcher {
         self.check(to.rules, &addresses, deadline).await?.map_err(refused)?;
 
         let known = fields.known.filter(|known| known.is_at(url.as_url()));
-        let cookies = jar.header(url.as_url());
+        let cookies = job.cookies.header(url.as_url());
         let fields = RequestFields { known, cookies: cookies.as_ref(), ..fields };
-        let get = Box::pin(self.exchange.get(url.as_url(), fields, &origin, &addresses, allowance, deadline));
+        let (at, bytes) = (url.as_url(), &job.allowance);
+        let get = Box::pin(self.exchange.get(at, fields, &origin, &addresses, bytes, deadline));
         let OpenResponse { response, mut connection, mut open } = get.await?;
         let (head, body) = response.into_parts();
         let validators = Validators::of(&head.headers);
@@ -182,7 +200,7 @@ impl Fetcher {
         let mut is_reusable = true;
         let hop = match response::classify(url, &head)? {
             ResponseKind::Redirect(next) => {
-                jar.store(url.as_url(), &head.headers);
+                job.cookies.store(url.as_url(), &head.headers);
                 Ok(ControlFlow::Continue(next))
             }
             ResponseKind::Empty => Ok(page(Bytes::new(), Syntax::Html, None, ProcessorTime::default())),

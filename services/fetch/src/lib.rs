@@ -37,6 +37,7 @@ mod url;
 pub mod url_list;
 mod user_proxy;
 
+pub use self::admission::JobClient;
 pub use self::client::{ClientSettings, UserProxies};
 pub use self::conditional::{KnownVersion, Validators};
 pub use self::error::{FetchError, ResponseProblem, Step, TlsProblem, UrlProblem};

@@ -51,9 +51,12 @@ pub struct FetchSettings {
     pub max_redirects: u32,
     /// The `User-Agent` sent.
     pub user_agent: String,
-    /// The most jobs at once; further ones are refused.
+    /// The most jobs at once; further ones wait, four times as many at most.
     pub max_jobs: usize,
-    /// The most jobs at once at one host; as many as `max_jobs` wait.
+    /// The largest share of the jobs that one client may hold: the `limits.per_client` of a server.
+    #[serde(skip)]
+    pub per_client: f64,
+    /// The most jobs at once at one host; the others wait.
     pub max_jobs_per_host: usize,
     /// The memory for the bodies of all jobs.
     #[serde(serialize_with = "kit::size::exact")]
@@ -87,6 +90,7 @@ impl Default for FetchSettings {
                 env!("CARGO_PKG_REPOSITORY")
             ),
             max_jobs: 256,
+            per_client: 1.0,
             max_jobs_per_host: 8,
             memory: ByteSize::mib(160),
             proxy: None,

@@ -54,7 +54,7 @@ pub use host::HostRule;
 pub use listeners::Listeners;
 pub use problem::Problem;
 pub use request_id::RequestId;
-pub use request_permits::count_as_waiting;
+pub use request_permits::{client_share, count_as_waiting};
 pub use secret::Secret;
 pub use server::serve;
 pub use service::{CacheOutcome, Check, Metrics, Route, Service};

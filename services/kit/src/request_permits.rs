@@ -37,7 +37,7 @@ impl RequestPermits {
         let permits = permits.min(Semaphore::MAX_PERMITS);
         Self {
             all: Arc::new(Semaphore::new(permits)),
-            share: share(permits as u64, per_client).try_into().unwrap_or(permits),
+            share: client_share(permits as u64, per_client).try_into().unwrap_or(permits),
             clients: Mutex::default(),
         }
     }
@@ -64,14 +64,14 @@ impl RequestPermits {
     }
 }
 
-/// The share `per_client` of `all`, at least one.
+/// The share `per_client` of `all`, rounded down, at least one: what one client may hold of something.
 #[expect(
     clippy::cast_precision_loss,
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
     reason = "a rough number does"
 )]
-pub(crate) fn share(all: u64, per_client: f64) -> u64 {
+pub fn client_share(all: u64, per_client: f64) -> u64 {
     ((all as f64 * per_client) as u64).max(1)
 }
 

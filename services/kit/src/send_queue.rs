@@ -1,7 +1,7 @@
 //! Bounds the memory of responses that clients have not read yet, for all connections of a listener together: a client
 //! that asks for much and reads nothing could otherwise hold any amount.
 
-use crate::{ClientKey, request_permits::share};
+use crate::{ClientKey, request_permits::client_share};
 use bytes::Bytes;
 use std::{
     collections::HashMap,
@@ -70,7 +70,7 @@ impl SendQueue {
     /// `stalled` may be cut off for others.
     pub(crate) fn new(limit: u64, per_client: f64, stalled: Duration) -> Self {
         let queued = Mutex::default();
-        Self { limit, share: share(limit, per_client), stalled, start: Instant::now(), queued }
+        Self { limit, share: client_share(limit, per_client), stalled, start: Instant::now(), queued }
     }
 
     /// Counts `data` for `client` until it is read. If there is no room, the clients that have taken nothing for longest are cut

@@ -8,6 +8,7 @@ use crate::{
     page_service::{Found, PageService},
 };
 use bytes::Bytes;
+use fetch::JobClient;
 use kit::Reservation;
 use links::format::ndjson::{self, PageMembers};
 use std::sync::{Arc, Weak};
@@ -21,6 +22,7 @@ const ESCAPED: usize = 6;
 pub(super) struct BatchLines {
     pub(super) pages: Arc<PageService>,
     pub(super) directives: CacheDirectives,
+    pub(super) client: JobClient,
     pub(super) memory: LineMemory,
     /// For the URLs.
     pub(super) _urls: Reservation,
@@ -52,7 +54,7 @@ impl BatchLines {
     /// The line about the page at `url`.
     pub(super) async fn prepare(self: Arc<Self>, url: String) -> BatchLine {
         let reserved = self.memory.reserve().await;
-        let found = self.pages.find(&url, &self.directives).await;
+        let found = self.pages.find(&url, &self.directives, self.client).await;
         let length = max_length(&url, &found);
         match (reserved.ok().and_then(|reserved| self.memory.extend(reserved, length)), &found) {
             (Some(reserved), _) => BatchLine::Written(reserved.hold(write(&url, &found))),
@@ -72,7 +74,7 @@ impl BatchLines {
         };
         let found = match cached.upgrade() {
             Some(cached) => Ok((cached, source)),
-            None => self.pages.find(&url, &self.directives).await,
+            None => self.pages.find(&url, &self.directives, self.client).await,
         };
         write(&url, &found).into()
     }

@@ -1,7 +1,7 @@
 //! A page that is the same as before is not sent again, and validators go only to the URL that sent them.
 
 use crate::support::{fetcher, origin, url};
-use fetch::{FetchError, Fetched, KnownVersion, Validators};
+use fetch::{FetchError, Fetched, JobClient, KnownVersion, Validators};
 
 /// Redirects `/` to `/page`, which has a version; every path answers a conditional request with 304.
 async fn versioned() -> origin::Origin {
@@ -29,7 +29,7 @@ async fn a_known_version_is_not_sent_again() {
     let known = KnownVersion { url: page.url.as_str(), validators: &page.validators };
     for _ in 0..2 {
         let Fetched::NotModified(validators) =
-            fetcher.fetch_unless_known(&url(&origin.url("/")), Some(known)).await.unwrap()
+            fetcher.fetch_unless_known(&url(&origin.url("/")), Some(known), JobClient::own()).await.unwrap()
         else {
             panic!("sent again")
         };
@@ -44,7 +44,7 @@ async fn validators_are_sent_to_no_other_url() {
     let validators = etag("\"1\"");
     let (other, page) = (origin.url("/other"), url(&origin.url("/")));
     let known = KnownVersion { url: &other, validators: &validators };
-    let result = fetcher.fetch_unless_known(&page, Some(known)).await.unwrap();
+    let result = fetcher.fetch_unless_known(&page, Some(known), JobClient::own()).await.unwrap();
     assert!(matches!(result, Fetched::Page(page) if page.url.path() == "/page"));
 }
 
@@ -54,6 +54,9 @@ async fn a_304_that_was_not_asked_for_is_an_upstream_status() {
     let validators = etag("\"1\"");
     let elsewhere = KnownVersion { url: "http://127.0.0.1/", validators: &validators };
     let fetcher = fetcher();
-    let error = fetcher.fetch_unless_known(&url(&origin.url("/")), Some(elsewhere)).await.unwrap_err();
+    let error = fetcher
+        .fetch_unless_known(&url(&origin.url("/")), Some(elsewhere), JobClient::own())
+        .await
+        .unwrap_err();
     assert_eq!(error, FetchError::UpstreamStatus { status: 304, retry_after: None });
 }

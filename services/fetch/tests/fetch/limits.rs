@@ -49,12 +49,12 @@ async fn jobs_over_the_limit_of_a_host_wait() {
     let other = origin::answering("127.0.0.2:0", |_| origin::html("x")).await;
     let fetcher = limited(6, 2, Duration::from_secs(10));
     let page = url(&origin.url("/"));
-    let mut jobs: Vec<_> = (0..8).map(|_| spawn(&fetcher, &page)).collect();
+    let mut jobs: Vec<_> = (0..14).map(|_| spawn(&fetcher, &page)).collect();
     until(|| origin.connections() == 2).await;
-    // Two run and six wait: no more may wait, and other hosts are not affected.
+    // Two run and twelve wait: no more may wait, and other hosts are not affected.
     assert_eq!(spawn(&fetcher, &page).await.unwrap(), Err(FetchError::Overloaded));
     assert_eq!(fetcher.fetch(&url(&other.url("/"))).await.map(|_| ()), Ok(()));
-    gate.add_permits(8);
+    gate.add_permits(14);
     for job in &mut jobs {
         assert_eq!(job.await.unwrap(), Ok(()));
     }
@@ -70,7 +70,7 @@ async fn a_job_that_is_redirected_is_not_refused() {
     let other = origin::answering("127.0.0.3:0", |_| origin::html("x")).await;
     let fetcher = limited(3, 1, Duration::from_secs(10));
     let page = url(&busy.url("/"));
-    let mut jobs: Vec<_> = (0..4).map(|_| spawn(&fetcher, &page)).collect();
+    let mut jobs: Vec<_> = (0..7).map(|_| spawn(&fetcher, &page)).collect();
     until(|| busy.connections() == 1).await;
     assert_eq!(spawn(&fetcher, &page).await.unwrap(), Err(FetchError::Overloaded), "no more may wait");
     jobs.push(spawn(&fetcher, &url(&first.url("/"))));
@@ -79,14 +79,14 @@ async fn a_job_that_is_redirected_is_not_refused() {
     for _ in 0..10 {
         assert_eq!(fetcher.fetch(&url(&other.url("/"))).await.map(|_| ()), Ok(()));
     }
-    gate.add_permits(5);
+    gate.add_permits(8);
     for job in jobs {
         assert_eq!(job.await.unwrap(), Ok(()));
     }
 }
 
 #[tokio::test]
-async fn a_job_over_the_limit_is_refused() {
+async fn jobs_over_the_limit_wait_and_those_over_twice_as_many_are_refused() {
     let gate = Arc::new(Semaphore::new(0));
     let fetcher = limited(3, 8, Duration::from_secs(10));
     let mut jobs = Vec::new();
@@ -97,8 +97,10 @@ async fn a_job_over_the_limit_is_refused() {
         until(|| origin.connections() == 1).await;
         origins.push(origin);
     }
-    assert_eq!(spawn(&fetcher, &url(&origins[0].url("/"))).await.unwrap(), Err(FetchError::Overloaded));
-    gate.add_permits(4);
+    let page = url(&origins[0].url("/"));
+    jobs.extend((0..6).map(|_| spawn(&fetcher, &page)));
+    assert_eq!(spawn(&fetcher, &page).await.unwrap(), Err(FetchError::Overloaded));
+    gate.add_permits(10);
     for job in jobs {
         assert_eq!(job.await.unwrap(), Ok(()));
     }

@@ -49,7 +49,7 @@ pub(crate) async fn raw<F: Future<Output = ()> + Send + 'static>(
     origin
 }
 
-/// Answers every request with `answer` of its head. Keeps the connection if the response has a length.
+/// Answers every request with `answer` of its head. Keeps the connection if the response has a length or is a 304.
 pub(crate) async fn answering(
     address: &str,
     answer: impl Fn(&str) -> Vec<u8> + Clone + Send + Sync + 'static,
@@ -62,7 +62,8 @@ pub(crate) async fn answering(
                 let sent = stream.write_all(&answer).await;
                 let lengthy =
                     answer.windows(15).any(|window| window.eq_ignore_ascii_case(b"content-length:"));
-                if sent.is_err() || !lengthy {
+                let ends = lengthy || answer.starts_with(b"HTTP/1.1 304");
+                if sent.is_err() || !ends {
                     break;
                 }
             }
