@@ -10,6 +10,8 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use kit::{CacheOutcome, Response};
 use std::{fmt::Display, sync::Arc};
 
+/// The most bytes of the field `Link`: proxies have buffers of 4 KiB for all fields.
+const MAX_LINK: usize = 2 * 1024;
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 const UNRESOLVED: HeaderName = HeaderName::from_static("linkextractor-unresolved");
 const APPROXIMATE: HeaderName = HeaderName::from_static("linkextractor-approximate");
@@ -56,7 +58,10 @@ async fn with_links(
     fields.insert(header::ETAG, value(tag));
     fields.insert(header::VARY, HeaderValue::from_static("Accept"));
     fields.insert(header::CACHE_CONTROL, value(format_args!("max-age={}", cached.lifetime().as_secs())));
-    fields.insert(header::LINK, value(format_args!("<{}>; rel=\"describes\"", links.url)));
+    let link = value(format_args!("<{}>; rel=\"describes\"", links.url));
+    if link.len() <= MAX_LINK {
+        fields.insert(header::LINK, link);
+    }
     if links.unresolved > 0 {
         fields.insert(UNRESOLVED, HeaderValue::from(links.unresolved));
     }

@@ -120,3 +120,14 @@ async fn an_approximate_answer_says_so_in_a_field() {
     let line = api.post("text/uri-list", deep).await.json();
     assert_eq!((&line["approximate"], &line["count"]), (&true.into(), &1.into()));
 }
+
+#[tokio::test]
+async fn a_link_field_over_2_kib_is_left_out() {
+    let origin = Origin::start().await;
+    let api = Service::start().await;
+    for (length, is_there) in [(1900, true), (2100, false)] {
+        let page = origin.page(&format!("/{}", "x".repeat(length)), Page::html(HTML));
+        let answer = api.get(&page).await;
+        assert_eq!((answer.status.as_u16(), !answer.header("link").is_empty()), (200, is_there), "{length}");
+    }
+}

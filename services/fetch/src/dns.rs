@@ -54,7 +54,8 @@ impl Dns {
 
     /// The addresses of `host`, at least one. If `relative`, search domains may complete the name.
     pub(crate) async fn resolve(&self, host: &str, relative: bool) -> Result<Vec<IpAddr>, FetchError> {
-        let mut name = Name::from_ascii(host).map_err(|_| FetchError::Dns)?;
+        // `Name::from_ascii` refuses labels that begin with a hyphen, which browsers look up.
+        let mut name = Name::from_labels(host.split('.').map(str::as_bytes)).map_err(|_| FetchError::Dns)?;
         name.set_fqdn(!relative);
         let system = self.system().await;
         let hosts = system.in_hosts(&name);

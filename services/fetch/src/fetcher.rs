@@ -94,6 +94,13 @@ pub struct Fetcher {
 impl Fetcher {
     /// A fetcher with `settings` that decodes on `pool`; an error names the setting that cannot be used.
     pub fn new(settings: FetchSettings, pool: CpuPool) -> Result<Self, String> {
+        for (key, value) in
+            [("max_jobs", settings.max_jobs), ("max_jobs_per_host", settings.max_jobs_per_host)]
+        {
+            if value == 0 {
+                return Err(format!("fetch.{key}: found 0; expected at least 1"));
+            }
+        }
         Ok(Self {
             guard: Arc::new(Guard::new(&settings)?),
             dns: Dns::new(&settings)?,

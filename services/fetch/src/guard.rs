@@ -15,7 +15,7 @@ use weburl::Host;
 pub(crate) struct Destination<'a> {
     pub(crate) host: Host<&'a str>,
     pub(crate) rules: AddressRules,
-    /// Whether the machine's search domains may complete the name: never that of a public host.
+    /// Whether the machine's search domains may complete the name: never that of a public host, or one that ends in a dot.
     pub(crate) relative: bool,
 }
 
@@ -73,7 +73,8 @@ impl Guard {
             Host::Domain(name) => self.name(name)?,
             _ => None,
         };
-        let relative = allowed.is_some() || self.allow_private;
+        let is_rooted = url.host_str().is_some_and(|host| host.ends_with('.'));
+        let relative = (allowed.is_some() || self.allow_private) && !is_rooted;
         Ok(Destination { host, rules: AddressRules { port, allowed }, relative })
     }
 

@@ -9,7 +9,7 @@ use std::fmt;
 use url::Url;
 
 /// An HTTP proxy that opens tunnels (`CONNECT`), as `http://host:port` or `http://user:password@host:port`.
-/// `Debug` and serialization hide the password.
+/// `Debug` and serialization hide the user name and the password: some proxies take a token as the name.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
 pub struct Proxy {
@@ -40,9 +40,10 @@ impl TryFrom<String> for Proxy {
         };
         let uri = format!("http://{host}:{port}").parse().map_err(|_| "not a proxy's address")?;
         let authorization = authorization(&url);
-        if url.password().is_some() {
-            // It cannot fail for a URL that has a password.
-            let _ = url.set_password(Some("***"));
+        if authorization.is_some() {
+            // Neither can fail for a URL that has user information.
+            let _ = url.set_username("***");
+            let _ = url.set_password(None);
         }
         Ok(Self { url, uri, authorization })
     }

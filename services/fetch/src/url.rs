@@ -29,7 +29,8 @@ impl PageUrl {
         Self::checked(url)
     }
 
-    /// The target of a redirect with this `Location`. User information is removed: credentials are never sent.
+    /// The target of a redirect with this `Location`. User information is removed: credentials are never sent. The limit
+    /// of the length applies to the serialized URL, which relative references could otherwise make longer with each hop.
     pub(crate) fn redirected(&self, location: &[u8]) -> Result<Self, FetchError> {
         let follow = || {
             // Bytes beyond ASCII, UTF-8 or Latin-1, are percent-encoded one by one, as in browsers.
@@ -37,7 +38,7 @@ impl PageUrl {
             let location = raw(&location).ok()?;
             let mut url = self.0.join(location).ok()?;
             url.remove_credentials();
-            Self::checked(url).ok()
+            Self::checked(url).ok().filter(|target| target.0.as_str().len() <= MAX_LENGTH)
         };
         follow().ok_or(FetchError::BadRedirect)
     }

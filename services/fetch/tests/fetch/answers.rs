@@ -198,6 +198,24 @@ async fn redirects_without_a_valid_target_are_errors() {
 }
 
 #[tokio::test]
+async fn a_redirect_to_a_url_that_is_too_long_as_serialized_is_an_error() {
+    // Relative to the first target, the second is longer than a URL may be, although each reference is short enough.
+    for (segments, is_followed) in [(2_000, true), (4_500, false)] {
+        let origin = origin::answering("127.0.0.1:0", move |head| {
+            let path = head.split(' ').nth(1).unwrap_or_default();
+            match path.len() {
+                0..2 => origin::redirect(302, &format!("/{}/", "x".repeat(segments))),
+                length if length < segments + 10 => origin::redirect(302, &"y".repeat(segments)),
+                _ => origin::html("x"),
+            }
+        })
+        .await;
+        let result = fetcher().fetch(&url(&origin.url("/"))).await.map(|_| ());
+        assert_eq!(result, if is_followed { Ok(()) } else { Err(FetchError::BadRedirect) }, "{segments}");
+    }
+}
+
+#[tokio::test]
 async fn the_request_has_only_the_documented_fields() {
     let (send, receive) = tokio::sync::mpsc::unbounded_channel();
     let origin = origin::answering("127.0.0.1:0", move |head| {

@@ -127,6 +127,18 @@ async fn silence_for_ipv4_leaves_time_for_ipv6() {
     assert_eq!(fetcher.fetch(&page).await.map(|page| page.body.len()), Ok(1));
 }
 
+#[tokio::test]
+async fn labels_that_begin_or_end_with_a_hyphen_are_looked_up() {
+    let names = dns::serve("127.0.0.1:0", |_, _| dns::addresses(&["127.0.0.1"])).await;
+    let origin = origin::fixed(origin::html("x")).await;
+    let fetcher = Fetcher::new(asking(names.address), crate::support::pool()).unwrap();
+    for name in ["-a-.page.test", "a.-b.page.test", "a-.page.test", "_x.page.test"] {
+        let page = url(&format!("http://{name}:{}/", origin.address.port()));
+        assert_eq!(fetcher.fetch(&page).await.map(|page| page.body.len()), Ok(1), "{name}");
+        assert_eq!(names.asked(name), 1);
+    }
+}
+
 /// Malformed lines among good ones, which have to be read all the same.
 const ODD: netns::Files = netns::Files {
     resolv_conf: "nonsense\nnameserver 127.0.0.1\nsearch corp.test\noptions ndots:5 timeout:9 nonsense\n",
@@ -157,6 +169,7 @@ fn the_systems_files_are_honoured() {
         assert_eq!(outcome("private.test").await, Err(FetchError::Blocked), "and guarded like the rest");
 
         assert_eq!(outcome("wiki").await, Ok(()), "search domains complete a name that is allowed");
+        assert_eq!(outcome("wiki.").await, Err(FetchError::Dns), "but none that ends in a dot");
         assert_eq!(outcome("public.test").await, Ok(()));
         assert_eq!(outcome("unknown.test").await, Err(FetchError::Dns));
         assert_eq!(

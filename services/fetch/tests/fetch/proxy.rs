@@ -67,10 +67,13 @@ async fn the_proxy_connects_to_the_checked_address() {
 }
 
 #[test]
-fn the_proxys_password_is_not_shown() {
+fn the_proxys_user_and_password_are_not_shown() {
     let proxy = Proxy::try_from("http://me:secret@proxy.example:3128/".to_owned()).unwrap();
     let shown = format!("{proxy:?} {}", serde_json::to_string(&proxy).unwrap());
-    assert!(shown.contains("me:***@proxy.example:3128") && !shown.contains("secret"), "{shown}");
+    assert!(shown.contains("//***@proxy.example:3128") && !shown.contains("secret"), "{shown}");
+    assert!(!shown.contains("me:") && !shown.contains("me@"), "{shown}");
+    let token = Proxy::try_from("http://TOKEN@proxy.example:3128/".to_owned()).unwrap();
+    assert!(!format!("{token:?} {}", serde_json::to_string(&token).unwrap()).contains("TOKEN"));
     for wrong in ["proxy.example:3128", "https://proxy.example", "socks5://proxy.example", ""] {
         assert!(Proxy::try_from(wrong.to_owned()).is_err(), "{wrong}");
     }

@@ -53,6 +53,8 @@ fn an_unusable_value_is_an_error_that_names_its_key() {
         ("deny", json!(["10.0.0.0/40"])),
         ("user_agent", json!("line\nbreak")),
         ("extra_roots", json!(["/nowhere.pem"])),
+        ("max_jobs", json!(0)),
+        ("max_jobs_per_host", json!(0)),
     ] {
         let settings: FetchSettings = serde_json::from_value(json!({ key: value })).unwrap();
         let error = Fetcher::new(settings, crate::support::pool()).map(|_| ()).expect_err(key);

@@ -51,8 +51,20 @@ impl ConfigError {
             (None, Some(metadata)) => format!("{}: ", metadata.name),
             (None, None) => String::new(),
         };
-        Self(format!("{source}`{key}`: {what}"))
+        Self(format!("{source}`{key}`: {}", without_userinfo(what)))
     }
+}
+
+/// The text with the user information of its URLs hidden. An invalid URL may have any characters there, so all up to the
+/// last `@` of a word counts.
+fn without_userinfo(text: &str) -> String {
+    let hidden = |word: &str| {
+        let (scheme, rest) = word.split_once("://")?;
+        let (_, rest) = rest.rsplit_once('@')?;
+        Some(format!("{scheme}://***@{rest}"))
+    };
+    let words = text.split_inclusive([' ', '"', '`']);
+    words.map(|word| hidden(word).unwrap_or_else(|| word.to_owned())).collect()
 }
 
 /// A plain name for what serde calls by its Rust type.
@@ -73,5 +85,21 @@ fn one_of(names: &[&str]) -> String {
         [] => "nothing here".to_owned(),
         [only] => format!("`{only}`"),
         names => format!("one of `{}`", names.join("`, `")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::without_userinfo;
+
+    #[test]
+    fn user_names_and_passwords_of_urls_are_hidden() {
+        for (text, shown) in [
+            ("found \"http://TOKEN@host:1/\"; expected", "found \"http://***@host:1/\"; expected"),
+            ("found `http://me:a/b@c@host:99999`", "found `http://***@host:99999`"),
+            ("found `http://host/` or me@host", "found `http://host/` or me@host"),
+        ] {
+            assert_eq!(without_userinfo(text), shown);
+        }
     }
 }
