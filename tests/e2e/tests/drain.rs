@@ -9,7 +9,11 @@ use tokio::task::JoinSet;
 async fn sigterm_loses_no_request_of_the_api() {
     e2e::raise_open_files();
     let origin = Origin::start().await;
-    let env = [("LINKEXTRACTOR_API_FETCH__MAX_JOBS", "500"), ("LINKEXTRACTOR_API_FETCH__TIMEOUT", "1m")];
+    let env = [
+        ("LINKEXTRACTOR_API_FETCH__MAX_JOBS", "500"),
+        ("LINKEXTRACTOR_API_FETCH__TIMEOUT", "1m"),
+        ("LINKEXTRACTOR_API_LIMITS__PER_CLIENT", "1"),
+    ];
     let mut api = e2e::api(&env).await;
     let address = api.address("service");
     drained(&mut api, &origin, 500, |page| format!("http://{address}/api/{page}")).await;
