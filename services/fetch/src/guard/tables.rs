@@ -28,8 +28,8 @@ pub(super) fn refused_name(host: &str) -> Option<&'static str> {
         |name: &str| host.strip_suffix(name).is_some_and(|rest| rest.is_empty() || rest.ends_with('.'));
     match NAMES.iter().find(|(name, _)| below(name)) {
         Some((_, source)) => Some(source),
-        // Top-level domains of other scripts are looked up like any name; machines are not named in A-labels.
-        None if !host.contains('.') && !host.starts_with("xn--") => {
+        // `xn--` alone encodes no label, so that no machine is named so: it is looked up like any name.
+        None if !host.contains('.') && host != "xn--" => {
             Some("a single label: search domains, Compose and Kubernetes names")
         }
         None => None,
