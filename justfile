@@ -95,7 +95,8 @@ reproducible *args:
 ci:
     .ci/run
 
-# Benchmark: `bench links [FOLDER]` against other extractors, `bench kit [ROUNDS [SECONDS]]` against bare hyper
+# Benchmark: `bench links [FOLDER]` against other extractors, `bench kit [ROUNDS [SECONDS]]` against bare hyper,
+# `bench api [ROUNDS [SECONDS]]` cached results against bare hyper and nginx, `bench outage [RATES]` without Redis
 [group('measure')]
 bench what *args:
     @just _bench-{{ what }} {{ args }}
@@ -105,3 +106,12 @@ _bench-links *args:
 
 _bench-kit *args:
     cargo run --release -p kit --example compare -- {{ args }}
+
+_bench-api *args:
+    cargo build --release -p linkextractor-api
+    cargo run --release -p linkextractor-api --example compare_hits -- {{ args }}
+
+_bench-outage rates="300,500" pages="200" seconds="10":
+    cargo build --release -p linkextractor-api
+    OUTAGE_RATES={{ rates }} OUTAGE_PAGES={{ pages }} OUTAGE_SECONDS={{ seconds }} \
+        cargo test --release -p e2e --test outage -- --nocapture

@@ -1,0 +1,280 @@
+//! What a cached result costs: the API with each of its caches, against a bare hyper server that sends the same bytes with
+//! the same fields, and nginx that sends them from a file, under `wrk`, alternately.
+//!
+//! `cargo build --release -p linkextractor-api && cargo run --release -p linkextractor-api --example compare_hits [rounds
+//! [seconds]]`.
+
+use bytes::Bytes;
+use e2e::{Answer, Client, Origin, Page, RedisCluster, RedisServer, command};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
+use http_body_util::Full;
+use hyper::{body::Incoming, server::conn::http1, service::service_fn};
+use hyper_util::rt::TokioIo;
+use std::{
+    convert::Infallible,
+    env,
+    error::Error,
+    fmt::Write as _,
+    fs,
+    io::{self, BufRead, BufReader},
+    path::Path,
+    process::{Child, Command, Stdio},
+};
+use tempfile::TempDir;
+use tokio::net::TcpListener;
+
+type Failure = Box<dyn Error>;
+
+/// Links of the page: its result has about 1.5 KB.
+const LINKS: usize = 20;
+/// The files with what bare hyper and nginx send.
+const FIELDS: &str = "fields";
+const BODY: &str = "body";
+const NGINX: &str = "nginx.conf";
+/// Milliseconds that a failing Cluster would wait; it does not matter here.
+const NODE_TIMEOUT: u32 = 5_000;
+
+#[tokio::main]
+async fn main() -> Result<(), Failure> {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    if let [bare, folder] = &arguments[..]
+        && bare == "bare"
+    {
+        return serve_bare(Path::new(folder)).await;
+    }
+    let rounds = arguments.first().map_or(Ok(5), |rounds| rounds.parse())?;
+    let seconds = arguments.get(1).map_or("3", String::as_str);
+    compare(rounds, seconds).await
+}
+
+/// The least that hyper needs: the fields and the body are made once.
+async fn serve_bare(folder: &Path) -> Result<(), Failure> {
+    let mut fields = HeaderMap::new();
+    for line in fs::read_to_string(folder.join(FIELDS))?.lines() {
+        let (name, value) = line.split_once(": ").ok_or("no field")?;
+        fields.append(HeaderName::try_from(name)?, HeaderValue::try_from(value)?);
+    }
+    let body = Bytes::from(fs::read(folder.join(BODY))?);
+    let listener = TcpListener::bind("127.0.0.1:0").await?;
+    eprintln!(r#""address":"{}""#, listener.local_addr()?);
+    loop {
+        let (stream, _) = listener.accept().await?;
+        stream.set_nodelay(true)?;
+        let (fields, body) = (fields.clone(), body.clone());
+        let answer = service_fn(move |_: Request<Incoming>| {
+            let mut response = Response::new(Full::new(body.clone()));
+            *response.headers_mut() = fields.clone();
+            async { Ok::<_, Infallible>(response) }
+        });
+        tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), answer));
+    }
+}
+
+async fn compare(rounds: usize, seconds: &str) -> Result<(), Failure> {
+    let origin = Origin::start().await;
+    let mut html = String::new();
+    for number in 0..LINKS {
+        write!(html, "<a href=/articles/{number}>An article about something, number {number}</a>")?;
+    }
+    let target = format!("/api/{}", origin.page("/", Page::html(html)));
+    let (redis, cluster) = (RedisServer::start().await, RedisCluster::start(NODE_TIMEOUT).await);
+    let (redis_url, cluster_url) = (redis.url(), cluster.url(&[0, 1, 2]));
+    let mut servers = Vec::new();
+    for (cache, url) in [("local", ""), ("Redis", &redis_url), ("Cluster", &cluster_url)] {
+        for log in ["false", "true"] {
+            let name = format!("{cache}{}", if log == "true" { ", access log" } else { "" });
+            servers.push(Server::start(&name, &mut api(url, log), &target)?);
+        }
+    }
+    let folder = TempDir::new()?;
+    for server in &servers {
+        // The second answer is a hit.
+        let client = Client::default();
+        client.get(&server.url).await;
+        describe(folder.path(), &client.get(&server.url).await)?;
+    }
+    let mut bare = Command::new(env::current_exe()?);
+    servers.insert(0, Server::start("bare hyper", bare.arg("bare").arg(folder.path()), "/")?);
+    servers.insert(1, nginx(folder.path())?);
+    for round in 1..=rounds.max(1) {
+        println!("round {round}");
+        for server in &mut servers {
+            server.measure(seconds)?;
+        }
+    }
+    let bare = (servers[0].rate(), servers[0].cost());
+    for server in &mut servers {
+        let (rate, cost) = (server.rate(), server.cost());
+        println!(
+            "{:20} {rate:7.0}/s ({:.2})  processor time {cost:5.2} µs ({:.2})  p99 {:6.2} ms",
+            server.name,
+            rate / bare.0,
+            cost / bare.1,
+            median(&mut server.p99),
+        );
+    }
+    Ok(())
+}
+
+fn api(redis_url: &str, access_log: &str) -> Command {
+    let mut command = command("linkextractor-api").into_std();
+    command.env("LINKEXTRACTOR_API_LISTEN", "127.0.0.1:0");
+    command.env("LINKEXTRACTOR_API_ADMIN__LISTEN", "");
+    command.env("LINKEXTRACTOR_API_FETCH__ALLOW", r#"["127.0.0.0/8"]"#);
+    command.env("LINKEXTRACTOR_API_LOG__ACCESS", access_log);
+    if !redis_url.is_empty() {
+        command.env("LINKEXTRACTOR_API_REDIS_URL", redis_url);
+    }
+    command
+}
+
+/// Writes the fields and the body of `answer` into files.
+fn describe(folder: &Path, answer: &Answer) -> Result<(), Failure> {
+    assert!(answer.header("cache-status").contains("; hit"), "{answer:?}");
+    let mut fields = String::new();
+    // The servers write these by themselves.
+    let own = [header::DATE, header::CONTENT_LENGTH];
+    for (name, value) in answer.headers.iter().filter(|(name, _)| !own.contains(name)) {
+        writeln!(fields, "{name}: {}", value.to_str()?)?;
+    }
+    fs::write(folder.join(FIELDS), fields)?;
+    fs::write(folder.join(BODY), &answer.body)?;
+    Ok(())
+}
+
+fn nginx(folder: &Path) -> Result<Server, Failure> {
+    let address = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
+    let mut fields = String::new();
+    for line in fs::read_to_string(folder.join(FIELDS))?.lines() {
+        let (name, value) = line.split_once(": ").ok_or("no field")?;
+        if name != "content-type" {
+            writeln!(fields, "add_header {name} '{value}';")?;
+        }
+    }
+    let root = folder.display();
+    let configuration = format!(
+        "user root; daemon off; worker_processes auto; pid {root}/pid; error_log stderr;
+        events {{ worker_connections 1024; }}
+        http {{
+            access_log off; etag off; server_tokens off; sendfile on; tcp_nopush on; keepalive_requests 1000000000;
+            open_file_cache max=10; default_type application/json;
+            server {{ listen {address}; root {root}; add_header last-modified ''; {fields} }}
+        }}"
+    );
+    fs::write(folder.join(NGINX), configuration)?;
+    let child = Command::new("nginx").arg("-p").arg(folder).arg("-c").arg(folder.join(NGINX)).spawn()?;
+    let server = Server::new("nginx", child, format!("http://{address}/{BODY}"));
+    while std::net::TcpStream::connect(address).is_err() {}
+    Ok(server)
+}
+
+/// A server in a process of its own; ended when dropped.
+struct Server {
+    name: String,
+    child: Child,
+    url: String,
+    rates: Vec<f64>,
+    /// Milliseconds.
+    p99: Vec<f64>,
+    requests: f64,
+    /// Seconds of processor time at the start.
+    before: f64,
+}
+
+impl Server {
+    /// Starts a server that says its address on standard error.
+    fn start(name: &str, command: &mut Command, target: &str) -> Result<Self, Failure> {
+        let mut child = command.stderr(Stdio::piped()).spawn()?;
+        let mut log = BufReader::new(child.stderr.take().ok_or("no output")?);
+        let address = loop {
+            let mut line = String::new();
+            if log.read_line(&mut line)? == 0 {
+                return Err(format!("{name} has ended").into());
+            }
+            if let Some((_, address)) = line.split_once(r#""address":""#) {
+                break address.split('"').next().unwrap_or_default().to_owned();
+            }
+        };
+        // As a log collector would.
+        std::thread::spawn(move || io::copy(&mut log, &mut io::sink()));
+        Ok(Self::new(name, child, format!("http://{address}{target}")))
+    }
+
+    fn new(name: &str, child: Child, url: String) -> Self {
+        Self {
+            name: name.to_owned(),
+            child,
+            url,
+            rates: Vec::new(),
+            p99: Vec::new(),
+            requests: 0.0,
+            before: 0.0,
+        }
+    }
+
+    fn measure(&mut self, seconds: &str) -> Result<(), Failure> {
+        if self.rates.is_empty() {
+            self.before = self.processor_time();
+        }
+        let run =
+            Command::new("wrk").args(["-t1", "-c64", "--latency", "-d", seconds, &self.url]).output()?;
+        let report = String::from_utf8(run.stdout)?;
+        assert!(!report.contains("Non-2xx"), "{}: {report}", self.name);
+        let find =
+            |name: &str| report.lines().find_map(|line| line.trim().strip_prefix(name)).ok_or("wrk failed");
+        self.rates.push(find("Requests/sec:")?.trim().parse()?);
+        self.p99.push(milliseconds(find("99%")?.trim())?);
+        let requests =
+            report.lines().find_map(|line| line.split_once(" requests in ")).ok_or("wrk failed")?.0;
+        self.requests += requests.trim().parse::<f64>()?;
+        Ok(())
+    }
+
+    fn rate(&mut self) -> f64 {
+        median(&mut self.rates)
+    }
+
+    /// Microseconds of processor time a request: this hardly depends on what else the machine does.
+    fn cost(&self) -> f64 {
+        (self.processor_time() - self.before) * 1e6 / self.requests
+    }
+
+    /// Seconds, of the process and its children.
+    fn processor_time(&self) -> f64 {
+        let id = self.child.id();
+        let children = fs::read_to_string(format!("/proc/{id}/task/{id}/children")).unwrap_or_default();
+        let own = id.to_string();
+        children.split_whitespace().chain([own.as_str()]).map(seconds).sum()
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        // nginx ends its workers only if it is asked to end.
+        let _ = Command::new("kill").arg(self.child.id().to_string()).status();
+        let _ = self.child.wait();
+    }
+}
+
+/// Seconds of processor time of a process.
+fn seconds(id: &str) -> f64 {
+    let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+    let fields = stat.rsplit_once(") ").unwrap_or_default().1;
+    let ticks = fields.split(' ').skip(11).take(2).map(|field| field.parse::<f64>().unwrap_or(0.0));
+    ticks.sum::<f64>() / 100.0
+}
+
+/// A time as `wrk` writes it.
+fn milliseconds(time: &str) -> Result<f64, Failure> {
+    for (unit, factor) in [("us", 0.001), ("ms", 1.0), ("s", 1_000.0)] {
+        if let Some(number) = time.strip_suffix(unit) {
+            return Ok(number.parse::<f64>()? * factor);
+        }
+    }
+    Err("no time".into())
+}
+
+fn median(values: &mut [f64]) -> f64 {
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
