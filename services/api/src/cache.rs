@@ -19,7 +19,7 @@ use self::{
     local_tier::{Local, LocalTier, Mark},
     redis::Read,
 };
-use crate::{cache_entry::CacheEntry, cache_key::CacheKey};
+use crate::{cache_entry::CacheEntry, cache_key::CacheKey, single_flight::SingleFlight};
 use kit::{CpuPool, Secret};
 use std::{sync::Arc, time::Duration};
 use tokio::sync::Semaphore;
@@ -31,6 +31,8 @@ const WRITE_BACKS: usize = 8;
 pub(crate) struct Cache {
     local: Arc<LocalTier>,
     redis: Option<Arc<Redis>>,
+    /// Looks into Redis that have no answer yet, whether Redis has answered, and the moments before them.
+    reads: SingleFlight<(Read, bool, Mark)>,
     write_backs: Arc<Semaphore>,
     grace: Duration,
     /// How long a request waits for Redis.
@@ -62,7 +64,14 @@ impl Cache {
         let connect = |urls| Redis::new(urls, settings, ttl, pool, Arc::clone(&local));
         let redis = redis_url.map(connect).transpose()?.map(Arc::new);
         let write_backs = Arc::new(Semaphore::new(WRITE_BACKS));
-        Ok(Self { local, redis, write_backs, grace, timeout: settings.timeout })
+        Ok(Self {
+            local,
+            redis,
+            reads: SingleFlight::default(),
+            write_backs,
+            grace,
+            timeout: settings.timeout,
+        })
     }
 
     /// The time that a request may spend on Redis before it fetches.
@@ -83,7 +92,7 @@ impl Cache {
         if self.redis.is_some() { Tier::Redis } else { Tier::Local }
     }
 
-    /// The entry for `key`, fresh or expired.
+    /// The entry for `key`, fresh or expired. Requests for it at the same time ask Redis once.
     pub(crate) async fn get(&self, key: &CacheKey, time: &mut TimeBudget) -> Lookup {
         let copy = match self.local.find(key) {
             Local::Verified(copy) => return Lookup::Found(copy, Tier::Local),
@@ -91,8 +100,20 @@ impl Cache {
             Local::Absent => None,
         };
         let Some(redis) = &self.redis else { return local(copy, Lookup::Absent) };
-        let mark = self.local.mark(key);
-        let read = redis.get(key, time).await;
+        let ask = || {
+            let (redis, key, mark, mut time) = (Arc::clone(redis), key.clone(), self.local.mark(key), *time);
+            async move {
+                let read = redis.get(&key, &mut time).await;
+                (read, time.has_answer(), mark)
+            }
+        };
+        let reading = self.reads.join(key, ask).result;
+        let Some((read, answered, mark)) = time.track(reading).await else {
+            return local(copy, Lookup::Unreachable);
+        };
+        if answered {
+            time.note_answer();
+        }
         self.compare(key, copy, read, mark)
     }
 

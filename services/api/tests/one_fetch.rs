@@ -2,16 +2,16 @@
 
 mod support;
 
-use e2e::{Origin, Page, RedisServer, within};
+use e2e::{Origin, Page, RedisServer, TIMEOUT, within};
 use http::Method;
-use kit::Limits;
+use kit::{Admin, Limits};
 use linkextractor_api::ApiSettings;
 use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
 use support::{Service, assert_code, cache_status, settings, settings_with};
-use tokio::{net::TcpStream, task::JoinSet, time};
+use tokio::{net::TcpStream, task::JoinSet};
 
 #[tokio::test]
 async fn requests_during_a_fetch_get_its_result() {
@@ -73,39 +73,70 @@ async fn a_fetch_goes_on_after_the_first_client_has_left() {
 #[tokio::test]
 async fn replicas_share_a_fetch() {
     let origin = Origin::start().await;
+    let page = origin.page("/", Page::html("<a href=x>x</a>"));
     let redis = RedisServer::start().await;
-    let (first, second) =
-        (Service::with(settings_with(&redis)).await, Service::with(settings_with(&redis)).await);
-    // On a busy machine even a healthy Redis may answer too late.
-    within("one fetch for both", async {
-        loop {
-            let page = origin.page(&format!("/{}", origin.requests()), Page::html("<a href=x>x</a>"));
-            let ask = async |api: &Service| api.get(&page).await;
-            let (asked, fetched) = (claims(&redis).await, origin.requests());
-            origin.hold();
-            let (one, two, ()) = tokio::join!(ask(&first), ask(&second), async {
-                origin.wait_for_requests(fetched + 1).await;
-                within("both claims", async { while claims(&redis).await < asked + 2 {} }).await;
-                origin.release();
-            });
-            assert_eq!((one.status.as_u16(), two.status.as_u16()), (200, 200));
-            assert_eq!(one.body, two.body);
-            if origin.requests() == fetched + 1 {
-                break;
-            }
-        }
-    })
-    .await;
+    let settings = || patient_settings_with(&redis);
+    let (first, second) = (Service::with(settings()).await, Service::with(settings()).await);
+    origin.hold();
+    let (one, two, ()) = tokio::join!(first.get(&page), second.get(&page), async {
+        origin.wait_for_requests(1).await;
+        within("both claims", async { while calls(&redis, "eval").await < 2 {} }).await;
+        origin.release();
+    });
+    assert_eq!((one.status.as_u16(), two.status.as_u16()), (200, 200));
+    assert_eq!(one.body, two.body);
+    assert_eq!(origin.requests(), 1);
 }
 
-/// How often a script was run: while the job runs, scripts claim leases.
-async fn claims(redis: &RedisServer) -> u64 {
+/// How often a command was run: while the job runs, scripts claim leases.
+async fn calls(redis: &RedisServer, command: &str) -> u64 {
     let client = redis::Client::open(redis.url()).expect("a URL");
     let mut connection = client.get_multiplexed_async_connection().await.expect("a connection");
     let stats: String =
         redis::cmd("INFO").arg("commandstats").query_async(&mut connection).await.expect("statistics");
-    let calls = stats.split("cmdstat_eval:calls=").nth(1).and_then(|rest| rest.split(',').next());
+    let calls = stats.split(&format!("cmdstat_{command}:calls=")).nth(1);
+    let calls = calls.and_then(|rest| rest.split(',').next());
     calls.map_or(0, |calls| calls.parse().expect("a number"))
+}
+
+/// Settings with the cache in `redis`, which may answer late: on a busy machine even a healthy one does.
+fn patient_settings_with(redis: &RedisServer) -> ApiSettings {
+    let mut settings = with_admin(settings_with(redis));
+    settings.redis.timeout = TIMEOUT;
+    settings.fetch.timeout = TIMEOUT;
+    settings
+}
+
+fn with_admin(settings: ApiSettings) -> ApiSettings {
+    ApiSettings { admin: Admin::at(Some(([127, 0, 0, 1], 0).into())), ..settings }
+}
+
+/// Waits until `api` has this many requests in work, beside the one that asks.
+async fn in_flight(api: &Service, count: usize) {
+    let line = format!("\nhttp_requests_in_flight {count}\n");
+    within("requests in flight", async { while !api.admin("/metrics").await.contains(&line) {} }).await;
+}
+
+#[tokio::test]
+async fn requests_at_the_same_instant_ask_redis_once() {
+    let origin = Origin::start().await;
+    let page = origin.page("/", Page::html("<a href=x>x</a>"));
+    let redis = RedisServer::start().await;
+    let api = Arc::new(Service::with(patient_settings_with(&redis)).await);
+    redis.freeze();
+    let mut requests = JoinSet::new();
+    for _ in 0..100 {
+        let (api, page) = (Arc::clone(&api), page.clone());
+        requests.spawn(async move { api.get(&page).await.status });
+    }
+    in_flight(&api, 100).await;
+    redis.thaw();
+    while let Some(status) = requests.join_next().await {
+        assert_eq!(status.unwrap(), 200);
+    }
+    // The script that claims the fetch reads the value, too.
+    assert_eq!(calls(&redis, "getrange").await, 2);
+    assert_eq!(origin.requests(), 1);
 }
 
 #[tokio::test]
@@ -130,26 +161,18 @@ async fn the_lease_of_a_dead_replica_expires() {
 async fn requests_with_no_cache_share_a_fetch() {
     let origin = Origin::start().await;
     let page = origin.page("/", Page::html("<a href=x>x</a>"));
-    let api = Service::start().await;
+    let api = Service::with(with_admin(settings())).await;
     api.get(&page).await;
     let ask = async || api.get_with(&page, "cache-control", "no-cache").await;
-    // A second request that arrives after the fetch has ended rightly starts another: try again.
-    within("one fetch for both", async {
-        loop {
-            let fetched = origin.requests();
-            origin.hold();
-            let (one, two, ()) = tokio::join!(ask(), ask(), async {
-                origin.wait_for_requests(fetched + 1).await;
-                origin.release();
-            });
-            assert!(cache_status(&one).starts_with("fwd=request; stored"));
-            assert!(cache_status(&two).starts_with("fwd=request; stored"));
-            if origin.requests() == fetched + 1 {
-                break;
-            }
-        }
-    })
-    .await;
+    origin.hold();
+    let (one, two, ()) = tokio::join!(ask(), ask(), async {
+        // A second request that arrives after the fetch has ended would rightly start another.
+        in_flight(&api, 2).await;
+        origin.release();
+    });
+    assert!(cache_status(&one).starts_with("fwd=request; stored"));
+    assert!(cache_status(&two).starts_with("fwd=request; stored"));
+    assert_eq!(origin.requests(), 2);
 }
 
 #[tokio::test]
@@ -175,32 +198,24 @@ async fn a_request_that_waits_for_another_replica_is_answered_in_time() {
 #[tokio::test]
 async fn a_crowd_on_two_replicas_causes_one_fetch() {
     let origin = Origin::start().await;
-    origin.delay(Duration::from_secs(3));
+    let page = origin.page("/", Page::html("<a href=x>x</a>"));
     let redis = RedisServer::start().await;
-    let apis = [Service::with(settings_with(&redis)).await, Service::with(settings_with(&redis)).await];
-    let apis = apis.map(Arc::new);
-    // On a busy machine even a healthy Redis may answer too late.
-    within("one fetch for all", async {
-        loop {
-            let before = origin.requests();
-            let page = origin.page(&format!("/{before}"), Page::html("<a href=x>x</a>"));
-            let mut requests = JoinSet::new();
-            // Not all at the same moment: one thread runs the callers, both replicas and the origin.
-            let mut ticks = time::interval(Duration::from_millis(1));
-            for number in 0..1_000 {
-                ticks.tick().await;
-                let (api, page) = (Arc::clone(&apis[number % 2]), page.clone());
-                requests.spawn(async move { api.get(&page).await.status });
-            }
-            while let Some(status) = requests.join_next().await {
-                assert_eq!(status.unwrap(), 200);
-            }
-            if origin.requests() == before + 1 {
-                break;
-            }
-        }
-    })
-    .await;
+    let settings = || patient_settings_with(&redis);
+    let apis = [Service::with(settings()).await, Service::with(settings()).await].map(Arc::new);
+    origin.hold();
+    let mut requests = JoinSet::new();
+    for number in 0..1_000 {
+        let (api, page) = (Arc::clone(&apis[number % 2]), page.clone());
+        requests.spawn(async move { api.get(&page).await.status });
+    }
+    for api in &apis {
+        in_flight(api, 500).await;
+    }
+    origin.release();
+    while let Some(status) = requests.join_next().await {
+        assert_eq!(status.unwrap(), 200);
+    }
+    assert_eq!(origin.requests(), 1);
 }
 
 #[tokio::test]

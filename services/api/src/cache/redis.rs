@@ -41,6 +41,7 @@ const WRITES: u64 = 32 * 1024 * 1024;
 pub(super) type Read = Result<Option<CacheEntry>, Unreachable>;
 
 /// Redis could not be asked, or refused.
+#[derive(Clone, Copy)]
 pub(super) struct Unreachable;
 
 /// Knows nothing of the local tier except that changes are reported to it.
