@@ -1,17 +1,18 @@
 //! The response to a request for a page: the links in the negotiated format, or the problem, with the cache fields.
 
 use crate::{
+    answer_fields::value,
     cached_result::{CachedResult, FetchReason, PageLinks, ResultSource},
     error::ApiError,
-    negotiation::{entity_tag, preferred},
+    negotiation::preferred,
     representations::Representations,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use kit::{CacheOutcome, Response};
-use std::{fmt::Display, sync::Arc};
+use std::sync::Arc;
 
-/// The most bytes of the field `Link`: proxies have buffers of 4 KiB for all fields.
-const MAX_LINK: usize = 2 * 1024;
+/// The fields of an answer, with those that the server adds: none needs a larger map on its way.
+const FIELDS: usize = 12;
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 const UNRESOLVED: HeaderName = HeaderName::from_static("linkextractor-unresolved");
 const APPROXIMATE: HeaderName = HeaderName::from_static("linkextractor-approximate");
@@ -29,7 +30,7 @@ pub(crate) async fn answer(
         Err(error) => ApiError::from(error.clone()).problem(age).into_response(),
     };
     let fields = response.headers_mut();
-    fields.insert(CACHE_STATUS, value(cache_status(source, cached.ttl())));
+    fields.insert(CACHE_STATUS, cache_status(source, cached.ttl()));
     // Also for a miss: the result of a shared job is a little old already.
     fields.insert(header::AGE, HeaderValue::from(age.as_secs()));
     response.extensions_mut().insert(CacheOutcome(outcome(source)));
@@ -43,9 +44,11 @@ async fn with_links(
     headers: &HeaderMap,
 ) -> Response {
     let format = preferred(headers);
-    let tag = entity_tag(format, links.hash);
+    let known = cached.fields(links);
+    let tag = known.entity_tag(format);
     let mut response = Response::new(kit::empty());
-    if kit::not_modified(headers, &tag) {
+    response.headers_mut().reserve(FIELDS);
+    if kit::not_modified(headers, tag.to_str().unwrap_or_default()) {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
     } else {
         let Some(body) = representations.get(cached, links, format).await else {
@@ -55,12 +58,11 @@ async fn with_links(
         response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(format.media_type()));
     }
     let fields = response.headers_mut();
-    fields.insert(header::ETAG, value(tag));
+    fields.insert(header::ETAG, tag);
     fields.insert(header::VARY, HeaderValue::from_static("Accept"));
-    fields.insert(header::CACHE_CONTROL, value(format_args!("max-age={}", cached.lifetime().as_secs())));
-    let link = value(format_args!("<{}>; rel=\"describes\"", links.url));
-    if link.len() <= MAX_LINK {
-        fields.insert(header::LINK, link);
+    fields.insert(header::CACHE_CONTROL, known.cache_control.clone());
+    if let Some(link) = &known.link {
+        fields.insert(header::LINK, link.clone());
     }
     if links.unresolved > 0 {
         fields.insert(UNRESOLVED, HeaderValue::from(links.unresolved));
@@ -72,19 +74,22 @@ async fn with_links(
 }
 
 /// The value of `Cache-Status` (RFC 9211) of a result that expires in `ttl` seconds.
-fn cache_status(source: ResultSource, ttl: i64) -> String {
+fn cache_status(source: ResultSource, ttl: i64) -> HeaderValue {
     let reason = outcome(source);
-    let parameters = match source {
-        ResultSource::Cache(tier) => format!("hit; ttl={ttl}; detail={}", tier.name()),
-        ResultSource::StaleIfError => format!("fwd={reason}; detail=stale-if-error"),
+    match source {
+        ResultSource::Cache(tier) => {
+            value(format_args!("linkextractor; hit; ttl={ttl}; detail={}", tier.name()))
+        }
+        ResultSource::StaleIfError => {
+            value(format_args!("linkextractor; fwd={reason}; detail=stale-if-error"))
+        }
         ResultSource::Fetch { stored, collapsed, renewed, .. } => {
             let stored = if stored { "; stored" } else { "" };
             let collapsed = if collapsed { "; collapsed" } else { "" };
             let renewed = if renewed { "; detail=renewed" } else { "" };
-            format!("fwd={reason}{stored}{collapsed}{renewed}")
+            value(format_args!("linkextractor; fwd={reason}{stored}{collapsed}{renewed}"))
         }
-    };
-    format!("linkextractor; {parameters}")
+    }
 }
 
 /// `hit`, or the reason for the fetch in the words of RFC 9211, section 2.2.
@@ -95,11 +100,6 @@ fn outcome(source: ResultSource) -> &'static str {
         ResultSource::Fetch { reason: FetchReason::Stale, .. } | ResultSource::StaleIfError => "stale",
         ResultSource::Fetch { reason: FetchReason::Request, .. } => "request",
     }
-}
-
-/// A field value from text that is ASCII by construction: numbers, tokens, serialized URLs.
-fn value(text: impl Display) -> HeaderValue {
-    HeaderValue::try_from(text.to_string()).unwrap_or_else(|_| HeaderValue::from_static(""))
 }
 
 #[cfg(test)]

@@ -1,6 +1,9 @@
 //! The result of a fetch: the links of a page, written as JSON once, or the reason why there are none.
 
-use crate::cache::Tier;
+use crate::{
+    answer_fields::{AnswerFields, LazyFields},
+    cache::Tier,
+};
 use bytes::Bytes;
 use fetch::{FetchError, Step, Validators};
 use serde::{Deserialize, Serialize};
@@ -15,6 +18,8 @@ pub(crate) struct CachedResult {
     /// In seconds; 0: only for the requests that waited for it.
     lifetime: u64,
     pub(crate) result: Result<PageLinks, FetchError>,
+    #[serde(skip)]
+    fields: LazyFields,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -65,7 +70,12 @@ pub(crate) enum FetchReason {
 impl CachedResult {
     /// A result of this moment; `lifetime` counts in whole seconds.
     pub(crate) fn new(result: Result<PageLinks, FetchError>, lifetime: Duration) -> Self {
-        Self { created: millis(SystemTime::now()), lifetime: lifetime.as_secs(), result }
+        Self {
+            created: millis(SystemTime::now()),
+            lifetime: lifetime.as_secs(),
+            result,
+            fields: LazyFields::default(),
+        }
     }
 
     /// The same result, `time` earlier.
@@ -128,12 +138,21 @@ impl CachedResult {
     /// that others may have written.
     pub(crate) fn clamped(&self, longest: Duration) -> Self {
         let created = self.created.min(millis(SystemTime::now()));
-        Self { created, lifetime: self.lifetime.min(longest.as_secs()), result: self.result.clone() }
+        let lifetime = self.lifetime.min(longest.as_secs());
+        Self { created, lifetime, result: self.result.clone(), fields: LazyFields::default() }
+    }
+
+    /// The header fields of the answers with `links`, which are those of this result.
+    pub(crate) fn fields(&self, links: &PageLinks) -> &AnswerFields {
+        self.fields.get_or_init(|| AnswerFields::new(&links.url, links.hash, self.lifetime()))
     }
 
     /// About how many bytes of memory it takes.
     pub(crate) fn weight(&self) -> usize {
-        let links = |links: &PageLinks| links.url.len() + links.validators.bytes() + links.json.len();
+        let links = |links: &PageLinks| {
+            // The URL is also in a field of the answers.
+            2 * links.url.len() + links.validators.bytes() + links.json.len() + AnswerFields::BYTES
+        };
         size_of::<Self>() + self.result.as_ref().map_or(0, links)
     }
 }

@@ -4,6 +4,7 @@
 //! Does not know: HTML, templates, the rules for addresses. The only crate that knows Redis.
 
 mod answer;
+mod answer_fields;
 mod batch;
 mod cache;
 mod cache_control;

@@ -11,6 +11,9 @@ const FORMATS: [Format; 4] = [Format::Csv, Format::Markdown, Format::Text, Forma
 pub(crate) fn preferred(headers: &HeaderMap) -> Format {
     let values = headers.get_all(header::ACCEPT).iter();
     let ranges: Vec<_> = values.filter_map(|value| value.to_str().ok()).flat_map(ranges).collect();
+    if ranges.is_empty() {
+        return Format::Json;
+    }
     FORMATS.into_iter().max_by_key(|format| fit(*format, &ranges)).unwrap_or(Format::Json)
 }
 

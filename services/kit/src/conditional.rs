@@ -5,14 +5,19 @@ use http::{HeaderMap, header};
 /// Whether `If-None-Match` has `etag`, a quoted entity tag, by weak comparison (RFC 9110, section 8.8.3.2): the response to
 /// GET or HEAD is then 304.
 pub fn not_modified(request: &HeaderMap, etag: &str) -> bool {
-    let opaque = |tag: &str| tag.strip_prefix("W/").unwrap_or(tag).to_owned();
+    let etag = opaque(etag);
     request
         .get_all(header::IF_NONE_MATCH)
         .iter()
         .filter_map(|value| value.to_str().ok())
         .flat_map(|value| value.split(','))
         .map(str::trim)
-        .any(|tag| tag == "*" || opaque(tag) == opaque(etag))
+        .any(|tag| tag == "*" || opaque(tag) == etag)
+}
+
+/// An entity tag without the mark of a weak one.
+fn opaque(tag: &str) -> &str {
+    tag.strip_prefix("W/").unwrap_or(tag)
 }
 
 #[cfg(test)]
