@@ -42,7 +42,7 @@ pub(crate) async fn batch(
         pages,
         directives: CacheDirectives::of(&head.headers),
         // A batch has few lines at a time, so these may wait.
-        client: JobClient { patient: true, ..JobClient::of(&head.extensions) },
+        client: JobClient { always_waits: true, ..JobClient::of(&head.extensions) },
         memory: LineMemory::new(memory.lines.clone()),
         _urls: reserved,
     });

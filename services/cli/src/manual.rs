@@ -52,7 +52,9 @@ pub fn page() -> Result<(), Exit> {
 }
 
 fn render(page: &mut Vec<u8>) -> io::Result<()> {
-    let man = Man::new(Args::command().before_long_help(None::<&str>));
+    // An argument that is hidden from the short help would have no description.
+    let command = Args::command().mut_args(|argument| argument.hide_short_help(false));
+    let man = Man::new(command.before_long_help(None::<&str>));
     man.render_title(page)?;
     man.render_name_section(page)?;
     man.render_synopsis_section(page)?;

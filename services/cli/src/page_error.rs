@@ -84,7 +84,7 @@ impl PageError {
             Self::Api(error) => error["detail"].as_str().unwrap_or("the API gives no reason").to_owned(),
             Self::NoApi(reason) => format!("no answer of the API: {reason}"),
             Self::NotForApi => {
-                "the API is asked for http and https pages alone, without user and password".to_owned()
+                "an API fetches http and https pages only, without user and password".to_owned()
             }
             Self::Panicked => "a fault of this program: please report it".to_owned(),
         }
@@ -98,7 +98,7 @@ fn fetch_text(FetchFailure { error, cause }: &FetchFailure, target: &Target, lim
             "not a valid URL: user and password have to stand right before the host".to_owned()
         }
         FetchError::UnsupportedScheme => "only http, https and file URLs can be read".to_owned(),
-        FetchError::Dns => cause.unwrap_or("no such host, or no name server that knows").to_owned(),
+        FetchError::Dns => cause.unwrap_or("no such host, or no answer from the name server").to_owned(),
         FetchError::Connect => cause.map_or_else(|| error.to_string(), str::to_owned),
         FetchError::Tls(problem) => {
             let text =

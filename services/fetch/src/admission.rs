@@ -17,18 +17,20 @@ pub struct JobClient {
     /// Clients with the same key share.
     pub key: ClientKey,
     /// Whether the job waits however many others do. Its caller bounds how many of them there are.
-    pub patient: bool,
+    pub always_waits: bool,
 }
 
 impl JobClient {
     /// The client of the request with these extensions.
     pub fn of(extensions: &Extensions) -> Self {
-        extensions.get::<Client>().map_or_else(Self::own, |client| Self { key: client.key(), patient: false })
+        extensions
+            .get::<Client>()
+            .map_or_else(Self::own, |client| Self { key: client.key(), always_waits: false })
     }
 
     /// The user of this process.
     pub fn own() -> Self {
-        Self { key: Client::new(Ipv4Addr::LOCALHOST.into()).key(), patient: false }
+        Self { key: Client::new(Ipv4Addr::LOCALHOST.into()).key(), always_waits: false }
     }
 }
 
@@ -102,7 +104,7 @@ impl Admission {
         deadline: JobDeadline,
     ) -> Result<JobPermit, FetchError> {
         let (queue, host) = (self.0.clone(), Arc::from(host));
-        let (id, permitted) = queue.lock().enter(client.key, client.patient, &host)?;
+        let (id, permitted) = queue.lock().enter(client.key, client.always_waits, &host)?;
         let mut waiting = WaitingJob { queue, client: client.key, host, id, permitted: false };
         // The sender is dropped only by a cancellation.
         let _ = deadline.run(Step::Queue, permitted).await?;

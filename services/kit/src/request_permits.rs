@@ -21,8 +21,8 @@ pub(crate) struct RequestPermits {
 struct Clients {
     /// A client's part, as long as a connection or a permit of it exists.
     parts: HashMap<ClientKey, Weak<Semaphore>>,
-    /// The number of parts from which those that are over are removed.
-    crowded: usize,
+    /// The number of parts at which those without connections and permits are removed.
+    sweep_at: usize,
 }
 
 /// A permit for one request, of one client's part and of all.
@@ -48,9 +48,9 @@ impl RequestPermits {
         if let Some(part) = clients.parts.get(&client).and_then(Weak::upgrade) {
             return part;
         }
-        if clients.parts.len() >= clients.crowded {
+        if clients.parts.len() >= clients.sweep_at {
             clients.parts.retain(|_, part| part.strong_count() > 0);
-            clients.crowded = 2 * clients.parts.len() + 16;
+            clients.sweep_at = 2 * clients.parts.len() + 16;
         }
         let part = Arc::new(Semaphore::new(self.share));
         clients.parts.insert(client, Arc::downgrade(&part));

@@ -14,7 +14,7 @@ use tokio::process::Child;
 const PAGES: usize = 50_000;
 /// For all the runs together, on a loaded machine.
 const LONGEST: Duration = Duration::from_mins(10);
-/// The promise for lists, in KiB; and how much one run may take more than another of the tenth of pages.
+/// The promise for lists, in KiB.
 const MOST_MEMORY: u64 = 64 * 1024;
 
 /// The peak of the resident memory in KiB, while the program runs.

@@ -97,7 +97,7 @@ impl BatchSender {
             tokio::spawn(async move {
                 let unanswered = batches.post(&pages, &mut waiting).await;
                 for answer in waiting.into_values().flatten() {
-                    // Who asked may be gone.
+                    // The request may have been given up.
                     let _ = answer.send(unanswered.again());
                 }
             });

@@ -19,7 +19,7 @@ pub(super) struct JobQueue {
     per_client: usize,
     per_host: usize,
     running: usize,
-    /// Jobs in all queues that are not patient.
+    /// Jobs in all queues that may be refused.
     waiting: usize,
     next_id: u64,
     clients: HashMap<ClientKey, ClientJobs>,
@@ -46,7 +46,7 @@ struct HostJobs {
 struct QueuedJob {
     id: u64,
     host: Arc<str>,
-    patient: bool,
+    always_waits: bool,
     /// Ignored if nothing receives it: the job then cancels itself.
     permit: oneshot::Sender<()>,
 }
@@ -71,26 +71,26 @@ impl JobQueue {
         }
     }
 
-    /// Adds a job. Unless it is `patient`, it is refused if it would have to wait and too many do: of its client, or in all.
+    /// Adds a job. Unless it is `always_waits`, it is refused if it would have to wait and too many do: of its client, or in all.
     pub(super) fn enter(
         &mut self,
         client: ClientKey,
-        patient: bool,
+        always_waits: bool,
         host: &Arc<str>,
     ) -> Result<PendingPermit, FetchError> {
         let of_client = self.clients.get(&client).map_or(0, |jobs| jobs.queue.len());
         let is_full = of_client >= self.per_client.saturating_mul(MAX_WAITING_OF_CLIENT)
             || self.waiting >= self.max_jobs.saturating_mul(MAX_WAITING);
-        if is_full && !patient && !self.can_run(client, host) {
+        if is_full && !always_waits && !self.can_run(client, host) {
             return Err(FetchError::Overloaded);
         }
-        let (job, queued) = self.job(host, patient);
+        let (job, queued) = self.job(host, always_waits);
         let queue = &mut self.clients.entry(client).or_default().queue;
         if queue.is_empty() {
             self.round.push_back(client);
         }
         queue.push_back(job);
-        self.waiting += usize::from(!patient);
+        self.waiting += usize::from(!always_waits);
         self.serve();
         Ok(queued)
     }
@@ -102,7 +102,7 @@ impl JobQueue {
         match (queue, at) {
             (Some(queue), Some(at)) => {
                 let removed = queue.remove(at);
-                self.waiting -= usize::from(removed.is_some_and(|job| !job.patient));
+                self.waiting -= usize::from(removed.is_some_and(|job| !job.always_waits));
                 if queue.is_empty() {
                     self.round.retain(|key| *key != client);
                 }
@@ -154,10 +154,10 @@ impl JobQueue {
         }
     }
 
-    fn job(&mut self, host: &Arc<str>, patient: bool) -> (QueuedJob, PendingPermit) {
+    fn job(&mut self, host: &Arc<str>, always_waits: bool) -> (QueuedJob, PendingPermit) {
         let (permit, permitted) = oneshot::channel();
         self.next_id += 1;
-        let job = QueuedJob { id: self.next_id, host: Arc::clone(host), patient, permit };
+        let job = QueuedJob { id: self.next_id, host: Arc::clone(host), always_waits, permit };
         (job, (self.next_id, permitted))
     }
 
@@ -192,7 +192,7 @@ impl JobQueue {
         let Some(job) = jobs.queue.remove(at) else { return false };
         jobs.running += 1;
         self.running += 1;
-        self.waiting -= usize::from(!job.patient);
+        self.waiting -= usize::from(!job.always_waits);
         self.hosts.entry(job.host).or_default().running += 1;
         let _ = job.permit.send(());
         true

@@ -9,7 +9,7 @@ fn admission(max_jobs: usize, max_jobs_per_host: usize, per_client: f64) -> Arc<
 }
 
 fn client(last: u8) -> JobClient {
-    JobClient { key: Client::new([127, 0, 0, last].into()).key(), patient: false }
+    JobClient { key: Client::new([127, 0, 0, last].into()).key(), always_waits: false }
 }
 
 fn deadline() -> JobDeadline {
@@ -75,7 +75,7 @@ async fn a_client_has_no_more_than_its_share_and_leaves_the_rest_to_others() {
 }
 
 #[tokio::test]
-async fn a_full_queue_refuses_all_but_the_patient() {
+async fn a_full_queue_refuses_all_but_jobs_that_always_wait() {
     let admission = admission(1, 1, 1.0);
     let running = admission.enter(client(1), "a", deadline()).await.unwrap();
     let mut waiting = Vec::new();
@@ -84,16 +84,16 @@ async fn a_full_queue_refuses_all_but_the_patient() {
     }
     let refused = admission.enter(client(4), "b", deadline()).await.map(|_| ());
     assert_eq!(refused, Err(FetchError::Overloaded));
-    let patient = JobClient { patient: true, ..client(1) };
+    let always_waits = JobClient { always_waits: true, ..client(1) };
     let queue = Arc::clone(&admission);
-    let patient = async move { queue.enter(patient, "a", deadline()).await.map(drop) };
+    let always_waits = async move { queue.enter(always_waits, "a", deadline()).await.map(drop) };
     let others = async {
         drop(running);
         for job in waiting {
             drop(job.await.unwrap());
         }
     };
-    assert_eq!(tokio::join!(patient, others).0, Ok(()));
+    assert_eq!(tokio::join!(always_waits, others).0, Ok(()));
     assert!(admission.is_empty());
 }
 

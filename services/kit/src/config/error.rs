@@ -1,7 +1,7 @@
 //! Configuration errors, with the source, the key and the expected value.
 
 use super::source::SettingSource;
-use figment::{Figment, Metadata, error::Kind};
+use figment::{Figment, Metadata, Source, error::Kind};
 
 /// An error in a configuration: its source, its key, the expected value.
 #[derive(Debug, thiserror::Error)]
@@ -48,8 +48,11 @@ impl ConfigError {
         let below = |source: &&SettingSource| source.key == key || source.key.starts_with(&format!("{key}."));
         let source = match (sources.iter().rfind(below), base) {
             (Some(source), _) => format!("{}: ", source.name),
-            (None, Some(metadata)) => format!("{}: ", metadata.name),
-            (None, None) => String::new(),
+            // A default has the name of a Rust type.
+            (None, Some(metadata)) if !matches!(metadata.source, Some(Source::Code(_))) => {
+                format!("{}: ", metadata.name)
+            }
+            (None, _) => String::new(),
         };
         Self(format!("{source}`{key}`: {}", without_userinfo(what)))
     }

@@ -94,14 +94,14 @@ fn bytes_count_once_for_all_readers_and_stay_while_one_of_them_reads() {
 #[test]
 fn a_client_holds_at_most_its_share_and_loses_only_its_own() {
     let queue = Fixture::new(0.5);
-    let honest = queue.push(&data(LIMIT / 4), 1, 0).unwrap();
+    let reader = queue.push(&data(LIMIT / 4), 1, 0).unwrap();
     let own = [(); 2].map(|()| queue.push(&data(LIMIT / 4), 2, 1).unwrap());
     assert!(queue.push(&data(LIMIT / 4), 2, 2).is_none());
     // Others still have room.
     assert!(queue.push(&data(LIMIT / 4), 3, 2).is_some());
     let again = queue.push(&data(LIMIT / 4), 2, 7).unwrap();
     assert_eq!(own.each_ref().map(is_cut_off).iter().filter(|cut| **cut).count(), 1);
-    assert!(!is_cut_off(&honest) && !is_cut_off(&again));
+    assert!(!is_cut_off(&reader) && !is_cut_off(&again));
 }
 
 #[test]

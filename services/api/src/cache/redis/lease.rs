@@ -12,7 +12,7 @@ use tokio::{sync::oneshot, time};
 const LIFE: Duration = Duration::from_secs(3);
 const RENEWAL: Duration = Duration::from_secs(1);
 /// How long a renewal or a release may take: no request waits for it.
-const PATIENT: Duration = Duration::from_secs(1);
+const BACKGROUND_LIMIT: Duration = Duration::from_secs(1);
 /// Claims the lease `KEYS[1]` and reads the value `KEYS[2]` in one round trip: the value may have been stored since the
 /// last look. Ignores a lease whose TTL exceeds the longest one: we did not write it, and it must not block fetching.
 /// `PTTL` is negative for a key that does not exist or never expires. A value that cannot be read counts as none.
@@ -70,9 +70,9 @@ async fn hold(
     release: Cmd,
 ) {
     while time::timeout(RENEWAL, &mut dropped).await.is_err() {
-        let _ = router.query::<Option<u8>>(key.as_str(), &renew, PATIENT).await;
+        let _ = router.query::<Option<u8>>(key.as_str(), &renew, BACKGROUND_LIMIT).await;
     }
-    let _ = router.query::<Option<u8>>(key.as_str(), &release, PATIENT).await;
+    let _ = router.query::<Option<u8>>(key.as_str(), &release, BACKGROUND_LIMIT).await;
 }
 
 /// The name of the lease of `key`: in a Cluster it has the slot of `key`, since one script uses both.
@@ -95,7 +95,7 @@ mod tests {
     #[test]
     fn a_lease_has_the_slot_of_its_key() {
         for key in
-            ["linkextractor:2:http://a/", "linkextractor:2:http://a/?{b}", "linkextractor:2:http://a/?{b"]
+            ["linkextractor:3:http://a/", "linkextractor:3:http://a/?{b}", "linkextractor:3:http://a/?{b"]
         {
             let lease = lease_key(key);
             assert_eq!(slot(&lease), slot(key), "{lease}");

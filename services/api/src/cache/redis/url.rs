@@ -3,8 +3,9 @@
 use redis::{ConnectionInfo, IntoConnectionInfo, ProtocolVersion, io::tcp::TcpSettings};
 
 /// How a URL is written; no error shows a part of the URL itself, since any part may hold a password.
-const FORM: &str = "redis://[user:password@]host[:port][/database], rediss:// (TLS), redis+unix:///path[?db=1], nodes of \
-                    a Cluster with commas between, or redis+sentinel://[user:password@]host[:port][,host…]/NAME[/database]";
+const FORM: &str = "redis://host[:port][/database], rediss:// (TLS), redis+unix:///path[?db=1], nodes of a Cluster with \
+                    commas between, or redis+sentinel://host[:port][,host…]/NAME[/database], each with [user:password@] \
+                    before the host";
 /// What a user name or password must not hold as it stands.
 const ENCODING: &str =
     "in a user name or password, @ is written %40, / %2F, # %23, ? %3F, : %3A, a comma %2C and % itself %25";
