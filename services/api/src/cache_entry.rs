@@ -110,6 +110,7 @@ mod tests {
             count: 0,
             unresolved: 3,
             approximate: true,
+            title: None,
             validators: Validators { etag: Some("\"1\"".into()), last_modified: None },
             hash: xxh3_64(&json),
             json,

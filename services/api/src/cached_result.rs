@@ -30,6 +30,9 @@ pub(crate) struct PageLinks {
     pub(crate) unresolved: usize,
     /// Whether the links were found by tags alone, because an exact answer would have cost too much.
     pub(crate) approximate: bool,
+    /// The page's title, if it has one; missing in values that were written before it was noted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) title: Option<String>,
     /// What the origin said about the version of the page.
     pub(crate) validators: Validators,
     /// `xxh3_64` of `json`, for entity tags and to detect truncated values.
@@ -150,8 +153,9 @@ impl CachedResult {
     /// About how many bytes of memory it takes.
     pub(crate) fn weight(&self) -> usize {
         let links = |links: &PageLinks| {
+            let title = links.title.as_ref().map_or(0, String::len);
             // The URL is also in a field of the answers.
-            2 * links.url.len() + links.validators.bytes() + links.json.len() + AnswerFields::BYTES
+            2 * links.url.len() + title + links.validators.bytes() + links.json.len() + AnswerFields::BYTES
         };
         size_of::<Self>() + self.result.as_ref().map_or(0, links)
     }
@@ -186,6 +190,7 @@ mod tests {
             count: 0,
             unresolved: 0,
             approximate: false,
+            title: None,
             validators: Validators::default(),
             hash: xxh3_64(&json),
             json,

@@ -98,6 +98,7 @@ fn extract_now(page: &FetchedPage) -> Result<Extracted, FetchError> {
         count: extraction.links.len(),
         unresolved: extraction.unresolved,
         approximate: method == Method::Approximate,
+        title: extraction.title,
         validators: page.validators.clone(),
         hash: xxh3_64(&json),
         json: json.into(),

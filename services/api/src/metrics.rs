@@ -115,6 +115,7 @@ mod tests {
             count: 0,
             unresolved: 0,
             approximate: false,
+            title: None,
             validators: fetch::Validators::default(),
             hash: 0,
             json,

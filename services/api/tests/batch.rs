@@ -33,7 +33,9 @@ async fn every_page_of_a_batch_has_a_line() {
         let lines = lines(&api.post(media_type, body).await);
         assert_eq!(lines.len(), 3);
         let array = json!([{"text": "x", "href": "http://a/"}]);
-        let line = json!({"page": page, "count": 1, "unresolved": 2, "approximate": false, "links": array});
+        let line = json!({
+            "page": page, "url": page, "title": null, "count": 1, "unresolved": 2, "approximate": false, "links": array
+        });
         assert_eq!(lines[&page], line);
         assert_eq!(lines[&missing]["error"]["code"], "upstream-status");
         assert_eq!(lines[&missing]["error"]["upstream_status"], 404);
@@ -57,13 +59,26 @@ async fn a_line_says_how_many_links_were_left_out_and_that_the_answer_is_approxi
 }
 
 #[tokio::test]
+async fn a_line_has_the_final_url_and_the_title_of_its_page() {
+    let origin = Origin::start().await;
+    let target = origin.page("/target", Page::html("<title> A\n&amp; B</title><a href=http://a/>x</a>"));
+    let page = origin.page("/", Page::new(http::StatusCode::FOUND, "").header("location", "/target"));
+    let api = Service::start().await;
+    for _ in ["fetched", "cached"] {
+        let lines = lines(&api.post("text/uri-list", page.clone()).await);
+        let line = &lines[&page];
+        assert_eq!((&line["url"], &line["title"]), (&json!(target), &json!("A & B")));
+    }
+}
+
+#[tokio::test]
 async fn the_members_of_a_line_are_in_a_fixed_order() {
     let origin = Origin::start().await;
     let page = origin.page("/", Page::html("<a href=http://a/>x</a>"));
     let answer = Service::start().await.post("text/uri-list", page.clone()).await;
     let links = r#"[{"text":"x","href":"http://a/"}]"#;
     let line = format!(
-        "{{\"page\":\"{page}\",\"count\":1,\"unresolved\":0,\"approximate\":false,\"links\":{links}}}\n"
+        "{{\"page\":\"{page}\",\"url\":\"{page}\",\"title\":null,\"count\":1,\"unresolved\":0,\"approximate\":false,\"links\":{links}}}\n"
     );
     assert_eq!(answer.text(), line);
 }

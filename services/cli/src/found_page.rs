@@ -16,10 +16,9 @@ pub struct FoundPage {
     pub api: Option<ApiMembers>,
 }
 
-/// The members of a page's line that only the API's lines have, or that only the API knows.
+/// The members of a page's line that only the API's lines have.
 #[derive(Clone, Debug, Default)]
 pub struct ApiMembers {
-    pub title: Option<String>,
     /// Seconds since the page was fetched.
     pub age: Option<u64>,
     /// Which cache the result comes from.

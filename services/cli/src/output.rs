@@ -27,7 +27,6 @@ pub struct Writer<W> {
 struct PageLine<'a> {
     page: &'a str,
     url: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
     title: Option<&'a str>,
     count: usize,
     unresolved: usize,
@@ -61,7 +60,7 @@ impl<W: Write> Writer<W> {
                 let line = PageLine {
                     page,
                     url: url.as_ref().map(weburl::WebUrl::as_str),
-                    title: api.as_ref().and_then(|api| api.title.as_deref()),
+                    title: found.title.as_deref(),
                     count: links.len(),
                     unresolved: found.unresolved,
                     approximate: found.method == Method::Approximate,

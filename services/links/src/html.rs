@@ -12,10 +12,12 @@
 mod approximate;
 mod canonicalizer;
 pub(crate) mod encoding;
+mod found;
 mod name;
 mod nodes;
 mod span;
 mod text;
+mod title;
 mod tl_reader;
 pub(crate) mod tokenize;
 mod tree;
@@ -23,16 +25,12 @@ mod tree;
 use crate::{Extraction, Method};
 use canonicalizer::Canonicalizer;
 pub(crate) use encoding::PageEncoding;
+pub(crate) use found::FoundLinks;
+use found::PageNotes;
 use span::MAX_PAGE;
 pub(crate) use text::Collapse;
+pub(crate) use title::{MAX_READ, title_of};
 use tree::{Bailout, Tree};
-
-/// The links of a page as written.
-pub(crate) struct FoundLinks {
-    pub(crate) extraction: Extraction,
-    /// The `href` of the first `<base>` that has one, as written.
-    pub(crate) base: Option<String>,
-}
 
 /// How many steps the stages may take for a page beyond one for each byte, however often it is read.
 pub(crate) struct Steps {
@@ -62,7 +60,7 @@ pub(crate) fn find(page: &[u8], encoding: &mut PageEncoding, steps: &mut Steps) 
 fn find_in(page: &[u8], encoding: &mut PageEncoding, steps: &mut Steps) -> Option<FoundLinks> {
     let mut canonicalizer = Canonicalizer::default();
     let bailout = match Tree::build(page, encoding, &mut steps.streamed, &mut canonicalizer) {
-        Ok(base) => return Some(streamed(canonicalizer, Method::Streamed, base)),
+        Ok(notes) => return Some(streamed(canonicalizer, Method::Streamed, notes)),
         Err(bailout) => bailout,
     };
     drop(canonicalizer);
@@ -72,9 +70,8 @@ fn find_in(page: &[u8], encoding: &mut PageEncoding, steps: &mut Steps) -> Optio
             let mut unused = Canonicalizer::default();
             match Tree::build_nodes(page, encoding, &mut steps.nodes, &mut unused) {
                 Ok(nodes) => {
-                    if let Some((links, base)) = nodes::links_of(page, &nodes) {
-                        let extraction = Extraction { links, method: Method::Tree, ..Extraction::default() };
-                        return Some(FoundLinks { extraction, base });
+                    if let Some(found) = nodes::links_of(page, &nodes) {
+                        return Some(found);
                     }
                 }
                 Err(Bailout::OtherEncoding) => return None,
@@ -89,11 +86,12 @@ fn find_in(page: &[u8], encoding: &mut PageEncoding, steps: &mut Steps) -> Optio
 /// The links of `page` by its tags alone, which costs little; `None` as for [`find`].
 pub(crate) fn find_by_tags(page: &[u8], encoding: &mut PageEncoding) -> Option<FoundLinks> {
     let mut canonicalizer = Canonicalizer::default();
-    let base = approximate::build(page, encoding, &mut canonicalizer).ok()?;
-    Some(streamed(canonicalizer, Method::Approximate, base))
+    let notes = approximate::build(page, encoding, &mut canonicalizer).ok()?;
+    Some(streamed(canonicalizer, Method::Approximate, notes))
 }
 
-fn streamed(canonicalizer: Canonicalizer, method: Method, base: Option<&[u8]>) -> FoundLinks {
-    let extraction = Extraction { method, ..canonicalizer.finish() };
-    FoundLinks { extraction, base: base.map(text::attribute_value) }
+fn streamed(canonicalizer: Canonicalizer, method: Method, notes: PageNotes<'_>) -> FoundLinks {
+    let title = notes.title.and_then(title::of_element);
+    let extraction = Extraction { title, method, ..canonicalizer.finish() };
+    FoundLinks { extraction, base: notes.base.map(text::attribute_value) }
 }

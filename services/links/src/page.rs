@@ -2,7 +2,7 @@
 
 use crate::{
     LinkSelection, charset,
-    extraction::{Extraction, Method},
+    extraction::Extraction,
     html::{self, FoundLinks, Steps},
     resolve::{document_base, resolve},
     xhtml::{self, Document},
@@ -69,10 +69,7 @@ impl Page<'_> {
         let page = decoded(self.body, encoding.used);
         let page = page.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&page);
         let mut found = match xhtml::find(page) {
-            Document::Xhtml(links, base) => {
-                let extraction = Extraction { links, method: Method::Xml, ..Extraction::default() };
-                FoundLinks { extraction, base }
-            }
+            Document::Xhtml(found) => found,
             Document::TooCostly => html::find_by_tags(page, &mut encoding)?,
             Document::NotXml => return None,
         };

@@ -17,7 +17,7 @@ mod reader;
 mod stop;
 mod tag;
 
-use crate::{Links, charset::sniffed_in_xml};
+use crate::{charset::sniffed_in_xml, html::FoundLinks};
 use encoding_rs::Encoding;
 use gatherer::Gatherer;
 use quick_xml::{Reader, events::Event};
@@ -30,8 +30,8 @@ const ROOT_LIMIT: usize = 64 * 1024;
 /// What the document is.
 #[derive(Debug)]
 pub(crate) enum Document {
-    /// XML, with its links and the `href` of its first `<base>`.
-    Xhtml(Links, Option<String>),
+    /// XML.
+    Xhtml(FoundLinks),
     /// Not well-formed, before any content of its body.
     NotXml,
     TooCostly,
@@ -50,10 +50,7 @@ pub(crate) fn find(page: &[u8]) -> Document {
     match end {
         Err(Stop::TooCostly) => Document::TooCostly,
         Err(Stop::IllFormed) if !gatherer.has_content => Document::NotXml,
-        _ => {
-            let (links, base) = gatherer.finish();
-            Document::Xhtml(links, base)
-        }
+        _ => Document::Xhtml(gatherer.finish()),
     }
 }
 

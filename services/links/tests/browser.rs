@@ -1,4 +1,4 @@
-//! Chromium as judge: generated pages and the fixtures have the links of its `DOMParser`, for which scripting is off.
+//! Chromium as judge: generated pages and the fixtures have the links and the title of its `DOMParser`, for which scripting is off.
 //!
 //! `LINKS_BROWSER` is the number of generated pages, 20,000 by default; `LINKS_SEED` is the first seed. A difference fails the
 //! test unless it is one of [`EXCEPTIONS`].
@@ -19,6 +19,9 @@ const REDUCED: usize = 20;
 
 /// A link's `href` as written and its text.
 type Written = (String, String);
+
+/// The links of a page and its title.
+type Judged = (Vec<Written>, Option<String>);
 
 /// What all of a page that is reduced to its difference must hold for the difference to be right, and why it is.
 const EXCEPTIONS: &[(&[&str], &str)] = &[
@@ -48,12 +51,13 @@ fn excuse(page: &str) -> Option<&'static str> {
     EXCEPTIONS.iter().find(|(parts, _)| parts.iter().all(|part| page.contains(part))).map(|(_, why)| *why)
 }
 
-/// Takes a list of pages and their media type; gives the links of each.
+/// Takes a list of pages and their media type; gives the links and the title of each.
 const SCRIPT: &str = r"
 const parser = new DOMParser();
-return pages.map(page => Array.from(parser.parseFromString(page, type).querySelectorAll('a[href]'))
-  .filter(a => a.namespaceURI === 'http://www.w3.org/1999/xhtml')
-  .map(a => [a.getAttribute('href'), a.textContent]))";
+return pages.map(page => parser.parseFromString(page, type)).map(tree =>
+  [Array.from(tree.querySelectorAll('a[href]'))
+    .filter(a => a.namespaceURI === 'http://www.w3.org/1999/xhtml')
+    .map(a => [a.getAttribute('href'), a.textContent]), tree.title])";
 
 async fn start() -> Browser {
     let browser = Browser::start(800, 600).await;
@@ -61,19 +65,28 @@ async fn start() -> Browser {
     browser
 }
 
-async fn judged(browser: &Browser, pages: &[String]) -> Vec<Vec<Written>> {
+async fn judged(browser: &Browser, pages: &[String]) -> Vec<Judged> {
     judged_as(browser, "text/html", pages).await
 }
 
-async fn judged_as(browser: &Browser, media_type: &str, pages: &[String]) -> Vec<Vec<Written>> {
+async fn judged_as(browser: &Browser, media_type: &str, pages: &[String]) -> Vec<Judged> {
     let pages: Vec<_> = pages.iter().map(|page| page.strip_prefix('\u{FEFF}').unwrap_or(page)).collect();
     let pages = serde_json::to_string(&pages).expect("text");
     let lists = browser.ask(&format!("const type = '{media_type}', pages = {pages};{SCRIPT}")).await;
-    let lists: Vec<Vec<Written>> = serde_json::from_value(lists).expect("lists of links");
-    lists
-        .into_iter()
-        .map(|list| list.into_iter().map(|(href, text)| (href, collapsed(&text))).collect())
-        .collect()
+    let lists: Vec<(Vec<Written>, String)> =
+        serde_json::from_value(lists).expect("lists of links, and titles");
+    let shown = |(list, title): (Vec<Written>, String)| {
+        (list.into_iter().map(|(href, text)| (href, collapsed(&text))).collect(), shown_title(&title))
+    };
+    lists.into_iter().map(shown).collect()
+}
+
+/// A `document.title` as we show it.
+fn shown_title(title: &str) -> Option<String> {
+    let is_bidi = |c| matches!(c, '\u{61C}' | '\u{200E}'..='\u{200F}' | '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}');
+    let title = title.replace(|c: char| is_bidi(c) || c.is_control() && !c.is_whitespace(), "");
+    let title: String = title.split_whitespace().collect::<Vec<_>>().join(" ").chars().take(200).collect();
+    Some(title.trim_end().to_owned()).filter(|title| !title.is_empty())
 }
 
 fn collapsed(text: &str) -> String {
@@ -81,18 +94,18 @@ fn collapsed(text: &str) -> String {
     if words.is_empty() { "[IMG]".into() } else { words.join(" ") }
 }
 
-/// The links, and whether they are exact.
-fn found(page: &str) -> (Vec<Written>, bool) {
+/// The links and the title, and whether they are exact.
+fn found(page: &str) -> (Judged, bool) {
     let page = Page { body: page.as_bytes(), declared: Encoding::for_label(b"utf-8"), ..Page::default() };
     let found = page.links_as_written();
     let links = found.links.iter().map(|link| (link.href.into_owned(), link.text.into_owned())).collect();
-    (links, found.method != Method::Approximate)
+    ((links, found.title), found.method != Method::Approximate)
 }
 
-/// Whether our links are wrong. Only many attributes may make an answer approximate, and the answer must say so.
-fn differs(page: &str, expected: &[Written]) -> bool {
+/// Whether our links or our title are wrong. Only many attributes may make an answer approximate, and the answer must say so.
+fn differs(page: &str, expected: &Judged) -> bool {
     let (found, is_exact) = found(page);
-    found != expected && (is_exact || !page.contains(MANY_ATTRIBUTES))
+    found != *expected && (is_exact || !page.contains(MANY_ATTRIBUTES))
 }
 
 /// Removes runs of pieces, half of them first and single ones in the end, while the page still differs.
@@ -196,6 +209,7 @@ const XHTML: &[&str] = &[
     "<?p i?>",
     "<script/>",
     "<title/>",
+    "<title>u</title>",
     "<svg xmlns='http://www.w3.org/2000/svg'>",
     "</svg>",
     "<x:a xmlns:x='http://www.w3.org/1999/xhtml' href='/4'>",
@@ -249,7 +263,9 @@ const XHTML_DOCTYPES: &[&str] = &[
 
 fn xhtml_page(random: &mut Random) -> String {
     let mut page = XHTML_DOCTYPES[random.below(XHTML_DOCTYPES.len())].to_owned();
-    page.push_str("<html xmlns='http://www.w3.org/1999/xhtml'><head><title>t</title></head><body><i/>");
+    page.push_str("<html xmlns='http://www.w3.org/1999/xhtml'><head>");
+    page.push_str(["", "<title>t&amp;<![CDATA[u]]><!-- c --> <b>v</b>w</title>"][random.below(2)]);
+    page.push_str("</head><body><i/>");
     let mut open = Vec::new();
     for _ in 0..random.below(30) {
         if random.below(60) == 0 {
@@ -285,8 +301,9 @@ async fn generated_xhtml_has_the_links_of_chromium() {
             let read =
                 Page { body: page.as_bytes(), syntax: Syntax::Xhtml, ..Page::default() }.links_as_written();
             assert_eq!(read.method, Method::Xml, "{page}");
-            let found: Vec<_> =
+            let links =
                 read.links.iter().map(|link| (link.href.into_owned(), link.text.into_owned())).collect();
+            let found = (links, read.title);
             if found != list {
                 differences.push((page, found, list));
             }

@@ -44,7 +44,7 @@ async fn each_format_is_written_as_documented() {
     let fetched = found.as_object_mut().unwrap().remove("fetched").unwrap();
     assert!(fetched.as_str().unwrap().ends_with('Z'), "{fetched}");
     let page = json!({
-        "page": "-", "url": "http://h/p", "count": 3, "unresolved": 0, "approximate": false, "links": links
+        "page": "-", "url": "http://h/p", "title": null, "count": 3, "unresolved": 0, "approximate": false, "links": links
     });
     assert_eq!(found, page);
     assert_eq!(line.matches('\n').count(), 1);
@@ -75,12 +75,15 @@ async fn links_left_out_and_approximate_answers_are_reported_on_standard_error()
 }
 
 #[tokio::test]
-async fn ndjson_has_the_counts_of_links_and_whether_the_answer_is_approximate() {
-    let page = format!("<a href='https://[bad/'>bad</a>{}<a href=http://h/>x</a>", "<div>".repeat(5000));
+async fn ndjson_has_the_title_the_counts_of_links_and_whether_the_answer_is_approximate() {
+    let page = format!(
+        "<title> A\n&amp; B</title><a href='https://[bad/'>bad</a>{}<a href=http://h/>x</a>",
+        "<div>".repeat(5000)
+    );
     let output = run("linkextractor", &["--format", "ndjson", "-"], page.as_bytes()).await;
     let line: Value = serde_json::from_str(&output.stdout).unwrap();
     assert_eq!((&line["count"], &line["unresolved"]), (&json!(1), &json!(1)));
-    assert_eq!(line["approximate"], true);
+    assert_eq!((&line["title"], &line["approximate"]), (&json!("A & B"), &json!(true)));
 }
 
 #[tokio::test]
@@ -110,7 +113,7 @@ async fn several_targets_are_printed_in_order_and_a_failure_is_reported() {
     let line = |page: &str, url: &str, text: &str, href: String| {
         let links = [json!({ "text": text, "href": href })];
         json!({
-            "page": page, "url": url, "count": 1, "unresolved": 0, "approximate": false, "links": links
+            "page": page, "url": url, "title": null, "count": 1, "unresolved": 0, "approximate": false, "links": links
         })
     };
     assert_eq!(pages[0], line(&page, &page, "x", format!("{page}x")));

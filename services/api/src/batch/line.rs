@@ -13,7 +13,7 @@ use kit::Reservation;
 use links::format::ndjson::{self, PageMembers};
 use std::sync::{Arc, Weak};
 
-/// Bytes of a line without the URL and the links, at most.
+/// Bytes of a line without the URLs, the title and the links, at most.
 const OVERHEAD: usize = 1024;
 /// Bytes of a character that JSON escapes, for each byte of it.
 const ESCAPED: usize = 6;
@@ -82,16 +82,24 @@ impl BatchLines {
 
 fn max_length(url: &str, found: &Found) -> usize {
     let links = found.as_ref().ok().and_then(|(cached, _)| cached.result.as_ref().ok());
-    OVERHEAD + ESCAPED * url.len() + links.map_or(0, |links| links.json.len())
+    let title = links.and_then(|links| links.title.as_ref());
+    let members = url.len() + links.map_or(0, |links| links.url.len()) + title.map_or(0, String::len);
+    OVERHEAD + ESCAPED * members + links.map_or(0, |links| links.json.len())
 }
 
 /// The line about the page at `url`.
 fn write(url: &str, found: &Found) -> Vec<u8> {
     let mut line = Vec::with_capacity(max_length(url, found));
     let written = match found.as_ref().map(|(cached, _)| &cached.result) {
-        Ok(Ok(PageLinks { count, unresolved, approximate, json, .. })) => {
-            let (count, unresolved, approximate) = (*count, *unresolved, *approximate);
-            let members = PageMembers { page: url, count, unresolved, approximate };
+        Ok(Ok(PageLinks { url: final_url, title, count, unresolved, approximate, json, .. })) => {
+            let members = PageMembers {
+                page: url,
+                url: Some(final_url),
+                title: title.as_deref(),
+                count: *count,
+                unresolved: *unresolved,
+                approximate: *approximate,
+            };
             ndjson::write_json_links(&mut line, members, json)
         }
         Ok(Err(error)) => ndjson::write_error(&mut line, url, &ApiError::from(error.clone()).member()),

@@ -13,6 +13,7 @@ fn links(ago: u64) -> CacheEntry {
         count: 0,
         unresolved: 0,
         approximate: false,
+        title: None,
         validators: Validators::default(),
         hash: 0,
         json: Bytes::new(),

@@ -50,7 +50,8 @@ pub fn parse(line: &[u8], page: Option<&WebUrl>, selection: LinkSelection) -> Re
     let url = line.url.and_then(|url| WebUrl::parse(&url).ok());
     let links = selection.of(links, url.as_ref().or(page));
     let method = if line.approximate { Method::Approximate } else { Method::Streamed };
-    let found = Extraction { links, unresolved: line.unresolved, method, ..Extraction::default() };
-    let api = ApiMembers { title: line.title, age: line.age, cache: line.cache };
+    let (title, unresolved) = (line.title, line.unresolved);
+    let found = Extraction { links, title, unresolved, method, ..Extraction::default() };
+    let api = ApiMembers { age: line.age, cache: line.cache };
     Ok(FoundPage { url, found, at: SystemTime::now(), api: Some(api) })
 }

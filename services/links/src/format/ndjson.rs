@@ -10,6 +10,10 @@ use std::io;
 pub struct PageMembers<'a> {
     /// The target as the user gave it.
     pub page: &'a str,
+    /// The page's final URL, if it has one.
+    pub url: Option<&'a str>,
+    /// The page's [title](crate::Extraction::title).
+    pub title: Option<&'a str>,
     /// The number of links.
     pub count: usize,
     /// The number of hrefs that were left out because they do not resolve or exceed a limit.

@@ -63,9 +63,16 @@ fn csv_of_several_pages_has_the_page_in_the_first_column() {
 
 #[test]
 fn ndjson_has_one_line_a_page_with_what_was_left_out() {
-    let members = PageMembers { page: "p\"", count: 1, unresolved: 3, approximate: true };
+    let members = PageMembers {
+        page: "p\"",
+        url: Some("x:/"),
+        title: None,
+        count: 1,
+        unresolved: 3,
+        approximate: true,
+    };
     let links = [link("t\n", "x:y")];
-    let expected = "{\"page\":\"p\\\"\",\"count\":1,\"unresolved\":3,\"approximate\":true,\
+    let expected = "{\"page\":\"p\\\"\",\"url\":\"x:/\",\"title\":null,\"count\":1,\"unresolved\":3,\"approximate\":true,\
                     \"links\":[{\"text\":\"t\\n\",\"href\":\"x:y\"}]}\n";
     let mut out = Vec::new();
     ndjson::write_links(&mut out, members, links.clone()).unwrap();

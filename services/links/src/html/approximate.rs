@@ -5,24 +5,25 @@
 use super::{
     canonicalizer::{Canonicalizer, TextKind},
     encoding::PageEncoding,
+    found::PageNotes,
     name::Name,
     tokenize::{RawKind, Tag, Token, Tokenizer},
     tree::Bailout,
 };
 
-/// Sends the links of `page` to `sink`; returns the `href` of the first `<base>`, as written.
+/// Sends the links of `page` to `sink`.
 pub(crate) fn build<'a>(
     page: &'a [u8],
     encoding: &mut PageEncoding,
     sink: &mut Canonicalizer,
-) -> Result<Option<&'a [u8]>, Bailout> {
+) -> Result<PageNotes<'a>, Bailout> {
     let mut state = Approximate {
         page,
         tokens: Tokenizer::new(page),
         sink,
         open_templates: 0,
         link_open: false,
-        base: None,
+        notes: PageNotes::default(),
     };
     loop {
         match state.tokens.next(false) {
@@ -43,7 +44,7 @@ pub(crate) fn build<'a>(
         }
     }
     state.end_link();
-    Ok(state.base)
+    Ok(state.notes)
 }
 
 struct Approximate<'a, 's> {
@@ -52,7 +53,7 @@ struct Approximate<'a, 's> {
     sink: &'s mut Canonicalizer,
     open_templates: usize,
     link_open: bool,
-    base: Option<&'a [u8]>,
+    notes: PageNotes<'a>,
 }
 
 impl Approximate<'_, '_> {
@@ -65,8 +66,8 @@ impl Approximate<'_, '_> {
                     self.link_open = true;
                 }
             }
-            Name::Base if self.open_templates == 0 && self.base.is_none() => {
-                self.base = tag.href.map(|href| &self.page[href.range()]);
+            Name::Base if self.open_templates == 0 && self.notes.base.is_none() => {
+                self.notes.base = tag.href.map(|href| &self.page[href.range()]);
             }
             Name::Template => {
                 self.end_link();
@@ -86,6 +87,9 @@ impl Approximate<'_, '_> {
 
     fn raw(&mut self, tag: &Tag, kind: RawKind) {
         let text = self.tokens.raw_text(kind, tag.written);
+        if tag.name == Name::Title && self.open_templates == 0 {
+            self.notes.title.get_or_insert(&self.page[text.range()]);
+        }
         if self.link_open {
             let kind = TextKind { references: kind == RawKind::Rcdata, keeps_nul: true };
             self.sink.text(&self.page[text.range()], kind);

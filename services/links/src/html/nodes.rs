@@ -21,6 +21,8 @@ pub(super) enum NodeKind {
     Link(Span),
     /// A `base` with its `href`.
     Base(Span),
+    /// A `title` with its content.
+    Title(Span),
     Text(Span, TextKind),
     /// A `template`, whose children are not part of the document.
     Template,
@@ -192,7 +194,7 @@ impl NodeTree {
             while parents.pop_if(|(original, _)| *original != parent).is_some() {}
             let Some(&(_, copied)) = parents.last() else { return };
             let copy = self.add(match kind {
-                NodeKind::Link(_) | NodeKind::Base(_) | NodeKind::Text(..) => kind,
+                NodeKind::Link(_) | NodeKind::Base(_) | NodeKind::Title(_) | NodeKind::Text(..) => kind,
                 _ => NodeKind::Other,
             });
             self.append(copied, copy);

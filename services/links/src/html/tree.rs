@@ -30,6 +30,7 @@ mod table;
 use super::{
     canonicalizer::{Canonicalizer, TextKind},
     encoding::PageEncoding,
+    found::PageNotes,
     name::Name,
     nodes::NodeTree,
     tokenize::{Span, Tag, Token, Tokenizer},
@@ -106,7 +107,7 @@ pub(crate) struct Tree<'a, 's> {
     skip_line_feed: bool,
     /// The open link.
     link: Option<Serial>,
-    base: Option<Span>,
+    notes: PageNotes<'a>,
     events: u32,
     next_serial: Serial,
     steps_left: &'s mut usize,
@@ -119,17 +120,16 @@ pub(crate) struct Tree<'a, 's> {
 }
 
 impl<'a, 's> Tree<'a, 's> {
-    /// Sends the links of `page` to `sink`; returns the `href` of the first `<base>`, as written. Takes
-    /// what it spends from `steps_left` where the page is read again.
+    /// Sends the links of `page` to `sink`. Takes what it spends from `steps_left` where the page is read again.
     pub(crate) fn build(
         page: &'a [u8],
         encoding: &'s mut PageEncoding,
         steps_left: &'s mut usize,
         sink: &'s mut Canonicalizer,
-    ) -> Result<Option<&'a [u8]>, Bailout> {
+    ) -> Result<PageNotes<'a>, Bailout> {
         let mut tree = Self::new(page, encoding, steps_left, sink, None);
         tree.run()?;
-        Ok(tree.base.map(|base| &page[base.range()]))
+        Ok(tree.notes)
     }
 
     /// The nodes of `page`, for any order of its links.
@@ -169,7 +169,7 @@ impl<'a, 's> Tree<'a, 's> {
             foster: false,
             skip_line_feed: false,
             link: None,
-            base: None,
+            notes: PageNotes::default(),
             events: 0,
             next_serial: 0,
             steps_left,

@@ -1,12 +1,19 @@
-//! Gathers links with their texts in document order; unlike in HTML, links may hold links.
+//! Gathers links with their texts in document order, and the title; unlike in HTML, links may hold links.
 
 use super::stop::Stop;
-use crate::{Links, html::Collapse};
+use crate::{
+    Extraction, Links, Method,
+    html::{Collapse, FoundLinks, MAX_READ, title_of},
+};
 
 /// The links of a document so far.
 pub(super) struct Gatherer {
     links: Links,
     base: Option<String>,
+    /// The child text content of the title, once that has started.
+    pub(super) title: Option<String>,
+    /// Whether the innermost open element is the title.
+    pub(super) in_title: bool,
     /// The outermost open link and the links in it.
     pending: Vec<PendingLink>,
     /// The open ones of these, by their positions.
@@ -32,6 +39,8 @@ impl Gatherer {
         Self {
             links: Links::default(),
             base: None,
+            title: None,
+            in_title: false,
             pending: Vec::new(),
             open: Vec::new(),
             text: String::new(),
@@ -53,7 +62,7 @@ impl Gatherer {
     }
 
     pub(super) fn text(&mut self, text: &str) {
-        if !self.open.is_empty() {
+        if !self.open.is_empty() || self.in_title {
             self.text.push_str(text);
         }
     }
@@ -65,6 +74,11 @@ impl Gatherer {
                 self.room = self.room.checked_sub(self.text.len()).ok_or(Stop::TooCostly)?;
                 let link = &mut self.pending[index];
                 link.collapse.push(&self.text, |words| link.text.push_str(words));
+            }
+            if self.in_title
+                && let Some(title) = self.title.as_mut().filter(|title| title.len() < MAX_READ)
+            {
+                title.push_str(&self.text);
             }
             self.text.clear();
         }
@@ -81,10 +95,13 @@ impl Gatherer {
         }
     }
 
-    /// The links, those included that are still open, and the base.
-    pub(super) fn finish(mut self) -> (Links, Option<String>) {
+    /// The links, those included that are still open.
+    pub(super) fn finish(mut self) -> FoundLinks {
         self.open.clear();
         self.end();
-        (self.links, self.base)
+        let title = self.title.as_deref().and_then(title_of);
+        let extraction =
+            Extraction { links: self.links, title, method: Method::Xml, ..Extraction::default() };
+        FoundLinks { extraction, base: self.base }
     }
 }

@@ -5,6 +5,8 @@ use std::borrow::Cow;
 
 /// The namespace of HTML elements.
 pub(super) const XHTML: &str = "http://www.w3.org/1999/xhtml";
+/// The namespace of SVG.
+pub(super) const SVG: &str = "http://www.w3.org/2000/svg";
 const XML: &str = "http://www.w3.org/XML/1998/namespace";
 const XMLNS: &str = "http://www.w3.org/2000/xmlns/";
 

@@ -4,7 +4,7 @@ use super::{
     entities::{Entities, MAX_NESTED, Meaning},
     gatherer::Gatherer,
     names::{is_blank, is_name, is_space},
-    namespaces::{Namespaces, XHTML},
+    namespaces::{Namespaces, SVG, XHTML},
     stop::Stop,
     tag::XmlTag,
 };
@@ -20,6 +20,8 @@ enum XmlElement {
     /// Its contents are not part of the document.
     Template,
     Head,
+    /// The one that counts.
+    Title,
     Other,
 }
 
@@ -55,6 +57,7 @@ pub(super) struct XmlReader<'p, 'g> {
     /// Whether the root element has started.
     has_root: bool,
     has_doctype: bool,
+    root_is_svg: bool,
 }
 
 impl<'p, 'g> XmlReader<'p, 'g> {
@@ -69,6 +72,7 @@ impl<'p, 'g> XmlReader<'p, 'g> {
             gatherer,
             has_root: false,
             has_doctype: false,
+            root_is_svg: false,
         }
     }
 
@@ -136,6 +140,13 @@ impl<'p, 'g> XmlReader<'p, 'g> {
         self.gatherer.markup()?;
         let is_in_head = self.open_heads > 0;
         let mut element = XmlElement::Other;
+        if depth == 0 {
+            self.root_is_svg = namespace == SVG && local == "svg";
+        }
+        if local == "title" && self.is_title(namespace, depth) {
+            element = XmlElement::Title;
+            self.gatherer.title = Some(String::new());
+        }
         if namespace == XHTML {
             match (local, href) {
                 ("a", Some(href)) if self.open_templates == 0 => {
@@ -159,6 +170,7 @@ impl<'p, 'g> XmlReader<'p, 'g> {
         let is_frame = namespace == XHTML && matches!(local, "html" | "head" | "body");
         self.gatherer.has_content |= !is_frame && !is_in_head;
         self.open.push(element);
+        self.gatherer.in_title = element == XmlElement::Title;
         if is_empty { self.end() } else { Ok(()) }
     }
 
@@ -170,10 +182,21 @@ impl<'p, 'g> XmlReader<'p, 'g> {
             XmlElement::Link => self.gatherer.end(),
             XmlElement::Template => self.open_templates -= 1,
             XmlElement::Head => self.open_heads -= 1,
-            XmlElement::Other => {}
+            XmlElement::Title | XmlElement::Other => {}
         }
+        self.gatherer.in_title = self.open.last() == Some(&XmlElement::Title);
         self.namespaces.leave(self.open.len());
         Ok(())
+    }
+
+    /// Whether a `title` at this depth is the document's: the first one of HTML or, in an SVG document, the first child of SVG.
+    fn is_title(&self, namespace: &str, depth: usize) -> bool {
+        let counts = if self.root_is_svg {
+            namespace == SVG && depth == 1
+        } else {
+            namespace == XHTML && self.open_templates == 0
+        };
+        counts && self.gatherer.title.is_none()
     }
 
     /// Text as written, without references.

@@ -6,8 +6,8 @@ const END: &str = "</body></html>";
 /// The links, as `href text`; `NOT XML` where the page is read as HTML.
 fn links(page: &str) -> Vec<String> {
     match find(page.as_bytes()) {
-        Document::Xhtml(links, _) => {
-            links.iter().map(|link| format!("{} {}", link.href, link.text)).collect()
+        Document::Xhtml(found) => {
+            found.extraction.links.iter().map(|link| format!("{} {}", link.href, link.text)).collect()
         }
         Document::NotXml => vec!["NOT XML".into()],
         Document::TooCostly => vec!["TOO COSTLY".into()],
@@ -178,8 +178,8 @@ fn the_doctypes_of_xhtml_declare_html_s_references() {
 #[test]
 fn the_first_base_counts() {
     let page = "<html xmlns='http://www.w3.org/1999/xhtml'><head><base/><base href='/a/'/><base href='/b/'/></head></html>";
-    let Document::Xhtml(_, base) = find(page.as_bytes()) else { panic!("it is well-formed") };
-    assert_eq!(base.as_deref(), Some("/a/"));
+    let Document::Xhtml(found) = find(page.as_bytes()) else { panic!("it is well-formed") };
+    assert_eq!(found.base.as_deref(), Some("/a/"));
 }
 
 #[test]

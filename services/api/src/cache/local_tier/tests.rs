@@ -11,7 +11,16 @@ fn cached(bytes: usize, lifetime: Duration) -> CacheEntry {
     let json = Bytes::from(vec![b' '; bytes]);
     let url = "http://example.com/".to_owned();
     let validators = Validators::default();
-    let links = PageLinks { url, count: 0, unresolved: 0, approximate: false, validators, hash: 0, json };
+    let links = PageLinks {
+        url,
+        count: 0,
+        unresolved: 0,
+        approximate: false,
+        title: None,
+        validators,
+        hash: 0,
+        json,
+    };
     CacheEntry::of(&Arc::new(CachedResult::new(Ok(links), lifetime)))
 }
 

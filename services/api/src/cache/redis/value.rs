@@ -115,6 +115,7 @@ mod tests {
             count,
             unresolved: 0,
             approximate: false,
+            title: None,
             validators: Validators::default(),
             hash,
             json,

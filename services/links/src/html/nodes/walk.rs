@@ -2,17 +2,19 @@
 
 use super::{NodeId, NodeKind, NodeTree, linked};
 use crate::{
-    Links,
+    Extraction, Links, Method,
     html::{
         canonicalizer::TextKind,
+        found::FoundLinks,
         text::{self, Collapse},
+        title,
         tokenize::Span,
     },
 };
 
-/// The links of the tree and the `href` of its first `base`, as written; `None` where they take too much memory or time: links can
+/// The links of the tree; `None` where they take too much memory or time: links can
 /// hold links, and can be cloned many times.
-pub(in crate::html) fn links_of(page: &[u8], nodes: &NodeTree) -> Option<(Links, Option<String>)> {
+pub(in crate::html) fn links_of(page: &[u8], nodes: &NodeTree) -> Option<FoundLinks> {
     let mut walk = Walk { page, room: page.len().saturating_mul(8) + 10_000, ..Walk::default() };
     let mut next = Some(NodeTree::DOCUMENT);
     while let Some(node) = next {
@@ -23,7 +25,9 @@ pub(in crate::html) fn links_of(page: &[u8], nodes: &NodeTree) -> Option<(Links,
     for link in walk.links {
         list.push(&link.href, &link.text);
     }
-    Some((list, walk.base))
+    let title = walk.title.and_then(|content| title::of_element(&page[content.range()]));
+    let extraction = Extraction { links: list, title, method: Method::Tree, ..Extraction::default() };
+    Some(FoundLinks { extraction, base: walk.base })
 }
 
 #[derive(Default)]
@@ -31,6 +35,8 @@ struct Walk<'a> {
     page: &'a [u8],
     links: Vec<GatheredLink>,
     base: Option<String>,
+    /// The content of the first title.
+    title: Option<Span>,
     /// The nodes of the open links, and their positions among all.
     open: Vec<(NodeId, usize)>,
     /// How many more nodes and bytes of hrefs and texts there is room for.
@@ -59,6 +65,7 @@ impl Walk<'_> {
             NodeKind::Base(href) if self.base.is_none() => {
                 self.base = Some(text::attribute_value(&self.page[href.range()]));
             }
+            NodeKind::Title(content) if self.title.is_none() => self.title = Some(content),
             NodeKind::Text(span, kind) => self.text(span, kind)?,
             _ => {}
         }

@@ -46,12 +46,23 @@ impl Tree<'_, '_> {
             self.insert_node(NodeKind::Base(href), self.foster);
         } else if tag.href.is_some() && !self.stack.any(Name::Template) {
             self.event(self.foster && self.stack.top_is_in(Name::is_table_part))?;
-            self.base = self.base.or(tag.href);
+            self.notes.base = self.notes.base.or(tag.href.map(|href| &self.page[href.range()]));
         }
         Ok(())
     }
 
-    /// A link, its text or a base, which the tree must hold in the order of the page. Foster parenting inserts it before the
+    /// Notes the title that was just inserted; the first one counts.
+    pub(super) fn note_title(&mut self, text: Span) -> Result<(), Bailout> {
+        if self.nodes.is_some() {
+            self.set_kind_of_current(NodeKind::Title(text));
+        } else if !self.stack.any(Name::Template) {
+            self.event(false)?;
+            self.notes.title.get_or_insert(&self.page[text.range()]);
+        }
+        Ok(())
+    }
+
+    /// A link, its text, a base or a title, which the tree must hold in the order of the page. Foster parenting inserts it before the
     /// table: that is still the order of the page if the table holds no event yet.
     #[inline]
     fn event(&mut self, foster: bool) -> Result<(), Bailout> {

@@ -131,8 +131,10 @@ impl Tree<'_, '_> {
     pub(super) fn insert_raw(&mut self, tag: &Tag, kind: RawKind) -> Result<(), Bailout> {
         self.insert(tag);
         let mut text = self.tokens.raw_text(kind, tag.written);
-        if tag.name == Name::Textarea {
-            text = self.without_line_feed(text, true);
+        match tag.name {
+            Name::Textarea => text = self.without_line_feed(text, true),
+            Name::Title => self.note_title(text)?,
+            _ => {}
         }
         if !text.is_empty() {
             let references = kind == RawKind::Rcdata;
