@@ -96,7 +96,8 @@ ci:
     .ci/run
 
 # Benchmark: `bench links [FOLDER]` against other extractors, `bench kit [ROUNDS [SECONDS]]` against bare hyper,
-# `bench api [ROUNDS [SECONDS]]` cached results against bare hyper and nginx, `bench outage [RATES]` without Redis
+# `bench api [ROUNDS [SECONDS]]` cached results against bare hyper and nginx, `bench outage [RATES]` without Redis,
+# `bench cli [PAGES | FOLDER [ROUNDS]]` the command line against lychee
 [group('measure')]
 bench what *args:
     @just _bench-{{ what }} {{ args }}
@@ -115,3 +116,8 @@ _bench-outage rates="300,500" pages="200" seconds="10":
     cargo build --release -p linkextractor-api
     OUTAGE_RATES={{ rates }} OUTAGE_PAGES={{ pages }} OUTAGE_SECONDS={{ seconds }} \
         cargo test --release -p e2e --test outage -- --nocapture
+
+_bench-cli *args:
+    cargo build --release -p linkextractor
+    test -x "${CARGO_TARGET_DIR:-target}/lychee/bin/lychee" || cargo install --locked --root "${CARGO_TARGET_DIR:-target}/lychee" lychee
+    cargo run --release -p links-bench --bin cli -- {{ args }}
