@@ -97,7 +97,7 @@ ci:
 
 # Benchmark: `bench links [FOLDER]` against other extractors, `bench kit [ROUNDS [SECONDS]]` against bare hyper,
 # `bench api [ROUNDS [SECONDS]]` cached results against bare hyper and nginx, `bench outage [RATES]` without Redis,
-# `bench cli [PAGES | FOLDER [ROUNDS]]` the command line against lychee
+# `bench cli [PAGES | FOLDER [ROUNDS]]` the command line against lychee, `bench memory` the API's under the worst load
 [group('measure')]
 bench what *args:
     @just _bench-{{ what }} {{ args }}
@@ -121,3 +121,8 @@ _bench-cli *args:
     cargo build --release -p linkextractor
     test -x "${CARGO_TARGET_DIR:-target}/lychee/bin/lychee" || cargo install --locked --root "${CARGO_TARGET_DIR:-target}/lychee" lychee
     cargo run --release -p links-bench --bin cli -- {{ args }}
+
+_bench-memory:
+    cargo build --release -p linkextractor-api
+    MEMORY_LIMIT=512 MEMORY_ORIGINS=60 MEMORY_PAGE=2000000 MEMORY_REQUESTS=300 MEMORY_UNREAD=60 MEMORY_BATCHES=24 \
+        cargo test --release -p e2e --test memory -- --nocapture
