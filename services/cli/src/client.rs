@@ -3,7 +3,7 @@
 mod credentials;
 mod header;
 
-pub use credentials::split as split_credentials;
+pub use credentials::{printable, split as split_credentials};
 
 use crate::{
     args::{FetchOptions, ListOptions},

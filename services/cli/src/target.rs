@@ -49,7 +49,10 @@ impl Target {
         }
         if is("http") || is("https") || is("file") || (text.contains("://") && !Path::new(text).exists()) {
             let (name, authorization) = client::split_credentials(text);
-            return Self { name: name.into_owned(), source: Source::Url { authorization } };
+            return Self {
+                name: client::printable(name).into_owned(),
+                source: Source::Url { authorization },
+            };
         }
         file(text.into())
     }

@@ -4,6 +4,7 @@ use base64::{Engine, prelude::BASE64_STANDARD};
 use http::HeaderValue;
 use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
+use weburl::WebUrl;
 
 /// `user:password` as a value of `Authorization`; without a colon, the password is empty.
 pub fn basic(credentials: &[u8]) -> HeaderValue {
@@ -29,6 +30,17 @@ pub fn split(url: &str) -> (Cow<'_, str>, Option<HeaderValue>) {
     (Cow::Owned(clean), Some(basic(&credentials)))
 }
 
+/// `url`, which is without user and password as far as [`split`] finds them, as it may be printed. If they may stand elsewhere,
+/// as in `http:/user:password@host` or after a `#` in a password, all up to the last `@` is hidden.
+pub fn printable(url: Cow<'_, str>) -> Cow<'_, str> {
+    let authority = |url: &WebUrl| url.as_str().split('/').nth(2).unwrap_or_default().contains('@');
+    let is_clear = url.contains("://") && WebUrl::parse(&url).is_ok_and(|url| !authority(&url));
+    match (url.split_once(':'), url.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, rest))) if !is_clear => Cow::Owned(format!("{scheme}://***@{rest}")),
+        _ => url,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -46,6 +58,18 @@ mod tests {
             assert_eq!(found, clean);
             assert_eq!(authorization, credentials.map(|credentials| basic(credentials.as_bytes())), "{url}");
         }
+        for url in [
+            "http:/me:secret@h/x",
+            "https:me:secret@h",
+            "https:///me:secret@h/",
+            "http:\\\\me:secret@h/",
+            "https://me:secret#pw@h/",
+            "https://me:secret/pw@h/",
+            "https://me:secret?pw@h/",
+        ] {
+            assert!(!printable(split(url).0).contains("secret"), "{url}");
+        }
+        assert_eq!(printable("https://h/@me?a@b".into()), "https://h/@me?a@b");
         assert_eq!(basic(b"Aladdin:open sesame"), "Basic QWxhZGRpbjpvcGVuIHNlc2FtZQ==");
     }
 }
