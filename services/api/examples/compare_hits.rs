@@ -56,7 +56,7 @@ async fn serve_bare(folder: &Path) -> Result<(), Failure> {
     }
     let body = Bytes::from(fs::read(folder.join(BODY))?);
     let listener = TcpListener::bind("127.0.0.1:0").await?;
-    eprintln!(r#""address":"{}""#, listener.local_addr()?);
+    eprintln!(r#""service","address":"{}""#, listener.local_addr()?);
     loop {
         let (stream, _) = listener.accept().await?;
         stream.set_nodelay(true)?;
@@ -119,7 +119,7 @@ async fn compare(rounds: usize, seconds: &str) -> Result<(), Failure> {
 fn api(redis_url: &str, access_log: &str) -> Command {
     let mut command = command("linkextractor-api").into_std();
     command.env("LINKEXTRACTOR_API_LISTEN", "127.0.0.1:0");
-    command.env("LINKEXTRACTOR_API_ADMIN__LISTEN", "");
+    command.env("LINKEXTRACTOR_API_ADMIN__LISTEN", "127.0.0.1:0");
     command.env("LINKEXTRACTOR_API_FETCH__ALLOW", r#"["127.0.0.0/8"]"#);
     command.env("LINKEXTRACTOR_API_LOG__ACCESS", access_log);
     if !redis_url.is_empty() {
@@ -191,7 +191,7 @@ impl Server {
             if log.read_line(&mut line)? == 0 {
                 return Err(format!("{name} has ended").into());
             }
-            if let Some((_, address)) = line.split_once(r#""address":""#) {
+            if let Some((_, address)) = line.split_once(r#""service","address":""#) {
                 break address.split('"').next().unwrap_or_default().to_owned();
             }
         };
