@@ -8,6 +8,7 @@
 //! leaves most fatal errors to us. After an error the links before it count. Nothing recurses; each limit ends as an error does,
 //! or with `Stop::TooCostly`.
 
+mod attlist;
 mod doctype;
 mod entities;
 mod gatherer;

@@ -8,7 +8,7 @@ mod generator;
 
 use e2e::Browser;
 use generator::{MANY_ATTRIBUTES, Random, pieces};
-use links::{Encoding, Method, Page, Syntax};
+use links::{Encoding, Method, Page};
 use std::{collections::BTreeMap, env, fs, path::Path};
 
 /// Pages that go to the browser at once.
@@ -51,10 +51,10 @@ fn excuse(page: &str) -> Option<&'static str> {
     EXCEPTIONS.iter().find(|(parts, _)| parts.iter().all(|part| page.contains(part))).map(|(_, why)| *why)
 }
 
-/// Takes a list of pages and their media type; gives the links and the title of each.
+/// Takes a list of pages; gives the links and the title of each.
 const SCRIPT: &str = r"
 const parser = new DOMParser();
-return pages.map(page => parser.parseFromString(page, type)).map(tree =>
+return pages.map(page => parser.parseFromString(page, 'text/html')).map(tree =>
   [Array.from(tree.querySelectorAll('a[href]'))
     .filter(a => a.namespaceURI === 'http://www.w3.org/1999/xhtml')
     .map(a => [a.getAttribute('href'), a.textContent]), tree.title])";
@@ -66,13 +66,9 @@ async fn start() -> Browser {
 }
 
 async fn judged(browser: &Browser, pages: &[String]) -> Vec<Judged> {
-    judged_as(browser, "text/html", pages).await
-}
-
-async fn judged_as(browser: &Browser, media_type: &str, pages: &[String]) -> Vec<Judged> {
     let pages: Vec<_> = pages.iter().map(|page| page.strip_prefix('\u{FEFF}').unwrap_or(page)).collect();
     let pages = serde_json::to_string(&pages).expect("text");
-    let lists = browser.ask(&format!("const type = '{media_type}', pages = {pages};{SCRIPT}")).await;
+    let lists = browser.ask(&format!("const pages = {pages};{SCRIPT}")).await;
     let lists: Vec<(Vec<Written>, String)> =
         serde_json::from_value(lists).expect("lists of links, and titles");
     let shown = |(list, title): (Vec<Written>, String)| {
@@ -182,136 +178,4 @@ async fn fixtures_have_the_links_of_chromium() {
             found(page)
         );
     }
-}
-
-/// Pieces of the bodies of XHTML pages, well-formed or not.
-const XHTML: &[&str] = &[
-    "<a href='/1'>",
-    "<a href=\"/2\">",
-    "</a>",
-    "</a>",
-    "<a href='/3'/>",
-    "<p>",
-    "</p>",
-    "<b>",
-    "</b>",
-    "<br/>",
-    "t",
-    "u v",
-    "&amp;",
-    "&#65;",
-    "&#x42;",
-    "&lt;a>",
-    "&e;",
-    "&m;",
-    "<![CDATA[c<d>]]>",
-    "<!-- c -->",
-    "<?p i?>",
-    "<script/>",
-    "<title/>",
-    "<title>u</title>",
-    "<svg xmlns='http://www.w3.org/2000/svg'>",
-    "</svg>",
-    "<x:a xmlns:x='http://www.w3.org/1999/xhtml' href='/4'>",
-    "</x:a>",
-    "<a xmlns='' href='/5'>",
-    "<table><a href='/6'>t</a></table>",
-    "<template><a href='/7'>t</a></template>",
-    "<noscript><a href='/8'>t</a></noscript>",
-    "<A href='/9'/>",
-    "<a href='\n/&#49;\t0'/>",
-];
-
-/// Pieces that are errors, or nearly.
-const XHTML_ERRORS: &[&str] = &[
-    "&nbsp;",
-    "&",
-    "&x",
-    "<a href=/x>",
-    "<p a='1' a='2'/>",
-    "<p a='<'/>",
-    "]]>",
-    "<br>",
-    "<!-- -- -->",
-    "<x:p/>",
-    "<p x:y=''/>",
-    "<?xml?>",
-    "<p a='1'b='2'/>",
-    "&#0;",
-    "&#xFFFE;",
-    "<1/>",
-    "</html>",
-    "<![CDATA[",
-    "<!x>",
-    "<p xmlns:x=''/>",
-    "<p x:a='' y:a='' xmlns:x='u' xmlns:y='u'/>",
-];
-
-/// Document types; what a page refers to is declared by the first and may be by the last.
-const XHTML_DOCTYPES: &[&str] = &[
-    "<!DOCTYPE html [<!ENTITY e 'f'><!ENTITY m '<a href=\"/e\">&e;</a>'>]>",
-    "<!DOCTYPE html [<!-- ]> --><!ENTITY e \"&#38;#60;>\"><!ENTITY m '<b>&amp;</b>'><!ELEMENT a ANY>]>",
-    "<!DOCTYPE html PUBLIC '-//W3C//DTD XHTML 1.0 Strict//EN' 'http://www.w3.org/TR/xhtml1/DTD/xhtml1-strict.dtd'>",
-    "<!DOCTYPE html PUBLIC '-//W3C//DTD XHTML 1.1//EN' 'x' [<!ENTITY e 'é'>]>",
-    "<?xml version='1.0' standalone='yes'?><!DOCTYPE html>",
-    "<!DOCTYPE html SYSTEM 'x.dtd'>",
-    "<!DOCTYPE html PUBLIC '-//X//Y' 'x.dtd' [<!ENTITY e 'f'>]>",
-    "<!DOCTYPE html [<!ENTITY e SYSTEM 'u'><!ENTITY m 'g'>]>",
-    "<?xml version='1.0' standalone='yes'?><!DOCTYPE html SYSTEM 'x.dtd'>",
-    "",
-];
-
-fn xhtml_page(random: &mut Random) -> String {
-    let mut page = XHTML_DOCTYPES[random.below(XHTML_DOCTYPES.len())].to_owned();
-    page.push_str("<html xmlns='http://www.w3.org/1999/xhtml'><head>");
-    page.push_str(["", "<title>t&amp;<![CDATA[u]]><!-- c --> <b>v</b>w</title>"][random.below(2)]);
-    page.push_str("</head><body><i/>");
-    let mut open = Vec::new();
-    for _ in 0..random.below(30) {
-        if random.below(60) == 0 {
-            page.push_str(XHTML_ERRORS[random.below(XHTML_ERRORS.len())]);
-        }
-        let piece = XHTML[random.below(XHTML.len())];
-        // Most pages are well-formed: an end tag ends what is open.
-        if piece.starts_with("</") {
-            page.extend(open.pop().map_or(["", "", ""], |name| ["</", name, ">"]));
-            continue;
-        }
-        page.push_str(piece);
-        let starts = piece.starts_with('<') && !piece.contains("/>") && !piece.contains("</");
-        if starts && !piece.starts_with("<!") && !piece.starts_with("<?") {
-            open.push(piece[1..].split([' ', '>']).next().expect("a name"));
-        }
-    }
-    while let Some(name) = open.pop() {
-        page.extend(["</", name, ">"]);
-    }
-    page + "</body></html>"
-}
-
-#[tokio::test]
-async fn generated_xhtml_has_the_links_of_chromium() {
-    let browser = start().await;
-    let mut differences = Vec::new();
-    for seed in (0..number("LINKS_XHTML", 5000)).step_by(BATCH) {
-        let pages: Vec<_> =
-            (seed + 1..=seed + BATCH as u64).map(|seed| xhtml_page(&mut Random::new(seed))).collect();
-        let lists = judged_as(&browser, "application/xhtml+xml", &pages).await;
-        for (page, list) in pages.into_iter().zip(lists) {
-            let read =
-                Page { body: page.as_bytes(), syntax: Syntax::Xhtml, ..Page::default() }.links_as_written();
-            assert_eq!(read.method, Method::Xml, "{page}");
-            let links =
-                read.links.iter().map(|link| (link.href.into_owned(), link.text.into_owned())).collect();
-            let found = (links, read.title);
-            if found != list {
-                differences.push((page, found, list));
-            }
-        }
-    }
-    differences.sort_by_key(|(page, ..)| page.len());
-    for (page, found, list) in differences.iter().take(REDUCED) {
-        println!("{page:?}\n  found    {found:?}\n  Chromium {list:?}");
-    }
-    assert!(differences.is_empty(), "{} differ", differences.len());
 }

@@ -1,6 +1,7 @@
 //! The document type: its public identifier, and the entities of its internal subset (XML 1.0, sections 2.8 and 4.2).
 
 use super::{
+    attlist::{self, DeclaredAttributes},
     entities::Entities,
     names::{is_name, is_space},
     stop::Stop,
@@ -8,8 +9,9 @@ use super::{
 };
 use quick_xml::{Reader, events::Event};
 
-/// The public identifiers of document types that declare HTML's named character references (WHATWG HTML, section 14.2).
-const XHTML_IDS: [&str; 9] = [
+/// The public identifiers of document types that declare HTML's named character references (WHATWG HTML, section 14.2, and the
+/// later ones of XHTML Mobile).
+const XHTML_IDS: [&str; 11] = [
     "-//W3C//DTD XHTML 1.0 Transitional//EN",
     "-//W3C//DTD XHTML 1.1//EN",
     "-//W3C//DTD XHTML 1.0 Strict//EN",
@@ -19,24 +21,42 @@ const XHTML_IDS: [&str; 9] = [
     "-//W3C//DTD XHTML 1.1 plus MathML 2.0 plus SVG 1.1//EN",
     "-//W3C//DTD MathML 2.0//EN",
     "-//WAPFORUM//DTD XHTML Mobile 1.0//EN",
+    "-//WAPFORUM//DTD XHTML Mobile 1.1//EN",
+    "-//WAPFORUM//DTD XHTML Mobile 1.2//EN",
 ];
 
-/// The entities that the document type of `text` declares; only the predefined ones where there is none.
-pub(super) fn of(text: &str) -> Result<Entities, Stop> {
+/// What a document type declares.
+#[derive(Default)]
+pub(super) struct DocumentType {
+    pub(super) entities: Entities,
+    pub(super) attributes: DeclaredAttributes,
+}
+
+/// What the document type of `text` declares; nothing where there is none.
+pub(super) fn of(text: &str) -> Result<DocumentType, Stop> {
     let mut reader = Reader::from_str(text);
+    let mut is_standalone = false;
     loop {
         match reader.read_event() {
-            Ok(Event::DocType(content)) => return read(&content.into_inner()),
-            Ok(Event::Decl(_) | Event::Comment(_) | Event::PI(_) | Event::Text(_)) => {}
-            Ok(_) => return Ok(Entities::default()),
+            Ok(Event::DocType(content)) => {
+                let mut doctype = read(&content.into_inner())?;
+                doctype.entities.may_have_more &= !is_standalone;
+                return Ok(doctype);
+            }
+            Ok(Event::Decl(declaration)) => {
+                is_standalone =
+                    declaration.standalone().is_some_and(|value| value.is_ok_and(|value| value == "yes"));
+            }
+            Ok(Event::Comment(_) | Event::PI(_) | Event::Text(_)) => {}
+            Ok(_) => return Ok(DocumentType::default()),
             Err(_) => return Err(Stop::IllFormed),
         }
     }
 }
 
 /// Reads what stands between `<!DOCTYPE` and `>`.
-fn read(content: &str) -> Result<Entities, Stop> {
-    let mut entities = Entities::default();
+fn read(content: &str) -> Result<DocumentType, Stop> {
+    let mut doctype = DocumentType::default();
     let end = content.find(|c| is_space(c) || c == '[').unwrap_or(content.len());
     let (name, rest) = content.split_at(end);
     let mut rest = rest.trim_start_matches(is_space);
@@ -44,13 +64,14 @@ fn read(content: &str) -> Result<Entities, Stop> {
         return Err(Stop::IllFormed);
     }
     if let Some((public, after)) = external_id(rest)? {
-        entities.has_html = public.is_some_and(|id| XHTML_IDS.contains(&collapsed(id).as_str()));
+        doctype.entities.has_html = public.is_some_and(|id| XHTML_IDS.contains(&collapsed(id).as_str()));
+        doctype.entities.may_have_more = true;
         rest = after.trim_start_matches(is_space);
     }
     if let Some(subset) = rest.strip_prefix('[') {
-        rest = read_subset(subset, &mut entities)?.trim_start_matches(is_space);
+        rest = read_subset(subset, &mut doctype)?.trim_start_matches(is_space);
     }
-    if rest.is_empty() { Ok(entities) } else { Err(Stop::IllFormed) }
+    if rest.is_empty() { Ok(doctype) } else { Err(Stop::IllFormed) }
 }
 
 /// A public identifier with its white space normalized (section 4.2.2).
@@ -80,11 +101,10 @@ fn external_id(text: &str) -> Result<Option<(Option<&str>, &str)>, Stop> {
     Ok(Some((public, &rest[end..])))
 }
 
-/// Reads an internal subset, and gives the text after its `]`. Declarations other than of entities do not matter for links.
-fn read_subset<'p>(subset: &'p str, entities: &mut Entities) -> Result<&'p str, Stop> {
+/// Reads an internal subset, and gives the text after its `]`. Declarations other than of entities and
+/// attributes do not matter for links.
+fn read_subset<'p>(subset: &'p str, doctype: &mut DocumentType) -> Result<&'p str, Stop> {
     let mut rest = subset;
-    let mut parameters = Vec::new();
-    let mut counts = true;
     loop {
         rest = rest.trim_start_matches(is_space);
         rest = if let Some(after) = rest.strip_prefix(']') {
@@ -95,18 +115,15 @@ fn read_subset<'p>(subset: &'p str, entities: &mut Entities) -> Result<&'p str, 
         } else if let Some(instruction) = rest.strip_prefix("<?") {
             instruction.split_once("?>").ok_or(Stop::IllFormed)?.1
         } else if let Some(reference) = rest.strip_prefix('%') {
-            let (name, after) = reference.split_once(';').ok_or(Stop::IllFormed)?;
-            if !parameters.contains(&name) {
-                return Err(Stop::IllFormed);
-            }
-            counts = false; // what follows one that is not read does not count (section 5.1)
-            after
+            // Parameter entities are not read; as in Chromium, the declarations that follow count.
+            doctype.entities.may_have_more = true;
+            reference.split_once(';').filter(|(name, _)| is_name(name)).ok_or(Stop::IllFormed)?.1
         } else if let Some(markup) = rest.strip_prefix("<!") {
             let (declaration, after) = declaration(markup).ok_or(Stop::IllFormed)?;
-            if let Some(entity) = declaration.strip_prefix("ENTITY")
-                && counts
-            {
-                parameters.extend(read_entity(entity, entities)?);
+            if let Some(entity) = declaration.strip_prefix("ENTITY") {
+                read_entity(entity, &mut doctype.entities)?;
+            } else if let Some(attributes) = declaration.strip_prefix("ATTLIST") {
+                attlist::read(attributes, &doctype.entities, &mut doctype.attributes)?;
             }
             after
         } else {
@@ -129,26 +146,25 @@ fn declaration(text: &str) -> Option<(&str, &str)> {
     Some((&text[..end], &text[end + 1..]))
 }
 
-/// Reads an entity's declaration, without `<!ENTITY` and `>`. Gives the name of a parameter entity, which is not read.
-fn read_entity<'p>(text: &'p str, entities: &mut Entities) -> Result<Option<&'p str>, Stop> {
+/// Reads an entity's declaration, without `<!ENTITY` and `>`.
+fn read_entity(text: &str, entities: &mut Entities) -> Result<(), Stop> {
     let start = text.trim_start_matches(is_space);
     let (name, value) = start.split_once(is_space).ok_or(Stop::IllFormed)?;
     if start.len() == text.len() {
         return Err(Stop::IllFormed);
     }
     if name == "%" {
-        return Ok(value.trim_start_matches(is_space).split(is_space).next());
+        return Ok(()); // a parameter entity
     }
     let value = value.trim_matches(is_space);
     if !is_name(name) {
         return Err(Stop::IllFormed);
     }
-    if external_id(value)?.is_some() {
-        entities.declare(name, None)?;
+    if let Some((_, after)) = external_id(value)? {
+        entities.declare_external(name, !after.is_empty())
     } else if let Some((value, "")) = quoted(value) {
-        entities.declare(name, Some(value))?;
+        entities.declare(name, value)
     } else {
-        return Err(Stop::IllFormed);
+        Err(Stop::IllFormed)
     }
-    Ok(None)
 }

@@ -21,6 +21,8 @@ enum DeclaredEntity {
     Internal(String),
     /// One that is not loaded.
     External,
+    /// One that is not XML, to which no text may refer.
+    Unparsed,
 }
 
 /// The meaning of a reference.
@@ -28,7 +30,9 @@ pub(super) enum Meaning<'e> {
     Text(Cow<'static, str>),
     /// Replacement text, which is read like the document.
     Replacement(&'e str),
-    /// An external entity, which is not loaded.
+    /// An external entity, which is not loaded, and which no attribute's value may refer to.
+    External,
+    /// What only parts of the document type that are not loaded may declare.
     Unknown,
 }
 
@@ -37,24 +41,33 @@ pub(super) struct Entities {
     declared: HashMap<String, DeclaredEntity>,
     /// Whether the document type declares HTML's named character references.
     pub(super) has_html: bool,
+    /// Whether parts of the document type that are not loaded may declare more.
+    pub(super) may_have_more: bool,
     room: Cell<usize>,
 }
 
 impl Default for Entities {
     fn default() -> Self {
         let room = Cell::new(MAX_EXPANDED);
-        Self { declared: HashMap::new(), has_html: false, room }
+        Self { declared: HashMap::new(), has_html: false, may_have_more: false, room }
     }
 }
 
 impl Entities {
-    /// Declares an entity with the replacement text of `value`, or an external one; the first declaration of a name counts.
-    pub(super) fn declare(&mut self, name: &str, value: Option<&str>) -> Result<(), Stop> {
+    /// Declares an entity with the replacement text of `value`; the first declaration of a name counts.
+    pub(super) fn declare(&mut self, name: &str, value: &str) -> Result<(), Stop> {
+        self.insert(name, DeclaredEntity::Internal(replacement(value)?))
+    }
+
+    /// Declares an entity that is not loaded.
+    pub(super) fn declare_external(&mut self, name: &str, is_unparsed: bool) -> Result<(), Stop> {
+        self.insert(name, if is_unparsed { DeclaredEntity::Unparsed } else { DeclaredEntity::External })
+    }
+
+    fn insert(&mut self, name: &str, entity: DeclaredEntity) -> Result<(), Stop> {
         if self.declared.len() == MAX_ENTITIES {
             return Err(Stop::IllFormed);
         }
-        let entity =
-            value.map(replacement).transpose()?.map_or(DeclaredEntity::External, DeclaredEntity::Internal);
         self.declared.entry(name.to_owned()).or_insert(entity);
         Ok(())
     }
@@ -82,10 +95,11 @@ impl Entities {
                 self.room.set(room);
                 Ok(Meaning::Replacement(text))
             }
-            Some(DeclaredEntity::External) => Ok(Meaning::Unknown),
-            // What only parts that are not loaded may declare is an error in browsers, too.
+            Some(DeclaredEntity::External) => Ok(Meaning::External),
+            Some(DeclaredEntity::Unparsed) => Err(Stop::IllFormed),
             None => match html(name).filter(|_| self.has_html) {
                 Some(text) => Ok(Meaning::Text(text.into())),
+                None if self.may_have_more && is_name(name) => Ok(Meaning::Unknown),
                 None => Err(Stop::IllFormed),
             },
         }
@@ -110,7 +124,7 @@ impl Entities {
             match self.meaning(name)? {
                 Meaning::Text(text) => value.push_str(&text),
                 Meaning::Replacement(text) if open.len() < MAX_NESTED => open.push(text),
-                Meaning::Replacement(_) => return Err(Stop::IllFormed),
+                Meaning::Replacement(_) | Meaning::External => return Err(Stop::IllFormed),
                 Meaning::Unknown => {}
             }
         }

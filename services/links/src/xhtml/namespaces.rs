@@ -1,6 +1,6 @@
 //! Prefixes and their namespaces (Namespaces in XML 1.0).
 
-use super::{stop::Stop, tag::XmlTag};
+use super::{names::is_name, stop::Stop, tag::XmlTag};
 use std::borrow::Cow;
 
 /// The namespace of HTML elements.
@@ -37,6 +37,9 @@ impl<'p> Namespaces<'p> {
         let is_reserved = prefix == "xmlns" || uri == XMLNS || (prefix == "xml") != (uri == XML);
         if is_reserved || !prefix.is_empty() && uri.is_empty() {
             return Err(Stop::IllFormed);
+        }
+        if self.uri(prefix).is_ok_and(|held| *held == *uri) {
+            return Ok(()); // a repetition
         }
         if self.declarations.len() == MAX_DECLARATIONS {
             return Err(Stop::TooCostly);
@@ -94,9 +97,10 @@ pub(super) fn is_xhtml(tag: &str) -> bool {
 fn split(name: &str) -> Result<(&str, &str), Stop> {
     match name.split_once(':') {
         None => Ok(("", name)),
-        Some((prefix, local)) if prefix.is_empty() || local.is_empty() || local.contains(':') => {
-            Err(Stop::IllFormed)
+        // The whole is a name, and so is its start.
+        Some((prefix, local)) if !prefix.is_empty() && is_name(local) && !local.contains(':') => {
+            Ok((prefix, local))
         }
-        Some(parts) => Ok(parts),
+        Some(_) => Err(Stop::IllFormed),
     }
 }

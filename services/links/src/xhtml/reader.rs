@@ -1,6 +1,8 @@
 //! Reads the markup of a document and of the entities in it.
 
 use super::{
+    attlist::DeclaredAttributes,
+    doctype::DocumentType,
     entities::{Entities, MAX_NESTED, Meaning},
     gatherer::Gatherer,
     names::{is_blank, is_name, is_space},
@@ -49,6 +51,7 @@ pub(super) struct XmlReader<'p, 'g> {
     /// The document first; the innermost entity is read.
     sources: Vec<XmlSource<'p>>,
     entities: &'p Entities,
+    attributes: &'p DeclaredAttributes,
     namespaces: Namespaces<'p>,
     open: Vec<XmlElement>,
     open_templates: usize,
@@ -61,10 +64,11 @@ pub(super) struct XmlReader<'p, 'g> {
 }
 
 impl<'p, 'g> XmlReader<'p, 'g> {
-    pub(super) fn new(text: &'p str, entities: &'p Entities, gatherer: &'g mut Gatherer) -> Self {
+    pub(super) fn new(text: &'p str, doctype: &'p DocumentType, gatherer: &'g mut Gatherer) -> Self {
         Self {
             sources: vec![XmlSource::new(text, 0)],
-            entities,
+            entities: &doctype.entities,
+            attributes: &doctype.attributes,
             namespaces: Namespaces::default(),
             open: Vec::new(),
             open_templates: 0,
@@ -127,8 +131,23 @@ impl<'p, 'g> XmlReader<'p, 'g> {
         let tag = XmlTag::read(tag)?;
         let depth = self.open.len();
         let mut href = None;
+        let declared = self.attributes.of(tag.name);
+        let is_written = |name: &str| tag.attributes.iter().any(|(written, _)| *written == name);
+        let defaults = declared.iter().filter(|attribute| !is_written(&attribute.name));
+        let defaults =
+            defaults.filter_map(|attribute| Some((&*attribute.name, attribute.default.as_deref()?)));
+        for (name, value) in defaults {
+            if name == "href" {
+                href = Some(value.into());
+            } else {
+                self.namespaces.declare(depth, name, value.into())?;
+            }
+        }
         for &(name, written) in &tag.attributes {
-            let value = self.entities.value(written)?;
+            let mut value = self.entities.value(written)?;
+            if let Some(attribute) = declared.iter().find(|attribute| attribute.name == name) {
+                value = attribute.normalized(value);
+            }
             if name == "href" {
                 href = Some(value);
             } else {
@@ -232,7 +251,7 @@ impl<'p, 'g> XmlReader<'p, 'g> {
                 Ok(())
             }
             Meaning::Replacement(_) => Err(Stop::IllFormed),
-            Meaning::Unknown => Ok(()),
+            Meaning::External | Meaning::Unknown => Ok(()),
         }
     }
 

@@ -135,10 +135,14 @@ fn entities_of_the_internal_subset_count() {
         "no external entity is loaded"
     );
     assert_eq!(
-        with("<!ENTITY % p ''>%p;<!ENTITY x 'c'>", "<a href='1'/><a href='2'>a&x;b</a>"),
-        ["1 [IMG]", "2 [IMG]"]
+        with("%q;<!ENTITY % p '<!ENTITY y \"d\">'>%p;<!ENTITY x 'c'>", "<a href='/x'>a&x;b&y;</a>"),
+        ["/x acb"],
+        "parameter entities are not read"
     );
-    assert_eq!(with("%p;", "<a href='/x'>a</a>"), ["NOT XML"]);
+    for subset in ["<!ENTITY x SYSTEM 'u' NDATA n>", "<!ENTITY x PUBLIC 'p' 'u' NDATA n>"] {
+        assert_eq!(with(subset, "<a href='1'/>&x;<a href='2'/>"), ["1 [IMG]"], "it is not XML");
+    }
+    assert_eq!(with("<!ENTITY x SYSTEM 'u'>", "<a href='1'/><a href='&x;'/>"), ["1 [IMG]"]);
     for subset in
         ["<!ENTITY x '&x;'>", "<!ENTITY x '&y;'><!ENTITY y '&x;'>", "<!ENTITY x '<b>'>", "<!ENTITY x '</a>'>"]
     {
@@ -149,6 +153,31 @@ fn entities_of_the_internal_subset_count() {
         );
     }
     assert_eq!(with("<!ENTITY x '&x;'>", "<a href='1'/><a href='&x;'/>"), ["1 [IMG]"]);
+}
+
+#[test]
+fn attributes_have_the_defaults_and_types_that_the_internal_subset_declares() {
+    let with = |subset: &str, body: &str| links(&format!("<!DOCTYPE html [{subset}]>{START}{body}{END}"));
+    let defaults = "<!ENTITY e '?q'><!ATTLIST a href CDATA '/d&e;'>";
+    assert_eq!(with(defaults, "<a/><a href='/x'/><b/>"), ["/d?q [IMG]", "/x [IMG]"]);
+    let others = "<!ATTLIST a  b (x|y) 'x' c NOTATION (n) #IMPLIED\nd ID #REQUIRED href CDATA #FIXED \"/d\" href CDATA '/e'>";
+    assert_eq!(with(others, "<a/>"), ["/d [IMG]"], "the first declaration counts");
+    assert_eq!(with("<!ATTLIST a href CDATA #IMPLIED><!ATTLIST a href CDATA '/d'>", "<a/>"), [""; 0]);
+    assert_eq!(with("<!ATTLIST a href NMTOKENS #IMPLIED>", "<a href='\t/1  2 '/>"), ["/1 2 [IMG]"]);
+    assert_eq!(
+        with("<!ATTLIST x:a xmlns:x CDATA 'http://www.w3.org/1999/xhtml'>", "<x:a href='/1'/>"),
+        ["/1 [IMG]"]
+    );
+    let declared = "<!DOCTYPE html [<!ATTLIST html xmlns CDATA #FIXED 'http://www.w3.org/1999/xhtml'>]>";
+    assert_eq!(links(&format!("{declared}<html><body><a href='/1'/></body></html>")), ["/1 [IMG]"]);
+    assert_eq!(with("<!ATTLIST a href '/d'>", "<a href='/1'/>"), ["NOT XML"]);
+    assert_eq!(
+        with(
+            "<!ATTLIST a xmlns:b CDATA 'b' xmlns:c CDATA 'c' xmlns:d CDATA 'd' xmlns:e CDATA 'e' xmlns:f CDATA 'f'>",
+            ""
+        ),
+        ["TOO COSTLY"]
+    );
 }
 
 #[test]
@@ -170,9 +199,13 @@ fn expansions_are_bounded() {
 fn the_doctypes_of_xhtml_declare_html_s_references() {
     let doctype = "<!DOCTYPE html PUBLIC \"-//W3C//DTD XHTML 1.0 Strict//EN\" \"http://www.w3.org/TR/xhtml1/DTD/xhtml1-strict.dtd\">";
     assert_eq!(links(&format!("{doctype}{START}<a href='&copy;'>&auml;&hellip;&semi;</a>{END}")), ["© ä…;"]);
-    assert_eq!(links(&format!("{doctype}{START}<a href='1'/>&notit;<a href='2'/>{END}")), ["1 [IMG]"]);
     let unknown = "<!DOCTYPE html SYSTEM 'x.dtd'>";
-    assert_eq!(links(&format!("{unknown}{START}<a href='1'/>&nbsp;<a href='2'/>{END}")), ["1 [IMG]"]);
+    for doctype in [doctype, unknown] {
+        let page = format!("{doctype}{START}<a href='1'/><a href='2&notit;'>a&notit;b</a>{END}");
+        assert_eq!(links(&page), ["1 [IMG]", "2 ab"], "what is not loaded may declare it");
+        let alone = format!("<?xml version='1.0' standalone='yes'?>{page}");
+        assert_eq!(links(&alone), ["1 [IMG]"], "it declares nothing");
+    }
 }
 
 #[test]
