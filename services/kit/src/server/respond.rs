@@ -65,10 +65,11 @@ pub(super) fn respond<S: Service>(
     let chunked = request.headers().contains_key(header::TRANSFER_ENCODING);
     let checked = check(&listener, &client.raw_head, &request);
     let malformed = checked.as_ref().is_err_and(|problem| problem.status == StatusCode::BAD_REQUEST);
+    // Boxed: it is rare, and would make the future below larger.
     let refused = match checked {
-        Err(problem) => Some(listener.service.refuse(problem)),
+        Err(problem) => Some(Box::new(listener.service.refuse(problem))),
         // `OPTIONS *` asks for the methods of the whole server.
-        Ok(()) => (request.uri().path() == "*").then(|| other_method(request.method(), METHODS)),
+        Ok(()) => (request.uri().path() == "*").then(|| Box::new(other_method(request.method(), METHODS))),
     };
     if refused.is_none() {
         request.extensions_mut().insert(log.id.clone());
@@ -78,15 +79,17 @@ pub(super) fn respond<S: Service>(
     Box::pin(async move {
         let may_run = refused.is_none() && !no_body_permit;
         let permit = may_run.then(|| listener.permits.try_acquire(part)).flatten();
-        let (mut response, permit) = match (refused, permit) {
-            (Some(response), _) => (response, None),
-            (None, None) => (listener.service.refuse(overloaded(RETRY_AFTER)), None),
-            (None, Some(permit)) => {
-                // Passed pinned: each move of the request into a future adds its size to that of this one.
+        let (mut response, permit) = match permit {
+            Some(permit) => {
+                // Both are passed pinned: each move of a future into another adds its size to that of this one.
                 let handling = pin!(AssertUnwindSafe(listener.service.handle(request)).catch_unwind());
-                let waiting = Arc::clone(&listener.waiting_permits);
-                counted(permit, waiting, handled(&listener, &log, handling)).await
+                let handled = pin!(handled(&listener, &log, handling));
+                counted(permit, Arc::clone(&listener.waiting_permits), handled).await
             }
+            None => (
+                refused.map_or_else(|| listener.service.refuse(overloaded(RETRY_AFTER)), |refused| *refused),
+                None,
+            ),
         };
         let rest = FrameRest::of_whole(response.body_mut(), &log).unwrap_or_else(|| {
             response = listener.service.refuse(overloaded(RETRY_AFTER));
