@@ -1,5 +1,6 @@
 //! Which server has a key: the only one, or in a Cluster the master of the key's slot. The Cluster's own map of slots is
-//! read every second, and at once when a node says that a key has moved.
+//! read every second, and at once when a node says that a key has moved. The cluster client of the `redis` crate does not
+//! read it again while a node hangs, and every command waits for it meanwhile.
 
 use super::{
     fault::Fault,
