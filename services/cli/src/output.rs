@@ -3,7 +3,10 @@
 use crate::{args::OutputFormat, found_page::FoundPage, page_error::PageError};
 use links::{
     Links, Method,
-    format::{Format, csv, ndjson},
+    format::{
+        Format, csv,
+        ndjson::{self, PageMembers},
+    },
 };
 use serde::Serialize;
 use serde_json::json;
@@ -25,12 +28,8 @@ pub struct Writer<W> {
 /// The members of a page's line of NDJSON before its links.
 #[derive(Serialize)]
 struct PageLine<'a> {
-    page: &'a str,
-    url: Option<&'a str>,
-    title: Option<&'a str>,
-    count: usize,
-    unresolved: usize,
-    approximate: bool,
+    #[serde(flatten)]
+    members: PageMembers<'a>,
     #[serde(skip_serializing_if = "Option::is_none")]
     age: Option<u64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -58,12 +57,14 @@ impl<W: Write> Writer<W> {
             OutputFormat::Text => Format::Text.write_to(out, links),
             OutputFormat::Ndjson => {
                 let line = PageLine {
-                    page,
-                    url: url.as_ref().map(weburl::WebUrl::as_str),
-                    title: found.title.as_deref(),
-                    count: links.len(),
-                    unresolved: found.unresolved,
-                    approximate: found.method == Method::Approximate,
+                    members: PageMembers {
+                        page,
+                        url: url.as_ref().map(weburl::WebUrl::as_str),
+                        title: found.title.as_deref(),
+                        count: links.len(),
+                        unresolved: found.unresolved,
+                        approximate: found.method == Method::Approximate,
+                    },
                     age: api.as_ref().and_then(|api| api.age),
                     cache: api.as_ref().and_then(|api| api.cache.as_deref()),
                     fetched: api.is_none().then(|| humantime::format_rfc3339_seconds(*at).to_string()),
