@@ -18,6 +18,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 /// Pages of a request that are in progress at once: few, so that other requests get their share.
 const CONCURRENCY: usize = 8;
+
 /// The memory of all batches.
 pub(crate) struct BatchMemory {
     /// For lines that wait for their clients.
@@ -26,8 +27,8 @@ pub(crate) struct BatchMemory {
     pub(crate) urls: ByteBudget,
 }
 
-/// Answers with a line a page. At most [`CONCURRENCY`] pages are in progress or
-/// wait to be sent; the others are not begun if the client leaves.
+/// Answers with a line a page. At most [`CONCURRENCY`] pages are in progress or wait to be sent; the others are not begun
+/// if the client leaves.
 pub(crate) async fn batch(
     pages: Arc<PageService>,
     memory: &BatchMemory,

@@ -101,19 +101,13 @@ mod tests {
     use super::*;
     use crate::cached_result::PageLinks;
     use fetch::{FetchError, Validators};
-    use xxhash_rust::xxh3::xxh3_64;
 
     fn page() -> CacheEntry {
-        let json = Bytes::from_static(b"[]\n");
         let links = PageLinks {
-            url: "http://example.com/".into(),
-            count: 0,
             unresolved: 3,
             approximate: true,
-            title: None,
             validators: Validators { etag: Some("\"1\"".into()), last_modified: None },
-            hash: xxh3_64(&json),
-            json,
+            ..PageLinks::of_json("[]\n")
         };
         CacheEntry::of(&Arc::new(CachedResult::new(Ok(links), Duration::from_mins(1))))
     }

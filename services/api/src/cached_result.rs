@@ -42,6 +42,24 @@ pub(crate) struct PageLinks {
     pub(crate) json: Bytes,
 }
 
+#[cfg(test)]
+impl PageLinks {
+    /// The links in `json` of some page.
+    pub(crate) fn of_json(json: impl Into<Bytes>) -> Self {
+        let json = json.into();
+        Self {
+            url: "http://example.com/".to_owned(),
+            count: 0,
+            unresolved: 0,
+            approximate: false,
+            title: None,
+            validators: Validators::default(),
+            hash: xxhash_rust::xxh3::xxh3_64(&json),
+            json,
+        }
+    }
+}
+
 /// Where a result comes from (RFC 9211, section 2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ResultSource {
@@ -184,18 +202,7 @@ mod tests {
     use super::*;
 
     fn cached_links() -> CachedResult {
-        let json = Bytes::from_static(b"[]\n");
-        let links = PageLinks {
-            url: "http://example.com/".into(),
-            count: 0,
-            unresolved: 0,
-            approximate: false,
-            title: None,
-            validators: Validators::default(),
-            hash: xxh3_64(&json),
-            json,
-        };
-        CachedResult::new(Ok(links), Duration::from_mins(1))
+        CachedResult::new(Ok(PageLinks::of_json("[]\n")), Duration::from_mins(1))
     }
 
     #[test]

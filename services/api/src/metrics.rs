@@ -102,26 +102,15 @@ impl ApiMetrics {
 mod tests {
     use super::*;
     use crate::cached_result::PageLinks;
-    use bytes::Bytes;
+
     use std::time::Duration;
 
     #[test]
     fn parts_of_pages_that_could_not_be_parsed_are_counted() {
         let (metrics, mut registry) = (ApiMetrics::default(), kit::Metrics::default());
         metrics.register(&mut registry);
-        let (url, json) = ("http://a/".to_owned(), Bytes::from_static(b"[]"));
-        let links = PageLinks {
-            url,
-            count: 0,
-            unresolved: 0,
-            approximate: false,
-            title: None,
-            validators: fetch::Validators::default(),
-            hash: 0,
-            json,
-        };
         metrics.extracted(&Extracted {
-            links,
+            links: PageLinks::of_json("[]"),
             method: Method::Streamed,
             unparsed_chunks: 2,
             time: Duration::ZERO,

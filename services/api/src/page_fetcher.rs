@@ -103,7 +103,8 @@ impl FetchJob {
 }
 
 impl PageFetcher {
-    /// A fetcher that decodes on `pool`, extracts on `extraction` and stores in `cache`; an error names the setting that cannot be used.
+    /// A fetcher that decodes on `pool`, extracts on `extraction` and stores in `cache`; an error names the setting that
+    /// cannot be used.
     pub(crate) fn new(
         settings: &ApiSettings,
         cache: &Arc<Cache>,

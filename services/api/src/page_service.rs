@@ -59,8 +59,8 @@ impl PageService {
         })
     }
 
-    /// The result for the page at `url`, within the limits that `directives` set, fetched for `client` if need be; if there are links, the extraction log
-    /// gets a line.
+    /// The result for the page at `url`, within the limits that `directives` set, fetched for `client` if need be; if there
+    /// are links, the extraction log gets a line.
     pub(crate) async fn find(
         self: &Arc<Self>,
         url: &str,

@@ -181,18 +181,7 @@ mod tests {
     const JSON: &[u8] = br#"[{"text":"a","href":"http://a/"}]"#;
 
     fn cached() -> Arc<CachedResult> {
-        let (url, json) = ("http://a/".to_owned(), Bytes::from_static(JSON));
-        let links = PageLinks {
-            url,
-            count: 1,
-            unresolved: 0,
-            approximate: false,
-            title: None,
-            validators: fetch::Validators::default(),
-            hash: 0,
-            json,
-        };
-        Arc::new(CachedResult::new(Ok(links), Duration::from_mins(1)))
+        Arc::new(CachedResult::new(Ok(PageLinks::of_json(JSON)), Duration::from_mins(1)))
     }
 
     fn store(bytes: usize) -> Representations {
@@ -254,18 +243,7 @@ mod tests {
         let mut json = br#"[{"text":""#.to_vec();
         json.resize(100_000, b'a');
         json.extend_from_slice(br#"","href":"http://a/"}]"#);
-        let (url, json) = ("http://a/".to_owned(), Bytes::from(json));
-        let links = PageLinks {
-            url,
-            count: 1,
-            unresolved: 0,
-            approximate: false,
-            title: None,
-            validators: fetch::Validators::default(),
-            hash: 0,
-            json,
-        };
-        let cached = Arc::new(CachedResult::new(Ok(links), Duration::from_mins(1)));
+        let cached = Arc::new(CachedResult::new(Ok(PageLinks::of_json(json)), Duration::from_mins(1)));
         let (open, gate) = mpsc::channel::<()>();
         let busy = tokio::spawn(async move { pool.run(move || gate.recv().is_ok()).await });
         assert!(text(&store, &cached).now_or_never().is_none());

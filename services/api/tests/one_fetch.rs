@@ -75,7 +75,7 @@ async fn replicas_share_a_fetch() {
     let origin = Origin::start().await;
     let page = origin.page("/", Page::html("<a href=x>x</a>"));
     let redis = RedisServer::start().await;
-    let settings = || patient_settings_with(&redis);
+    let settings = || settings_for_slow_redis(&redis);
     let (first, second) = (Service::with(settings()).await, Service::with(settings()).await);
     origin.hold();
     let (one, two, ()) = tokio::join!(first.get(&page), second.get(&page), async {
@@ -100,7 +100,7 @@ async fn calls(redis: &RedisServer, command: &str) -> u64 {
 }
 
 /// Settings with the cache in `redis`, which may answer late: on a busy machine even a healthy one does.
-fn patient_settings_with(redis: &RedisServer) -> ApiSettings {
+fn settings_for_slow_redis(redis: &RedisServer) -> ApiSettings {
     let mut settings = with_admin(settings_with(redis));
     settings.redis.timeout = TIMEOUT;
     settings.fetch.timeout = TIMEOUT;
@@ -122,7 +122,7 @@ async fn requests_at_the_same_instant_ask_redis_once() {
     let origin = Origin::start().await;
     let page = origin.page("/", Page::html("<a href=x>x</a>"));
     let redis = RedisServer::start().await;
-    let api = Arc::new(Service::with(patient_settings_with(&redis)).await);
+    let api = Arc::new(Service::with(settings_for_slow_redis(&redis)).await);
     redis.freeze();
     let mut requests = JoinSet::new();
     for _ in 0..100 {
@@ -200,7 +200,7 @@ async fn a_crowd_on_two_replicas_causes_one_fetch() {
     let origin = Origin::start().await;
     let page = origin.page("/", Page::html("<a href=x>x</a>"));
     let redis = RedisServer::start().await;
-    let settings = || patient_settings_with(&redis);
+    let settings = || settings_for_slow_redis(&redis);
     let apis = [Service::with(settings()).await, Service::with(settings()).await].map(Arc::new);
     origin.hold();
     let mut requests = JoinSet::new();

@@ -54,8 +54,9 @@ pub(crate) enum Local {
 }
 
 impl LocalTier {
-    /// An empty tier that takes about `bytes` at most and keeps links for `grace` after they have expired. The least recently used copy is evicted first: moka's default
-    /// policy may refuse a new one after `Cache-Status` has said that it is stored.
+    /// An empty tier that takes about `bytes` at most and keeps links for `grace` after they have expired. The least
+    /// recently used copy is evicted first: moka's default policy may refuse a new one after `Cache-Status` has said that
+    /// it is stored.
     pub(crate) fn new(bytes: u64, grace: Duration) -> Self {
         let evictions = Counter::default();
         let evicted = evictions.clone();

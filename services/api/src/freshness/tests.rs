@@ -1,24 +1,13 @@
 use super::*;
 use crate::cached_result::PageLinks;
-use bytes::Bytes;
-use fetch::{Step, Validators};
+use fetch::Step;
 
 const LIMITS: StaleLimits =
     StaleLimits { while_revalidate: Duration::from_mins(1), if_error: Duration::from_hours(1) };
 
 /// Links with a lifetime of 100 s that were fetched `ago`.
 fn links(ago: u64) -> CacheEntry {
-    let links = PageLinks {
-        url: "http://a/".into(),
-        count: 0,
-        unresolved: 0,
-        approximate: false,
-        title: None,
-        validators: Validators::default(),
-        hash: 0,
-        json: Bytes::new(),
-    };
-    let result = CachedResult::new(Ok(links), Duration::from_secs(100));
+    let result = CachedResult::new(Ok(PageLinks::of_json("")), Duration::from_secs(100));
     CacheEntry::of(&Arc::new(result.created_earlier(Duration::from_secs(ago))))
 }
 

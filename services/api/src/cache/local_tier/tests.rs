@@ -1,26 +1,13 @@
 use super::*;
 use crate::cached_result::{CachedResult, PageLinks};
-use bytes::Bytes;
-use fetch::{PageUrl, Validators};
+use fetch::PageUrl;
 
 fn key(number: usize) -> CacheKey {
     CacheKey::of(&PageUrl::parse(&format!("http://example.com/{number}")).unwrap())
 }
 
 fn cached(bytes: usize, lifetime: Duration) -> CacheEntry {
-    let json = Bytes::from(vec![b' '; bytes]);
-    let url = "http://example.com/".to_owned();
-    let validators = Validators::default();
-    let links = PageLinks {
-        url,
-        count: 0,
-        unresolved: 0,
-        approximate: false,
-        title: None,
-        validators,
-        hash: 0,
-        json,
-    };
+    let links = PageLinks::of_json(vec![b' '; bytes]);
     CacheEntry::of(&Arc::new(CachedResult::new(Ok(links), lifetime)))
 }
 

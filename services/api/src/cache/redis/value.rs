@@ -101,25 +101,13 @@ impl Visitor<'_> for Text {
 mod tests {
     use super::*;
     use crate::cached_result::{CachedResult, PageLinks};
-    use fetch::Validators;
+
     use std::sync::Arc;
-    use xxhash_rust::xxh3::xxh3_64;
 
     const HOUR: Duration = Duration::from_hours(1);
 
     fn cached(json: &str, count: usize) -> CacheEntry {
-        let (url, json) = ("http://example.com/".to_owned(), Bytes::from(json.to_owned()));
-        let hash = xxh3_64(&json);
-        let links = PageLinks {
-            url,
-            count,
-            unresolved: 0,
-            approximate: false,
-            title: None,
-            validators: Validators::default(),
-            hash,
-            json,
-        };
+        let links = PageLinks { count, ..PageLinks::of_json(json.to_owned()) };
         CacheEntry::of(&Arc::new(CachedResult::new(Ok(links), HOUR)))
     }
 
