@@ -55,8 +55,8 @@ impl Decoding {
         }
     }
 
-    /// Decodes what was pushed, as far as the memory goes. CPU work, bounded by [`ProcessorTime`]. Returns whether all of it is
-    /// decoded, or more memory is needed first.
+    /// Decodes what was pushed, as far as the memory goes. CPU work, bounded by [`ProcessorTime`]. Returns whether all of
+    /// it is decoded, or more memory is needed first.
     pub(crate) fn advance(&mut self) -> Result<bool, FetchError> {
         let most = self.allowance.bytes.saturating_sub(self.windows).min(self.limit);
         loop {

@@ -4,7 +4,8 @@ use crate::{FetchSettings, TlsProblem, unverified};
 use rustls::{CertificateError, ClientConfig, Error};
 use std::{io, sync::Arc};
 
-/// A configuration that trusts the system's root certificates and those of `extra_roots`. An error names the setting that cannot be used.
+/// A configuration that trusts the system's root certificates and those of `extra_roots`. An error names the setting that
+/// cannot be used.
 pub(crate) fn client_config(settings: &FetchSettings) -> Result<Arc<ClientConfig>, String> {
     let roots = kit::tls::root_certificates(&settings.extra_roots)
         .map_err(|error| format!("fetch.extra_roots: {error}"))?;

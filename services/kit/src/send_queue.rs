@@ -15,8 +15,8 @@ use tokio_util::sync::CancellationToken;
 
 /// Smaller responses are not counted: the number of connections bounds them.
 pub(crate) const SMALL: usize = 64 * 1024;
-/// The last bytes of a response are copied: the HTTP library may buffer them, and a slice would keep all of it in memory. Over
-/// HTTP/2 all are, as a stream that is cut off keeps its buffer.
+/// The last bytes of a response are copied: the HTTP library may buffer them, and a slice would keep all of it in memory.
+/// Over HTTP/2 all are, as a stream that is cut off keeps its buffer.
 const COPY_BELOW: usize = 256 * 1024;
 
 /// The large responses of a listener that are being sent.
@@ -66,18 +66,18 @@ pub(crate) struct QueuedReader {
 }
 
 impl SendQueue {
-    /// A queue of `limit` bytes, of which a client may hold the share `per_client`. A client that has taken nothing for the time
-    /// `stalled` may be cut off for others.
+    /// A queue of `limit` bytes, of which a client may hold the share `per_client`. A client that has taken nothing for the
+    /// time `stalled` may be cut off for others.
     pub(crate) fn new(limit: u64, per_client: f64, stalled: Duration) -> Self {
         let queued = Mutex::default();
         Self { limit, share: client_share(limit, per_client), stalled, start: Instant::now(), queued }
     }
 
-    /// Counts `data` for `client` until it is read. If there is no room, the clients that have taken nothing for longest are cut
-    /// off, but none that is reading; `Err` gives `data` back if that is not enough.
+    /// Counts `data` for `client` until it is read. If there is no room, the clients that have taken nothing for longest
+    /// are cut off, but none that is reading; `Err` gives `data` back if that is not enough.
     ///
-    /// What only one client reads counts towards its share, too. A client without unread responses may have one of any size, as
-    /// far as there is room.
+    /// What only one client reads counts towards its share, too. A client without unread responses may have one of any
+    /// size, as far as there is room.
     pub(crate) fn push(
         self: &Arc<Self>,
         data: Bytes,
@@ -141,8 +141,8 @@ impl Queued {
         own.map(|response| response.bytes).sum()
     }
 
-    /// Cuts off the readers of the response from which none took anything for longest, and since `before`; with `client`, of a
-    /// response that only this client reads. False if there is none.
+    /// Cuts off the readers of the response from which none took anything for longest, and since `before`; with `client`,
+    /// of a response that only this client reads. False if there is none.
     fn cut_off(&mut self, before: Option<u64>, client: Option<ClientKey>) -> bool {
         let candidates = self
             .responses
@@ -182,8 +182,8 @@ impl Reading {
 }
 
 impl QueuedReader {
-    /// The next part, of at most `most` bytes, and whether it is the last; `None` if the client was cut off. That it is asked for means that the client has
-    /// taken what came before.
+    /// The next part, of at most `most` bytes, and whether it is the last; `None` if the client was cut off. That it is
+    /// asked for means that the client has taken what came before.
     pub(crate) fn take(&self, most: usize, now: Instant) -> Option<(Bytes, bool)> {
         self.reading.progress.store(self.queue.millis(now), Relaxed);
         let mut rest = self.reading.rest.lock().unwrap_or_else(PoisonError::into_inner);

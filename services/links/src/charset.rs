@@ -27,7 +27,8 @@ pub(crate) fn sniffed(
     PageEncoding::tentative(named.unwrap_or_else(|| detected(body, url)))
 }
 
-/// The encoding of an XML document: byte order mark, `declared`, its XML declaration, and UTF-8 otherwise (XML 1.0, appendix F).
+/// The encoding of an XML document: byte order mark, `declared`, its XML declaration, and UTF-8 otherwise (XML 1.0,
+/// appendix F).
 pub(crate) fn sniffed_in_xml(body: &[u8], declared: Option<&'static Encoding>) -> PageEncoding {
     let marked = Encoding::for_bom(body).map(|(encoding, _)| encoding);
     let named = || prescan::xml_encoding_in(&body[..body.len().min(PRESCAN_LIMIT)]);

@@ -8,8 +8,8 @@ use encoding_rs::{Encoding, UTF_8};
 pub struct Extraction {
     /// Its links, in tree order, duplicates kept.
     pub links: Links,
-    /// The page's title, `document.title` of the HTML standard: white space collapsed, without control and bidi characters, at most
-    /// 200 Unicode scalar values. `None` where it has none or an empty one.
+    /// The page's title, `document.title` of the HTML standard: white space collapsed, without control and bidi characters,
+    /// at most 200 Unicode scalar values. `None` where it has none or an empty one.
     pub title: Option<String>,
     /// How many links were left out because their `href` does not resolve, or because of the limits on memory and time.
     pub unresolved: usize,

@@ -47,8 +47,8 @@ impl Steps {
     }
 }
 
-/// The links of `page`, without a byte order mark; `None` where a `<meta>` has changed `encoding`, in which the page has to be
-/// decoded and read again.
+/// The links of `page`, without a byte order mark; `None` where a `<meta>` has changed `encoding`, in which the page has to
+/// be decoded and read again.
 pub(crate) fn find(page: &[u8], encoding: &mut PageEncoding, steps: &mut Steps) -> Option<FoundLinks> {
     let page = page.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(page);
     let truncated = page.len() > MAX_PAGE;

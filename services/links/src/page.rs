@@ -17,8 +17,8 @@ pub enum Syntax {
     /// `text/html`, and what is of no known type.
     #[default]
     Html,
-    /// XML: `application/xhtml+xml`, and `text/xml` or `application/xml` with an [XHTML root](crate::has_xhtml_root). If it is not
-    /// well-formed, and that shows before any content of its body, it is read as HTML.
+    /// XML: `application/xhtml+xml`, and `text/xml` or `application/xml` with an [XHTML root](crate::has_xhtml_root). If it
+    /// is not well-formed, and that shows before any content of its body, it is read as HTML.
     Xhtml,
 }
 
@@ -27,8 +27,8 @@ pub enum Syntax {
 pub struct Page<'a> {
     /// The page's bytes, after content decoding.
     pub body: &'a [u8],
-    /// The encoding that the transport declares (`charset` of `Content-Type`). Without one, the page's own declaration counts,
-    /// and its bytes otherwise.
+    /// The encoding that the transport declares (`charset` of `Content-Type`). Without one, the page's own declaration
+    /// counts, and its bytes otherwise.
     pub declared: Option<&'static Encoding>,
     /// Its final URL. Without one, only absolute references resolve, and those below an absolute `<base>`.
     pub url: Option<&'a WebUrl>,

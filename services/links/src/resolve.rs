@@ -10,7 +10,8 @@ use weburl::{EncodingOverride, WebUrl};
 
 /// Hrefs and texts together may take three bytes for each byte of the page, and [`ROOM_FLOOR`] more.
 ///
-/// Each of a million `<a href>` resolves to the whole base URL: without a limit, memory would grow with the square of the page.
+/// Each of a million `<a href>` resolves to the whole base URL: without a limit, memory would grow with the square of the
+/// page.
 const ROOM_PER_BYTE: usize = 3;
 const ROOM_FLOOR: usize = 4 * 1024 * 1024;
 

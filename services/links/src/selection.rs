@@ -30,7 +30,8 @@ impl LinkSelection {
         self.select(links, |href| scope(href, own))
     }
 
-    /// The selected ones of `links` as they are written, in order. A value that does not resolve against `base` leads nowhere.
+    /// The selected ones of `links` as they are written, in order. A value that does not resolve against `base` leads
+    /// nowhere.
     pub(crate) fn of_written(self, links: Links, base: Option<WebUrl>, page: Option<&WebUrl>) -> Links {
         // Only the host counts: without its path, the length of the base does not count for each link.
         let base = base.and_then(|base| base.join("/").ok());

@@ -5,8 +5,8 @@
 //! ```
 //!
 //! In: a page in UTF-8. Out: its links as written, in document order, and its first `<base>`. `quick-xml` is the lexer; it
-//! leaves most fatal errors to us. After an error the links before it count. Nothing recurses; each limit ends as an error does,
-//! or with `Stop::TooCostly`.
+//! leaves most fatal errors to us. After an error the links before it count. Nothing recurses; each limit ends as an error
+//! does, or with `Stop::TooCostly`.
 
 mod attlist;
 mod doctype;
@@ -55,7 +55,8 @@ pub(crate) fn find(page: &[u8]) -> Document {
     }
 }
 
-/// Whether the root element of an XML document is in the namespace of HTML: whether `text/xml` or `application/xml` is a page.
+/// Whether the root element of an XML document is in the namespace of HTML: whether `text/xml` or `application/xml` is a
+/// page.
 pub fn has_xhtml_root(body: &[u8], declared: Option<&'static Encoding>) -> bool {
     let start = &body[..body.len().min(ROOT_LIMIT)];
     let text = sniffed_in_xml(body, declared).used.decode(start).0;

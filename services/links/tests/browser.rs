@@ -1,7 +1,8 @@
-//! Chromium as judge: generated pages and the fixtures have the links and the title of its `DOMParser`, for which scripting is off.
+//! Chromium as judge: generated pages and the fixtures have the links and the title of its `DOMParser`, for which scripting
+//! is off.
 //!
-//! `LINKS_BROWSER` is the number of generated pages, 20,000 by default; `LINKS_SEED` is the first seed. A difference fails the
-//! test unless it is one of [`EXCEPTIONS`].
+//! `LINKS_BROWSER` is the number of generated pages, 20,000 by default; `LINKS_SEED` is the first seed. A difference fails
+//! the test unless it is one of [`EXCEPTIONS`].
 
 #[path = "soup/generator.rs"]
 mod generator;

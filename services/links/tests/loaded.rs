@@ -1,5 +1,5 @@
-//! Chromium as judge of what `DOMParser` cannot show: pages that it loads, scripting off, for their encodings, `<noscript>` and
-//! XHTML. Hrefs are resolved, with queries in the page's encoding.
+//! Chromium as judge of what `DOMParser` cannot show: pages that it loads, scripting off, for their encodings, `<noscript>`
+//! and XHTML. Hrefs are resolved, with queries in the page's encoding.
 
 #[path = "soup/generator.rs"]
 #[expect(dead_code, reason = "this test needs only the random numbers")]

@@ -1,5 +1,5 @@
-//! Chromium as judge of XHTML: generated documents, well-formed or not, that it loads in frames. Its `DOMParser` is another parser,
-//! which ends at what only external parts may declare.
+//! Chromium as judge of XHTML: generated documents, well-formed or not, that it loads in frames. Its `DOMParser` is another
+//! parser, which ends at what only external parts may declare.
 //!
 //! `LINKS_XHTML` is the number of documents, 1,000 by default; `LINKS_SEED` is the first seed.
 

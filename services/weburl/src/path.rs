@@ -4,7 +4,8 @@ use std::borrow::Cow;
 use url::{Position, Url};
 
 /// A relative reference in which a backslash in front does not count as a slash, which it is with special schemes only
-/// ("relative state"; no issue yet: the standard's tests have it since <https://github.com/web-platform-tests/wpt/pull/58840>).
+/// ("relative state"; no issue yet: the standard's tests have it since
+/// <https://github.com/web-platform-tests/wpt/pull/58840>).
 pub(crate) fn relative(reference: &str) -> Cow<'_, str> {
     if reference.starts_with('\\') { Cow::Owned(format!("./{reference}")) } else { Cow::Borrowed(reference) }
 }

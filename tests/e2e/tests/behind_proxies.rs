@@ -47,7 +47,8 @@ async fn haproxy_passes_on_targets_large_headers_and_the_client_and_limits_rates
     limits_rates(balancer).await;
 }
 
-/// Pages whose addresses a proxy may change, and one with a `Link` field as long as it can be, from clients that claim others.
+/// Pages whose addresses a proxy may change, and one with a `Link` field as long as it can be, from clients that claim
+/// others.
 async fn passes_on(balancer: SocketAddr, api: &mut Program) {
     let origin = Origin::start().await;
     let title = "<title>".to_owned() + &"ä".repeat(200) + "</title><a href=x>there</a>";

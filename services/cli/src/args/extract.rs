@@ -121,8 +121,8 @@ pub struct FetchOptions {
     pub max_redirects: Option<u32>,
     /// Repeat timeouts, 5xx and refused connections
     ///
-    /// Up to N times for each page, with growing pauses from a second on. A page that answers 429 or 503 with Retry-After is fetched once more after that
-    /// time without this option, if it is at most five minutes.
+    /// Up to N times for each page, with growing pauses from a second on. A page that answers 429 or 503 with Retry-After
+    /// is fetched once more after that time without this option, if it is at most five minutes.
     #[arg(long, value_name = "N", aliases = ["retry", "max-retries"], value_hint = ValueHint::Other)]
     pub retries: Option<u32>,
 }

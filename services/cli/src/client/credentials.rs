@@ -30,11 +30,10 @@ pub fn split(url: &str) -> (Cow<'_, str>, Option<HeaderValue>) {
     (Cow::Owned(clean), Some(basic(&credentials)))
 }
 
-/// `url`, which is without user and password as far as [`split`] finds them, as it may be printed. If they may stand elsewhere,
-/// as in `http:/user:password@host` or after a `#` in a password, all up to the last `@` is hidden.
+/// `url`, which is without user and password as far as [`split`] finds them, as it may be printed. If they may stand
+/// elsewhere, as in `http:/user:password@host` or after a `#` in a password, all up to the last `@` is hidden.
 pub fn printable(url: Cow<'_, str>) -> Cow<'_, str> {
-    let authority = |url: &WebUrl| url.as_str().split('/').nth(2).unwrap_or_default().contains('@');
-    let is_clear = url.contains("://") && WebUrl::parse(&url).is_ok_and(|url| !authority(&url));
+    let is_clear = url.contains("://") && WebUrl::parse(&url).is_ok_and(|url| !url.has_credentials());
     match (url.split_once(':'), url.rsplit_once('@')) {
         (Some((scheme, _)), Some((_, rest))) if !is_clear => Cow::Owned(format!("{scheme}://***@{rest}")),
         _ => url,

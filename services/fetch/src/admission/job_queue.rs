@@ -71,7 +71,8 @@ impl JobQueue {
         }
     }
 
-    /// Adds a job. Unless it is `always_waits`, it is refused if it would have to wait and too many do: of its client, or in all.
+    /// Adds a job. Unless it is `always_waits`, it is refused if it would have to wait and too many do: of its client, or
+    /// in all.
     pub(super) fn enter(
         &mut self,
         client: ClientKey,

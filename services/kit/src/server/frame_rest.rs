@@ -50,8 +50,8 @@ impl FrameRest {
         })
     }
 
-    /// The data of a response that is there as a whole, taken from its body; `None` if there is no memory for it until its client
-    /// has read it.
+    /// The data of a response that is there as a whole, taken from its body; `None` if there is no memory for it until its
+    /// client has read it.
     pub(super) fn of_whole(body: &mut Body, log: &RequestLog) -> Option<Self> {
         if log.head || body.size_hint().exact().is_none_or(|length| length <= SMALL as u64) {
             return Some(Self::none());

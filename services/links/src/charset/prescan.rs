@@ -56,7 +56,8 @@ impl Prescan<'_> {
         }
     }
 
-    /// "Get an attribute" up to the end of the tag, in lower case; `None` when the bytes run out. Its rules are the tokenizer's.
+    /// "Get an attribute" up to the end of the tag, in lower case; `None` when the bytes run out. Its rules are the
+    /// tokenizer's.
     fn attributes(&mut self) -> Option<Vec<(Vec<u8>, Vec<u8>)>> {
         let mut attributes = Attributes::new(self.bytes, self.at);
         let lower = |span: Span| self.bytes[span.range()].to_ascii_lowercase();

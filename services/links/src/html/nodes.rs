@@ -31,8 +31,8 @@ pub(super) enum NodeKind {
         marker: NodeId,
         before: NodeId,
     },
-    /// A `select`: the option that it selects by itself, unless it is a list box, and the last one that is marked as selected.
-    /// A `select` with `multiple` is [`NodeKind::Other`].
+    /// A `select`: the option that it selects by itself, unless it is a list box, and the last one that is marked as
+    /// selected. A `select` with `multiple` is [`NodeKind::Other`].
     Select {
         default: NodeId,
         chosen: NodeId,

@@ -10,8 +10,8 @@ const MAX_TITLE: usize = 200;
 /// How much of a title is read, in bytes.
 pub(crate) const MAX_READ: usize = 64 * 1024;
 
-/// The title whose element has this text: white space stripped and collapsed, without control and bidi characters, and at most
-/// [`MAX_TITLE`] characters long; `None` where nothing is left.
+/// The title whose element has this text: white space stripped and collapsed, without control and bidi characters, and at
+/// most [`MAX_TITLE`] characters long; `None` where nothing is left.
 pub(crate) fn title_of(text: &str) -> Option<String> {
     let is_shown = |c: &char| c.is_whitespace() || !c.is_control() && !is_bidi_control(*c);
     let shown: String = text.chars().filter(is_shown).collect();

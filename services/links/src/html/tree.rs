@@ -50,8 +50,8 @@ pub(crate) enum Bailout {
     OtherEncoding,
 }
 
-/// The insertion modes (section 13.2.4.1). Raw text is read at once, so "text" is not one here; "in table text" is part of the
-/// table's mode; the two modes after the body are the same for links.
+/// The insertion modes (section 13.2.4.1). Raw text is read at once, so "text" is not one here; "in table text" is part of
+/// the table's mode; the two modes after the body are the same for links.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Mode {
     Initial,

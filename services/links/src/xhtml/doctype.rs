@@ -9,8 +9,8 @@ use super::{
 };
 use quick_xml::{Reader, events::Event};
 
-/// The public identifiers of document types that declare HTML's named character references (WHATWG HTML, section 14.2, and the
-/// later ones of XHTML Mobile).
+/// The public identifiers of document types that declare HTML's named character references (WHATWG HTML, section 14.2, and
+/// the later ones of XHTML Mobile).
 const XHTML_IDS: [&str; 11] = [
     "-//W3C//DTD XHTML 1.0 Transitional//EN",
     "-//W3C//DTD XHTML 1.1//EN",

@@ -208,7 +208,8 @@ impl<'p, 'g> XmlReader<'p, 'g> {
         Ok(())
     }
 
-    /// Whether a `title` at this depth is the document's: the first one of HTML or, in an SVG document, the first child of SVG.
+    /// Whether a `title` at this depth is the document's: the first one of HTML or, in an SVG document, the first child of
+    /// SVG.
     fn is_title(&self, namespace: &str, depth: usize) -> bool {
         let counts = if self.root_is_svg {
             namespace == SVG && depth == 1

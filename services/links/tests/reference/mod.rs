@@ -7,7 +7,8 @@ use html5ever::{
 use links::Link;
 use markup5ever_rcdom::{Handle, NodeData, RcDom};
 
-/// Where html5ever leaves the standard: what a page must hold for that, and the rule. Chromium judges these, see `browser.rs`.
+/// Where html5ever leaves the standard: what a page must hold for that, and the rule. Chromium judges these, see
+/// `browser.rs`.
 const FAULTS: &[(&str, &str)] = &[
     ("search", "is special since 2023 (13.2.4.2)"),
     ("isindex", "is not special any more (13.2.4.2)"),

@@ -1,7 +1,7 @@
 //! The command line beside `lychee --dump`: pages a second, processor time and peak memory on the same local files.
 //!
-//! `cli [PAGES | FOLDER [ROUNDS]]`: that many pages of an own corpus, 1,500 by default, or all files of a folder; 5 rounds, in which
-//! the programs take turns. The median of the rounds counts. The programs are those that `just bench cli` builds.
+//! `cli [PAGES | FOLDER [ROUNDS]]`: that many pages of an own corpus, 1,500 by default, or all files of a folder; 5 rounds,
+//! in which the programs take turns. The median of the rounds counts. The programs are those that `just bench cli` builds.
 
 #![expect(clippy::cast_precision_loss, reason = "figures for people")]
 

@@ -62,8 +62,8 @@ impl Tree<'_, '_> {
         Ok(())
     }
 
-    /// A link, its text, a base or a title, which the tree must hold in the order of the page. Foster parenting inserts it before the
-    /// table: that is still the order of the page if the table holds no event yet.
+    /// A link, its text, a base or a title, which the tree must hold in the order of the page. Foster parenting inserts it
+    /// before the table: that is still the order of the page if the table holds no event yet.
     #[inline]
     fn event(&mut self, foster: bool) -> Result<(), Bailout> {
         if foster || self.stack.fostered > 0 {

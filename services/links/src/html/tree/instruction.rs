@@ -51,8 +51,8 @@ pub(super) fn find(page: &[u8], nodes: &mut NodeTree, scope: NodeId, wanted: &st
     None
 }
 
-/// Removes what stands between a `start` and its `end`, or the end of its parent. Gives the node before which new content goes: the
-/// `end`, if there is one, or the marker itself.
+/// Removes what stands between a `start` and its `end`, or the end of its parent. Gives the node before which new content
+/// goes: the `end`, if there is one, or the marker itself.
 pub(super) fn clear(page: &[u8], nodes: &mut NodeTree, marker: NodeId) -> NodeId {
     let target = |nodes: &NodeTree, node: NodeId| match nodes.get(node).kind {
         NodeKind::Instruction(span) => split(&page[span.range()]).0,
