@@ -1,0 +1,68 @@
+# The API knows its clients in every deployment: it trusts the web page as a proxy, or where the page's address cannot be
+# known, one client may hold all. Needs no nixpkgs: a few functions stand for its library.
+let
+  facts = import ../settings.nix;
+  docker = import ../docker.nix;
+
+  lib = {
+    mkIf = condition: content: if condition then content else { };
+    mkDefault = value: value;
+    hasInfix = _: _: false;
+    hasPrefix = _: _: true;
+    optional = condition: value: if condition then [ value ] else [ ];
+    optionalAttrs = condition: value: if condition then value else { };
+  };
+
+  # What a module sets in a system with this configuration.
+  sets =
+    module: services:
+    (import module {
+      inherit lib;
+      config.services = services;
+    }).config;
+
+  page = virtualHost: {
+    enable = true;
+    settings.listen = "127.0.0.1:${toString facts.web.port}";
+    nginx = { inherit virtualHost; };
+  };
+  api = {
+    enable = true;
+    denyPrivateNetworks = false;
+    settings = {
+      redis_url = null;
+      fetch = { };
+      extraction_log = null;
+    };
+    redis = {
+      createLocally = false;
+      urlFile = null;
+    };
+  };
+  trusted =
+    name: linkextractor:
+    (sets ../modules/${name}.nix {
+      inherit linkextractor;
+      redis.servers.linkextractor = { };
+    }).services.linkextractor.${name}.settings.trusted_proxies or { };
+  loopback = [
+    "127.0.0.1"
+    "::1"
+  ];
+
+  composed = docker.compose.services.api.environment;
+  believes = composed ? "${facts.api.environment}TRUSTED_PROXIES";
+  isShared = composed."${facts.api.environment}LIMITS__PER_CLIENT" or "" == "1";
+in
+assert believes || isShared;
+# The page of the same machine.
+assert
+  trusted "api" {
+    inherit api;
+    web = page null;
+  } == loopback;
+assert trusted "api" { inherit api; } == { };
+# nginx of the same machine, in front of the page.
+assert trusted "web" { web = page "links.example.org"; } == loopback;
+assert trusted "web" { web = page null; } == { };
+true
