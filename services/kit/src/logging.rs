@@ -1,33 +1,35 @@
 //! Logs: structured lines on standard error, written by a thread of their own so that no request waits for a disk.
 
+mod json_lines;
+mod log_queue;
 mod short_access;
 
 use crate::{Log, LogFormat, inherited};
+use json_lines::JsonLines;
+use log_queue::{LogQueue, QueueGuard};
 use short_access::ShortAccess;
 use std::{
-    io::{IsTerminal, stderr},
+    fs::File,
+    io::{self, IsTerminal, stderr},
+    os::fd::AsFd,
     panic::PanicHookInfo,
-    sync::OnceLock,
+    sync::{Arc, OnceLock},
 };
-use tracing_appender::non_blocking::{ErrorCounter, NonBlockingBuilder, WorkerGuard};
 use tracing_subscriber::{
     EnvFilter, Layer, Registry, filter::LevelFilter, fmt, layer::SubscriberExt, reload,
     util::SubscriberInitExt,
 };
 
-/// Lines in the queue of the writer; further ones are dropped and counted.
-const BACKLOG: usize = 16_384;
-
 struct Logs {
     level: reload::Handle<EnvFilter, Registry>,
-    dropped: ErrorCounter,
+    queue: Arc<LogQueue>,
 }
 
 static LOGS: OnceLock<Logs> = OnceLock::new();
 
 /// Writes the queued lines when it is dropped: keep it until the end of `main`.
 #[must_use]
-pub struct LogGuard(#[expect(dead_code, reason = "held for its drop")] WorkerGuard);
+pub struct LogGuard(#[expect(dead_code, reason = "held for its drop")] QueueGuard);
 
 /// Starts the process's logs. Call it once, before other threads start. An error names the setting that is invalid.
 pub fn init(log: &Log) -> Result<LogGuard, String> {
@@ -43,27 +45,32 @@ fn start(log: &Log, short: bool) -> Result<LogGuard, String> {
     // This removes environment variables, which is sound only before the writer's thread starts.
     inherited::read();
     let (filter, level) = reload::Layer::new(filter(&log.level)?);
-    let (writer, guard) =
-        NonBlockingBuilder::default().lossy(true).buffered_lines_limit(BACKLOG).finish(stderr());
-    let dropped = writer.error_counter();
+    let is_file = output().and_then(|file| file.metadata()).is_ok_and(|metadata| metadata.is_file());
+    let (queue, guard) = LogQueue::start(stderr(), is_file)
+        .map_err(|error| format!("cannot start the log's thread: {error}"))?;
     let json = match log.format {
         LogFormat::Auto => !stderr().is_terminal(),
         LogFormat::Json => true,
         LogFormat::Text => false,
     };
-    let lines = fmt::layer().with_writer(writer);
+    let text = fmt::layer().with_writer(Arc::clone(&queue));
     let lines = if json {
-        lines.json().flatten_event(true).with_current_span(false).with_span_list(false).boxed()
+        JsonLines(Arc::clone(&queue)).boxed()
     } else if short {
-        lines.with_ansi(true).event_format(ShortAccess(fmt::format().with_target(false))).boxed()
+        text.with_ansi(true).event_format(ShortAccess(fmt::format().with_target(false))).boxed()
     } else {
-        lines.with_target(false).with_ansi(stderr().is_terminal()).boxed()
+        text.with_target(false).with_ansi(stderr().is_terminal()).boxed()
     };
     let registry = tracing_subscriber::registry().with(filter).with(lines);
     registry.try_init().map_err(|error| error.to_string())?;
-    let _ = LOGS.set(Logs { level, dropped });
+    let _ = LOGS.set(Logs { level, queue });
     std::panic::set_hook(Box::new(log_panic));
     Ok(LogGuard(guard))
+}
+
+/// What standard error leads to.
+fn output() -> io::Result<File> {
+    Ok(stderr().as_fd().try_clone_to_owned()?.into())
 }
 
 /// Checks that [`init`] can use `log`.
@@ -80,7 +87,7 @@ pub fn set_level(level: &str) -> Result<(), String> {
 
 /// The number of lines dropped because the writer could not keep up.
 pub(crate) fn dropped_lines() -> u64 {
-    LOGS.get().map_or(0, |logs| logs.dropped.dropped_lines() as u64)
+    LOGS.get().map_or(0, |logs| logs.queue.dropped())
 }
 
 /// Logs a panic as a structured line.

@@ -3,6 +3,9 @@
 /// The start of a request target, up to the first part that may be secret: the query, the fragment, or the userinfo, of
 /// the target itself or of a URL in its path.
 pub(crate) fn redacted(target: &str) -> &str {
+    if !target.contains(['?', '#', '%', '@']) {
+        return target;
+    }
     let lower = target.to_ascii_lowercase();
     let first =
         |text: &str, patterns: &[&str]| patterns.iter().filter_map(|pattern| text.find(pattern)).min();

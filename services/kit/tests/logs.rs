@@ -2,8 +2,16 @@
 
 mod common;
 
-use common::{get, program::Program};
+use common::{
+    Client, get,
+    program::{Program, greeter, send_signal},
+    within,
+};
+use futures_util::future::join_all;
 use rustix::process::Signal;
+use serde_json::Value;
+use std::fs::{self, File};
+use tokio::net::TcpStream;
 
 #[tokio::test]
 async fn each_request_is_one_log_line() {
@@ -24,6 +32,42 @@ async fn each_request_is_one_log_line() {
         "{line}"
     );
     assert!(line["aborted"].is_null(), "{line}");
+}
+
+#[tokio::test]
+async fn no_line_is_lost_when_standard_error_is_a_file() {
+    const REQUESTS: usize = 2_000;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("log");
+    let mut program = greeter().stderr(File::create(&file).unwrap()).spawn().unwrap();
+    let lines = |message: &str| -> Vec<Value> {
+        let log = fs::read_to_string(&file).unwrap();
+        let whole = log.split_inclusive('\n').filter(|line| line.ends_with('\n'));
+        let lines = whole.map(|line| serde_json::from_str(line).unwrap());
+        lines.filter(|line: &Value| line["message"] == message).collect()
+    };
+    let address = within(async {
+        loop {
+            match lines("listening").into_iter().find(|line| line["listener"] == "service") {
+                Some(line) => return line["address"].as_str().unwrap().to_owned(),
+                None => tokio::task::yield_now().await,
+            }
+        }
+    })
+    .await;
+    let client = async || {
+        let mut client = Client(TcpStream::connect(&address).await.unwrap());
+        let request = "GET /some/path/of/the/service HTTP/1.1\r\nHost: test\r\n";
+        let last = format!("{request}Connection: close\r\n\r\n");
+        client.send(format!("{request}\r\n").repeat(REQUESTS - 1) + &last).await;
+        client.rest().await
+    };
+    for answers in join_all((0..8).map(|_| client())).await {
+        assert_eq!(answers.matches("HTTP/1.1 ").count(), REQUESTS);
+    }
+    send_signal(&program, Signal::TERM);
+    assert!(within(program.wait()).await.unwrap().success());
+    assert_eq!(lines("request").len(), 8 * REQUESTS);
 }
 
 #[tokio::test]

@@ -24,6 +24,11 @@ pub(crate) fn greeter() -> Command {
     command
 }
 
+pub(crate) fn send_signal(child: &Child, signal: Signal) {
+    let id = child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
+    kill_process(id.unwrap(), signal).unwrap();
+}
+
 /// The program, running.
 pub(crate) struct Program {
     pub(crate) child: Child,
@@ -95,8 +100,7 @@ impl Program {
     }
 
     pub(crate) fn signal(&self, signal: Signal) {
-        let id = self.child.id().and_then(|id| Pid::from_raw(id.cast_signed()));
-        kill_process(id.unwrap(), signal).unwrap();
+        send_signal(&self.child, signal);
     }
 
     pub(crate) async fn ended(&mut self) -> ExitStatus {
