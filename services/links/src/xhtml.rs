@@ -15,6 +15,7 @@ mod gatherer;
 mod names;
 mod namespaces;
 mod reader;
+mod source;
 mod stop;
 mod tag;
 
@@ -23,6 +24,7 @@ use encoding_rs::Encoding;
 use gatherer::Gatherer;
 use quick_xml::{Reader, events::Event};
 use reader::XmlReader;
+use source::XmlSource;
 use stop::Stop;
 
 /// How much of a document is searched for its root element, in bytes.
@@ -40,14 +42,15 @@ pub(crate) enum Document {
 
 /// The links of `page` as written.
 pub(crate) fn find(page: &[u8]) -> Document {
-    let text = names::well_formed_start(page);
+    let (text, is_cut) = names::well_formed_start(page);
     let doctype = match doctype::of(text) {
         Ok(doctype) => doctype,
         Err(Stop::IllFormed) => return Document::NotXml,
         Err(Stop::TooCostly) => return Document::TooCostly,
     };
     let mut gatherer = Gatherer::new(page.len());
-    let end = XmlReader::new(text, &doctype, &mut gatherer).read();
+    let document = XmlSource::document(text, is_cut);
+    let end = XmlReader::new(document, &doctype, &mut gatherer).read();
     match end {
         Err(Stop::TooCostly) => Document::TooCostly,
         Err(Stop::IllFormed) if !gatherer.has_content => Document::NotXml,

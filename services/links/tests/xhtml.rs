@@ -114,6 +114,11 @@ const XHTML_ERRORS: &[&str] = &[
     "&#0;",
     "&#xFFFE;",
     "<1/>",
+    "t<1/>",
+    "t< b/>",
+    "t<![CDATA",
+    "t&x;",
+    "t</1>",
     "</html>",
     "<![CDATA[",
     "<!x>",
@@ -158,7 +163,14 @@ fn xhtml_page(random: &mut Random) -> String {
     while let Some(name) = open.pop() {
         page.extend(["</", name, ">"]);
     }
-    page + "</body></html>"
+    page.push_str("</body></html>");
+    if random.below(10) == 0 {
+        let content = page.find("<i/>").map_or(0, |at| at + 4);
+        let length = page.len() - random.below(page.len() - content);
+        let cut = (0..=length).rev().find(|&at| page.is_char_boundary(at));
+        page.truncate(cut.unwrap_or_default()); // the transfer breaks off
+    }
+    page
 }
 
 #[tokio::test]

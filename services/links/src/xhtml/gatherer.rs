@@ -18,7 +18,7 @@ pub(super) struct Gatherer {
     pending: Vec<PendingLink>,
     /// The open ones of these, by their positions.
     open: Vec<usize>,
-    /// Text since the last markup. As in Chromium, an error leaves it out.
+    /// Text since the last markup. As in Chromium, most errors leave it out.
     text: String,
     /// How many more bytes of hrefs and texts there is room for: each text may be part of many links.
     room: usize,

@@ -1,15 +1,16 @@
 //! Characters and names of XML 1.0 (sections 2.2 and 2.3).
 
-/// The start of `page` up to the first invalid UTF-8 or forbidden character. What is cut there is not well-formed: no element
-/// that is open at the end of a document is closed.
-pub(super) fn well_formed_start(page: &[u8]) -> &str {
+/// The start of `page` up to the first invalid UTF-8 or forbidden character, and whether there is one. What is cut there is not
+/// well-formed: no element that is open at the end of a document is closed.
+pub(super) fn well_formed_start(page: &[u8]) -> (&str, bool) {
     let valid = match str::from_utf8(page) {
         Ok(text) => text,
         Err(error) => str::from_utf8(&page[..error.valid_up_to()]).unwrap_or_default(),
     };
     let bytes = valid.as_bytes();
     let forbidden = (0..bytes.len()).find(|&at| is_forbidden(&bytes[at..]));
-    &valid[..forbidden.unwrap_or(bytes.len())]
+    let start = &valid[..forbidden.unwrap_or(bytes.len())];
+    (start, start.len() < page.len())
 }
 
 /// Whether UTF-8 starts with a character that no XML document holds.
@@ -42,6 +43,11 @@ pub(super) fn is_blank(text: &str) -> bool {
 pub(super) fn is_name(text: &str) -> bool {
     let mut characters = text.chars();
     characters.next().is_some_and(starts_name) && characters.all(continues_name)
+}
+
+/// Whether `text` starts with a Name.
+pub(super) fn starts_with_name(text: &str) -> bool {
+    text.starts_with(starts_name)
 }
 
 fn starts_name(c: char) -> bool {

@@ -5,12 +5,13 @@ use super::{
     doctype::DocumentType,
     entities::{Entities, MAX_NESTED, Meaning},
     gatherer::Gatherer,
-    names::{is_blank, is_name, is_space},
+    names::{is_blank, is_name, is_space, starts_with_name},
     namespaces::{Namespaces, SVG, XHTML},
+    source::{XmlSource, is_no_markup},
     stop::Stop,
     tag::XmlTag,
 };
-use quick_xml::{Reader, events::Event};
+use quick_xml::events::Event;
 
 /// The most open elements. Chromium allows 5,000.
 const MAX_DEPTH: usize = 4096;
@@ -25,26 +26,6 @@ enum XmlElement {
     /// The one that counts.
     Title,
     Other,
-}
-
-/// The document, or the replacement text of an entity in it.
-struct XmlSource<'p> {
-    text: &'p str,
-    lexer: Reader<&'p [u8]>,
-    /// The elements that were open at its start, which must not end in it.
-    depth: usize,
-}
-
-impl<'p> XmlSource<'p> {
-    fn new(text: &'p str, depth: usize) -> Self {
-        let mut lexer = Reader::from_str(text);
-        lexer.config_mut().check_comments = true;
-        Self { text, lexer, depth }
-    }
-
-    fn position(&self) -> usize {
-        usize::try_from(self.lexer.buffer_position()).unwrap_or(usize::MAX)
-    }
 }
 
 pub(super) struct XmlReader<'p, 'g> {
@@ -64,9 +45,13 @@ pub(super) struct XmlReader<'p, 'g> {
 }
 
 impl<'p, 'g> XmlReader<'p, 'g> {
-    pub(super) fn new(text: &'p str, doctype: &'p DocumentType, gatherer: &'g mut Gatherer) -> Self {
+    pub(super) fn new(
+        document: XmlSource<'p>,
+        doctype: &'p DocumentType,
+        gatherer: &'g mut Gatherer,
+    ) -> Self {
         Self {
-            sources: vec![XmlSource::new(text, 0)],
+            sources: vec![document],
             entities: &doctype.entities,
             attributes: &doctype.attributes,
             namespaces: Namespaces::default(),
@@ -87,8 +72,16 @@ impl<'p, 'g> XmlReader<'p, 'g> {
         }
         while let Some(source) = self.sources.last_mut() {
             let start = source.position();
-            let event = source.lexer.read_event().map_err(|_| Stop::IllFormed)?;
             let text = source.text;
+            let rest = text.get(start..).ok_or(Stop::IllFormed)?;
+            if source.is_document() && !self.open.is_empty() && is_no_markup(rest) {
+                self.gatherer.markup()?; // in browsers, this error alone leaves the text before it
+                return Err(Stop::IllFormed);
+            }
+            let is_cut = source.is_cut;
+            let Ok(event) = source.lexer.read_event() else {
+                return if is_cut { Err(Stop::IllFormed) } else { self.unended(rest) };
+            };
             let markup = text.get(start..source.position()).ok_or(Stop::IllFormed)?;
             match event {
                 Event::Start(_) => self.start(&markup[1..markup.len() - 1], false)?,
@@ -115,10 +108,22 @@ impl<'p, 'g> XmlReader<'p, 'g> {
         if self.has_root { Ok(()) } else { Err(Stop::IllFormed) }
     }
 
+    /// The document or an entity ends in markup. In browsers, a start tag counts that ends with its name or a space.
+    fn unended(&mut self, markup: &'p str) -> Result<(), Stop> {
+        let is_whole = |tag: &&str| starts_with_name(tag) && !tag.ends_with(['"', '\'']);
+        if let Some(tag) = markup.strip_prefix('<').filter(is_whole) {
+            self.start(tag, false)?;
+        }
+        Err(Stop::IllFormed)
+    }
+
     /// The document or an entity ends; each element ends where it began.
     fn end_source(&mut self) -> Result<(), Stop> {
-        let depth = self.sources.pop().map_or(0, |source| source.depth);
-        if self.open.len() == depth { Ok(()) } else { Err(Stop::IllFormed) }
+        let Some(source) = self.sources.pop() else { return Ok(()) };
+        if source.is_document() && !source.is_cut {
+            self.gatherer.markup()?;
+        }
+        if self.open.len() == source.depth { Ok(()) } else { Err(Stop::IllFormed) }
     }
 
     fn start(&mut self, tag: &'p str, is_empty: bool) -> Result<(), Stop> {
@@ -248,7 +253,7 @@ impl<'p, 'g> XmlReader<'p, 'g> {
             Meaning::Replacement(text)
                 if self.sources.len() <= MAX_NESTED && !text.starts_with('\u{FEFF}') =>
             {
-                self.sources.push(XmlSource::new(text, self.open.len()));
+                self.sources.push(XmlSource::entity(text, self.open.len()));
                 Ok(())
             }
             Meaning::Replacement(_) => Err(Stop::IllFormed),

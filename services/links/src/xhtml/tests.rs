@@ -93,8 +93,37 @@ fn after_an_error_the_links_before_it_count() {
         let body = format!("<a href='1'>a</a>{broken}<a href='2'>b</a>");
         assert_eq!(in_body(&body), ["1 a"], "{broken}");
     }
-    assert_eq!(links(&format!("{START}<a href='1'>a<b>c")), ["1 a"], "unclosed");
     assert_eq!(in_body("<a href='1'>a<b/>c&amp;d &nbsp;e</a>"), ["1 a"], "text that no markup follows");
+}
+
+#[test]
+fn text_counts_before_the_end_of_the_document_and_before_a_stray_less_than() {
+    for (end, expected) in [
+        ("", "1 a c"),
+        ("&amp;d", "1 a c&d"),
+        ("<1/>e", "1 a c"),
+        ("< b/>", "1 a c"),
+        ("<", "1 a c"),
+        ("<!x>", "1 a c"),
+        ("<![CDATA", "1 a c"),
+        ("<b", "1 a c"),
+        ("<b c='d' ", "1 a c"),
+        ("<b c='d'", "1 a"),
+        ("<b c='d", "1 a"),
+        ("<b/", "1 a"),
+        ("<b c", "1 a"),
+        ("<![CDATA[d", "1 a"),
+        ("<!--d", "1 a"),
+        ("<?d", "1 a"),
+        ("</a", "1 a"),
+        ("&am", "1 a"),
+        ("]]>", "1 a"),
+        ("\u{1}", "1 a"),
+        ("<1/>\u{1}", "1 a c"),
+    ] {
+        assert_eq!(links(&format!("{START}<a href='1'>a <b/>c{end}")), [expected], "{end}");
+    }
+    assert_eq!(links(&format!("{START}<a href='1'/><a href='2' ")), ["1 [IMG]", "2 [IMG]"]);
 }
 
 #[test]
