@@ -5,7 +5,7 @@ use crate::{
     cache::Tier,
 };
 use bytes::Bytes;
-use fetch::{FetchError, Step, Validators};
+use fetch::{FetchError, Phase, Validators};
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use xxhash_rust::xxh3::xxh3_64;
@@ -188,7 +188,7 @@ pub(crate) fn caused_by_page(error: &FetchError) -> bool {
             | FetchError::UnsupportedScheme
             | FetchError::Blocked
             | FetchError::Overloaded
-            | FetchError::Timeout(Step::Queue)
+            | FetchError::Timeout(Phase::Queue | Phase::Extraction)
     )
 }
 

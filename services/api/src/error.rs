@@ -91,7 +91,7 @@ impl ApiError {
 mod tests {
     use super::*;
     use crate::problem_types::ProblemType;
-    use fetch::{ResponseProblem, Step, TlsProblem, UrlProblem};
+    use fetch::{Phase, ResponseProblem, TlsProblem, UrlProblem};
     use kit::{ReadError, errors};
 
     /// An error of each kind, kit's included.
@@ -129,7 +129,7 @@ mod tests {
             FetchError::BadEncoding,
             FetchError::Incomplete,
             FetchError::NotHtml,
-            FetchError::Timeout(Step::Body),
+            FetchError::Timeout(Phase::Body),
             FetchError::Overloaded,
         ];
         let own = [ApiError::Target(RequestTargetError::Missing), ApiError::NotCached, ApiError::Internal];

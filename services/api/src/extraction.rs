@@ -2,7 +2,7 @@
 
 use crate::cached_result::PageLinks;
 use bytes::Bytes;
-use fetch::{FetchError, FetchedPage, Step};
+use fetch::{FetchError, FetchedPage, JobRecord, Phase};
 use kit::{ByteBudget, CpuPool, Deadline};
 use links::{Method, format::Format};
 use serde::{
@@ -11,6 +11,7 @@ use serde::{
 };
 use std::{
     fmt, iter,
+    sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
 use xxhash_rust::xxh3::xxh3_64;
@@ -62,15 +63,24 @@ pub(crate) struct Extracted {
 }
 
 /// The links of `page`, if they are there by `deadline`; `None` if the extraction panicked. One that has started runs to
-/// its end.
+/// its end. Its phases go to `record`.
 pub(crate) async fn extract(
     pool: &ExtractionPool,
     page: FetchedPage,
     deadline: Deadline,
+    record: &mut JobRecord,
 ) -> Option<Result<Extracted, FetchError>> {
-    let extracted = deadline.run(pool.run(extraction_bytes(&page), move || extract_now(&page))).await;
-    // Extraction is fast: the time was spent in the queue of the pool.
-    extracted.unwrap_or(Some(Err(FetchError::Timeout(Step::Queue))))
+    record.enter(Phase::Queue);
+    let begun = Arc::new(OnceLock::new());
+    let start = Arc::clone(&begun);
+    let bytes = extraction_bytes(&page);
+    let work = move || extract_now(&page, *start.get_or_init(Instant::now));
+    let extracted = deadline.run(pool.run(bytes, work)).await;
+    if let Some(start) = begun.get() {
+        record.enter_at(Phase::Extraction, *start);
+    }
+    record.end();
+    extracted.unwrap_or_else(|_| Some(Err(FetchError::Timeout(record.phase()))))
 }
 
 /// The memory of an extraction, its result included, at most: docs/links.md has the bounds.
@@ -81,8 +91,7 @@ fn extraction_bytes(page: &FetchedPage) -> u64 {
     decoded + links + nodes * NODE
 }
 
-fn extract_now(page: &FetchedPage) -> Result<Extracted, FetchError> {
-    let start = Instant::now();
+fn extract_now(page: &FetchedPage, start: Instant) -> Result<Extracted, FetchError> {
     let FetchedPage { body, declared, url, syntax, .. } = page;
     let html = links::Page { body, declared: *declared, url: Some(url), syntax: *syntax };
     let mut time = page.processor_time;

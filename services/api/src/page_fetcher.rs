@@ -12,12 +12,12 @@ use crate::{
     metrics::ApiMetrics,
     settings::{ApiSettings, CacheSettings},
 };
-use fetch::{FetchError, Fetched, FetchedPage, Fetcher, JobClient, KnownVersion, PageUrl, Step};
+use fetch::{FetchError, Fetched, FetchedPage, Fetcher, JobClient, JobRecord, KnownVersion, PageUrl, Phase};
 use kit::{CpuPool, Deadline};
 use prometheus_client::metrics::gauge::Gauge;
 use std::{
     sync::Arc,
-    time::{Duration, Instant, SystemTime},
+    time::{Duration, SystemTime},
 };
 use tokio::time::sleep;
 
@@ -66,7 +66,7 @@ pub(crate) struct FetchOutcome {
 impl FetchOutcome {
     /// The result of a job that waits for other processes for too long.
     pub(crate) fn not_in_time(seen: Option<&CacheEntry>) -> Self {
-        let failure = CachedResult::new(Err(FetchError::Timeout(Step::Queue)), Duration::ZERO);
+        let failure = CachedResult::new(Err(FetchError::Timeout(Phase::Queue)), Duration::ZERO);
         Self {
             result: Arc::new(failure),
             previous: seen.and_then(CacheEntry::page).cloned(),
@@ -218,15 +218,16 @@ impl PageFetcher {
         known: Option<&Arc<CachedResult>>,
         client: JobClient,
     ) -> Result<(CachedResult, bool), ApiError> {
-        let (start, deadline) = (Instant::now(), Deadline::after(self.timeout));
+        let deadline = Deadline::after(self.timeout);
         let links = known.and_then(|known| known.result.as_ref().ok());
         let version = links.map(|links| KnownVersion { url: &links.url, validators: &links.validators });
-        let fetched = self.fetcher.fetch_unless_known(page, version, client).await;
-        self.metrics.fetch_seconds.observe(start.elapsed().as_secs_f64());
+        let (fetched, mut record) = self.fetcher.fetch_unless_known(page, version, client).await;
+        self.metrics.fetch_seconds.observe(record.duration().as_secs_f64());
         let lifetime = Self::vary(self.lifetimes.ttl);
         match fetched? {
             Fetched::Page(page) => {
-                Ok((CachedResult::new(Ok(self.extract(page, deadline).await?), lifetime), false))
+                let links = self.extract(page, deadline, &mut record).await?;
+                Ok((CachedResult::new(Ok(links), lifetime), false))
             }
             Fetched::NotModified(validators) => {
                 let renewed = known.and_then(|known| known.renewed(&validators, lifetime));
@@ -235,8 +236,13 @@ impl PageFetcher {
         }
     }
 
-    async fn extract(&self, page: FetchedPage, deadline: Deadline) -> Result<PageLinks, ApiError> {
-        let extracted = extract(&self.pool, page, deadline).await.ok_or(ApiError::Internal)??;
+    async fn extract(
+        &self,
+        page: FetchedPage,
+        deadline: Deadline,
+        record: &mut JobRecord,
+    ) -> Result<PageLinks, ApiError> {
+        let extracted = extract(&self.pool, page, deadline, record).await.ok_or(ApiError::Internal)??;
         self.metrics.extracted(&extracted);
         let chunks = extracted.unparsed_chunks;
         if chunks > 0 {

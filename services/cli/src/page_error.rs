@@ -98,7 +98,11 @@ fn fetch_text(FetchFailure { error, cause }: &FetchFailure, target: &Target, lim
             "not a valid URL: user and password have to stand right before the host".to_owned()
         }
         FetchError::UnsupportedScheme => "only http, https and file URLs can be read".to_owned(),
-        FetchError::Dns => cause.unwrap_or("no such host, or no answer from the name server").to_owned(),
+        FetchError::Dns => match cause {
+            Some("NXDOMAIN") => "no such host".to_owned(),
+            Some(cause) => format!("no such host, or no answer from the name server ({cause})"),
+            None => "no such host, or no answer from the name server".to_owned(),
+        },
         FetchError::Connect => cause.map_or_else(|| error.to_string(), str::to_owned),
         FetchError::Tls(problem) => {
             let text =

@@ -3,7 +3,7 @@
 mod job_queue;
 
 use self::job_queue::JobQueue;
-use crate::{FetchError, FetchSettings, Step, deadline::JobDeadline};
+use crate::{FetchError, FetchSettings, Phase, deadline::JobDeadline};
 use http::Extensions;
 use kit::{Client, ClientKey};
 use std::{
@@ -107,7 +107,7 @@ impl Admission {
         let (id, permitted) = queue.lock().enter(client.key, client.always_waits, &host)?;
         let mut waiting = WaitingJob { queue, client: client.key, host, id, permitted: false };
         // The sender is dropped only by a cancellation.
-        let _ = deadline.run(Step::Queue, permitted).await?;
+        let _ = deadline.run(Phase::Queue, permitted).await?;
         waiting.permitted = true;
         let (queue, host) = (waiting.queue.clone(), Some(Arc::clone(&waiting.host)));
         Ok(JobPermit { queue, client: client.key, host })
@@ -128,7 +128,7 @@ impl Admission {
         let left = permit.host.take();
         let (id, permitted) = self.0.lock().change_host(left.as_ref(), &host);
         let mut moving = MovingJob { permit: Some(permit), host, id };
-        let _ = deadline.run(Step::Queue, permitted).await?;
+        let _ = deadline.run(Phase::Queue, permitted).await?;
         let host = Arc::clone(&moving.host);
         let mut permit = moving.permit.take().expect("only this takes it");
         permit.host = Some(host);

@@ -1,11 +1,11 @@
 //! Reads a response's body within its limits and memory, and decodes its content codings as it arrives.
 
 use crate::{
-    FetchError, ProcessorTime, Step,
+    FetchError, Phase, ProcessorTime,
     budget::{Allowance, Budget},
     coding::Coding,
-    deadline::JobDeadline,
     decoding::{Decoding, append},
+    job_context::JobContext,
     response::Framing,
     traffic::OpenJob,
 };
@@ -21,7 +21,7 @@ pub(crate) struct BodyReader<'a> {
     pub(crate) pool: &'a CpuPool,
     /// The most bytes, on the wire and of each decoded coding.
     pub(crate) limit: usize,
-    pub(crate) deadline: JobDeadline,
+    pub(crate) job: &'a mut JobContext,
     pub(crate) received: usize,
     pub(crate) framing: Framing,
     /// Whether the TLS connection ended without saying so.
@@ -34,6 +34,21 @@ impl BodyReader<'_> {
     /// it is dropped.
     pub(crate) async fn read(mut self, codings: &[Coding]) -> Result<(Bytes, ProcessorTime), FetchError> {
         let exact = self.body.size_hint().exact().or(self.framing.length);
+        let result = self.page(exact, codings).await;
+        let expected = exact
+            .filter(|exact| matches!(result, Err(FetchError::Incomplete)) && (self.received as u64) < *exact);
+        if let Some(expected) = expected {
+            let received = self.received;
+            self.job.record.cause = Some(format!("the body ended after {received} of {expected} bytes"));
+        }
+        result
+    }
+
+    async fn page(
+        &mut self,
+        exact: Option<u64>,
+        codings: &[Coding],
+    ) -> Result<(Bytes, ProcessorTime), FetchError> {
         let announced = exact.map_or(Some(self.limit), |length| usize::try_from(length).ok());
         let most = announced.filter(|length| *length <= self.limit).ok_or(FetchError::TooLarge)?;
         let (page, time) = if codings.is_empty() {
@@ -41,7 +56,11 @@ impl BodyReader<'_> {
         } else {
             self.coded(codings).await?
         };
-        if self.is_cut && !has_end(&page) { Err(FetchError::Incomplete) } else { Ok((page, time)) }
+        if self.is_cut && !has_end(&page) {
+            self.job.record.cause = Some("the connection ended without a TLS close_notify".to_owned());
+            return Err(FetchError::Incomplete);
+        }
+        Ok((page, time))
     }
 
     async fn plain(&mut self, most: usize) -> Result<Bytes, FetchError> {
@@ -49,12 +68,13 @@ impl BodyReader<'_> {
         let mut allowance = Allowance { bytes: self.budget.share, ..Allowance::default() };
         while let Some(data) = self.data().await? {
             let needed = page.len() + data.len();
-            let raised = self.budget.raise(&mut allowance, needed, most.max(needed));
-            self.deadline.run(Step::Queue, raised).await?;
+            if allowance.bytes < needed {
+                let raised = self.budget.raise(&mut allowance, needed, most.max(needed));
+                self.job.wait(raised).await?;
+            }
             append(&mut page, &data, allowance.bytes);
         }
-        let reservation =
-            self.deadline.run(Step::Queue, self.budget.pages.reserve(page.len() as u64)).await?;
+        let reservation = self.job.wait(self.budget.pages.reserve(page.len() as u64)).await?;
         Ok(reservation.hold(page))
     }
 
@@ -78,26 +98,25 @@ impl BodyReader<'_> {
         decoding.input = None;
         if is_small {
             // It needed no memory besides the share while it waited for the network, and waits no more.
-            let reservation =
-                self.deadline.run(Step::Queue, self.budget.pages.reserve(decoding.most() as u64)).await?;
+            let reservation = self.job.wait(self.budget.pages.reserve(decoding.most() as u64)).await?;
             decoding.allowance = Allowance { bytes: decoding.most(), reservations: vec![reservation] };
         }
         let Decoding { page, mut allowance, time, .. } = self.decode(decoding).await?;
         let reservation = match allowance.reservations.pop() {
             Some(reservation) if is_small => reservation,
-            _ => self.deadline.run(Step::Queue, self.budget.pages.reserve(page.len() as u64)).await?,
+            _ => self.job.wait(self.budget.pages.reserve(page.len() as u64)).await?,
         };
         Ok((reservation.hold(page), time))
     }
 
     /// Decodes what has been pushed, on the CPU pool.
-    async fn decode(&self, mut decoding: Decoding) -> Result<Decoding, FetchError> {
+    async fn decode(&mut self, mut decoding: Decoding) -> Result<Decoding, FetchError> {
         loop {
             let (needed, most) = (decoding.needed(), decoding.most());
-            self.deadline.run(Step::Queue, self.budget.raise(&mut decoding.allowance, needed, most)).await?;
-            let job = self.pool.run(move || decoding.advance().map(|done| (decoding, done)));
+            self.job.wait(self.budget.raise(&mut decoding.allowance, needed, most)).await?;
+            let decoded = self.pool.run(move || decoding.advance().map(|done| (decoding, done)));
             // A decoder that panicked leaves no result.
-            let result = self.deadline.run(Step::Body, job).await?.unwrap_or(Err(FetchError::BadEncoding));
+            let result = self.job.run(Phase::Body, decoded).await?.unwrap_or(Err(FetchError::BadEncoding));
             let done;
             (decoding, done) = result?;
             if done {
@@ -114,7 +133,7 @@ impl BodyReader<'_> {
             })
         };
         while left(self.received) > 0
-            && let Some(frame) = self.deadline.run(Step::Body, self.body.frame()).await?
+            && let Some(frame) = self.job.deadline.run(Phase::Body, self.body.frame()).await?
         {
             let frame = match frame {
                 Ok(frame) => frame,
@@ -126,6 +145,7 @@ impl BodyReader<'_> {
                 }
                 Err(error) => {
                     tracing::debug!(%error, "the body ended early");
+                    self.job.record.caused_by(&error);
                     let fault = self.open.meter().fault();
                     return Err(fault.map_or(FetchError::Incomplete, |_| FetchError::TooLarge));
                 }

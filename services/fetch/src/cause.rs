@@ -1,44 +1,29 @@
-//! The causes of failures, for a client that acts for its own user. A server's clients never learn them.
+//! The causes of failures in words that people know: for operators, and for a client that acts for its own user. A
+//! server's clients never learn them.
 
-use std::{cell::RefCell, error::Error, io, iter::successors, time::Duration, time::SystemTime};
+use hickory_resolver::{
+    net::{DnsError, NetError},
+    proto::op::ResponseCode,
+};
+use std::{error::Error, io, iter::successors, time::Duration, time::SystemTime};
 
-tokio::task_local! {
-    static CAUSE: RefCell<Option<String>>;
-}
+/// The cause of a look-up that found a name without addresses.
+pub(crate) const NO_ADDRESS: &str = "the name has no address";
 
-/// Runs a fetch, and returns the last cause of failure that was recorded meanwhile.
-pub(crate) async fn recorded<T>(fetch: impl Future<Output = T>) -> (T, Option<String>) {
-    let fetch = async {
-        let result = fetch.await;
-        (result, CAUSE.with(RefCell::take))
-    };
-    CAUSE.scope(RefCell::default(), fetch).await
-}
-
-/// Records why a connection failed. Does nothing unless the fetch is [`recorded`].
-pub(crate) fn record(error: &(dyn Error + 'static)) {
-    // The error is an `Err` only outside of a recorded fetch.
-    let _ = CAUSE.try_with(|cause| {
-        if let Some(found) =
-            successors(Some(error), |error: &&(dyn Error + 'static)| (*error).source()).find_map(described)
-        {
-            cause.replace(Some(found));
-        }
-    });
+/// The cause in `error` or in what it wraps; `None` if it says no more than the `FetchError`.
+pub(crate) fn of(error: &(dyn Error + 'static)) -> Option<String> {
+    successors(Some(error), |error: &&(dyn Error + 'static)| (*error).source()).find_map(described)
 }
 
 /// A cause in words that people know; `None` if it says no more than the `FetchError`.
 fn described(error: &(dyn Error + 'static)) -> Option<String> {
     if let Some(error) = error.downcast_ref::<io::Error>() {
-        let known = match error.kind() {
-            io::ErrorKind::ConnectionRefused => "connection refused",
-            io::ErrorKind::ConnectionReset => "the connection was reset",
-            io::ErrorKind::HostUnreachable => "the host is unreachable",
-            io::ErrorKind::NetworkUnreachable => "the network is unreachable",
-            // An error within an `io::Error` is no source of it.
-            _ => return error.get_ref().and_then(|inner| inner.downcast_ref()).and_then(certificate),
-        };
-        return Some(known.to_owned());
+        // An error within an `io::Error` is no source of it.
+        let inner = || error.get_ref().and_then(|inner| inner.downcast_ref()).and_then(certificate);
+        return io_error(error.kind()).map(str::to_owned).or_else(inner);
+    }
+    if let Some(error) = error.downcast_ref::<NetError>() {
+        return look_up(error);
     }
     if error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_parse) {
         return Some("the answer is not HTTP".to_owned());
@@ -47,6 +32,35 @@ fn described(error: &(dyn Error + 'static)) -> Option<String> {
         return Some("the connection was closed without an answer".to_owned());
     }
     error.downcast_ref().and_then(certificate)
+}
+
+fn io_error(kind: io::ErrorKind) -> Option<&'static str> {
+    Some(match kind {
+        io::ErrorKind::ConnectionRefused => "connection refused",
+        io::ErrorKind::ConnectionReset => "connection reset by peer",
+        io::ErrorKind::HostUnreachable => "the host is unreachable",
+        io::ErrorKind::NetworkUnreachable => "the network is unreachable",
+        _ => return None,
+    })
+}
+
+/// Why a name could not be looked up.
+fn look_up(error: &NetError) -> Option<String> {
+    let code = match error {
+        NetError::Dns(DnsError::NoRecordsFound(none)) => none.response_code,
+        NetError::Dns(DnsError::ResponseCode(code)) => *code,
+        NetError::Io(error) => {
+            return io_error(error.kind()).map(|cause| format!("name server: {cause}"));
+        }
+        NetError::NoConnections => return Some("no name server answers".to_owned()),
+        _ => return None,
+    };
+    Some(match code {
+        ResponseCode::NXDomain => "NXDOMAIN".to_owned(),
+        ResponseCode::NoError => NO_ADDRESS.to_owned(),
+        ResponseCode::ServFail => "SERVFAIL".to_owned(),
+        code => format!("the name server answers: {code}"),
+    })
 }
 
 /// The date on which a certificate expired or will be valid.

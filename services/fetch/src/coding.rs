@@ -24,6 +24,16 @@ pub(crate) enum Coding {
 }
 
 impl Coding {
+    /// Its name (RFC 9110, section 8.4.1).
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Gzip => "gzip",
+            Self::Deflate => "deflate",
+            Self::Brotli => "br",
+            Self::Zstd => "zstd",
+        }
+    }
+
     /// The most memory that a decoder takes, in bytes, without its tables.
     pub(crate) fn window(self) -> usize {
         match self {

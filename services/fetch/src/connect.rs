@@ -1,10 +1,11 @@
 //! Connects to checked addresses: TCP, TLS, HTTP/1.1 or HTTP/2.
 
 use crate::{
-    FetchError, FetchSettings, Proxy, Step, TlsProblem, cause,
+    FetchError, FetchSettings, JobRecord, Phase, Proxy, TlsProblem,
     frames::FrameGuard,
+    job_context::JobContext,
     tls,
-    traffic::{JobAllowance, Metered, OpenJob, TrafficMeter},
+    traffic::{Metered, OpenJob, TrafficMeter},
     user_proxy::ProxyRules,
 };
 use bytes::Bytes;
@@ -95,7 +96,8 @@ impl Dialer {
     }
 
     /// Connects to one of `addresses` and to no other, or through the user's proxy; for `https`, the certificate has to be
-    /// for `host`, and `protocols` are offered. What arrives counts against the allowance of `job`.
+    /// for `host`, and `protocols` are offered. What arrives counts against the allowance of `job`, and its record learns
+    /// the address.
     pub(crate) async fn connect(
         &self,
         https: bool,
@@ -103,54 +105,62 @@ impl Dialer {
         port: u16,
         protocols: &[&[u8]],
         addresses: &[IpAddr],
-        job: &JobAllowance,
+        job: &mut JobContext,
     ) -> Result<(OriginConnection, OpenJob), FetchError> {
+        let record = &mut job.record;
+        record.enter(Phase::Connect);
+        record.on_hop(|hop| hop.dialled = candidates(port, addresses));
         let (stream, peer) = match (&self.proxy, self.user_proxies.route(https, host, port)) {
             (_, Some(route)) => {
                 let connector = self.connector(HttpConnector::new());
-                let stream =
-                    route.connect(https, host, port, connector).await.map_err(|error| failed(&*error))?;
-                (stream, PROXIED)
+                let stream = route.connect(https, host, port, connector).await;
+                (stream.map_err(|error| failed(record, &*error))?, PROXIED)
             }
-            (Some(proxy), None) => self.tunnel(proxy, port, addresses).await?,
-            (None, None) => self.direct(port, addresses).await?,
+            (Some(proxy), None) => self.tunnel(proxy, port, addresses, record).await?,
+            (None, None) => self.direct(port, addresses, record).await?,
         };
+        record.on_hop(|hop| hop.dialled = vec![SocketAddr::new(peer, port)]);
         let meter = TrafficMeter::new();
-        let open = meter.open(job);
+        let open = meter.open(&job.allowance);
         let stream = Metered::new(stream, Arc::clone(&meter));
         if !https {
-            let sender = self.http1(TokioIo::new(stream)).await?;
+            let sender = self.http1(TokioIo::new(stream), record).await?;
             return Ok((OriginConnection { sender, peer, since: Instant::now(), meter }, open));
         }
         let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned())
             .map_err(|_| FetchError::Tls(TlsProblem::WrongName))?;
         let protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
         let connector = TlsConnector::from(Arc::clone(&self.tls));
+        record.enter(Phase::Tls);
         let handshake = connector.with_alpn(protocols).connect(name, stream);
         let stream = handshake.await.map_err(|error| {
             tracing::debug!(host, %error, "no TLS connection");
-            cause::record(&error);
+            record.caused_by(&error);
             FetchError::Tls(tls::problem(&error).unwrap_or(TlsProblem::Handshake))
         })?;
         let h2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
         let sender = if h2 {
             let stream = FrameGuard::new(stream, Arc::clone(&meter), self.max_header_bytes);
-            self.http2(TokioIo::new(stream)).await?
+            self.http2(TokioIo::new(stream), record).await?
         } else {
-            self.http1(TokioIo::new(stream)).await?
+            self.http1(TokioIo::new(stream), record).await?
         };
         Ok((OriginConnection { sender, peer, since: Instant::now(), meter }, open))
     }
 
     /// Connects to the addresses; after a delay, the second family in parallel to the first (RFC 8305).
-    async fn direct(&self, port: u16, addresses: &[IpAddr]) -> Result<(TcpStream, IpAddr), FetchError> {
+    async fn direct(
+        &self,
+        port: u16,
+        addresses: &[IpAddr],
+        record: &mut JobRecord,
+    ) -> Result<(TcpStream, IpAddr), FetchError> {
         let resolver = Checked(candidates(port, addresses));
         let mut connector = self.connector(HttpConnector::new_with_resolver(resolver));
         // `Checked` gives the addresses, whatever the name is.
-        let stream =
-            connector.call(uri(&format!("checked:{port}"))?).await.map_err(|error| failed(&error))?;
-        let stream = stream.into_inner();
-        let peer = stream.peer_addr().map_err(|error| failed(&error))?.ip();
+        let stream = connector.call(uri(&format!("checked:{port}"))?).await;
+        let stream = stream.map_err(|error| failed(record, &error))?.into_inner();
+        let peer = stream.peer_addr().map_err(|error| failed(record, &error))?.ip();
         // The unspecified address stands for this machine.
         let checked = |ip: &IpAddr| *ip == peer || ip.is_unspecified() && peer.is_loopback();
         if !addresses.iter().any(checked) {
@@ -167,13 +177,14 @@ impl Dialer {
         proxy: &Proxy,
         port: u16,
         addresses: &[IpAddr],
+        record: &mut JobRecord,
     ) -> Result<(TcpStream, IpAddr), FetchError> {
         let mut tunnel = proxy.tunnel(self.connector(HttpConnector::new()));
         let mut result = Err(FetchError::Connect);
         for address in candidates(port, addresses) {
             match tunnel.call(uri(&address.to_string())?).await {
                 Ok(stream) => return Ok((stream.into_inner(), address.ip())),
-                Err(error) => result = Err(failed(&error)),
+                Err(error) => result = Err(failed(record, &error)),
             }
         }
         result
@@ -186,7 +197,11 @@ impl Dialer {
         connector
     }
 
-    async fn http1<T: Read + Write + Unpin + Send + 'static>(&self, stream: T) -> Result<Sender, FetchError> {
+    async fn http1<T: Read + Write + Unpin + Send + 'static>(
+        &self,
+        stream: T,
+        record: &mut JobRecord,
+    ) -> Result<Sender, FetchError> {
         let (sender, connection) = http1::Builder::new()
             .max_header_size(self.max_header_bytes)
             .max_buf_size(self.max_header_bytes)
@@ -197,12 +212,17 @@ impl Dialer {
             .ignore_invalid_headers_in_responses(true)
             .handshake(stream)
             .await
-            .map_err(|error| failed(&error))?;
+            .map_err(|error| failed(record, &error))?;
+        record.on_hop(|hop| hop.protocol = Some("http/1.1"));
         self.drive(connection);
         Ok(Sender::H1(sender))
     }
 
-    async fn http2<T: Read + Write + Unpin + Send + 'static>(&self, stream: T) -> Result<Sender, FetchError> {
+    async fn http2<T: Read + Write + Unpin + Send + 'static>(
+        &self,
+        stream: T,
+        record: &mut JobRecord,
+    ) -> Result<Sender, FetchError> {
         let (sender, connection) = http2::Builder::new(TokioExecutor::new())
             // Many jobs share it: find out soon if it is dead.
             .timer(TokioTimer::new())
@@ -213,7 +233,8 @@ impl Dialer {
             .max_header_list_size(u32::try_from(self.max_header_bytes).unwrap_or(u32::MAX))
             .handshake(stream)
             .await
-            .map_err(|error| failed(&error))?;
+            .map_err(|error| failed(record, &error))?;
+        record.on_hop(|hop| hop.protocol = Some("h2"));
         self.drive(connection);
         Ok(Sender::H2(sender))
     }
@@ -236,18 +257,18 @@ fn candidates(port: u16, addresses: &[IpAddr]) -> Vec<SocketAddr> {
 }
 
 fn uri(authority: &str) -> Result<Uri, FetchError> {
-    format!("http://{authority}/").parse().map_err(|error: InvalidUri| failed(&error))
+    format!("http://{authority}/").parse().map_err(|_: InvalidUri| FetchError::Connect)
 }
 
-/// Logs the error; its cause does not leave the process.
-fn failed(error: &(dyn Error + 'static)) -> FetchError {
+/// Notes the cause of the error, which does not leave the process.
+fn failed(record: &mut JobRecord, error: &(dyn Error + 'static)) -> FetchError {
     tracing::debug!(error, "cannot connect");
-    cause::record(error);
+    record.caused_by(error);
     let mut causes = std::iter::successors(Some(error), |error: &&(dyn Error + 'static)| (*error).source());
     let timed_out = |cause: &(dyn Error + 'static)| {
         cause.downcast_ref::<io::Error>().is_some_and(|cause| cause.kind() == io::ErrorKind::TimedOut)
     };
-    if causes.any(timed_out) { FetchError::Timeout(Step::Connect) } else { FetchError::Connect }
+    if causes.any(timed_out) { FetchError::Timeout(Phase::Connect) } else { FetchError::Connect }
 }
 
 /// A resolver that always gives the addresses that were checked.

@@ -1,7 +1,7 @@
 //! Resolves names by the system's resolv.conf and hosts file. Answers are not cached: the addresses of one look-up are
 //! the ones that are checked and connected to.
 
-use crate::{FetchError, FetchSettings, Step};
+use crate::{FetchError, FetchSettings, JobRecord, Phase, cause::NO_ADDRESS};
 use hickory_resolver::{
     Hosts, Resolver, TokioResolver,
     config::{ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts},
@@ -52,8 +52,14 @@ impl Dns {
         Ok(Self { settings, system: Mutex::new((Instant::now(), Arc::new(system))) })
     }
 
-    /// The addresses of `host`, at least one. If `relative`, search domains may complete the name.
-    pub(crate) async fn resolve(&self, host: &str, relative: bool) -> Result<Vec<IpAddr>, FetchError> {
+    /// The addresses of `host`, at least one. If `relative`, search domains may complete the name. The cause of a failure
+    /// goes to `record`.
+    pub(crate) async fn resolve(
+        &self,
+        host: &str,
+        relative: bool,
+        record: &mut JobRecord,
+    ) -> Result<Vec<IpAddr>, FetchError> {
         // `Name::from_ascii` refuses labels that begin with a hyphen, which browsers look up.
         let mut name = Name::from_labels(host.split('.').map(str::as_bytes)).map_err(|_| FetchError::Dns)?;
         name.set_fqdn(!relative);
@@ -65,10 +71,14 @@ impl Dns {
         let found = Deadline::after(self.settings.dns_timeout).run(lookup(&system.resolver, name)).await;
         match found {
             Ok(Ok(addresses)) if !addresses.is_empty() => Ok(addresses),
-            Ok(Ok(_)) => Err(FetchError::Dns),
-            Err(_) | Ok(Err(NetError::Timeout)) => Err(FetchError::Timeout(Step::Dns)),
+            Ok(Ok(_)) => {
+                record.cause = Some(NO_ADDRESS.to_owned());
+                Err(FetchError::Dns)
+            }
+            Err(_) | Ok(Err(NetError::Timeout)) => Err(FetchError::Timeout(Phase::Dns)),
             Ok(Err(error)) => {
                 tracing::debug!(host, %error, "name not resolved");
+                record.caused_by(&error);
                 Err(FetchError::Dns)
             }
         }

@@ -1,6 +1,7 @@
 //! The reasons why a page could not be fetched. Their texts are fit for clients: no address, no upstream text, no internals.
-//! The causes are logged where they occur.
+//! The causes are in the job's record.
 
+use crate::Phase;
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -50,7 +51,7 @@ pub enum FetchError {
     #[error("this is not an HTML page")]
     NotHtml,
     #[error("timed out {0}")]
-    Timeout(Step),
+    Timeout(Phase),
     /// Too many jobs wait, of this client or in all.
     #[error("too many pages are waiting to be fetched")]
     Overloaded,
@@ -127,21 +128,4 @@ pub enum TlsProblem {
     UnknownIssuer,
     #[error("the handshake failed")]
     Handshake,
-}
-
-/// The step that was under way at the deadline.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
-#[serde(rename_all = "kebab-case")]
-#[expect(missing_docs, reason = "the messages describe the variants")]
-pub enum Step {
-    #[error("while resolving the host name")]
-    Dns,
-    #[error("while connecting")]
-    Connect,
-    #[error("while waiting for the answer")]
-    Header,
-    #[error("while reading the page")]
-    Body,
-    #[error("while waiting for other jobs")]
-    Queue,
 }

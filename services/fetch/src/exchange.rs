@@ -1,14 +1,14 @@
 //! Sends one request, on a kept or a new connection, and receives the header of the response.
 
 use crate::{
-    FetchError, FetchSettings, ResponseProblem, Step, UrlProblem, cause, coding,
+    FetchError, FetchSettings, Phase, ResponseProblem, UrlProblem, coding,
     connect::{Dialer, OriginConnection, Sender},
-    deadline::JobDeadline,
     interim,
+    job_context::JobContext,
     pool::{Origin, Pool, REUSED_FOR},
     request_fields::RequestFields,
     tls,
-    traffic::{JobAllowance, OpenJob, TrafficFault, TrafficMeter},
+    traffic::{OpenJob, TrafficFault, TrafficMeter},
     user_proxy::ProxyRoute,
 };
 use bytes::Bytes;
@@ -18,7 +18,12 @@ use http::{
 };
 use http_body_util::Empty;
 use hyper::body::Incoming;
-use std::{error::Error, io, net::IpAddr, time::Duration};
+use std::{
+    error::Error,
+    io,
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 use weburl::WebUrl;
 
 /// Protocols to offer by ALPN.
@@ -67,20 +72,25 @@ impl Exchange {
 
     /// Sends the request on a kept connection and, if that fails, on a new one: the server may have closed the kept one
     /// in the meantime, and GET is idempotent, so it may be sent again (RFC 9110, section 9.2.2). What arrives counts
-    /// against the allowance of `job`.
+    /// against the allowance of `job`, whose record is of this hop.
     pub(crate) async fn get(
         &self,
         url: &WebUrl,
         fields: RequestFields<'_>,
         origin: &Origin,
         addresses: &[IpAddr],
-        job: &JobAllowance,
-        deadline: JobDeadline,
+        job: &mut JobContext,
     ) -> Result<OpenResponse, FetchError> {
         let mut protocols = BOTH;
         if let Some(mut connection) = self.pool.take(origin, addresses) {
-            let open = connection.meter.open(job);
-            let response = self.send(url, fields, origin, &mut connection, deadline).await?;
+            let open = connection.meter.open(&job.allowance);
+            let (address, is_h2) = (SocketAddr::new(connection.peer, origin.port), connection.is_h2());
+            job.record.on_hop(|hop| {
+                hop.dialled = vec![address];
+                hop.is_reused = true;
+                hop.protocol = Some(if is_h2 { "h2" } else { "http/1.1" });
+            });
+            let response = self.send(url, fields, origin, &mut connection, job).await?;
             refused(&connection.meter)?;
             match response {
                 Ok(response) => return Ok(OpenResponse { response, connection, open }),
@@ -90,13 +100,15 @@ impl Exchange {
         let mut is_retry = false;
         loop {
             let Origin { https, host, port } = origin;
+            job.record.on_hop(|hop| hop.is_reused = false);
+            let within = job.deadline.0.within(self.connect_timeout);
             let connect = Box::pin(self.dialer.connect(*https, host, *port, protocols, addresses, job));
-            let within = JobDeadline(deadline.0.within(self.connect_timeout));
-            let (mut connection, open) = within.run(Step::Connect, connect).await??;
+            let connected = within.run(connect).await;
+            let (mut connection, open) = connected.map_err(|_| FetchError::Timeout(job.record.phase()))??;
             if let Some(shared) = connection.share() {
                 self.pool.keep(origin.clone(), shared);
             }
-            let response = self.send(url, fields, origin, &mut connection, deadline).await?;
+            let response = self.send(url, fields, origin, &mut connection, job).await?;
             refused(&connection.meter)?;
             let error = match response {
                 Ok(response) => return Ok(OpenResponse { response, connection, open }),
@@ -104,7 +116,7 @@ impl Exchange {
             };
             tracing::debug!(%error, "no valid response");
             let Some(again) = protocols_again(&error).filter(|_| !is_retry) else {
-                cause::record(&error);
+                job.record.caused_by(&error);
                 return Err(no_response(&error));
             };
             (protocols, is_retry) = (again, true);
@@ -117,9 +129,9 @@ impl Exchange {
         fields: RequestFields<'_>,
         origin: &Origin,
         connection: &mut OriginConnection,
-        deadline: JobDeadline,
+        job: &mut JobContext,
     ) -> Result<hyper::Result<Response<Incoming>>, FetchError> {
-        let mut request = self.request(url, origin, matches!(connection.sender, Sender::H2(_)))?;
+        let mut request = self.request(url, origin, connection.is_h2())?;
         fields.add_to(&mut request, url);
         interim::limit(&mut request, &connection.meter, self.dialer.max_header_bytes);
         let response = async {
@@ -128,7 +140,17 @@ impl Exchange {
                 Sender::H2(sender) => sender.send_request(request).await,
             }
         };
-        deadline.run(Step::Header, response).await
+        let response = job.run(Phase::FirstByte, response).await?;
+        if let Ok(response) = &response {
+            job.record.on_hop(|hop| {
+                hop.status = Some(response.status().as_u16());
+                hop.protocol = hop.protocol.map(|name| match response.version() {
+                    Version::HTTP_10 => "http/1.0",
+                    _ => name,
+                });
+            });
+        }
+        Ok(response)
     }
 
     /// The request for `url`. Nothing of the client's request is passed on.

@@ -1,27 +1,25 @@
 //! Fetches a page: from its URL, across redirects, to its body.
 
 use crate::{
-    FetchError, FetchSettings, PageUrl, ProcessorTime, Step,
+    FetchError, FetchSettings, JobRecord, PageUrl, Phase, ProcessorTime,
     admission::{Admission, JobClient, JobPermit},
     body::BodyReader,
     budget::Budget,
-    cause,
     conditional::{KnownVersion, Validators},
     connect::PROXIED,
     cookies::CookieJar,
-    deadline::JobDeadline,
     dns::Dns,
     exchange::{Exchange, OpenResponse},
     guard::{AddressRules, Guard},
+    job_context::JobContext,
     media_type,
     pool::Origin,
     request_fields::RequestFields,
     response::{self, ResponseKind},
-    traffic::JobAllowance,
 };
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
-use kit::{CpuPool, Deadline};
+use kit::CpuPool;
 use links::{Encoding, Syntax};
 use std::{net::IpAddr, ops::ControlFlow, sync::Arc};
 use weburl::{Host, WebUrl};
@@ -75,8 +73,7 @@ impl Fetched {
 struct JobState {
     client: JobClient,
     permit: Option<JobPermit>,
-    allowance: JobAllowance,
-    deadline: JobDeadline,
+    context: JobContext,
     cookies: CookieJar,
 }
 
@@ -114,43 +111,54 @@ impl Fetcher {
 
     /// Fetches the page at `url`, following redirects.
     pub async fn fetch(&self, url: &PageUrl) -> Result<FetchedPage, FetchError> {
-        self.fetch_unless_known(url, None, JobClient::own()).await.and_then(Fetched::page)
+        self.fetch_unless_known(url, None, JobClient::own()).await.0.and_then(Fetched::page)
     }
 
-    /// Fetches the page at `url` for `client`, following redirects, unless it is still the `known` version.
+    /// Fetches the page at `url` for `client`, following redirects, unless it is still the `known` version; also says what
+    /// the job went through.
     pub async fn fetch_unless_known(
         &self,
         url: &PageUrl,
         known: Option<KnownVersion<'_>>,
         client: JobClient,
-    ) -> Result<Fetched, FetchError> {
-        self.follow(url, RequestFields { known, ..RequestFields::default() }, client).await
+    ) -> (Result<Fetched, FetchError>, JobRecord) {
+        self.job(url, RequestFields { known, ..RequestFields::default() }, client).await
     }
 
     /// As [`fetch`](Self::fetch), for a client that acts for its own user: `headers` are added to the requests to the
     /// origin of `url`, and to no others.
     pub async fn fetch_with(&self, url: &PageUrl, headers: &HeaderMap) -> Result<FetchedPage, FetchFailure> {
         let fields = RequestFields { user: Some((headers, url.as_url())), ..RequestFields::default() };
-        let (result, cause) = cause::recorded(self.follow(url, fields, JobClient::own())).await;
-        result.and_then(Fetched::page).map_err(|error| FetchFailure { error, cause })
+        let (result, record) = self.job(url, fields, JobClient::own()).await;
+        result.and_then(Fetched::page).map_err(|error| FetchFailure { error, cause: record.cause })
+    }
+
+    async fn job(
+        &self,
+        url: &PageUrl,
+        fields: RequestFields<'_>,
+        client: JobClient,
+    ) -> (Result<Fetched, FetchError>, JobRecord) {
+        let context = JobContext::begin(&self.settings);
+        let mut job = JobState { client, permit: None, context, cookies: CookieJar::default() };
+        let result = self.follow(url, fields, &mut job).await;
+        let mut record = job.context.into_record();
+        if result.is_ok() {
+            // Of a connection that was tried first.
+            record.cause = None;
+        }
+        (result, record)
     }
 
     async fn follow(
         &self,
         url: &PageUrl,
         fields: RequestFields<'_>,
-        client: JobClient,
+        job: &mut JobState,
     ) -> Result<Fetched, FetchError> {
-        let mut job = JobState {
-            client,
-            permit: None,
-            allowance: JobAllowance::new(&self.settings),
-            deadline: JobDeadline(Deadline::after(self.settings.timeout)),
-            cookies: CookieJar::default(),
-        };
         let mut url = url.clone();
         for _ in 0..=self.settings.max_redirects {
-            match Box::pin(self.hop(&url, fields, &mut job)).await? {
+            match Box::pin(self.hop(&url, fields, job)).await? {
                 ControlFlow::Break(fetched) => return Ok(fetched),
                 ControlFlow::Continue(next) => url = next,
             }
@@ -165,13 +173,16 @@ impl Fetcher {
         fields: RequestFields<'_>,
         job: &mut JobState,
     ) -> Result<ControlFlow<Fetched, PageUrl>, FetchError> {
-        let deadline = job.deadline;
-        let refused = |refusal: String| {
+        job.context.record.begin_hop(url.as_url());
+        let refused = |record: &mut JobRecord, refusal: String| {
             tracing::info!(host = url.as_url().host_str(), %refusal, "destination refused");
+            record.cause = Some(refusal);
             FetchError::Blocked
         };
-        let to = self.guard.destination(url).map_err(refused)?;
+        let destination = self.guard.destination(url);
+        let to = destination.map_err(|refusal| refused(&mut job.context.record, refusal))?;
         let host = to.host.to_string();
+        let deadline = job.context.deadline;
         job.permit = Some(match job.permit.take() {
             Some(permit) => self.admission.move_to(permit, &host, deadline).await?,
             None => self.admission.enter(job.client, &host, deadline).await?,
@@ -181,21 +192,27 @@ impl Fetcher {
             _ if self.exchange.is_proxied(&origin) => vec![PROXIED],
             Host::Ipv4(ip) => vec![IpAddr::V4(ip)],
             Host::Ipv6(ip) => vec![IpAddr::V6(ip)],
-            Host::Domain(name) => deadline.run(Step::Dns, self.dns.resolve(name, to.relative)).await??,
+            Host::Domain(name) => {
+                let record = &mut job.context.record;
+                record.enter(Phase::Dns);
+                deadline.run(Phase::Dns, self.dns.resolve(name, to.relative, record)).await??
+            }
         };
-        self.check(to.rules, &addresses, deadline).await?.map_err(refused)?;
+        let checked = self.check(to.rules, &addresses, &mut job.context).await?;
+        checked.map_err(|refusal| refused(&mut job.context.record, refusal))?;
 
         let known = fields.known.filter(|known| known.is_at(url.as_url()));
         let cookies = job.cookies.header(url.as_url());
         let fields = RequestFields { known, cookies: cookies.as_ref(), ..fields };
-        let (at, bytes) = (url.as_url(), &job.allowance);
-        let get = Box::pin(self.exchange.get(at, fields, &origin, &addresses, bytes, deadline));
+        let context = &mut job.context;
+        let get = Box::pin(self.exchange.get(url.as_url(), fields, &origin, &addresses, context));
         let OpenResponse { response, mut connection, mut open } = get.await?;
+        context.record.enter(Phase::Body);
         let (head, body) = response.into_parts();
         let validators = Validators::of(&head.headers);
         if known.is_some() && head.status == StatusCode::NOT_MODIFIED {
             drop(open);
-            deadline.run(Step::Body, connection.ready()).await?;
+            context.run(Phase::Body, connection.ready()).await?;
             self.exchange.keep(origin, connection);
             return Ok(ControlFlow::Break(Fetched::NotModified(validators)));
         }
@@ -215,18 +232,20 @@ impl Fetcher {
                 let limit = usize::try_from(self.settings.max_bytes.0).unwrap_or(usize::MAX);
                 let (budget, pool) = (&self.budget, &self.pool);
                 let open = &mut open;
+                context.record.codings = codings.iter().map(|coding| coding.name()).collect();
                 let reader = BodyReader {
                     body,
                     budget,
                     pool,
                     limit,
-                    deadline,
+                    job: context,
                     received: 0,
                     framing,
                     is_cut: false,
                     open,
                 };
                 let (body, time) = reader.read(&codings).await?;
+                job.context.record.decoded_bytes = Some(body.len() as u64);
                 if !is_known && !media_type::is_text(&body) {
                     return Err(FetchError::BadEncoding);
                 }
@@ -247,14 +266,14 @@ impl Fetcher {
         &self,
         rules: AddressRules,
         addresses: &[IpAddr],
-        deadline: JobDeadline,
+        job: &mut JobContext,
     ) -> Result<Result<(), String>, FetchError> {
         if !self.guard.asks_system(rules.port) {
             return Ok(self.guard.addresses(rules, addresses));
         }
         let (guard, addresses) = (Arc::clone(&self.guard), addresses.to_vec());
         let check = self.pool.run(move || guard.addresses(rules, &addresses));
-        deadline.run(Step::Queue, check).await?.ok_or(FetchError::Blocked)
+        job.wait(check).await?.ok_or(FetchError::Blocked)
     }
 }
 

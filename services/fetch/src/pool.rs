@@ -50,6 +50,10 @@ impl Pool {
 }
 
 impl OriginConnection {
+    pub(crate) fn is_h2(&self) -> bool {
+        matches!(self.sender, Sender::H2(_))
+    }
+
     fn is_reusable(&self) -> bool {
         self.since.elapsed() < REUSED_FOR && !self.sender.is_closed() && self.meter.fault().is_none()
     }

@@ -18,9 +18,12 @@ const HOP_OVERHEAD: u64 = 64 * 1024;
 /// What a connection may receive between two jobs: control frames and session tickets.
 const IDLE: u64 = 16 * 1024;
 
-/// The bytes that one job may still receive, on all its connections together.
+/// The bytes that one job may receive, on all its connections together.
 #[derive(Clone, Debug)]
-pub(crate) struct JobAllowance(Arc<AtomicU64>);
+pub(crate) struct JobAllowance {
+    all: u64,
+    left: Arc<AtomicU64>,
+}
 
 /// Why a connection receives nothing more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -62,7 +65,13 @@ impl JobAllowance {
     pub(crate) fn new(settings: &FetchSettings) -> Self {
         let hop = settings.max_header_bytes.0.saturating_add(HOP_OVERHEAD);
         let hops = u64::from(settings.max_redirects).saturating_add(2).saturating_mul(hop);
-        Self(Arc::new(AtomicU64::new(settings.max_bytes.0.saturating_add(hops))))
+        let all = settings.max_bytes.0.saturating_add(hops);
+        Self { all, left: Arc::new(AtomicU64::new(all)) }
+    }
+
+    /// The bytes that have been received, but for those on connections that the job still uses.
+    pub(crate) fn used(&self) -> u64 {
+        self.all - self.left.load(Ordering::Relaxed)
     }
 }
 
@@ -74,7 +83,7 @@ impl TrafficMeter {
 
     /// Lets the connection receive what the job may.
     pub(crate) fn open(self: &Arc<Self>, allowance: &JobAllowance) -> OpenJob {
-        let brought = allowance.0.load(Ordering::Relaxed);
+        let brought = allowance.left.load(Ordering::Relaxed);
         let mut counts = self.counts();
         if counts.open == 0 {
             (counts.allowed, counts.received) = (0, 0);
@@ -136,7 +145,7 @@ impl Drop for OpenJob {
         let mut counts = self.meter.counts();
         let shared = counts.received.saturating_sub(counts.bodies) / counts.open.max(1);
         let charge = self.body.saturating_add(shared).min(self.brought);
-        self.allowance.0.store(self.brought - charge, Ordering::Relaxed);
+        self.allowance.left.store(self.brought - charge, Ordering::Relaxed);
         counts.open = counts.open.saturating_sub(1);
         counts.bodies = counts.bodies.saturating_sub(self.body);
         if counts.open == 0 {
@@ -202,11 +211,11 @@ mod tests {
     use bytesize::ByteSize;
 
     fn allowance(bytes: u64) -> JobAllowance {
-        JobAllowance(Arc::new(AtomicU64::new(bytes)))
+        JobAllowance { all: bytes, left: Arc::new(AtomicU64::new(bytes)) }
     }
 
     fn left(allowance: &JobAllowance) -> u64 {
-        allowance.0.load(Ordering::Relaxed)
+        allowance.left.load(Ordering::Relaxed)
     }
 
     #[test]

@@ -1,6 +1,6 @@
 use super::*;
 use crate::cached_result::PageLinks;
-use fetch::Step;
+use fetch::Phase;
 
 const LIMITS: StaleLimits =
     StaleLimits { while_revalidate: Duration::from_mins(1), if_error: Duration::from_hours(1) };
@@ -80,8 +80,8 @@ fn failures_that_say_nothing_about_the_page_are_passing() {
         FetchError::Dns,
         FetchError::Connect,
         FetchError::Incomplete,
-        FetchError::Timeout(Step::Body),
-        FetchError::Timeout(Step::Queue),
+        FetchError::Timeout(Phase::Body),
+        FetchError::Timeout(Phase::Queue),
         FetchError::Overloaded,
         status(429),
         status(500),

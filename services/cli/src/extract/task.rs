@@ -1,7 +1,7 @@
 //! A target on its way: its place in the list, its host, and how often it was tried.
 
 use crate::{page_error::PageError, target::Target};
-use fetch::{FetchError, Step};
+use fetch::{FetchError, Phase};
 use std::{sync::Arc, time::Duration};
 
 /// The longest `Retry-After` that is waited for.
@@ -59,7 +59,7 @@ impl Task {
 fn may_pass(error: &FetchError) -> bool {
     match error {
         FetchError::Connect | FetchError::Incomplete | FetchError::Overloaded => true,
-        FetchError::Timeout(step) => *step != Step::Queue,
+        FetchError::Timeout(phase) => *phase != Phase::Queue,
         FetchError::UpstreamStatus { status, .. } => matches!(status, 408 | 429 | 500..),
         _ => false,
     }

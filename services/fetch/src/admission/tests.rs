@@ -106,7 +106,7 @@ async fn jobs_that_give_up_leave_nothing_behind() {
     assert!(waiting.await.is_err());
     let short = JobDeadline(Deadline::after(Duration::from_millis(1)));
     let result = admission.enter(client(2), "b", short).await.map(|_| ());
-    assert_eq!(result, Err(FetchError::Timeout(Step::Queue)));
+    assert_eq!(result, Err(FetchError::Timeout(Phase::Queue)));
     assert_eq!(admission.waiting(), 0);
     drop(running);
     assert!(admission.is_empty());

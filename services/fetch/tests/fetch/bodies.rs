@@ -2,7 +2,7 @@
 
 use crate::support::{fetcher, loopback, origin, url};
 use bytesize::ByteSize;
-use fetch::{FetchError, FetchSettings, Fetcher, Step};
+use fetch::{FetchError, FetchSettings, Fetcher, Phase};
 use flate2::{
     Compression,
     write::{DeflateEncoder, GzEncoder, ZlibEncoder},
@@ -221,7 +221,7 @@ async fn a_page_counts_against_the_memory_until_it_is_dropped() {
         pages.push(fetcher.fetch(&page).await.unwrap().body);
     }
     let waited = fetcher.fetch(&page).await.map(|page| page.body.len());
-    assert_eq!(waited, Err(FetchError::Timeout(Step::Queue)));
+    assert_eq!(waited, Err(FetchError::Timeout(Phase::Queue)));
     pages.pop();
     assert!(fetcher.fetch(&page).await.is_ok(), "the memory is free again");
 }
@@ -387,10 +387,10 @@ async fn slow_answers_end_at_the_deadline() {
     let timeout = Duration::from_secs(1);
     let fetcher = small(1_000_000, timeout);
     for (start, drip, step) in [
-        ("HTTP/1.1 200 O", b'K', Step::Header),
-        ("HTTP/1.1 200 OK\r\nX: ", b'x', Step::Header),
-        ("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 100000\r\n\r\n", b'x', Step::Body),
-        ("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n", b'x', Step::Body),
+        ("HTTP/1.1 200 O", b'K', Phase::FirstByte),
+        ("HTTP/1.1 200 OK\r\nX: ", b'x', Phase::FirstByte),
+        ("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: 100000\r\n\r\n", b'x', Phase::Body),
+        ("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n", b'x', Phase::Body),
     ] {
         let origin = origin::raw("127.0.0.1:0", move |stream| dripping(stream, start, drip)).await;
         let began = tokio::time::Instant::now();

@@ -28,8 +28,11 @@ async fn a_known_version_is_not_sent_again() {
     assert_eq!(page.validators, etag("\"1\""));
     let known = KnownVersion { url: page.url.as_str(), validators: &page.validators };
     for _ in 0..2 {
-        let Fetched::NotModified(validators) =
-            fetcher.fetch_unless_known(&url(&origin.url("/")), Some(known), JobClient::own()).await.unwrap()
+        let Fetched::NotModified(validators) = fetcher
+            .fetch_unless_known(&url(&origin.url("/")), Some(known), JobClient::own())
+            .await
+            .0
+            .unwrap()
         else {
             panic!("sent again")
         };
@@ -44,7 +47,7 @@ async fn validators_are_sent_to_no_other_url() {
     let validators = etag("\"1\"");
     let (other, page) = (origin.url("/other"), url(&origin.url("/")));
     let known = KnownVersion { url: &other, validators: &validators };
-    let result = fetcher.fetch_unless_known(&page, Some(known), JobClient::own()).await.unwrap();
+    let result = fetcher.fetch_unless_known(&page, Some(known), JobClient::own()).await.0.unwrap();
     assert!(matches!(result, Fetched::Page(page) if page.url.path() == "/page"));
 }
 
@@ -57,6 +60,7 @@ async fn a_304_that_was_not_asked_for_is_an_upstream_status() {
     let error = fetcher
         .fetch_unless_known(&url(&origin.url("/")), Some(elsewhere), JobClient::own())
         .await
+        .0
         .unwrap_err();
     assert_eq!(error, FetchError::UpstreamStatus { status: 304, retry_after: None });
 }

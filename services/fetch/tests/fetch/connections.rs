@@ -8,7 +8,7 @@ use crate::support::{
     url,
 };
 use bytes::Bytes;
-use fetch::{FetchError, FetchSettings, Fetcher, ResponseProblem, Step};
+use fetch::{FetchError, FetchSettings, Fetcher, Phase, ResponseProblem};
 use http_body_util::Full;
 use hyper::{
     Response, Version,
@@ -71,7 +71,7 @@ async fn a_connection_that_is_not_accepted_times_out() {
     let fetcher =
         Fetcher::new(FetchSettings { connect_timeout, ..loopback() }, crate::support::pool()).unwrap();
     let result = fetcher.fetch(&url(&format!("http://{address}/"))).await.map(|page| page.url);
-    assert_eq!(result.unwrap_err(), FetchError::Timeout(Step::Connect));
+    assert_eq!(result.unwrap_err(), FetchError::Timeout(Phase::Connect));
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! Jobs are limited in all and at each host; jobs that wait for one host do not hold up others.
 
 use crate::support::{loopback, origin, url};
-use fetch::{FetchError, FetchSettings, Fetcher, PageUrl, Step};
+use fetch::{FetchError, FetchSettings, Fetcher, PageUrl, Phase};
 use std::{sync::Arc, time::Duration};
 use tokio::{io::AsyncWriteExt, sync::Semaphore};
 
@@ -116,7 +116,7 @@ async fn waiting_counts_against_the_deadline() {
     let first = spawn(&fetcher, &page);
     until(|| origin.connections() == 1).await;
     let second = spawn(&fetcher, &page);
-    assert_eq!(first.await.unwrap(), Err(FetchError::Timeout(Step::Header)));
+    assert_eq!(first.await.unwrap(), Err(FetchError::Timeout(Phase::FirstByte)));
     assert!(matches!(second.await.unwrap(), Err(FetchError::Timeout(_))));
 }
 

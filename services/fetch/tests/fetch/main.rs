@@ -11,6 +11,7 @@ mod conditional;
 mod connections;
 mod destinations;
 mod floods;
+mod job_records;
 mod limits;
 mod memory;
 mod names;

@@ -1,7 +1,7 @@
 //! Names are looked up for every job and every redirect, and failures are reported.
 
 use crate::support::{dns, loopback, netns, origin, url};
-use fetch::{FetchError, FetchSettings, Fetcher, Step};
+use fetch::{FetchError, FetchSettings, Fetcher, Phase};
 use std::{
     net::SocketAddr,
     time::{Duration, Instant},
@@ -71,7 +71,7 @@ async fn dns_failures_and_timeouts_are_told_apart() {
         ("nowhere", FetchError::Dns),
         ("failure", FetchError::Dns),
         ("empty", FetchError::Dns),
-        ("silence", FetchError::Timeout(Step::Dns)),
+        ("silence", FetchError::Timeout(Phase::Dns)),
     ] {
         let result = fetcher.fetch(&url(&format!("http://{name}.test/"))).await.map(|page| page.url);
         assert_eq!(result.unwrap_err(), error, "{name}");
