@@ -11,6 +11,7 @@ mod conditional;
 mod connections;
 mod destinations;
 mod floods;
+mod hostile_names;
 mod job_records;
 mod limits;
 mod memory;

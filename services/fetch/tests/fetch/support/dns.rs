@@ -14,6 +14,10 @@ pub(crate) enum Reply {
     Addresses(Vec<IpAddr>),
     /// The same, and no reply if there are none of the queried family.
     OneFamily(Vec<IpAddr>),
+    /// The name is an alias of the first of these names, that of the next, and the last one has the addresses.
+    Aliases(Vec<String>, Vec<IpAddr>),
+    /// These bytes after the number of the query.
+    Bytes(Vec<u8>),
     /// No such name.
     NoName,
     /// The server failed.
@@ -38,6 +42,11 @@ impl NameServer {
     /// How often the A records of `name` were queried.
     pub(crate) fn asked(&self, name: &str) -> usize {
         self.asked.lock().unwrap().get(&(name.to_owned(), 1)).copied().unwrap_or_default()
+    }
+
+    /// How many queries there were, of all names and types.
+    pub(crate) fn queries(&self) -> usize {
+        self.asked.lock().unwrap().values().sum()
     }
 }
 
@@ -86,13 +95,15 @@ fn question(packet: &[u8]) -> Option<(String, u16, usize)> {
 
 fn message(question: &[u8], kind: u16, reply: Reply) -> Option<Vec<u8>> {
     let silent = matches!(reply, Reply::OneFamily(_));
-    let (code, addresses) = match reply {
-        Reply::Addresses(addresses) | Reply::OneFamily(addresses) => (0, addresses),
-        Reply::NoName => (3, Vec::new()),
-        Reply::Failure => (2, Vec::new()),
+    let (code, aliases, addresses) = match reply {
+        Reply::Addresses(addresses) | Reply::OneFamily(addresses) => (0, Vec::new(), addresses),
+        Reply::Aliases(aliases, addresses) => (0, aliases, addresses),
+        Reply::Bytes(bytes) => return Some([&question[..2], &bytes].concat()),
+        Reply::NoName => (3, Vec::new(), Vec::new()),
+        Reply::Failure => (2, Vec::new(), Vec::new()),
         Reply::Silence => return None,
     };
-    let records: Vec<Vec<u8>> = addresses
+    let addresses: Vec<Vec<u8>> = addresses
         .into_iter()
         .filter_map(|address| match (address, kind) {
             (IpAddr::V4(ip), 1) => Some(ip.octets().to_vec()),
@@ -100,18 +111,36 @@ fn message(question: &[u8], kind: u16, reply: Reply) -> Option<Vec<u8>> {
             _ => None,
         })
         .collect();
-    if silent && records.is_empty() {
+    let records = aliases.len() + addresses.len();
+    if silent && records == 0 {
         return None;
     }
     let mut message = question.to_vec();
     message[2..4].copy_from_slice(&[0x81, 0x80 | code]);
-    message[6..8].copy_from_slice(&u16::try_from(records.len()).unwrap().to_be_bytes());
+    message[6..8].copy_from_slice(&u16::try_from(records).unwrap().to_be_bytes());
     message[8..12].fill(0);
-    for record in records {
-        message.extend([0xc0, 0x0c]);
-        message.extend(kind.to_be_bytes());
-        message.extend([0, 1, 0, 0, 0, 60, 0, u8::try_from(record.len()).unwrap()]);
-        message.extend(record);
+    // The name in the question.
+    let mut owner = vec![0xc0, 0x0c];
+    for alias in aliases {
+        let mut target = Vec::new();
+        for label in alias.split('.') {
+            target.push(u8::try_from(label.len()).unwrap());
+            target.extend(label.as_bytes());
+        }
+        target.push(0);
+        add_record(&mut message, &owner, 5, &target);
+        owner = target;
+    }
+    for address in addresses {
+        add_record(&mut message, &owner, kind, &address);
     }
     Some(message)
+}
+
+fn add_record(message: &mut Vec<u8>, owner: &[u8], kind: u16, data: &[u8]) {
+    message.extend(owner);
+    message.extend(kind.to_be_bytes());
+    message.extend([0, 1, 0, 0, 0, 60]);
+    message.extend(u16::try_from(data.len()).unwrap().to_be_bytes());
+    message.extend(data);
 }
