@@ -4,7 +4,8 @@ use crate::{
     answer_fields::value,
     cached_result::{CachedResult, FetchReason, PageLinks, ResultSource},
     error::ApiError,
-    negotiation::preferred,
+    link_query::LinkQuery,
+    negotiation::AnswerForm,
     representations::Representations,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
@@ -17,16 +18,17 @@ const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 const UNRESOLVED: HeaderName = HeaderName::from_static("linkextractor-unresolved");
 const APPROXIMATE: HeaderName = HeaderName::from_static("linkextractor-approximate");
 
-/// The response with `cached`, which came from `source`, to a request with `headers`.
+/// The response with `cached`, which came from `source`, to a request with `headers` and this `query`.
 pub(crate) async fn answer(
     representations: &Representations,
     cached: &Arc<CachedResult>,
     source: ResultSource,
+    query: &LinkQuery,
     headers: &HeaderMap,
 ) -> Response {
     let age = cached.age();
     let mut response = match &cached.result {
-        Ok(links) => with_links(representations, cached, links, headers).await,
+        Ok(links) => with_links(representations, cached, links, query, headers).await,
         Err(error) => ApiError::from(error.clone()).problem(age).into_response(),
     };
     let fields = response.headers_mut();
@@ -41,28 +43,38 @@ async fn with_links(
     representations: &Representations,
     cached: &Arc<CachedResult>,
     links: &PageLinks,
+    query: &LinkQuery,
     headers: &HeaderMap,
 ) -> Response {
-    let format = preferred(headers);
+    let form = AnswerForm::of(query, headers);
     let known = cached.fields(links);
-    let tag = known.entity_tag(format);
+    let tag = known.entity_tag(form);
     let mut response = Response::new(kit::empty());
     response.headers_mut().reserve(FIELDS);
     if kit::not_modified(headers, tag.to_str().unwrap_or_default()) {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
     } else {
-        let Some(body) = representations.get(cached, links, format).await else {
+        let Some(body) = representations.get(cached, links, form).await else {
             return ApiError::Internal.into_response();
         };
         *response.body_mut() = kit::full(body);
-        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(format.media_type()));
+        let media_type = HeaderValue::from_static(form.format.media_type());
+        response.headers_mut().insert(header::CONTENT_TYPE, media_type);
     }
     let fields = response.headers_mut();
     fields.insert(header::ETAG, tag);
-    fields.insert(header::VARY, HeaderValue::from_static("Accept"));
     fields.insert(header::CACHE_CONTROL, known.cache_control.clone());
     if let Some(link) = &known.link {
         fields.insert(header::LINK, link.clone());
+    }
+    describe(fields, links, form);
+    response
+}
+
+/// Adds the fields about `links` in `form` that need no cache.
+pub(crate) fn describe(fields: &mut HeaderMap, links: &PageLinks, form: AnswerForm) {
+    if let Some(vary) = form.vary() {
+        fields.insert(header::VARY, vary);
     }
     if links.unresolved > 0 {
         fields.insert(UNRESOLVED, HeaderValue::from(links.unresolved));
@@ -70,7 +82,6 @@ async fn with_links(
     if links.approximate {
         fields.insert(APPROXIMATE, HeaderValue::from_static("?1"));
     }
-    response
 }
 
 /// The value of `Cache-Status` (RFC 9211) of a result that expires in `ttl` seconds.
@@ -115,6 +126,7 @@ mod tests {
     async fn the_cache_outcome_for_the_access_log_agrees_with_cache_status() {
         let representations = Representations::new(&ExtractionPool::new(&CpuPool::new(1).unwrap(), 0), 0);
         let cached = Arc::new(CachedResult::new(Err(FetchError::NotHtml), Duration::from_secs(9)));
+        let query = LinkQuery::default();
         let fetched = |reason, renewed: bool| ResultSource::Fetch {
             reason,
             stored: true,
@@ -132,7 +144,7 @@ mod tests {
                 "linkextractor; fwd=request; stored; collapsed",
             ),
         ] {
-            let response = answer(&representations, &cached, source, &HeaderMap::new()).await;
+            let response = answer(&representations, &cached, source, &query, &HeaderMap::new()).await;
             assert_eq!(response.extensions().get::<CacheOutcome>().unwrap().0, outcome);
             assert_eq!(response.headers()[CACHE_STATUS], status);
         }

@@ -1,12 +1,27 @@
 //! The header fields that all answers with the same links have, made once.
 
-use crate::negotiation::entity_tag;
+use crate::negotiation::AnswerForm;
 use http::HeaderValue;
-use links::format::Format;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::{fmt::Display, io::Write, sync::OnceLock, time::Duration};
+use xxhash_rust::xxh3::xxh3_64;
 
 /// The most bytes of the field `Link`: proxies have buffers of 4 KiB for all fields.
 const MAX_LINK: usize = 2 * 1024;
+/// Everything but the characters that a value of an extended parameter may have as they are (RFC 8187, section 3.2.1).
+const NO_ATTR_CHAR: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'!')
+    .remove(b'#')
+    .remove(b'$')
+    .remove(b'&')
+    .remove(b'+')
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'^')
+    .remove(b'_')
+    .remove(b'`')
+    .remove(b'|')
+    .remove(b'~');
 /// The most bytes of a value that is written without a buffer on the heap.
 const SHORT: usize = 128;
 
@@ -18,27 +33,58 @@ pub(crate) struct AnswerFields {
     pub(crate) link: Option<HeaderValue>,
     json_tag: HeaderValue,
     hash: u64,
+    /// The same with the page's URL, on which a selection by host depends.
+    hash_with_url: u64,
 }
 
 impl AnswerFields {
     /// About how many bytes they take beside the URL.
     pub(crate) const BYTES: usize = 256;
 
-    /// The fields for links with this `hash` from the page at `url`, which are fresh for `lifetime`.
-    pub(crate) fn new(url: &str, hash: u64, lifetime: Duration) -> Self {
-        let link = value(format_args!("<{url}>; rel=\"describes\""));
+    /// The fields for links with this `hash` from the page with this `title` at `url`, which are fresh for `lifetime`.
+    pub(crate) fn new(url: &str, title: Option<&str>, hash: u64, lifetime: Duration) -> Self {
         Self {
             cache_control: value(format_args!("max-age={}", lifetime.as_secs())),
-            link: (link.len() <= MAX_LINK).then_some(link),
-            json_tag: value(entity_tag(Format::Json, hash)),
+            link: describes(url, title),
+            json_tag: value(format_args!("\"{hash:016x}-json\"")),
             hash,
+            hash_with_url: hash ^ xxh3_64(url.as_bytes()),
         }
     }
 
-    /// The entity tag of the links in `format`.
-    pub(crate) fn entity_tag(&self, format: Format) -> HeaderValue {
-        if format == Format::Json { self.json_tag.clone() } else { value(entity_tag(format, self.hash)) }
+    /// The entity tag of the links in `form`.
+    pub(crate) fn entity_tag(&self, form: AnswerForm) -> HeaderValue {
+        if form.is_cached() {
+            return self.json_tag.clone();
+        }
+        let hash = if form.selection.scope.is_some() { self.hash_with_url } else { self.hash };
+        value(format_args!("\"{hash:016x}-{form}\""))
     }
+}
+
+/// The field `Link` about the page at `url` with this `title` (RFC 6892, 8288); `None` if there is no URL, or the field
+/// would be too long. The title is cut so that the field is not.
+pub(crate) fn describes(url: &str, title: Option<&str>) -> Option<HeaderValue> {
+    let mut link = format!("<{url}>; rel=\"describes\"");
+    if url.is_empty() || link.len() > MAX_LINK {
+        return None;
+    }
+    let parameter = link.len();
+    link.push_str("; title*=UTF-8''");
+    let start = link.len();
+    let mut buffer = [0; char::MAX_LEN_UTF8];
+    for character in title.unwrap_or_default().chars() {
+        let before = link.len();
+        link.extend(utf8_percent_encode(character.encode_utf8(&mut buffer), NO_ATTR_CHAR));
+        if link.len() > MAX_LINK {
+            link.truncate(before);
+            break;
+        }
+    }
+    if link.len() <= start {
+        link.truncate(parameter);
+    }
+    Some(value(link))
 }
 
 /// A place for the fields, which are made when they are first needed. It is no part of the result that has it: copies begin
@@ -82,7 +128,7 @@ pub(crate) fn value(text: impl Display) -> HeaderValue {
 
 #[cfg(test)]
 mod tests {
-    use super::value;
+    use super::{MAX_LINK, describes, value};
 
     #[test]
     fn values_of_any_length_are_written_whole() {
@@ -90,5 +136,28 @@ mod tests {
             assert_eq!(value("a".repeat(length)), "a".repeat(length));
         }
         assert_eq!(value("a\nb"), "");
+    }
+
+    fn link(url: &str, title: &str) -> Option<String> {
+        Some(describes(url, Some(title))?.to_str().unwrap().to_owned())
+    }
+
+    #[test]
+    fn the_title_is_encoded_as_an_extended_parameter() {
+        assert_eq!(
+            link("http://a/", "A \"b\" é€ 100%; x*'y").unwrap(),
+            "<http://a/>; rel=\"describes\"; title*=UTF-8''A%20%22b%22%20%C3%A9%E2%82%AC%20100%25%3B%20x%2A%27y"
+        );
+        assert_eq!(describes("http://a/", None).unwrap(), "<http://a/>; rel=\"describes\"");
+        assert_eq!(describes("", Some("x")), None);
+    }
+
+    #[test]
+    fn a_long_field_loses_characters_of_the_title_then_the_title_then_itself() {
+        let url = |length: usize| format!("http://a/{}", "x".repeat(length));
+        let cut = link("http://a/", &"é".repeat(2000)).unwrap();
+        assert!((MAX_LINK - 5..=MAX_LINK).contains(&cut.len()) && cut.ends_with("%C3%A9"), "{}", cut.len());
+        assert!(link(&url(2010), "é").unwrap().ends_with("rel=\"describes\""));
+        assert_eq!(link(&url(2100), "é"), None);
     }
 }

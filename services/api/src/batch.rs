@@ -1,10 +1,12 @@
-//! `POST /api`: the links of several pages, a line of NDJSON each, as each is done.
+//! `POST /api` with URLs: the links of several pages, a line of NDJSON each, as each is done.
 
 mod line;
 mod memory;
 mod urls;
 
-use crate::{cache_control::CacheDirectives, page_service::PageService};
+pub(crate) use urls::parser;
+
+use crate::{cache_control::CacheDirectives, page_service::PageService, post_bodies::PostBodies};
 use fetch::JobClient;
 use futures_util::{StreamExt, stream};
 use http::{HeaderValue, header};
@@ -15,36 +17,30 @@ use line::{BatchLine, BatchLines};
 use memory::LineMemory;
 use std::sync::Arc;
 use tokio_util::task::AbortOnDropHandle;
+use urls::{MAX_BYTES, UrlParser};
 
 /// Pages of a request that are in progress at once: few, so that other requests get their share.
 const CONCURRENCY: usize = 8;
 
-/// The memory of all batches.
-pub(crate) struct BatchMemory {
-    /// For lines that wait for their clients.
-    pub(crate) lines: ByteBudget,
-    /// For URLs.
-    pub(crate) urls: ByteBudget,
-}
-
 /// Answers with a line a page. At most [`CONCURRENCY`] pages are in progress or wait to be sent; the others are not begun
 /// if the client leaves.
-pub(crate) async fn batch(
-    pages: Arc<PageService>,
-    memory: &BatchMemory,
+pub(crate) async fn answer(
+    pages: &Arc<PageService>,
+    bodies: &PostBodies,
+    lines: &ByteBudget,
+    parse: UrlParser,
     request: Request,
 ) -> Result<Response, Problem> {
     let (head, body) = request.into_parts();
-    let parse = urls::parser(&head.headers)?;
-    let (body, reserved) = urls::read(body, &memory.urls).await?;
+    let (body, reserved) = bodies.read(body, MAX_BYTES).await?;
     let urls = parse(&body)?;
     drop(body);
     let batch = Arc::new(BatchLines {
-        pages,
+        pages: Arc::clone(pages),
         directives: CacheDirectives::of(&head.headers),
         // A batch has few lines at a time, so these may wait.
         client: JobClient { always_waits: true, ..JobClient::of(&head.extensions) },
-        memory: LineMemory::new(memory.lines.clone()),
+        memory: LineMemory::new(lines.clone()),
         _urls: reserved,
     });
     let sender = Arc::clone(&batch);

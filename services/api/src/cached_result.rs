@@ -165,15 +165,20 @@ impl CachedResult {
 
     /// The header fields of the answers with `links`, which are those of this result.
     pub(crate) fn fields(&self, links: &PageLinks) -> &AnswerFields {
-        self.fields.get_or_init(|| AnswerFields::new(&links.url, links.hash, self.lifetime()))
+        let PageLinks { url, title, hash, .. } = links;
+        self.fields.get_or_init(|| AnswerFields::new(url, title.as_deref(), *hash, self.lifetime()))
     }
 
     /// About how many bytes of memory it takes.
     pub(crate) fn weight(&self) -> usize {
         let links = |links: &PageLinks| {
             let title = links.title.as_ref().map_or(0, String::len);
-            // The URL is also in a field of the answers.
-            2 * links.url.len() + title + links.validators.bytes() + links.json.len() + AnswerFields::BYTES
+            // The URL and the title, which takes three times as much there, are also in a field of the answers.
+            2 * links.url.len()
+                + 4 * title
+                + links.validators.bytes()
+                + links.json.len()
+                + AnswerFields::BYTES
         };
         size_of::<Self>() + self.result.as_ref().map_or(0, links)
     }

@@ -29,7 +29,7 @@ impl ApiError {
     pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::Fetch(error) => error.code(),
-            Self::Target(_) => "invalid-url",
+            Self::Target(error) => error.code(),
             Self::NotCached => "not-cached",
             Self::Internal => "internal",
         }
@@ -74,14 +74,17 @@ impl ApiError {
         self.problem(Duration::ZERO).into_response()
     }
 
-    /// The member `error` of a line of NDJSON.
-    pub(crate) fn member(&self) -> Value {
-        let problem = self.problem(Duration::ZERO);
+    /// The member `error` of a line of NDJSON, of an error that happened `age` ago.
+    pub(crate) fn member(&self, age: Duration) -> Value {
+        let problem = self.problem(age);
         let (code, status) = (problem.code, problem.status.as_u16());
         let mut error =
             json!({"code": code, "status": status, "title": problem.title, "detail": problem.detail});
         if let Some(status) = self.upstream_status() {
             error["upstream_status"] = status.into();
+        }
+        if let Some(seconds) = self.retry_after(age) {
+            error["retry_after"] = seconds.into();
         }
         error
     }
@@ -179,11 +182,14 @@ mod tests {
     #[test]
     fn the_error_of_a_line_has_the_members_of_a_problem() {
         for error in api_errors() {
-            let (problem, member) = (error.problem(Duration::ZERO), error.member());
+            let (problem, member) = (error.problem(Duration::ZERO), error.member(Duration::ZERO));
             assert_eq!(member["code"], problem.code);
             assert_eq!(member["title"], problem.title);
             assert_eq!(member["status"], problem.status.as_u16());
             assert_eq!(member["detail"], problem.detail);
+            let retry_after = problem.headers.iter().find(|(name, _)| name == header::RETRY_AFTER);
+            let seconds = member.get("retry_after").map(ToString::to_string);
+            assert_eq!(seconds.as_deref(), retry_after.map(|(_, value)| value.to_str().unwrap()));
         }
     }
 }

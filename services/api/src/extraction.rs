@@ -1,27 +1,21 @@
-//! Extracts the links of a page and converts cached links to other formats, on a CPU pool.
+//! Extracts the links of a page, on a CPU pool.
 
 use crate::cached_result::PageLinks;
 use bytes::Bytes;
-use fetch::{FetchError, FetchedPage, JobRecord, Phase};
+use fetch::{FetchError, FetchedPage, JobRecord, Phase, ProcessorTime, Validators};
 use kit::{ByteBudget, CpuPool, Deadline};
-use links::{Method, format::Format};
-use serde::{
-    Deserializer,
-    de::{Error, SeqAccess, Visitor},
-};
+use links::{Encoding, Method, Syntax, format::Format};
 use std::{
-    fmt, iter,
     sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
+use weburl::WebUrl;
 use xxhash_rust::xxh3::xxh3_64;
 
 /// Bytes that the links of any page may take besides three times the page.
 const LONG_LINKS: u64 = 4 << 20;
 /// Bytes of a node of a tree, and of the link that it may be.
 const NODE: u64 = 160;
-/// Converting this many bytes takes less time than handing them to another thread.
-const CONVERT_INLINE: u64 = 32 * 1024;
 
 /// The threads for extractions and conversions, and the memory that these may take. Clones share both.
 #[derive(Clone)]
@@ -38,7 +32,7 @@ impl ExtractionPool {
 
     /// Runs `job`, which takes about `bytes` of memory, once they are free; `None` if it panicked. A job that takes more
     /// than there is runs alone.
-    async fn run<T: Send + 'static>(
+    pub(crate) async fn run<T: Send + 'static>(
         &self,
         bytes: u64,
         job: impl FnOnce() -> T + Send + 'static,
@@ -53,6 +47,26 @@ impl ExtractionPool {
     }
 }
 
+/// A page whose links are wanted.
+pub(crate) struct ReceivedPage {
+    pub(crate) body: Bytes,
+    /// The encoding that the sender declares.
+    pub(crate) declared: Option<&'static Encoding>,
+    /// Its final URL, if it is known.
+    pub(crate) url: Option<WebUrl>,
+    pub(crate) syntax: Syntax,
+    pub(crate) validators: Validators,
+    /// The processor time that it has taken already.
+    pub(crate) processor_time: ProcessorTime,
+}
+
+impl From<FetchedPage> for ReceivedPage {
+    fn from(page: FetchedPage) -> Self {
+        let FetchedPage { url, body, declared, syntax, validators, processor_time } = page;
+        Self { body, declared, url: Some(url), syntax, validators, processor_time }
+    }
+}
+
 /// A successful extraction.
 pub(crate) struct Extracted {
     pub(crate) links: PageLinks,
@@ -63,10 +77,11 @@ pub(crate) struct Extracted {
 }
 
 /// The links of `page`, if they are there by `deadline`; `None` if the extraction panicked. One that has started runs to
-/// its end. Its phases go to `record`.
+/// its end, and keeps `held` until then. Its phases go to `record`.
 pub(crate) async fn extract(
     pool: &ExtractionPool,
-    page: FetchedPage,
+    page: ReceivedPage,
+    held: impl Send + 'static,
     deadline: Deadline,
     record: &mut JobRecord,
 ) -> Option<Result<Extracted, FetchError>> {
@@ -74,8 +89,11 @@ pub(crate) async fn extract(
     let begun = Arc::new(OnceLock::new());
     let start = Arc::clone(&begun);
     let bytes = extraction_bytes(&page);
-    let work = move || extract_now(&page, *start.get_or_init(Instant::now));
-    let extracted = deadline.run(pool.run(bytes, work)).await;
+    let job = move || {
+        let _held = held;
+        extract_now(page, *start.get_or_init(Instant::now))
+    };
+    let extracted = deadline.run(pool.run(bytes, job)).await;
     if let Some(start) = begun.get() {
         record.enter_at(Phase::Extraction, *start);
     }
@@ -84,69 +102,32 @@ pub(crate) async fn extract(
 }
 
 /// The memory of an extraction, its result included, at most: docs/links.md has the bounds.
-fn extraction_bytes(page: &FetchedPage) -> u64 {
+fn extraction_bytes(page: &ReceivedPage) -> u64 {
     let length = page.body.len() as u64;
     let (decoded, links) = (3 * length, 3 * length + LONG_LINKS);
     let nodes = (length / 8 + 20_000).min(500_000);
     decoded + links + nodes * NODE
 }
 
-fn extract_now(page: &FetchedPage, start: Instant) -> Result<Extracted, FetchError> {
-    let FetchedPage { body, declared, url, syntax, .. } = page;
-    let html = links::Page { body, declared: *declared, url: Some(url), syntax: *syntax };
-    let mut time = page.processor_time;
+fn extract_now(page: ReceivedPage, start: Instant) -> Result<Extracted, FetchError> {
+    let ReceivedPage { body, declared, url, syntax, validators, processor_time: mut time } = page;
+    let html = links::Page { body: &body, declared, url: url.as_ref(), syntax };
     let extraction = time.measure(|| html.links());
-    if extraction.truncated || time.is_too_long(page.body.len()) {
+    if extraction.truncated || time.is_too_long(body.len()) {
         return Err(FetchError::TooLarge);
     }
     // Boxed to drop the spare capacity, which a cache that counts bytes would not see.
     let json = Format::Json.write(&extraction.links).into_bytes().into_boxed_slice();
     let (method, unparsed_chunks) = (extraction.method, extraction.unparsed_chunks);
     let links = PageLinks {
-        url: page.url.without_fragment().into(),
+        url: url.as_ref().map_or_else(String::new, |url| url.without_fragment().into()),
         count: extraction.links.len(),
         unresolved: extraction.unresolved,
         approximate: method == Method::Approximate,
         title: extraction.title,
-        validators: page.validators.clone(),
+        validators,
         hash: xxh3_64(&json),
         json: json.into(),
     };
     Ok(Extracted { links, method, unparsed_chunks, time: start.elapsed() })
-}
-
-/// The links in `json` in another `format`; `None` if the conversion panicked.
-pub(crate) async fn convert(pool: &ExtractionPool, json: Bytes, format: Format) -> Option<Box<[u8]>> {
-    let length = json.len() as u64;
-    let inline = length <= CONVERT_INLINE;
-    let write = move || convert_now(&json, format);
-    if inline { write() } else { pool.run(length, write).await? }
-}
-
-/// Writes each link as it is read: a list of a million links would take more memory than both texts.
-fn convert_now(json: &[u8], format: Format) -> Option<Box<[u8]>> {
-    struct Rewrite(Vec<u8>, Format);
-    impl<'de> Visitor<'de> for Rewrite {
-        type Value = Vec<u8>;
-
-        fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-            formatter.write_str("an array of links")
-        }
-
-        fn visit_seq<A: SeqAccess<'de>>(mut self, mut array: A) -> Result<Vec<u8>, A::Error> {
-            let mut failed = None;
-            let links = iter::from_fn(|| {
-                array.next_element().unwrap_or_else(|error| {
-                    failed = Some(error);
-                    None
-                })
-            });
-            let written = self.1.write_to(&mut self.0, links).map_err(A::Error::custom);
-            failed.map_or(written, Err).map(|()| self.0)
-        }
-    }
-    // No other format is longer than JSON, but for the header line of CSV.
-    let out = Vec::with_capacity(json.len() + 16);
-    let written = serde_json::Deserializer::from_slice(json).deserialize_seq(Rewrite(out, format));
-    Some(written.ok()?.into_boxed_slice())
 }

@@ -11,16 +11,21 @@ mod cache_control;
 mod cache_entry;
 mod cache_key;
 mod cached_result;
+mod conversion;
 mod documents;
 mod error;
 mod extraction;
 mod extraction_log;
 mod freshness;
+mod link_query;
 mod memory;
 mod metrics;
 mod negotiation;
 mod page_fetcher;
 mod page_service;
+mod post;
+mod post_bodies;
+mod posted_page;
 mod problem_types;
 mod representations;
 mod request_target;
@@ -32,14 +37,18 @@ pub use cache::RedisSettings;
 pub use settings::{ApiSettings, CacheSettings};
 
 use answer::answer;
-use batch::{BatchMemory, batch};
 use cache_control::CacheDirectives;
 use documents::{description, problem_type, usage};
+use error::ApiError;
 use fetch::JobClient;
-use http::{HeaderValue, Method, header};
+use http::{HeaderMap, HeaderValue, Method, header};
 use kit::{ByteBudget, Check, CpuPool, Problem, Request, Response, Service, errors};
+use link_query::LinkQuery;
 use page_service::PageService;
+use post::PostHandler;
+use post_bodies::PostBodies;
 use representations::Representations;
+use request_target::RequestTargetError;
 use router::Endpoint;
 use std::sync::Arc;
 
@@ -47,7 +56,7 @@ use std::sync::Arc;
 pub struct Api {
     pages: Arc<PageService>,
     representations: Representations,
-    batches: BatchMemory,
+    posts: PostHandler,
 }
 
 impl Api {
@@ -57,9 +66,13 @@ impl Api {
         let pages = Arc::new(PageService::new(settings, pool)?);
         let representations = Representations::new(&pages.pool, settings.cache.representations());
         let shares = settings.shares();
-        let (lines, urls) = (ByteBudget::new(shares.lines), ByteBudget::new(shares.request_bodies));
-        let batches = BatchMemory { lines, urls };
-        Ok(Self { pages, representations, batches })
+        let posts = PostHandler {
+            pages: Arc::clone(&pages),
+            bodies: PostBodies::new(shares.request_bodies),
+            max_bytes: usize::try_from(settings.fetch.max_bytes.as_u64()).unwrap_or(usize::MAX),
+            lines: ByteBudget::new(shares.lines),
+        };
+        Ok(Self { pages, representations, posts })
     }
 
     /// Waits until it is known whether the cache is reachable, two seconds at most: otherwise the first requests
@@ -70,27 +83,31 @@ impl Api {
 
     async fn answer(&self, endpoint: Endpoint, request: Request) -> Response {
         let (method, allow) = (request.method().clone(), endpoint.methods());
+        let client = JobClient::of(request.extensions());
         match endpoint {
-            Endpoint::Pages(_) if method == Method::POST => {
-                let answer = batch(Arc::clone(&self.pages), &self.batches, request).await;
-                answer.unwrap_or_else(Problem::into_response)
+            Endpoint::Pages(query) if method == Method::POST => {
+                self.posts.answer(query, request).await.unwrap_or_else(Problem::into_response)
             }
             _ if method != Method::GET && method != Method::HEAD => errors::other_method(&method, allow),
             Endpoint::Usage => usage(),
             Endpoint::Description => description(),
             Endpoint::ProblemType(kind) => problem_type(kind),
-            Endpoint::Page(url) | Endpoint::Pages(url) => {
-                let headers = request.headers();
-                let client = JobClient::of(request.extensions());
-                let found = match url {
-                    Ok(url) => self.pages.find(&url, &CacheDirectives::of(headers), client).await,
-                    Err(error) => Err(error.into()),
-                };
-                match found {
-                    Ok((cached, source)) => answer(&self.representations, &cached, source, headers).await,
-                    Err(error) => error.into_response(),
-                }
+            Endpoint::Page(Ok(url)) => {
+                self.links(&url, &LinkQuery::default(), request.headers(), client).await
             }
+            Endpoint::Pages(Ok(query)) => match &query.url {
+                Some(url) => self.links(url, &query, request.headers(), client).await,
+                None => ApiError::from(RequestTargetError::Missing).into_response(),
+            },
+            Endpoint::Page(Err(error)) | Endpoint::Pages(Err(error)) => ApiError::from(error).into_response(),
+        }
+    }
+
+    /// The answer to a request with these `headers` for the links of the page at `url`.
+    async fn links(&self, url: &str, query: &LinkQuery, headers: &HeaderMap, client: JobClient) -> Response {
+        match self.pages.find(url, &CacheDirectives::of(headers), client).await {
+            Ok((cached, source)) => answer(&self.representations, &cached, source, query, headers).await,
+            Err(error) => error.into_response(),
         }
     }
 }

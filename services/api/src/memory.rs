@@ -12,19 +12,22 @@ pub(crate) struct MemoryShares {
     pub(crate) extraction: u64,
     /// Lines of batches that wait for their clients.
     pub(crate) lines: u64,
-    /// URLs of batches.
+    /// Bodies of requests: URLs of batches, and pages.
     pub(crate) request_bodies: u64,
 }
 
 impl MemoryShares {
-    /// The shares of `all`, of which the settings give `cache` and `fetch` away.
-    pub(crate) fn of(all: ByteSize, cache: ByteSize, fetch: ByteSize) -> Self {
-        let rest = all.as_u64().saturating_sub(cache.as_u64().saturating_add(fetch.as_u64()));
+    /// The shares of `all`, of which the settings give `cache` and a part for fetching away.
+    pub(crate) fn of(all: ByteSize, cache: ByteSize, fetch: &FetchSettings) -> Self {
+        let rest = all.as_u64().saturating_sub(cache.as_u64().saturating_add(fetch.memory.as_u64()));
+        let usual = rest / 32 * 3;
+        // The largest page has to fit. Extractions, which need more than a page, then run alone earlier.
+        let request_bodies = usual.max(fetch.max_bytes.as_u64());
         Self {
             send_queue: rest / 4,
-            extraction: rest / 16 * 7,
+            extraction: (rest / 16 * 7).saturating_sub(request_bodies - usual),
             lines: rest / 8,
-            request_bodies: rest / 32 * 3,
+            request_bodies,
         }
     }
 }

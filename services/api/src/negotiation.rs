@@ -1,10 +1,56 @@
-//! Content negotiation: the format that `Accept` prefers (RFC 9110, section 12.5.1).
+//! Content negotiation: the form of an answer that a request prefers (RFC 9110, section 12.5.1).
 
-use http::{HeaderMap, header};
-use links::format::Format;
+use crate::link_query::LinkQuery;
+use http::{HeaderMap, HeaderValue, header};
+use links::{HostScope, LinkSelection, format::Format};
+use std::fmt::{self, Display};
 
 /// The formats, from the least to the most preferred of those that `Accept` rates equal.
 const FORMATS: [Format; 4] = [Format::Csv, Format::Markdown, Format::Text, Format::Json];
+
+/// Which links are sent, and in which form.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) struct AnswerForm {
+    pub(crate) format: Format,
+    pub(crate) selection: LinkSelection,
+    /// Whether the format is that of `Accept`, rather than of a parameter.
+    is_negotiated: bool,
+}
+
+impl AnswerForm {
+    /// The form that a request with this `query` and these `headers` prefers.
+    pub(crate) fn of(query: &LinkQuery, headers: &HeaderMap) -> Self {
+        let &LinkQuery { selection, format, .. } = query;
+        Self {
+            format: format.unwrap_or_else(|| preferred(headers)),
+            selection,
+            is_negotiated: format.is_none(),
+        }
+    }
+
+    /// Whether it is the form in which links are cached: all of them, as JSON.
+    pub(crate) fn is_cached(self) -> bool {
+        self.format == Format::Json && self.selection == LinkSelection::default()
+    }
+
+    /// The field `Vary`.
+    pub(crate) fn vary(self) -> Option<HeaderValue> {
+        self.is_negotiated.then(|| HeaderValue::from_static("Accept"))
+    }
+}
+
+/// A word for the form, which each has of its own: `csv-internal-unique`.
+impl Display for AnswerForm {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let LinkSelection { scope, unique } = self.selection;
+        let scope = match scope {
+            Some(HostScope::Internal) => "-internal",
+            Some(HostScope::External) => "-external",
+            None => "",
+        };
+        write!(f, "{}{scope}{}", self.format.extension(), if unique { "-unique" } else { "" })
+    }
+}
 
 /// The format that `Accept` in `headers` prefers: by weight, then specificity, then our own preference; JSON
 /// if it accepts none.
@@ -29,11 +75,6 @@ fn fit(format: Format, ranges: &[(String, u16)]) -> (u16, u8) {
     let matching = ranges.iter().filter_map(|(name, weight)| Some((specificity(name)?, *weight)));
     let (specificity, weight) = matching.max().unwrap_or_default();
     if weight == 0 { (0, 0) } else { (weight, specificity) }
-}
-
-/// The entity tag of links with this `hash` in `format`.
-pub(crate) fn entity_tag(format: Format, hash: u64) -> String {
-    format!("\"{hash:016x}-{}\"", format.extension())
 }
 
 /// The media ranges of a field with their weights; other parameters are ignored.
@@ -112,8 +153,15 @@ mod tests {
     }
 
     #[test]
-    fn each_format_has_an_entity_tag_of_its_own() {
-        assert_eq!(entity_tag(Format::Json, 0xab), "\"00000000000000ab-json\"");
-        assert_eq!(entity_tag(Format::Csv, 0xab), "\"00000000000000ab-csv\"");
+    fn each_form_has_a_word_of_its_own() {
+        for (query, word) in [
+            ("", "json"),
+            ("format=csv", "csv"),
+            ("links=internal", "json-internal"),
+            ("links=external&unique=1&format=text", "txt-external-unique"),
+        ] {
+            let query = LinkQuery::parse(Some(query)).unwrap();
+            assert_eq!(AnswerForm::of(&query, &HeaderMap::new()).to_string(), word);
+        }
     }
 }

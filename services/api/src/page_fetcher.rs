@@ -7,12 +7,12 @@ use crate::{
     cache_key::CacheKey,
     cached_result::{CachedResult, FetchReason, PageLinks, caused_by_page, millis},
     error::ApiError,
-    extraction::{ExtractionPool, extract},
+    extraction::{ExtractionPool, ReceivedPage, extract},
     freshness::{StaleLimits, Verdict, is_passing},
     metrics::ApiMetrics,
     settings::{ApiSettings, CacheSettings},
 };
-use fetch::{FetchError, Fetched, FetchedPage, Fetcher, JobClient, JobRecord, KnownVersion, PageUrl, Phase};
+use fetch::{FetchError, Fetched, Fetcher, JobClient, JobRecord, KnownVersion, PageUrl, Phase};
 use kit::{CpuPool, Deadline};
 use prometheus_client::metrics::gauge::Gauge;
 use std::{
@@ -226,7 +226,7 @@ impl PageFetcher {
         let lifetime = Self::vary(self.lifetimes.ttl);
         match fetched? {
             Fetched::Page(page) => {
-                let links = self.extract(page, deadline, &mut record).await?;
+                let links = self.extract(page.into(), (), deadline, &mut record).await?;
                 Ok((CachedResult::new(Ok(links), lifetime), false))
             }
             Fetched::NotModified(validators) => {
@@ -236,13 +236,27 @@ impl PageFetcher {
         }
     }
 
+    /// The links of `page`, which `client` has sent; `held` is kept as long as the page. It waits for its share of the jobs.
+    pub(crate) async fn posted(
+        &self,
+        page: ReceivedPage,
+        held: impl Send + 'static,
+        client: JobClient,
+    ) -> Result<PageLinks, ApiError> {
+        let (deadline, mut record) = (Deadline::after(self.timeout), JobRecord::begin());
+        let permit = self.fetcher.admit(client, deadline).await?;
+        self.extract(page, (permit, held), deadline, &mut record).await
+    }
+
     async fn extract(
         &self,
-        page: FetchedPage,
+        page: ReceivedPage,
+        held: impl Send + 'static,
         deadline: Deadline,
         record: &mut JobRecord,
     ) -> Result<PageLinks, ApiError> {
-        let extracted = extract(&self.pool, page, deadline, record).await.ok_or(ApiError::Internal)??;
+        let extracted =
+            extract(&self.pool, page, held, deadline, record).await.ok_or(ApiError::Internal)??;
         self.metrics.extracted(&extracted);
         let chunks = extracted.unparsed_chunks;
         if chunks > 0 {

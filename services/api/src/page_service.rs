@@ -28,7 +28,7 @@ pub(crate) struct PageService {
     /// Where links are extracted and converted.
     pub(crate) pool: ExtractionPool,
     pub(crate) metrics: ApiMetrics,
-    fetcher: Arc<PageFetcher>,
+    pub(crate) fetcher: Arc<PageFetcher>,
     timeout: Duration,
     stale: StaleLimits,
     jobs: SingleFlight<Result<FetchOutcome, ApiError>>,

@@ -1,12 +1,13 @@
-//! The representations of cached links in forms other than JSON: each is made once for all of its readers, and kept while
+//! The representations of cached links in forms other than the cached one: each is made once for all of its readers, and kept while
 //! there is memory for it.
 
 use crate::{
     cached_result::{CachedResult, PageLinks},
-    extraction::{ExtractionPool, convert},
+    conversion::convert,
+    extraction::ExtractionPool,
+    negotiation::AnswerForm,
 };
 use bytes::Bytes;
-use links::format::Format;
 use lru::LruCache;
 use std::{
     collections::HashMap,
@@ -44,7 +45,7 @@ struct Contents {
 struct RepresentationKey {
     /// Keeps the address, not the links: it cannot become that of another result while the key exists.
     result: Weak<CachedResult>,
-    format: Format,
+    form: AnswerForm,
 }
 
 struct Representation {
@@ -63,21 +64,21 @@ impl Representations {
         Self(Arc::new(Store { pool: pool.clone(), limit: bytes, contents: Mutex::new(contents) }))
     }
 
-    /// The representation in `format` of `links`, which are those of `cached`; `None` if the conversion panicked.
+    /// The representation in `form` of `links`, which are those of `cached`; `None` if the conversion panicked.
     pub(crate) async fn get(
         &self,
         cached: &Arc<CachedResult>,
         links: &PageLinks,
-        format: Format,
+        form: AnswerForm,
     ) -> Option<Bytes> {
-        if format == Format::Json {
+        if form.is_cached() {
             return Some(links.json.clone());
         }
-        let key = RepresentationKey { result: Arc::downgrade(cached), format };
+        let key = RepresentationKey { result: Arc::downgrade(cached), form };
         let representation = self.0.find(key);
         if representation.bytes.get().is_none() {
             // Spawned: a client that leaves does not make the next one begin again.
-            let making = Arc::clone(&representation).make(Arc::clone(&self.0), links.json.clone());
+            let making = Arc::clone(&representation).make(Arc::clone(&self.0), Arc::clone(cached));
             tokio::spawn(making.in_current_span()).await.ok()?;
         }
         representation.bytes.get()?;
@@ -126,9 +127,10 @@ impl Store {
 }
 
 impl Representation {
-    /// Converts `json`, unless another request is doing so, and keeps the result.
-    async fn make(self: Arc<Self>, store: Arc<Store>, json: Bytes) {
-        let convert = || async { convert(&store.pool, json, self.key.format).await.ok_or(()) };
+    /// Converts the links of `cached`, unless another request is doing so, and keeps the result.
+    async fn make(self: Arc<Self>, store: Arc<Store>, cached: Arc<CachedResult>) {
+        let Ok(links) = &cached.result else { return };
+        let convert = || async { convert(&store.pool, links, self.key.form).await.ok_or(()) };
         if self.bytes.get_or_try_init(convert).await.is_ok() {
             store.keep(&self);
         }
@@ -158,7 +160,7 @@ impl AsRef<[u8]> for SharedBytes {
 
 impl PartialEq for RepresentationKey {
     fn eq(&self, other: &Self) -> bool {
-        self.format == other.format && self.result.ptr_eq(&other.result)
+        self.form == other.form && self.result.ptr_eq(&other.result)
     }
 }
 
@@ -167,14 +169,16 @@ impl Eq for RepresentationKey {}
 impl Hash for RepresentationKey {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.result.as_ptr().hash(state);
-        self.format.hash(state);
+        self.form.hash(state);
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::link_query::LinkQuery;
     use futures_util::{FutureExt, future::join_all};
+    use http::HeaderMap;
     use kit::CpuPool;
     use std::{sync::mpsc, time::Duration};
 
@@ -188,8 +192,13 @@ mod tests {
         Representations::new(&ExtractionPool::new(&CpuPool::new(1).unwrap(), 1 << 20), bytes)
     }
 
+    async fn get(store: &Representations, cached: &Arc<CachedResult>, query: &str) -> Bytes {
+        let form = AnswerForm::of(&LinkQuery::parse(Some(query)).unwrap(), &HeaderMap::new());
+        store.get(cached, cached.result.as_ref().unwrap(), form).await.unwrap()
+    }
+
     async fn text(store: &Representations, cached: &Arc<CachedResult>) -> Bytes {
-        store.get(cached, cached.result.as_ref().unwrap(), Format::Text).await.unwrap()
+        get(store, cached, "format=text").await
     }
 
     fn known(store: &Representations) -> usize {
@@ -206,7 +215,7 @@ mod tests {
         assert_eq!(first[0], "http://a/\n");
         drop(first);
         assert_eq!(text(&store, &cached).await.as_ptr(), address);
-        let csv = store.get(&cached, cached.result.as_ref().unwrap(), Format::Csv).await.unwrap();
+        let csv = get(&store, &cached, "format=csv").await;
         assert_eq!(csv, "text,href\r\na,http://a/\r\n");
     }
 

@@ -1,20 +1,36 @@
-//! The URL of a page in a request target: after `/api/`, or as the parameter `url`.
+//! The URL of a page in a request target, and why there is none.
 
 use percent_encoding::percent_decode_str;
 use std::borrow::Cow;
 
-/// Why a request target names no page.
+/// Why a request target names no page, or not what is wanted of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum RequestTargetError {
     #[error("no URL was given: GET /api/<url> or GET /api?url=<url-encoded>")]
     Missing,
-    #[error("the parameter url was given more than once")]
-    Repeated,
+    #[error("the parameter {0} was given more than once")]
+    Repeated(&'static str),
+    #[error("the parameter links has to be internal or external")]
+    Links,
+    #[error("the parameter unique has to be 1")]
+    Unique,
+    #[error("the parameter format has to be json, csv, markdown or text")]
+    Format,
     /// A `%` that two hexadecimal digits do not follow.
     #[error("the percent-encoding is malformed")]
     Percent,
     #[error("the percent-encoded bytes are not UTF-8")]
     Utf8,
+}
+
+impl RequestTargetError {
+    /// The code of its problem.
+    pub(crate) fn code(self) -> &'static str {
+        match self {
+            Self::Missing | Self::Percent | Self::Utf8 => "invalid-url",
+            Self::Repeated(_) | Self::Links | Self::Unique | Self::Format => "bad-request",
+        }
+    }
 }
 
 /// The URL in `rest`, the raw request target after `/api/`, query included.
@@ -37,17 +53,8 @@ pub(crate) fn url_in_path(rest: &str) -> Result<String, RequestTargetError> {
     Ok(url)
 }
 
-/// The value of the parameter `url`, decoded as `application/x-www-form-urlencoded` (`+` is a space).
-pub(crate) fn url_in_query(query: Option<&str>) -> Result<String, RequestTargetError> {
-    let mut values = query
-        .unwrap_or_default()
-        .split('&')
-        .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
-        .filter_map(|(name, value)| (name == "url").then_some(value));
-    let value = values.next().ok_or(RequestTargetError::Missing)?;
-    if values.next().is_some() {
-        return Err(RequestTargetError::Repeated);
-    }
+/// The value of a parameter, decoded as `application/x-www-form-urlencoded` (`+` is a space).
+pub(crate) fn decode_form(value: &str) -> Result<String, RequestTargetError> {
     Ok(decode(&value.replace('+', " "))?.into_owned())
 }
 
@@ -106,14 +113,9 @@ mod tests {
     }
 
     #[test]
-    fn the_parameter_url_is_decoded_as_a_form_value() {
-        let url = |query| url_in_query(Some(query));
-        assert_eq!(url("url=http%3A%2F%2Fe%2F%3Fa%3D1%26b").as_deref(), Ok("http://e/?a=1&b"));
-        assert_eq!(url("x=1&url=http://e/?q=a+b").as_deref(), Ok("http://e/?q=a b"));
-        assert_eq!(url("url=").as_deref(), Ok(""));
-        assert_eq!(url("url[]=1"), Err(RequestTargetError::Missing));
-        assert_eq!(url("url=a&url=b"), Err(RequestTargetError::Repeated));
-        assert_eq!(url("url=%f"), Err(RequestTargetError::Percent));
-        assert_eq!(url_in_query(None), Err(RequestTargetError::Missing));
+    fn the_value_of_a_parameter_is_decoded_as_a_form_value() {
+        assert_eq!(decode_form("http%3A%2F%2Fe%2F%3Fa%3D1%26b").as_deref(), Ok("http://e/?a=1&b"));
+        assert_eq!(decode_form("http://e/?q=a+b").as_deref(), Ok("http://e/?q=a b"));
+        assert_eq!(decode_form("%f"), Err(RequestTargetError::Percent));
     }
 }

@@ -1,6 +1,7 @@
 //! From a request target to an endpoint.
 
 use crate::{
+    link_query::LinkQuery,
     problem_types::ProblemType,
     request_target::{self, RequestTargetError},
 };
@@ -16,8 +17,8 @@ pub(crate) enum Endpoint {
     Description,
     /// `/problems/<code>`: the explanation of an error code.
     ProblemType(&'static ProblemType),
-    /// `/api`: a page by the parameter `url`, or several by POST.
-    Pages(Result<String, RequestTargetError>),
+    /// `/api`: a page by the parameter `url`, or what is sent by POST.
+    Pages(Result<LinkQuery, RequestTargetError>),
     /// `/api/<url>`: a page by its URL.
     Page(Result<String, RequestTargetError>),
 }
@@ -29,7 +30,7 @@ impl Endpoint {
         match path {
             "/" => return Ok(Self::Usage),
             "/openapi.json" => return Ok(Self::Description),
-            "/api" | "/api/" => return Ok(Self::Pages(request_target::url_in_query(uri.query()))),
+            "/api" | "/api/" => return Ok(Self::Pages(LinkQuery::parse(uri.query()))),
             _ => {}
         }
         let target = uri.path_and_query().map_or(path, PathAndQuery::as_str);
@@ -76,7 +77,8 @@ mod tests {
     #[test]
     fn request_targets_lead_to_endpoints() {
         let page = |url: &str| Ok(Endpoint::Page(Ok(url.to_owned())));
-        let parameter = |url: &str| Ok(Endpoint::Pages(Ok(url.to_owned())));
+        let query = |url| Endpoint::Pages(Ok(LinkQuery { url, ..LinkQuery::default() }));
+        let parameter = |url: &str| Ok(query(Some(url.to_owned())));
         assert_eq!(at("/"), Ok(Endpoint::Usage));
         assert_eq!(at("/openapi.json?x"), Ok(Endpoint::Description));
         let not_found = ProblemType::of("not-found").unwrap();
@@ -90,7 +92,7 @@ mod tests {
         assert_eq!(at("/api/?url=http%3A%2F%2Fe"), parameter("http://e"));
         assert_eq!(at("http://h:5000/api/http://e/?q"), page("http://e/?q"));
         for target in ["/api", "/api/", "/api?", "/api?u=1"] {
-            assert_eq!(at(target), Ok(Endpoint::Pages(Err(RequestTargetError::Missing))), "{target}");
+            assert_eq!(at(target), Ok(query(None)), "{target}");
         }
         assert_eq!(at("/api/%zz"), Ok(Endpoint::Page(Err(RequestTargetError::Percent))));
     }

@@ -102,7 +102,7 @@ impl Default for ApiSettings {
 impl ApiSettings {
     /// The memory of what has no setting of its own.
     pub(crate) fn shares(&self) -> MemoryShares {
-        MemoryShares::of(self.limits.memory, self.cache.memory, self.fetch.memory)
+        MemoryShares::of(self.limits.memory, self.cache.memory, &self.fetch)
     }
 
     /// The settings of the fetcher.

@@ -29,14 +29,24 @@ async fn every_page_of_a_batch_has_a_line() {
     let api = Service::start().await;
     let list = format!("# pages\r\n{page}\r\n{missing}\r\nftp://example.com/\r\n");
     let json_lines = format!("\"{page}\"\n{{\"url\":\"{missing}\"}}\n\"ftp://example.com/\"\n");
-    for (media_type, body) in [("text/uri-list; charset=utf-8", list), ("application/x-ndjson", json_lines)] {
+    let array = json!([page, {"url": missing}, "ftp://example.com/"]).to_string();
+    let mut cache = ["miss", "local", "local"].into_iter();
+    for (media_type, body) in [
+        ("text/uri-list; charset=utf-8", list),
+        ("application/x-ndjson", json_lines),
+        ("application/json", array),
+    ] {
         let lines = lines(&api.post(media_type, body).await);
         assert_eq!(lines.len(), 3);
         let array = json!([{"text": "x", "href": "http://a/"}]);
         let line = json!({
-            "page": page, "url": page, "title": null, "count": 1, "unresolved": 2, "approximate": false, "links": array
+            "page": page, "url": page, "title": null, "count": 1, "unresolved": 2, "approximate": false, "age": 0,
+            "cache": cache.next(), "links": array
         });
-        assert_eq!(lines[&page], line);
+        let mut found = lines[&page].clone();
+        assert!(found["age"].as_u64().is_some_and(|age| age < 60));
+        found["age"] = 0.into();
+        assert_eq!(found, line);
         assert_eq!(lines[&missing]["error"]["code"], "upstream-status");
         assert_eq!(lines[&missing]["error"]["upstream_status"], 404);
         assert_eq!(lines["ftp://example.com/"]["error"]["code"], "unsupported-scheme");
@@ -78,9 +88,19 @@ async fn the_members_of_a_line_are_in_a_fixed_order() {
     let answer = Service::start().await.post("text/uri-list", page.clone()).await;
     let links = r#"[{"text":"x","href":"http://a/"}]"#;
     let line = format!(
-        "{{\"page\":\"{page}\",\"url\":\"{page}\",\"title\":null,\"count\":1,\"unresolved\":0,\"approximate\":false,\"links\":{links}}}\n"
+        "{{\"page\":\"{page}\",\"url\":\"{page}\",\"title\":null,\"count\":1,\"unresolved\":0,\"approximate\":false,\"age\":0,\"cache\":\"miss\",\"links\":{links}}}\n"
     );
     assert_eq!(answer.text(), line);
+}
+
+#[tokio::test]
+async fn the_error_of_a_page_that_says_when_to_try_again_has_the_seconds() {
+    let origin = Origin::start().await;
+    let busy = Page::new(http::StatusCode::SERVICE_UNAVAILABLE, "").header("retry-after", "7");
+    let page = origin.page("/", busy);
+    let lines = lines(&Service::start().await.post("text/uri-list", page.clone()).await);
+    let error = &lines[&page]["error"];
+    assert_eq!((&error["status"], &error["retry_after"]), (&json!(503), &json!(7)));
 }
 
 #[tokio::test]
@@ -180,7 +200,10 @@ async fn bodies_of_batches_are_bounded() {
     let api = Service::start().await;
     let answer = api.post("application/x-www-form-urlencoded", "url=a").await;
     assert_code(&answer, 415, "unsupported-media-type");
-    assert_eq!(answer.header("accept-post"), "text/uri-list, application/x-ndjson");
+    assert_eq!(
+        answer.header("accept-post"),
+        "text/uri-list, application/x-ndjson, application/json, text/html, application/xhtml+xml"
+    );
     assert_code(&api.post("text/uri-list", "ftp://a/\n".repeat(1001)).await, 413, "content-too-large");
     assert_code(&api.post("text/uri-list", "#".repeat(1 << 21)).await, 413, "content-too-large");
     assert_code(&api.post("application/x-ndjson", "{}").await, 400, "bad-request");

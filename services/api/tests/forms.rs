@@ -41,6 +41,51 @@ async fn accept_chooses_the_format() {
 }
 
 #[tokio::test]
+async fn parameters_select_links_and_choose_the_format() {
+    let origin = Origin::start().await;
+    let html = "<a href=/a>1</a><a href=http://b.example/>2</a><a href=mailto:c@d>3</a><a href=/a>4</a>";
+    let page = origin.page("/?q=1", Page::html(html));
+    let a = format!("http://{}/a", origin.address());
+    let encoded = page.replace('?', "%3F").replace('=', "%3D");
+    let api = Service::start().await;
+    let mut tags = std::collections::HashSet::new();
+    for (query, hrefs) in [
+        ("&format=text", vec![&*a, "http://b.example/", "mailto:c@d", &a]),
+        ("&format=text&links=internal", vec![&a, &a]),
+        ("&format=text&links=external", vec!["http://b.example/"]),
+        ("&format=text&unique=1", vec![&a, "http://b.example/", "mailto:c@d"]),
+        ("&format=text&unique=1&links=internal&other=x", vec![&a]),
+    ] {
+        let target = format!("/api?url={encoded}{query}");
+        let answer = api.call(Method::GET, &target).await;
+        assert_eq!(answer.text().lines().collect::<Vec<_>>(), hrefs, "{query}");
+        assert!(tags.insert(answer.header("etag").to_owned()), "{query}: the tag of another selection");
+        let head = api.call(Method::HEAD, &target).await;
+        assert_eq!(head.header("content-length"), answer.body.len().to_string());
+    }
+    for (format, media_type) in [
+        ("json", "application/json"),
+        ("csv", "text/csv; charset=utf-8"),
+        ("markdown", "text/markdown; charset=utf-8"),
+        ("text", "text/plain; charset=utf-8"),
+    ] {
+        let target = format!("/api?url={encoded}&links=external&format={format}");
+        let request = http::Request::get(target).header("accept", "text/csv, application/json");
+        let answer = api.send(request.body(bytes::Bytes::new()).expect("a request")).await;
+        assert_eq!(answer.header("content-type"), media_type);
+    }
+    let json = api.call(Method::GET, &format!("/api?url={encoded}&links=external")).await;
+    assert_eq!(json.json(), serde_json::json!([{"text": "2", "href": "http://b.example/"}]));
+    assert_eq!(origin.requests(), 1, "one result for all selections");
+    for wrong in ["links=all", "links=", "unique=0", "format=html", "unique=1&unique=1", "url=http://a/"] {
+        let answer = api.call(Method::GET, &format!("/api?url={encoded}&{wrong}")).await;
+        support::assert_code(&answer, 400, "bad-request");
+    }
+    let in_path = api.call(Method::GET, &format!("/api/{page}&links=external")).await;
+    assert_eq!(in_path.status, 502, "after /api/ everything is the page's");
+}
+
+#[tokio::test]
 async fn if_none_match_with_the_current_entity_tag_is_answered_304() {
     let origin = Origin::start().await;
     let page = origin.page("/", Page::html(HTML));
@@ -84,6 +129,17 @@ async fn the_link_field_holds_the_url_after_redirects() {
     let answer = api.get(&page).await;
     let to = format!("<http://{}/to?a=%3Cb%3E>; rel=\"describes\"", origin.address());
     assert_eq!(answer.header("link"), to);
+}
+
+#[tokio::test]
+async fn the_link_field_has_the_title_of_the_page() {
+    let origin = Origin::start().await;
+    let page = origin.page("/", Page::html("<title>Caf\u{e9} &amp; more</title>"));
+    let api = Service::start().await;
+    let link = format!("<{page}>; rel=\"describes\"; title*=UTF-8''Caf%C3%A9%20&%20more");
+    for _ in ["a miss", "a hit"] {
+        assert_eq!(api.get(&page).await.header("link"), link);
+    }
 }
 
 #[tokio::test]

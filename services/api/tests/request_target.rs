@@ -44,7 +44,6 @@ async fn targets_without_a_valid_url_are_errors() {
         "/api/",
         "/api?link=http://example.com/",
         "/api?url=",
-        "/api?url=a&url=b",
         "/api?url=%zz",
         "/api/%zz",
         "/api/%ff%fe",
@@ -57,6 +56,14 @@ async fn targets_without_a_valid_url_are_errors() {
         assert_code(&api.call(Method::GET, target).await, 400, "invalid-url");
     }
     assert_code(&api.call(Method::GET, "/%zz").await, 400, "bad-request");
+    assert_code(&api.call(Method::GET, "/api?url=a&url=b").await, 400, "bad-request");
+    let without_scheme = api.get("example.com").await;
+    assert!(
+        without_scheme.text().contains("it has no scheme, such as https://"),
+        "{}",
+        without_scheme.text()
+    );
+    assert!(without_scheme.text().ends_with("}\n"), "a problem ends with a line break");
     assert_code(&api.call(Method::GET, "/apis/http://example.com/").await, 404, "not-found");
     assert_code(&api.get("ftp%3A%2F%2Fexample.com%2F").await, 400, "unsupported-scheme");
 }

@@ -46,7 +46,7 @@ impl SharedQueue {
 }
 
 /// Permission to run one job at one host, given back when dropped.
-pub(crate) struct JobPermit {
+pub struct JobPermit {
     queue: SharedQueue,
     client: ClientKey,
     /// `None` between two hosts.

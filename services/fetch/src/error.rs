@@ -89,6 +89,9 @@ impl FetchError {
 pub enum UrlProblem {
     #[error("it cannot be parsed")]
     Syntax,
+    /// It would be a URL with one.
+    #[error("it has no scheme, such as https://")]
+    NoScheme,
     #[error("it is longer than 8 KiB")]
     TooLong,
     #[error("it has a control character")]

@@ -8,6 +8,7 @@ use crate::{
     conditional::{KnownVersion, Validators},
     connect::PROXIED,
     cookies::CookieJar,
+    deadline::JobDeadline,
     dns::Dns,
     exchange::{Exchange, OpenResponse},
     guard::{AddressRules, Guard},
@@ -19,7 +20,7 @@ use crate::{
 };
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
-use kit::CpuPool;
+use kit::{CpuPool, Deadline};
 use links::{Encoding, Syntax};
 use std::{net::IpAddr, ops::ControlFlow, sync::Arc};
 use weburl::{Host, WebUrl};
@@ -148,6 +149,13 @@ impl Fetcher {
             record.cause = None;
         }
         (result, record)
+    }
+
+    /// A permit for a job of `client` that fetches nothing, such as work on a page that the client has sent. Such jobs count
+    /// as jobs at one host, and wait until `deadline` at most.
+    pub async fn admit(&self, client: JobClient, deadline: Deadline) -> Result<JobPermit, FetchError> {
+        // No host has this name.
+        self.admission.enter(client, "", JobDeadline(deadline)).await
     }
 
     async fn follow(

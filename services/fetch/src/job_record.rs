@@ -57,7 +57,7 @@ pub struct PhaseSpan {
 
 impl JobRecord {
     /// The record of a job that begins now, in the queue.
-    pub(crate) fn begin() -> Self {
+    pub fn begin() -> Self {
         let first = PhaseSpan { phase: Phase::Queue, hop: 0, start: Duration::ZERO, end: Duration::ZERO };
         Self {
             start: Instant::now(),

@@ -40,12 +40,13 @@ mod url;
 pub mod url_list;
 mod user_proxy;
 
-pub use self::admission::JobClient;
+pub use self::admission::{JobClient, JobPermit};
 pub use self::client::{ClientSettings, UserProxies};
 pub use self::conditional::{KnownVersion, Validators};
 pub use self::error::{FetchError, ResponseProblem, TlsProblem, UrlProblem};
 pub use self::fetcher::{FetchFailure, Fetched, FetchedPage, Fetcher};
 pub use self::job_record::{HopRecord, JobRecord, PhaseSpan};
+pub use self::media_type::declared_page;
 pub use self::phase::Phase;
 pub use self::processor_time::ProcessorTime;
 pub use self::proxy::Proxy;

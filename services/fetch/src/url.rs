@@ -21,7 +21,7 @@ impl PageUrl {
     /// Parses a URL. White space around it is trimmed.
     pub fn parse(input: &str) -> Result<Self, FetchError> {
         let input = raw(input)?;
-        let url = WebUrl::parse(input).map_err(|_| FetchError::InvalidUrl(UrlProblem::Syntax))?;
+        let url = WebUrl::parse(input).map_err(|_| FetchError::InvalidUrl(unparsed(input)))?;
         let web = matches!(url.scheme(), "http" | "https");
         if web && authority(input).contains('@') {
             return Err(FetchError::InvalidUrl(UrlProblem::UserInfo));
@@ -78,6 +78,12 @@ fn raw(input: &str) -> Result<&str, FetchError> {
         return Err(FetchError::InvalidUrl(UrlProblem::ControlCharacter));
     }
     Ok(input)
+}
+
+/// Why `input` could not be parsed.
+fn unparsed(input: &str) -> UrlProblem {
+    let with_scheme = WebUrl::parse(&format!("https://{input}")).map(PageUrl::checked);
+    if matches!(with_scheme, Ok(Ok(_))) { UrlProblem::NoScheme } else { UrlProblem::Syntax }
 }
 
 /// The authority of an absolute http(s) URL as written: the parser drops empty user information. It takes any number of

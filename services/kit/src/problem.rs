@@ -57,7 +57,7 @@ impl Problem {
         body.insert("detail".into(), self.detail.into());
         body.insert("code".into(), self.code.into());
         body.extend(self.members);
-        let mut response = Response::new(full(Value::Object(body).to_string()));
+        let mut response = Response::new(full(Value::Object(body).to_string() + "\n"));
         *response.status_mut() = self.status;
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));

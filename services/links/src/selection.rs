@@ -1,6 +1,6 @@
 //! Selects links of a page: by where they lead, and the first of equal addresses.
 
-use crate::Links;
+use crate::{Link, Links};
 use std::collections::HashSet;
 use weburl::WebUrl;
 
@@ -27,7 +27,13 @@ impl LinkSelection {
     #[must_use]
     pub fn of(self, links: Links, page: Option<&WebUrl>) -> Links {
         let own = page.and_then(WebUrl::host_str);
-        self.select(links, |href| scope(href, own))
+        self.select(&links, |href| scope(href, own)).unwrap_or(links)
+    }
+
+    /// Whether a link is selected, to be asked of each link of a page, resolved and in order. `page` is the page's final URL.
+    pub fn filter<'a>(self, page: Option<&WebUrl>) -> impl FnMut(&Link<'a>) -> bool {
+        let own = page.and_then(WebUrl::host_str);
+        self.filter_by(move |href| scope(href, own))
     }
 
     /// The selected ones of `links` as they are written, in order. A value that does not resolve against `base` leads
@@ -37,25 +43,30 @@ impl LinkSelection {
         let base = base.and_then(|base| base.join("/").ok());
         let own = page.and_then(WebUrl::host_str);
         let resolved = |href: &str| WebUrl::parse_with(href, base.as_ref(), None).ok();
-        self.select(links, |href| resolved(href).and_then(|url| scope(url.as_str(), own)))
+        self.select(&links, |href| resolved(href).and_then(|url| scope(url.as_str(), own))).unwrap_or(links)
     }
 
-    fn select(self, links: Links, scope: impl Fn(&str) -> Option<HostScope>) -> Links {
+    /// `None`: all of them.
+    fn select(self, links: &Links, scope: impl Fn(&str) -> Option<HostScope>) -> Option<Links> {
         if self == Self::default() {
-            return links;
+            return None;
         }
-        let mut seen = HashSet::new();
         let mut selected = Links::default();
-        for link in &links {
-            let fits = self.scope.is_none() || scope(&link.href) == self.scope;
-            if fits && !(self.unique && seen.contains(&*link.href)) {
+        let mut is_selected = self.filter_by(scope);
+        for link in links {
+            if is_selected(&link) {
                 selected.push(&link.href, &link.text);
-                if self.unique {
-                    seen.insert(link.href.into_owned());
-                }
             }
         }
-        selected
+        Some(selected)
+    }
+
+    fn filter_by<'a>(self, scope: impl Fn(&str) -> Option<HostScope>) -> impl FnMut(&Link<'a>) -> bool {
+        let mut seen = HashSet::new();
+        move |link| {
+            let fits = self.scope.is_none() || scope(&link.href) == self.scope;
+            fits && (!self.unique || seen.insert(link.href.clone()))
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use super::memory::LineMemory;
 use crate::{
     cache_control::CacheDirectives,
-    cached_result::{CachedResult, PageLinks, ResultSource},
+    cached_result::{CachedResult, FetchReason, PageLinks, ResultSource},
     error::ApiError,
     page_service::{Found, PageService},
 };
@@ -11,7 +11,11 @@ use bytes::Bytes;
 use fetch::JobClient;
 use kit::Reservation;
 use links::format::ndjson::{self, PageMembers};
-use std::sync::{Arc, Weak};
+use serde::Serialize;
+use std::{
+    sync::{Arc, Weak},
+    time::Duration,
+};
 
 /// Bytes of a line without the URLs, the title and the links, at most.
 const OVERHEAD: usize = 1024;
@@ -80,6 +84,29 @@ impl BatchLines {
     }
 }
 
+/// The members of a line before its links.
+#[derive(Serialize)]
+struct LineMembers<'a> {
+    #[serde(flatten)]
+    page: PageMembers<'a>,
+    /// Seconds since the page was fetched.
+    age: u64,
+    cache: &'static str,
+}
+
+/// Where a result comes from that expires in `ttl` seconds, in one word.
+fn cache(source: ResultSource, ttl: i64) -> &'static str {
+    match source {
+        ResultSource::StaleIfError => "stale",
+        ResultSource::Cache(_) if ttl < 0 => "stale",
+        ResultSource::Cache(tier) => tier.name(),
+        ResultSource::Fetch { collapsed: true, .. } => "collapsed",
+        ResultSource::Fetch { renewed: true, .. } => "renewed",
+        ResultSource::Fetch { reason: FetchReason::Request, .. } => "bypassed",
+        ResultSource::Fetch { reason: FetchReason::Miss | FetchReason::Stale, .. } => "miss",
+    }
+}
+
 fn max_length(url: &str, found: &Found) -> usize {
     let links = found.as_ref().ok().and_then(|(cached, _)| cached.result.as_ref().ok());
     let title = links.and_then(|links| links.title.as_ref());
@@ -90,9 +117,10 @@ fn max_length(url: &str, found: &Found) -> usize {
 /// The line about the page at `url`.
 fn write(url: &str, found: &Found) -> Vec<u8> {
     let mut line = Vec::with_capacity(max_length(url, found));
-    let written = match found.as_ref().map(|(cached, _)| &cached.result) {
-        Ok(Ok(PageLinks { url: final_url, title, count, unresolved, approximate, json, .. })) => {
-            let members = PageMembers {
+    let written = match found.as_ref().map(|(cached, source)| (&cached.result, cached, *source)) {
+        Ok((Ok(links), cached, source)) => {
+            let PageLinks { url: final_url, title, count, unresolved, approximate, json, .. } = links;
+            let page = PageMembers {
                 page: url,
                 url: Some(final_url),
                 title: title.as_deref(),
@@ -100,10 +128,14 @@ fn write(url: &str, found: &Found) -> Vec<u8> {
                 unresolved: *unresolved,
                 approximate: *approximate,
             };
+            let members =
+                LineMembers { page, age: cached.age().as_secs(), cache: cache(source, cached.ttl()) };
             ndjson::write_json_links(&mut line, members, json)
         }
-        Ok(Err(error)) => ndjson::write_error(&mut line, url, &ApiError::from(error.clone()).member()),
-        Err(error) => ndjson::write_error(&mut line, url, &error.member()),
+        Ok((Err(error), cached, _)) => {
+            ndjson::write_error(&mut line, url, &ApiError::from(error.clone()).member(cached.age()))
+        }
+        Err(error) => ndjson::write_error(&mut line, url, &error.member(Duration::ZERO)),
     };
     written.expect("memory takes every write, and every member has a JSON form");
     line.shrink_to_fit();

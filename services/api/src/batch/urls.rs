@@ -1,64 +1,67 @@
 //! The URLs in the body of a batch.
 
 use crate::problem_types::problem;
-use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, header};
-use kit::{Body, ByteBudget, Problem, Reservation, errors};
+use kit::{Problem, errors};
 use serde::Deserialize;
-use std::time::Duration;
 
-const ACCEPTED: &str = "text/uri-list, application/x-ndjson";
-const MAX_BYTES: usize = 1024 * 1024;
+/// Bytes of a body.
+pub(crate) const MAX_BYTES: usize = 1024 * 1024;
 const MAX_URLS: usize = 1_000;
-const TIMEOUT: Duration = Duration::from_secs(10);
-const ACCEPT_POST: HeaderName = HeaderName::from_static("accept-post");
 
-type Parser = fn(&[u8]) -> Result<Vec<String>, Problem>;
+/// Reads the URLs in a body.
+pub(crate) type UrlParser = fn(&[u8]) -> Result<Vec<String>, Problem>;
 
-/// The parser for the `Content-Type` in `headers`.
-pub(super) fn parser(headers: &HeaderMap) -> Result<Parser, Problem> {
-    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = value.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    match essence.as_str() {
-        "text/uri-list" => Ok(uri_list),
-        "application/x-ndjson" | "application/ndjson" | "application/jsonl" => Ok(json_lines),
-        _ => {
-            let detail = format!("Send the URLs as {ACCEPTED}.");
-            let problem = problem("unsupported-media-type", None).detail(detail);
-            Err(problem.header(ACCEPT_POST, HeaderValue::from_static(ACCEPTED)))
-        }
+/// The parser for lists of URLs of this media type.
+pub(crate) fn parser(essence: &str) -> Option<UrlParser> {
+    match essence {
+        "text/uri-list" => Some(uri_list),
+        "application/x-ndjson" | "application/ndjson" | "application/jsonl" => Some(json_lines),
+        "application/json" => Some(json_array),
+        _ => None,
     }
-}
-
-/// The body, and the memory that is reserved for it.
-pub(super) async fn read(body: Body, memory: &ByteBudget) -> Result<(Bytes, Reservation), Problem> {
-    kit::read_reserved(body, MAX_BYTES, TIMEOUT, memory).await.map_err(errors::unread)
 }
 
 fn uri_list(body: &[u8]) -> Result<Vec<String>, Problem> {
     bounded(fetch::url_list::entries(text(body)?).map(|url| Ok(url.to_owned())))
 }
 
-/// A line is a string, or an object with the member `url`.
-fn json_lines(body: &[u8]) -> Result<Vec<String>, Problem> {
-    #[derive(Deserialize)]
-    #[serde(untagged)]
-    enum Line {
-        Url(String),
-        Object { url: String },
-    }
-    let body = text(body)?;
-    let lines = body.strip_prefix('\u{feff}').unwrap_or(body).lines().map(str::trim);
-    bounded(lines.filter(|line| !line.is_empty()).map(|line| match serde_json::from_str(line) {
-        Ok(Line::Url(url) | Line::Object { url }) => Ok(url),
-        Err(_) => {
-            Err(errors::bad_request("Each line has to be a JSON string, or an object with the member url."))
+/// A URL in JSON: a string, or an object with the member `url`.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum JsonUrl {
+    Text(String),
+    Object { url: String },
+}
+
+impl JsonUrl {
+    fn into_url(self) -> String {
+        match self {
+            Self::Text(url) | Self::Object { url } => url,
         }
+    }
+}
+
+fn json_lines(body: &[u8]) -> Result<Vec<String>, Problem> {
+    let lines = text(body)?.lines().map(str::trim);
+    bounded(lines.filter(|line| !line.is_empty()).map(|line| {
+        let wrong =
+            |_| errors::bad_request("Each line has to be a JSON string, or an object with the member url.");
+        serde_json::from_str(line).map(JsonUrl::into_url).map_err(wrong)
     }))
 }
 
+fn json_array(body: &[u8]) -> Result<Vec<String>, Problem> {
+    let wrong = |_| {
+        errors::bad_request("The body has to be a JSON array of strings, or of objects with the member url.")
+    };
+    let urls: Vec<JsonUrl> = serde_json::from_str(text(body)?).map_err(wrong)?;
+    bounded(urls.into_iter().map(|url| Ok(url.into_url())))
+}
+
+/// The body without a byte order mark.
 fn text(body: &[u8]) -> Result<&str, Problem> {
-    std::str::from_utf8(body).map_err(|_| errors::bad_request("The body is not UTF-8."))
+    let text = std::str::from_utf8(body).map_err(|_| errors::bad_request("The body is not UTF-8."))?;
+    Ok(text.strip_prefix('\u{feff}').unwrap_or(text))
 }
 
 fn bounded(urls: impl Iterator<Item = Result<String, Problem>>) -> Result<Vec<String>, Problem> {
@@ -86,6 +89,16 @@ mod tests {
         assert_eq!(json_lines(lines).unwrap(), ["http://a/", "http://b/"]);
         for wrong in ["http://a/", "1", "{}", "[\"http://a/\"]"] {
             assert!(json_lines(wrong.as_bytes()).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_array_of_json_is_parsed() {
+        let array = b"\xef\xbb\xbf[\"http://a/\", {\"url\": \"http://b/\"}]\n";
+        assert_eq!(json_array(array).unwrap(), ["http://a/", "http://b/"]);
+        assert_eq!(json_array(b"[]").unwrap(), [""; 0]);
+        for wrong in ["", "\"http://a/\"", "{}", "[1]", "[\"http://a/\"", "[] []"] {
+            assert!(json_array(wrong.as_bytes()).is_err(), "{wrong}");
         }
     }
 }

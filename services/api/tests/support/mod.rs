@@ -76,6 +76,13 @@ impl Service {
         self.client.send(request.body(Full::new(body.into())).expect("a request")).await
     }
 
+    /// The answer to a request whose URI is a target here.
+    pub async fn send(&self, request: Request<Bytes>) -> Answer {
+        let (mut head, body) = request.into_parts();
+        head.uri = self.url(&head.uri.to_string()).parse().expect("a URL");
+        self.client.send(Request::from_parts(head, Full::new(body))).await
+    }
+
     /// The text at `path` of the admin listener, for which the settings give an address.
     pub async fn admin(&self, path: &str) -> String {
         let address = self.admin.expect("an admin listener");

@@ -1,0 +1,69 @@
+//! The links of a page that a client sends itself: one that a browser has rendered, or that needs a login.
+
+use crate::{
+    answer::describe, answer_fields::describes, conversion::convert, error::ApiError,
+    extraction::ReceivedPage, link_query::LinkQuery, negotiation::AnswerForm, page_service::PageService,
+    problem_types, request_target::RequestTargetError,
+};
+use bytes::Bytes;
+use fetch::{FetchError, JobClient, PageUrl, ProcessorTime, Validators};
+use http::{HeaderValue, header, request::Parts};
+use kit::{Problem, Reservation, Response, errors};
+use links::{Encoding, Syntax};
+use std::time::Duration;
+
+/// The query, and the URL in it, which may be a private one: nothing is fetched from there.
+pub(crate) fn parse(
+    query: Result<LinkQuery, RequestTargetError>,
+) -> Result<(LinkQuery, Option<PageUrl>), Problem> {
+    let query = query.map_err(|error| problem(error.into()))?;
+    let url = query.url.as_deref().map(PageUrl::parse).transpose().map_err(|error| problem(error.into()))?;
+    Ok((query, url))
+}
+
+/// Answers a request with this `head` and `body` with the body's links, resolved against `url`.
+pub(crate) async fn answer(
+    pages: &PageService,
+    query: &LinkQuery,
+    url: Option<PageUrl>,
+    (syntax, declared): (Syntax, Option<&'static Encoding>),
+    (body, reserved): (Bytes, Reservation),
+    head: &Parts,
+) -> Result<Response, Problem> {
+    let page = ReceivedPage {
+        body,
+        declared,
+        url: url.map(|url| url.as_url().clone()),
+        syntax,
+        validators: Validators::default(),
+        processor_time: ProcessorTime::default(),
+    };
+    let client = JobClient::of(&head.extensions);
+    let links = pages.fetcher.posted(page, reserved, client).await.map_err(problem)?;
+    let form = AnswerForm::of(query, &head.headers);
+    let body = if form.is_cached() {
+        links.json.clone()
+    } else {
+        convert(&pages.pool, &links, form).await.ok_or_else(errors::internal)?.into()
+    };
+    let mut response = Response::new(kit::full(body));
+    let fields = response.headers_mut();
+    fields.insert(header::CONTENT_TYPE, HeaderValue::from_static(form.format.media_type()));
+    if let Some(link) = describes(&links.url, links.title.as_deref()) {
+        fields.insert(header::LINK, link);
+    }
+    fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    describe(fields, &links, form);
+    Ok(response)
+}
+
+/// The problem for an error; here, the page is the content of the request.
+fn problem(error: ApiError) -> Problem {
+    match error {
+        ApiError::Fetch(FetchError::TooLarge) => {
+            let detail = "The page takes too much processor time.";
+            problem_types::problem("content-too-large", None).detail(detail)
+        }
+        error => error.problem(Duration::ZERO),
+    }
+}
