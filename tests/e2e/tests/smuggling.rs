@@ -1,4 +1,4 @@
-//! Requests that proxies and servers may understand differently, through nginx and HAProxy with the configurations of
+//! Requests that proxies and servers may understand differently, through nginx and `HAProxy` with the configurations of
 //! `docs/operations.md`: whatever is sent, the clients that use the same connections to the API get their own answers.
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the failure")]
