@@ -5,10 +5,10 @@
 mod support;
 
 use e2e::{Origin, Page, RedisServer, within};
-use kit::Secret;
+use kit::{Admin, Secret};
 use linkextractor_api::RedisSettings;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
-use std::path::PathBuf;
+use std::{net::SocketAddr, path::PathBuf};
 use support::{Service, cache_status, settings};
 use tempfile::TempDir;
 
@@ -49,6 +49,7 @@ impl Stage {
 
     async fn service(&self, redis: RedisSettings) -> Service {
         let mut settings = settings();
+        settings.admin = Admin::at(Some(SocketAddr::from(([127, 0, 0, 1], 0))));
         settings.redis_url = Some(Secret::from(format!("rediss://127.0.0.1:{}", self.redis.port())));
         settings.redis = redis;
         Service::with(settings).await
@@ -72,7 +73,10 @@ impl Stage {
 #[tokio::test]
 async fn a_private_authority_is_trusted_if_it_is_named() {
     let stage = Stage::set("no").await;
-    stage.assert_answers_without(&stage.service(RedisSettings::default()).await).await;
+    let api = stage.service(RedisSettings::default()).await;
+    stage.assert_answers_without(&api).await;
+    let ready = api.admin("/ready").await;
+    assert!(ready.contains("UnknownIssuer"), "{ready}");
     let redis = RedisSettings { ca_file: Some(stage.file("ca.pem")), ..RedisSettings::default() };
     stage.assert_stores(&stage.service(redis).await).await;
 }

@@ -35,6 +35,9 @@ async fn the_reason_why_redis_is_away_is_the_true_one() {
         (no_login.as_str(), "NOAUTH"),
         ("redis+unix:///nowhere/redis.sock", "No such file"),
         ("redis://127.0.0.1:1", "refused"),
+        // The kernel has no TCP route to a multicast address, wherever it runs.
+        ("redis://224.0.0.1", "Network is unreachable"),
+        ("redis://nowhere.invalid", "failed to lookup address"),
         ("redis+sentinel://127.0.0.1:1/main", "refused"),
         ("redis://127.0.0.1:1,redis://127.0.0.1:2", "127.0.0.1:1: Connection refused"),
     ] {

@@ -1,8 +1,7 @@
 //! Redis Sentinel: servers that know which Redis is the master of a name now.
 
-use super::url::{parse, tcp, wrong};
+use super::url::{decode, parse, tcp, wrong};
 use futures_util::{StreamExt, stream::FuturesUnordered};
-use percent_encoding::percent_decode_str;
 use redis::{
     Client, ConnectionAddr, ConnectionInfo, ErrorKind, ProtocolVersion, RedisError, RedisResult,
     TlsCertificates, TlsMode,
@@ -30,7 +29,7 @@ impl Sentinels {
     fn read(scheme: &str, rest: &str, certificates: Option<TlsCertificates>) -> Result<Self, String> {
         let (authority, path) = rest.split_once('/').ok_or_else(|| wrong("no name of a master"))?;
         let (name, database) = path.split_once('/').unwrap_or((path, ""));
-        let name = percent_decode_str(name).decode_utf8().map_err(|_| wrong("no name of a master"))?;
+        let name = decode(name).map_err(|()| wrong("a name of a master that is malformed"))?;
         if name.is_empty() || name.contains(['@', '#', '?']) {
             return Err(wrong("no name of a master"));
         }
