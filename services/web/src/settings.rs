@@ -59,9 +59,15 @@ impl Configuration for WebSettings {
         if !api.username().is_empty() || api.password().is_some() {
             return Err("api_endpoint: found a user name or password; expected a URL without".to_owned());
         }
-        if !matches!(api.scheme(), "http" | "https") || api.query().is_some() || api.fragment().is_some() {
+        // Not shown: `user:password@host` is a URL whose scheme is `user`, and queries may hold secrets.
+        let wrong = match api.scheme() {
+            "http" | "https" if api.query().is_none() && api.fragment().is_none() => None,
+            "http" | "https" => Some("a query or fragment"),
+            _ => Some("another scheme, or none"),
+        };
+        if let Some(found) = wrong {
             return Err(format!(
-                "api_endpoint: found `{api}`; expected an http or https URL without query or fragment"
+                "api_endpoint: found {found}; expected an http:// or https:// URL without query or fragment"
             ));
         }
         if self.page_size == 0 {

@@ -25,6 +25,8 @@ fn errors_name_the_option_and_no_secret() {
         ("api_endpoint", "http://a/?x=1"),
         ("api_endpoint", "http://user:secret@a/"),
         ("api_endpoint", "http://user:secret@a/?x=1"),
+        ("api_endpoint", "user:secret@a:1"),
+        ("api_endpoint", "http://a/?token=secret"),
         ("templates_dir", "/nowhere/at/all"),
         ("templates_dir", "/dev/null"),
         ("page_size", "0"),
