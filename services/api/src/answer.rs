@@ -32,9 +32,9 @@ pub(crate) async fn answer(
         Err(error) => ApiError::from(error.clone()).problem(age).into_response(),
     };
     let fields = response.headers_mut();
-    fields.insert(CACHE_STATUS, cache_status(source, cached.ttl()));
+    fields.insert(CACHE_STATUS, cache_status(source, cached.ttl(age)));
     // Also for a miss: the result of a shared job is a little old already.
-    fields.insert(header::AGE, HeaderValue::from(age.as_secs()));
+    fields.insert(header::AGE, value(age.as_secs()));
     response.extensions_mut().insert(CacheOutcome(outcome(source)));
     response
 }

@@ -5,7 +5,7 @@ use crate::{
     cache::Tier,
 };
 use bytes::Bytes;
-use fetch::{FetchError, Phase, Validators};
+use fetch::{FetchError, PageUrl, Phase, Validators};
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use xxhash_rust::xxh3::xxh3_64;
@@ -134,9 +134,9 @@ impl CachedResult {
         !self.remaining_with(limit).is_zero()
     }
 
-    /// The seconds until it expires; negative after that.
-    pub(crate) fn ttl(&self) -> i64 {
-        let (lifetime, age) = (self.lifetime, self.age());
+    /// The seconds until it expires, of a result that has this `age`; negative after that.
+    pub(crate) fn ttl(&self, age: Duration) -> i64 {
+        let lifetime = self.lifetime;
         let age = age.as_secs() + u64::from(age.as_secs() >= lifetime && age.subsec_nanos() > 0);
         0_i64.saturating_add_unsigned(lifetime).saturating_sub_unsigned(age)
     }
@@ -148,19 +148,26 @@ impl CachedResult {
         Some(Self::new(Ok(PageLinks { validators, ..links.clone() }), lifetime))
     }
 
-    /// The result with the links in `json`; `None` if it is a failure, or has other links.
+    /// The result with the links in `json`; `None` if it is a failure, has other links, or its URL is none of a page as we
+    /// write it.
     pub(crate) fn with_json(mut self, json: Bytes) -> Option<Self> {
         let links = self.result.as_mut().ok()?;
         links.json = json;
-        (links.hash == xxh3_64(&links.json)).then_some(self)
+        let same = links.hash == xxh3_64(&links.json);
+        let url = PageUrl::parse(&links.url).is_ok_and(|url| url.as_url().as_str() == links.url);
+        (same && url).then_some(self)
     }
 
-    /// The same result with a lifetime of `longest` at most and not from the future, where it would never expire: for values
-    /// that others may have written.
+    /// The same result with a lifetime and a `Retry-After` of `longest` at most and not from the future, where it would never
+    /// expire: for values that others may have written.
     pub(crate) fn clamped(&self, longest: Duration) -> Self {
         let created = self.created.min(millis(SystemTime::now()));
         let lifetime = self.lifetime.min(longest.as_secs());
-        Self { created, lifetime, result: self.result.clone(), fields: LazyFields::default() }
+        let mut result = self.result.clone();
+        if let Err(FetchError::UpstreamStatus { retry_after: Some(wait), .. }) = &mut result {
+            *wait = longest.min(*wait);
+        }
+        Self { created, lifetime, result, fields: LazyFields::default() }
     }
 
     /// The header fields of the answers with `links`, which are those of this result.
@@ -216,7 +223,7 @@ mod tests {
         cached.created -= 20_000;
         assert_eq!(cached.age().as_secs(), 20);
         assert!(cached.remaining() <= Duration::from_secs(40));
-        assert!((39..=40).contains(&cached.ttl()));
+        assert!((39..=40).contains(&cached.ttl(cached.age())));
         cached.created += 1_000_000;
         assert_eq!(cached.age(), Duration::ZERO, "after the clock was set back");
     }
@@ -224,7 +231,7 @@ mod tests {
     #[test]
     fn the_ttl_of_an_expired_result_is_negative() {
         let expired = cached_links().created_earlier(Duration::from_millis(60_001));
-        assert_eq!((expired.ttl(), expired.remaining()), (-1, Duration::ZERO));
+        assert_eq!((expired.ttl(expired.age()), expired.remaining()), (-1, Duration::ZERO));
         assert!(expired.is_stale_within(Duration::from_secs(1)));
         assert!(!expired.is_stale_within(Duration::ZERO));
     }
@@ -234,7 +241,7 @@ mod tests {
         let old = cached_links().created_earlier(Duration::from_hours(1));
         let validators = Validators { etag: Some("\"2\"".into()), last_modified: None };
         let new = old.renewed(&validators, Duration::from_secs(9)).unwrap();
-        assert!(new.ttl() > 7 && new.created() > old.created());
+        assert!(new.ttl(new.age()) > 7 && new.created() > old.created());
         let (old, new) = (old.result.unwrap(), new.result.unwrap());
         assert_eq!((new.validators, new.hash, new.json), (validators, old.hash, old.json));
     }

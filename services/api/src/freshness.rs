@@ -58,9 +58,11 @@ impl StaleLimits {
         }
         let page = entry.and_then(CacheEntry::page);
         let failure = entry.and_then(CacheEntry::failure);
-        if let Some(page) =
-            page.filter(|page| !page.remaining().is_zero() && directives.allow_age(page.age()))
-        {
+        let fresh = |page: &&Arc<CachedResult>| {
+            let age = page.age();
+            age < page.lifetime() && directives.allow_age(age)
+        };
+        if let Some(page) = page.filter(fresh) {
             return Verdict::Fresh(Arc::clone(page));
         }
         let stale = page.filter(|page| page.remaining().is_zero() && directives.allow_stale());
@@ -94,7 +96,7 @@ impl StaleLimits {
         directives: &CacheDirectives,
     ) -> Option<Arc<CachedResult>> {
         let error = failure.result.as_ref().err()?;
-        let page = page.filter(|page| directives.allow_stale() && page.is_stale_within(self.if_error))?;
+        let page = page.filter(|page| directives.allow_stale() && page.is_stale_within(self.grace()))?;
         (!page.remaining().is_zero() || is_passing(error)).then(|| Arc::clone(page))
     }
 }

@@ -51,6 +51,15 @@ fn expired_links_are_used_within_the_limits() {
 }
 
 #[test]
+fn a_failure_in_the_background_is_not_shown_while_links_are_revalidated() {
+    let limits = StaleLimits { if_error: Duration::ZERO, ..LIMITS };
+    let down = failure(FetchError::Connect);
+    let judge = |age| limits.judge(Some(&links(age).with_failure(&down)), &CacheDirectives::default());
+    assert!(matches!(judge(150), Verdict::Stale { refresh: false, .. }));
+    assert!(matches!(judge(170), Verdict::Fresh(failure) if failure.result.is_err()));
+}
+
+#[test]
 fn the_directives_of_a_request_turn_stale_answers_off() {
     let down = failure(FetchError::Connect);
     let no_cache = CacheDirectives { no_cache: true, ..CacheDirectives::default() };

@@ -151,6 +151,23 @@ mod tests {
     }
 
     #[test]
+    fn a_url_that_no_page_has_is_no_value() {
+        for url in ["", "http://e", "ftp://e/", "http://e/>; rel=next", "http://e/ ", "http://u@e/"] {
+            let links = PageLinks { url: url.to_owned(), ..PageLinks::of_json("[]") };
+            let entry = CacheEntry::of(&Arc::new(CachedResult::new(Ok(links), HOUR)));
+            assert_eq!(decode(&entry.encode().into(), HOUR), None, "{url}");
+        }
+    }
+
+    #[test]
+    fn a_time_to_retry_is_cut_to_the_longest_lifetime() {
+        let busy = |wait| fetch::FetchError::UpstreamStatus { status: 503, retry_after: Some(wait) };
+        let failure = CacheEntry::of(&Arc::new(CachedResult::new(Err(busy(99 * HOUR)), HOUR)));
+        let value = decode(&failure.encode().into(), HOUR).unwrap();
+        assert_eq!(value.failure().unwrap().result, Err(busy(HOUR)));
+    }
+
+    #[test]
     fn values_that_are_too_large_are_not_read() {
         assert_eq!(encode(&cached(&format!("[{}]", " ".repeat(MAX_PLAIN)), 0)), None);
         let bomb = zstd::encode_all(&vec![b' '; 4 * MAX_PLAIN][..], LEVEL).unwrap();
