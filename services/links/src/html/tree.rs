@@ -18,9 +18,11 @@ mod end_tag_name;
 mod events;
 mod foreign;
 mod formatting;
+mod frameset;
 mod head;
 mod insert;
 mod instruction;
+mod mode;
 mod place;
 mod reconstruct;
 mod selected;
@@ -31,11 +33,11 @@ use super::{
     canonicalizer::{Canonicalizer, TextKind},
     encoding::PageEncoding,
     found::PageNotes,
-    name::Name,
     nodes::NodeTree,
     tokenize::{Span, Tag, Token, Tokenizer},
 };
 use formatting::ActiveFormatting;
+use mode::Mode;
 pub(super) use stack::MAX_OPEN;
 use stack::{Serial, Stack};
 
@@ -48,29 +50,6 @@ pub(crate) enum Bailout {
     TooCostly,
     /// A `<meta>` names another encoding: the page has to be decoded again.
     OtherEncoding,
-}
-
-/// The insertion modes (section 13.2.4.1). Raw text is read at once, so "text" is not one here; "in table text" is part of
-/// the table's mode; the two modes after the body are the same for links.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Mode {
-    Initial,
-    BeforeHtml,
-    BeforeHead,
-    InHead,
-    InHeadNoscript,
-    AfterHead,
-    InBody,
-    InTable,
-    InCaption,
-    InColumnGroup,
-    InTableBody,
-    InRow,
-    InCell,
-    InTemplate,
-    AfterBody,
-    /// And "after frameset": neither can hold links.
-    InFrameset,
 }
 
 /// How the processing of a token continues.
@@ -261,13 +240,14 @@ impl<'a, 's> Tree<'a, 's> {
             Mode::InCaption => self.start_tag_in_caption(tag),
             Mode::InColumnGroup => self.start_tag_in_column_group(tag),
             Mode::InTemplate => self.start_tag_in_template(tag),
-            Mode::AfterBody => self.tag_after_body(tag),
+            Mode::AfterBody | Mode::AfterAfterBody => self.start_tag_after_body(tag),
             Mode::InHead => self.start_tag_in_head(tag),
             Mode::InHeadNoscript => self.start_tag_in_head_noscript(tag),
             Mode::AfterHead => self.start_tag_after_head(tag),
             Mode::Initial | Mode::BeforeHtml | Mode::BeforeHead => self.start_tag_before_head(tag),
-            Mode::InFrameset if tag.name == Name::Noframes => self.start_tag_in_head(tag),
-            Mode::InFrameset => Ok(Next::Done),
+            Mode::InFrameset | Mode::AfterFrameset | Mode::AfterAfterFrameset => {
+                self.start_tag_in_frameset(tag)
+            }
         }
     }
 
@@ -288,12 +268,14 @@ impl<'a, 's> Tree<'a, 's> {
             Mode::InCaption => self.end_tag_in_caption(tag),
             Mode::InColumnGroup => self.end_tag_in_column_group(tag),
             Mode::InTemplate => self.end_tag_in_template(tag),
-            Mode::AfterBody => self.tag_after_body(tag),
+            Mode::AfterBody | Mode::AfterAfterBody => self.end_tag_after_body(tag),
             Mode::InHead => self.end_tag_in_head(tag),
             Mode::InHeadNoscript => self.end_tag_in_head_noscript(tag),
             Mode::AfterHead => self.end_tag_after_head(tag),
             Mode::Initial | Mode::BeforeHtml | Mode::BeforeHead => self.end_tag_before_head(tag),
-            Mode::InFrameset => Ok(Next::Done),
+            Mode::InFrameset | Mode::AfterFrameset | Mode::AfterAfterFrameset => {
+                self.end_tag_in_frameset(tag)
+            }
         }
     }
 }

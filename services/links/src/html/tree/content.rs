@@ -56,10 +56,10 @@ impl Tree<'_, '_> {
     fn text_elsewhere(&mut self, text: Span, kind: TextKind) -> Result<(), Bailout> {
         let bytes = &self.page[text.range()];
         let spaces = spaces(bytes, kind.references);
-        if self.mode == Mode::InFrameset {
-            return Ok(()); // it holds no links
+        if matches!(self.mode, Mode::InFrameset | Mode::AfterFrameset | Mode::AfterAfterFrameset) {
+            return self.text_in_frameset(text, kind);
         }
-        if self.mode == Mode::AfterBody {
+        if matches!(self.mode, Mode::AfterBody | Mode::AfterAfterBody) {
             if spaces < bytes.len() {
                 self.mode = Mode::InBody;
             }

@@ -145,8 +145,17 @@ impl Tree<'_, '_> {
         }
     }
 
-    pub(super) fn tag_after_body(&mut self, tag: &Tag) -> TagResult {
+    pub(super) fn start_tag_after_body(&mut self, tag: &Tag) -> TagResult {
         if tag.name == Name::Html {
+            return Ok(Next::Done);
+        }
+        self.mode = Mode::InBody;
+        Ok(Next::Again)
+    }
+
+    pub(super) fn end_tag_after_body(&mut self, tag: &Tag) -> TagResult {
+        if (self.mode, tag.name) == (Mode::AfterBody, Name::Html) {
+            self.mode = Mode::AfterAfterBody;
             return Ok(Next::Done);
         }
         self.mode = Mode::InBody;

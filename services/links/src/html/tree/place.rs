@@ -1,6 +1,6 @@
 //! Where nodes are inserted, for pages that are read with nodes (WHATWG HTML, section 13.2.6.1, and `template for`).
 
-use super::{Bailout, TextKind, Tree, instruction, stack::Element};
+use super::{Bailout, Mode, TextKind, Tree, instruction, stack::Element};
 use crate::html::{
     name::Name,
     nodes::{NONE, NodeId, NodeKind, NodeTree, Place},
@@ -80,10 +80,19 @@ impl Tree<'_, '_> {
         }
     }
 
-    /// Notes a processing instruction that a `template for` may refer to.
+    /// Notes a processing instruction that a `template for` may refer to. After the body it is part of `html`, and after
+    /// `</html>` of the document, as a comment is.
     pub(super) fn note_instruction(&mut self, span: Span) {
         self.has_instructions = true;
-        self.insert_node(NodeKind::Instruction(span), false);
+        let parent = match self.mode {
+            Mode::AfterBody => self.stack.elements.first().map_or(NodeTree::DOCUMENT, |html| html.serial),
+            Mode::AfterAfterBody | Mode::AfterAfterFrameset => NodeTree::DOCUMENT,
+            _ => return self.insert_node(NodeKind::Instruction(span), false),
+        };
+        if let Some(nodes) = &mut self.nodes {
+            let node = nodes.add(NodeKind::Instruction(span));
+            nodes.append(parent, node);
+        }
     }
 
     /// The start of the `template` that was just inserted: with `for` its content may go to a marker.

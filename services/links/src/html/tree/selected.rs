@@ -2,7 +2,10 @@
 //! and 13.2.6.4.7). As in browsers, the clone is made anew when an option that is shown starts or ends, and when the
 //! `selectedcontent` is inserted.
 
-use super::{Bailout, Tree, stack::Element};
+use super::{
+    Bailout, Tree,
+    stack::{Element, Namespace},
+};
 use crate::html::{
     name::Name,
     nodes::{NONE, NodeId, NodeKind},
@@ -29,7 +32,7 @@ impl Tree<'_, '_> {
 
     /// Notes the option that was just inserted: its `select` may show it.
     pub(super) fn note_option(&mut self, tag: &Tag) {
-        let Some((select, option)) = self.open_select() else { return };
+        let Some((select, option)) = self.owner_select(true) else { return };
         self.set_kind_of_current(NodeKind::Option(select));
         let is_chosen = self.attribute(tag, b"selected").is_some();
         let is_disabled = self.attribute(tag, b"disabled").is_some();
@@ -74,16 +77,17 @@ impl Tree<'_, '_> {
         if self.nodes.is_none() && self.stack.any(Name::Select) {
             return Err(Bailout::NeedsTree);
         }
-        // One in an option or in another stays as it is.
+        // One in an option or in another stays as it is, and so does one of a `select` that shows no single option.
         let is_other = |e: &Element| e.is(Name::Option) || e.is(Name::Selectedcontent);
         let is_nested = self.stack.elements.iter().rev().skip(1).any(is_other);
         self.stack.steps += self.stack.len();
-        let found = self.open_select().filter(|_| !is_nested);
-        if let Some((select, content)) = found {
+        let found = self.owner_select(false).filter(|_| !is_nested);
+        if let Some((select, content)) = found
+            && let Some(nodes) = &mut self.nodes
+            && matches!(nodes.get(select).kind, NodeKind::Select { .. })
+        {
             self.selected_contents.push((select, content));
-            if let Some(nodes) = &mut self.nodes {
-                nodes.show(select, content);
-            }
+            nodes.show(select, content);
         }
         Ok(())
     }
@@ -98,13 +102,25 @@ impl Tree<'_, '_> {
         }
     }
 
-    /// The innermost open `select` and the current node.
-    fn open_select(&mut self) -> Option<(NodeId, NodeId)> {
+    /// The `select` to which the current node belongs, and that node. As in browsers, it belongs to none in an `option` or where
+    /// a `select` is in another, nor does an option in two `optgroup`s.
+    fn owner_select(&mut self, is_option: bool) -> Option<(NodeId, NodeId)> {
         let nodes = self.nodes.as_ref()?;
-        let is_bound =
-            |e: &Element| e.is(Name::Template) && !matches!(nodes.get(e.serial).kind, NodeKind::Patch { .. });
-        let index = self.stack.find(|e| e.is(Name::Select), is_bound)?;
-        Some((self.stack.elements[index].serial, self.stack.top()?.serial))
+        let (current, ancestors) = self.stack.elements.split_last()?;
+        self.stack.steps += ancestors.len();
+        let (mut select, mut has_group) = (None, false);
+        for element in ancestors.iter().rev().filter(|element| element.namespace == Namespace::Html) {
+            match element.name {
+                Name::Template if !matches!(nodes.get(element.serial).kind, NodeKind::Patch { .. }) => break,
+                Name::Option => return None,
+                Name::Optgroup if has_group && is_option => return None,
+                Name::Optgroup => has_group = true,
+                Name::Select if select.is_some() => return None,
+                Name::Select => select = Some(element.serial),
+                _ => {}
+            }
+        }
+        Some((select?, current.serial))
     }
 }
 
