@@ -66,6 +66,14 @@ const EXCEPTIONS: &[(IsKnown, &str)] = &[
         },
         "the text of a table goes before the table (HTML 13.2.6.4.9); Chromium loses it where it ends a template",
     ),
+    (
+        |page| page.matches("<form").count() > 1 && page.contains("</form"),
+        "an end tag of a form closes one form (HTML 13.2.6.4.7); in Chromium also the one around it",
+    ),
+    (
+        |page| page.starts_with('\0') || page.contains("</template>\0"),
+        "NUL in the head opens the body (HTML 13.2.6.4.4); Chromium drops it before",
+    ),
 ];
 
 /// A fixture and its links.
