@@ -124,5 +124,5 @@ _bench-cli *args:
 
 _bench-memory:
     cargo build --release -p linkextractor-api
-    MEMORY_REST=1 MEMORY_LIMIT=512 MEMORY_ORIGINS=60 MEMORY_PAGE=2000000 MEMORY_REQUESTS=300 MEMORY_UNREAD=60 MEMORY_BATCHES=24 \
+    MEMORY_LIMIT=512 MEMORY_ORIGINS=60 MEMORY_PAGE=2000000 MEMORY_REQUESTS=300 MEMORY_UNREAD=60 MEMORY_BATCHES=24 \
         cargo test --release -p e2e --test memory -- --nocapture

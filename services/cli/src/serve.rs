@@ -29,6 +29,7 @@ struct ServeSettings {
 /// Serves until a signal; prints the address to open.
 pub fn run(args: &Serve) -> Result<(), Exit> {
     let settings = load(args)?;
+    kit::configure_allocator();
     // One process has one log: the API's settings apply.
     let _logs = logging::init_for_a_person(&settings.api.log).map_err(|error| Exit::Usage.because(error))?;
     exit::block_on(async { serve(settings).await.map_err(|error| Exit::Failed.because(error)) })

@@ -2,6 +2,7 @@
 
 use crate::{
     ConfigError, Configuration, Listeners, ServerSettings,
+    allocator::configure_allocator,
     config::{self, SettingSource},
     healthcheck, logging, reload,
 };
@@ -111,6 +112,7 @@ where
     C: Configuration,
     F: Future<Output = Result<(), String>>,
 {
+    configure_allocator();
     let server = settings.server();
     let _logs = logging::init(&server.log).map_err(|error| (USAGE, error))?;
     let runtime = Runtime::new().map_err(|error| (1, format!("cannot start: {error}")))?;

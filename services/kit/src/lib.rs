@@ -5,7 +5,6 @@
 
 mod acceptor;
 mod admin;
-#[cfg(target_env = "musl")]
 mod allocator;
 mod body;
 mod byte_budget;
@@ -42,6 +41,7 @@ mod systemd;
 pub mod tls;
 mod trusted_proxies;
 
+pub use allocator::configure_allocator;
 pub use body::{Body, BoxError, ReadError, Request, Response, empty, full, read, read_reserved};
 pub use byte_budget::{ByteBudget, Reservation};
 pub use client::{Client, ClientKey};

@@ -117,3 +117,18 @@ async fn a_printed_configuration_that_cannot_be_written_is_a_failure() {
         assert!(error.starts_with("greeter: cannot write to standard output: "), "{error}");
     }
 }
+
+/// glibc's settings, in the environment of the process that was started.
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[tokio::test]
+async fn a_server_has_settings_for_its_allocator_and_keeps_those_of_its_operator() {
+    for (own, expected) in [(None, true), (Some(("MALLOC_ARENA_MAX", "2")), false)] {
+        let mut command = greeter();
+        command.args(["--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"]).envs(own);
+        let server = Program::spawn(command).await;
+        let process = format!("/proc/{}", server.child.id().unwrap());
+        let environment = std::fs::read_to_string(format!("{process}/environ")).unwrap();
+        assert_eq!(environment.contains("MALLOC_MMAP_THRESHOLD_=131072\0"), expected, "{environment:?}");
+        assert_eq!(std::fs::read_to_string(format!("{process}/comm")).unwrap(), "greeter\n");
+    }
+}
