@@ -7,14 +7,18 @@ use std::{
     collections::HashMap,
     sync::{
         Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
     time::{Duration, Instant},
 };
 use tokio_util::sync::CancellationToken;
 
-/// Smaller responses are not counted: the number of connections bounds them.
+/// Responses over HTTP/1 up to this length are not counted: a connection has one at a time.
 pub(crate) const SMALL: usize = 64 * 1024;
+/// The same over HTTP/2, where a connection has a hundred at a time: about as much as a stream takes anyway.
+pub(crate) const SMALL_HTTP2: usize = 1024;
+/// The least that a response counts as. It bounds how many there are, and with that the time to look for those to cut off.
+const LEAST: u64 = 16 * 1024;
 /// The last bytes of a response are copied: the HTTP library may buffer them, and a slice would keep all of it in memory.
 /// Over HTTP/2 all are, as a stream that is cut off keeps its buffer.
 const COPY_BELOW: usize = 256 * 1024;
@@ -53,8 +57,10 @@ struct Reading {
     progress: AtomicU64,
     /// What is left of it; `None` once the client is cut off.
     rest: Mutex<Option<Bytes>>,
-    /// Ends the connection. Over HTTP/2 only the stream ends, as the client may read others.
-    connection: Option<CancellationToken>,
+    is_http1: bool,
+    connection: CancellationToken,
+    /// Whether all was handed over. Over HTTP/2 the library then keeps the end until the client has opened its window.
+    is_handed_over: AtomicBool,
 }
 
 /// One reader's use of a response; ends when this is dropped.
@@ -82,11 +88,12 @@ impl SendQueue {
         self: &Arc<Self>,
         data: Bytes,
         client: ClientKey,
-        connection: Option<CancellationToken>,
+        connection: CancellationToken,
+        is_http1: bool,
         now: Instant,
     ) -> Result<QueuedReader, Bytes> {
         let response = (data.as_ptr().addr(), data.len());
-        let bytes = data.len() as u64;
+        let bytes = LEAST.max(data.len() as u64);
         let now = self.millis(now);
         let mut queued = self.queued.lock().unwrap_or_else(PoisonError::into_inner);
         if !queued.responses.contains_key(&response) {
@@ -98,7 +105,8 @@ impl SendQueue {
         queued.next += 1;
         let number = queued.next;
         let (progress, rest) = (AtomicU64::new(now), Mutex::new(Some(data)));
-        let reading = Arc::new(Reading { client, progress, rest, connection });
+        let is_handed_over = AtomicBool::new(false);
+        let reading = Arc::new(Reading { client, progress, rest, is_http1, connection, is_handed_over });
         let entry = queued.responses.entry(response).or_default();
         entry.bytes = bytes;
         entry.readers.insert(number, Arc::clone(&reading));
@@ -173,10 +181,11 @@ impl QueuedResponse {
 }
 
 impl Reading {
+    /// Ends the connection. Over HTTP/2 only the stream ends where that frees the memory, as the client may read others.
     fn cut_off(&self) {
         self.rest.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(connection) = &self.connection {
-            connection.cancel();
+        if self.is_http1 || self.is_handed_over.load(Relaxed) {
+            self.connection.cancel();
         }
     }
 }
@@ -188,9 +197,24 @@ impl QueuedReader {
         self.reading.progress.store(self.queue.millis(now), Relaxed);
         let mut rest = self.reading.rest.lock().unwrap_or_else(PoisonError::into_inner);
         let rest = rest.as_mut()?;
-        let copied = rest.len() <= COPY_BELOW || self.reading.connection.is_none();
+        let copied = rest.len() <= COPY_BELOW || !self.reading.is_http1;
         let part = rest.split_to(rest.len().min(most));
+        self.reading.is_handed_over.store(rest.is_empty(), Relaxed);
         Some((if copied { Bytes::copy_from_slice(&part) } else { part }, rest.is_empty()))
+    }
+
+    /// `last`, the last part, which counts as long as the HTTP library keeps it.
+    pub(crate) fn hold(self, last: Bytes) -> Bytes {
+        struct Last {
+            part: Bytes,
+            _reader: QueuedReader,
+        }
+        impl AsRef<[u8]> for Last {
+            fn as_ref(&self) -> &[u8] {
+                &self.part
+            }
+        }
+        Bytes::from_owner(Last { part: last, _reader: self })
     }
 
     /// The number of bytes that are left.

@@ -178,3 +178,33 @@ async fn an_http2_stream_that_is_not_read_is_cut_off_and_the_others_of_its_conne
     assert!(within(unread.into_body().collect()).await.is_err());
     assert_eq!(ask("/").await.status(), 200);
 }
+
+#[tokio::test]
+async fn small_responses_on_many_http2_streams_that_are_not_read_are_bounded() {
+    const STREAMS: usize = 100;
+    let server = server(4 * MIB, 1.0).await;
+    let connect = async || {
+        let stream = TokioIo::new(TcpStream::connect(server.address).await.unwrap());
+        let mut builder = hyper::client::conn::http2::Builder::new(TokioExecutor::new());
+        // Of each response a byte is taken; the library of the server gets all of it.
+        builder.initial_stream_window_size(1);
+        let (requests, connection) = builder.handshake(stream).await.unwrap();
+        tokio::spawn(connection);
+        requests
+    };
+    let (mut unread, mut statuses) = (Vec::new(), Vec::new());
+    for _ in 0..2 {
+        let mut requests = connect().await;
+        for _ in 0..STREAMS {
+            let request = http::Request::get("http://test/large?61440").body(kit::empty()).unwrap();
+            let response = within(requests.send_request(request)).await.unwrap();
+            statuses.push(response.status());
+            unread.push(response);
+        }
+    }
+    let answered = statuses.iter().filter(|status| **status == 200).count();
+    assert!(answered > 0 && answered * 61440 <= 4 * MIB, "{answered}");
+    // A client that reads gets its response once the others have stalled.
+    let path = format!("/large?{MIB}");
+    within(async { while status(&server.get(&path).await) != 200 {} }).await;
+}

@@ -32,8 +32,12 @@ impl Fixture {
 
     /// `data`, requested by that client over HTTP/1; `None` if there is no room.
     fn push(&self, data: &Bytes, client: u8, seconds: u64) -> Option<QueuedReader> {
-        let connection = Some(CancellationToken::new());
-        self.queue.push(data.clone(), key(client), connection, self.at(seconds)).ok()
+        self.queue.push(data.clone(), key(client), CancellationToken::new(), true, self.at(seconds)).ok()
+    }
+
+    /// The same over HTTP/2.
+    fn push_http2(&self, data: &Bytes, client: u8, seconds: u64) -> Option<QueuedReader> {
+        self.queue.push(data.clone(), key(client), CancellationToken::new(), false, self.at(seconds)).ok()
     }
 }
 
@@ -46,7 +50,7 @@ fn data(length: usize) -> Bytes {
 }
 
 fn is_cut_off(reader: &QueuedReader) -> bool {
-    assert_eq!(reader.reading.connection.as_ref().unwrap().is_cancelled(), reader.len() == 0);
+    assert_eq!(reader.reading.connection.is_cancelled(), reader.len() == 0);
     reader.len() == 0
 }
 
@@ -136,10 +140,37 @@ fn bytes_of_responses_that_were_read_are_free_again() {
 fn an_http2_stream_that_is_cut_off_frees_its_memory_although_its_connection_stays() {
     let queue = Fixture::new(1.0);
     let response = data(LIMIT);
-    let stream =
-        queue.queue.push(response.clone(), key(1), None, queue.at(0)).unwrap_or_else(|_| panic!("room"));
+    let stream = queue.push_http2(&response, 1, 0).unwrap();
     let _buffered = stream.take(SMALL, queue.at(0)).unwrap();
     let _other = queue.push(&data(LIMIT), 2, 10).unwrap();
     assert!(stream.take(SMALL, queue.at(10)).is_none());
     assert!(response.is_unique(), "nothing else refers to it");
+}
+
+#[test]
+fn the_end_of_an_http2_stream_counts_until_the_library_has_sent_it() {
+    let queue = Fixture::new(1.0);
+    let stream = queue.push_http2(&data(SMALL), 1, 0).unwrap();
+    let connection = stream.reading.connection.clone();
+    let (part, last) = stream.take(SMALL, queue.at(0)).unwrap();
+    assert!(last);
+    let part = stream.hold(part);
+    assert_eq!((part.len(), queue.bytes()), (SMALL, SMALL));
+    // To cut off the stream would not free it.
+    let large = queue.push(&data(LIMIT), 2, 10).unwrap();
+    assert!(connection.is_cancelled());
+    drop(large);
+    let stream = queue.push_http2(&data(SMALL), 1, 10).unwrap();
+    let (part, _) = stream.take(SMALL, queue.at(10)).unwrap();
+    drop(stream.hold(part));
+    assert_eq!(queue.bytes(), 0);
+}
+
+#[test]
+fn a_response_counts_as_16_kib_at_least() {
+    let queue = Fixture::new(1.0);
+    let small = queue.push_http2(&data(2000), 1, 0).unwrap();
+    assert_eq!(queue.bytes(), 16 * 1024);
+    drop(small);
+    assert_eq!(queue.bytes(), 0);
 }

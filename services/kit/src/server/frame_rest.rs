@@ -3,7 +3,7 @@
 use super::request_log::RequestLog;
 use crate::{
     Body, BoxError,
-    send_queue::{QueuedReader, SMALL},
+    send_queue::{QueuedReader, SMALL, SMALL_HTTP2},
 };
 use bytes::Bytes;
 use futures_util::stream;
@@ -19,6 +19,8 @@ use tokio::time::{Sleep, sleep};
 
 /// Bytes of a piece: a large response is handed over in pieces, so that its end is near the client's end.
 const PIECE: usize = 64 * 1024;
+/// The same over HTTP/2: a frame, as the library keeps a piece for each stream whose window is closed.
+const PIECE_HTTP2: usize = 16 * 1024;
 /// How often a part of a streamed response asks for memory: longer than it takes for a reader to have stalled.
 const RETRIES: u32 = 100;
 const RETRY: Duration = Duration::from_millis(100);
@@ -53,7 +55,7 @@ impl FrameRest {
     /// The data of a response that is there as a whole, taken from its body; `None` if there is no memory for it until its
     /// client has read it.
     pub(super) fn of_whole(body: &mut Body, log: &RequestLog) -> Option<Self> {
-        if log.head || body.size_hint().exact().is_none_or(|length| length <= SMALL as u64) {
+        if log.head || body.size_hint().exact().is_none_or(|length| length <= small(log) as u64) {
             return Some(Self::none());
         }
         match poll(body, &mut Context::from_waker(Waker::noop())) {
@@ -71,12 +73,11 @@ impl FrameRest {
     }
 
     fn queued(data: Bytes, log: &RequestLog) -> Result<Self, Bytes> {
-        if data.len() <= SMALL {
+        if data.len() <= small(log) {
             return Ok(Self::Small(data));
         }
-        let connection = log.http1.then(|| log.client.timer.cut_off.clone());
-        let queue = &log.client.send_queue;
-        queue.push(data, log.sender.key(), connection, Instant::now()).map(Self::Queued)
+        let (queue, connection) = (&log.client.send_queue, log.client.timer.cut_off.clone());
+        queue.push(data, log.sender.key(), connection, log.http1, Instant::now()).map(Self::Queued)
     }
 
     /// Waits until the data is counted; an error if there was no memory for it for long.
@@ -100,19 +101,23 @@ impl FrameRest {
     }
 
     /// The next piece; an error if the client was cut off.
-    pub(super) fn piece(&mut self) -> Result<Bytes, BoxError> {
-        let reader = match self {
-            Self::Small(rest) | Self::Waiting { data: rest, .. } => {
-                return Ok(rest.split_to(rest.len().min(PIECE)));
+    pub(super) fn piece(&mut self, log: &RequestLog) -> Result<Bytes, BoxError> {
+        let most = if log.http1 { PIECE } else { PIECE_HTTP2 };
+        match std::mem::replace(self, Self::none()) {
+            Self::Small(mut rest) | Self::Waiting { data: mut rest, .. } => {
+                let piece = rest.split_to(rest.len().min(most));
+                *self = Self::Small(rest);
+                Ok(piece)
             }
-            Self::Queued(reader) => reader,
-        };
-        let (piece, last) =
-            reader.take(PIECE, Instant::now()).ok_or("the client has taken nothing for long")?;
-        if last {
-            *self = Self::none();
+            Self::Queued(reader) => match reader.take(most, Instant::now()) {
+                Some((piece, true)) if log.http1 => Ok(piece),
+                Some((piece, true)) => Ok(reader.hold(piece)),
+                taken => {
+                    *self = Self::Queued(reader);
+                    Ok(taken.ok_or("the client has taken nothing for long")?.0)
+                }
+            },
         }
-        Ok(piece)
     }
 
     pub(super) fn len(&self) -> usize {
@@ -126,6 +131,11 @@ impl FrameRest {
     pub(super) fn is_empty(&self) -> bool {
         matches!(self, Self::Small(rest) if rest.is_empty())
     }
+}
+
+/// Bytes of a response that need not be counted.
+fn small(log: &RequestLog) -> usize {
+    if log.http1 { SMALL } else { SMALL_HTTP2 }
 }
 
 /// The next frame of `body`; a panic is an error.

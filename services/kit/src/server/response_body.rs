@@ -62,7 +62,7 @@ impl ResponseBody {
         if self.body.is_end_stream() {
             self.permits = None;
         }
-        let piece = queued.and_then(|()| self.rest.piece());
+        let piece = queued.and_then(|()| self.rest.piece(&self.log));
         if let Ok(piece) = &piece {
             self.log.bytes += piece.len() as u64;
             // HTTP/2 asks for more only when the client has opened its window.
