@@ -6,7 +6,7 @@ mod support;
 
 use e2e::{Answer, Origin, Page, Wire};
 use serde_json::{Value, json};
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 use support::{Service, assert_code};
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 
@@ -164,7 +164,7 @@ async fn unread_batches_neither_lose_lines_nor_hold_up_other_batches() {
     let mut settings = support::settings();
     settings.cache.memory = bytesize::ByteSize::mib(256);
     settings.limits.memory = bytesize::ByteSize::gib(1);
-    settings.fetch.timeout = std::time::Duration::from_mins(1);
+    settings.fetch.timeout = Duration::from_mins(1);
     let api = Service::with(settings).await;
     // A small page whose links are 3.8 MB, as each is as long as the base: 24 lines exceed the memory for waiting lines.
     let (base, links) = ("b".repeat(10_000), 380);
@@ -193,6 +193,22 @@ async fn unread_batches_neither_lose_lines_nor_hold_up_other_batches() {
         assert!(found.values().all(|line| line["links"].as_array().unwrap().len() == links));
     }
     assert_eq!(origin.requests(), BATCHES * PAGES, "each was fetched once");
+}
+
+#[tokio::test]
+async fn pages_of_one_slow_host_wait_for_each_other_longer_than_a_page_may_take() {
+    const PAGES: usize = 8;
+    let origin = Origin::start().await;
+    origin.delay(Duration::from_millis(400));
+    let mut settings = support::settings();
+    settings.fetch.max_jobs_per_host = 1;
+    settings.fetch.timeout = Duration::from_secs(1);
+    let api = Service::with(settings).await;
+    let page = |number| origin.page(&format!("/{number}"), Page::html("<a href=http://a/>x</a>"));
+    let pages: Vec<String> = (0..PAGES).map(page).collect();
+    let found = lines(&api.post("text/uri-list", pages.join("\n")).await);
+    assert!(found.values().all(|line| line["count"] == 1), "{found:?}");
+    assert_eq!(found.len(), PAGES);
 }
 
 #[tokio::test]

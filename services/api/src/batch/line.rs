@@ -8,7 +8,7 @@ use crate::{
     page_service::{Found, PageService},
 };
 use bytes::Bytes;
-use fetch::JobClient;
+use fetch::{FetchError, JobClient, Step};
 use kit::Reservation;
 use links::format::ndjson::{self, PageMembers};
 use serde::Serialize;
@@ -58,7 +58,7 @@ impl BatchLines {
     /// The line about the page at `url`.
     pub(super) async fn prepare(self: Arc<Self>, url: String) -> BatchLine {
         let reserved = self.memory.reserve().await;
-        let found = self.pages.find(&url, &self.directives, self.client).await;
+        let found = self.find(&url).await;
         let length = max_length(&url, &found);
         match (reserved.ok().and_then(|reserved| self.memory.extend(reserved, length)), &found) {
             (Some(reserved), _) => BatchLine::Written(reserved.hold(write(&url, &found))),
@@ -70,6 +70,18 @@ impl BatchLines {
         }
     }
 
+    /// The result for a page of the batch. A job whose time was over while it waited for a permit or for memory has had no
+    /// chance: it waits again, as long as its client does.
+    async fn find(&self, url: &str) -> Found {
+        loop {
+            let found = self.pages.find(url, &self.directives, self.client).await;
+            let result = found.as_ref().map(|(cached, _)| &cached.result);
+            if !matches!(result, Ok(Err(FetchError::Timeout(Step::Queue)))) {
+                return found;
+            }
+        }
+    }
+
     /// The line as it is sent.
     pub(super) async fn send(self: Arc<Self>, line: BatchLine) -> Bytes {
         let DeferredLine { url, cached, source } = match line {
@@ -78,7 +90,7 @@ impl BatchLines {
         };
         let found = match cached.upgrade() {
             Some(cached) => Ok((cached, source)),
-            None => self.pages.find(&url, &self.directives, self.client).await,
+            None => self.find(&url).await,
         };
         write(&url, &found).into()
     }
