@@ -8,7 +8,7 @@ use crate::{
     page_service::{Found, PageService},
 };
 use bytes::Bytes;
-use fetch::{FetchError, JobClient, Step};
+use fetch::{FetchError, JobClient, Phase};
 use kit::Reservation;
 use links::format::ndjson::{self, PageMembers};
 use serde::Serialize;
@@ -76,7 +76,7 @@ impl BatchLines {
         loop {
             let found = self.pages.find(url, &self.directives, self.client).await;
             let result = found.as_ref().map(|(cached, _)| &cached.result);
-            if !matches!(result, Ok(Err(FetchError::Timeout(Step::Queue)))) {
+            if !matches!(result, Ok(Err(FetchError::Timeout(Phase::Queue)))) {
                 return found;
             }
         }
