@@ -57,7 +57,16 @@ pub(crate) struct ErrorText {
     /// What is wrong.
     what: &'static str,
     /// What to try.
-    pub(crate) advice: &'static str,
+    advice: &'static str,
+    /// What the user of `linkextractor serve` can try instead.
+    advice_in_serve: Option<&'static str>,
+}
+
+impl ErrorText {
+    /// What to try; `in_serve` for the user who started `linkextractor serve`.
+    pub(crate) fn advice(&self, in_serve: bool) -> &'static str {
+        self.advice_in_serve.filter(|_| in_serve).unwrap_or(self.advice)
+    }
 }
 
 static TEXTS: LazyLock<Vec<ErrorText>> = LazyLock::new(|| {

@@ -1,9 +1,6 @@
 //! Whole pages: the frame with the form, and one fragment in it.
 
-use crate::{
-    error::{ErrorText, WebError},
-    state::WebState,
-};
+use crate::{error::WebError, state::WebState};
 use http::{HeaderValue, StatusCode, header};
 use kit::Response;
 use minijinja::context;
@@ -80,7 +77,8 @@ fn title(url: &str) -> String {
 }
 
 fn render_error(state: &WebState, error: &WebError, input: &str) -> Option<String> {
-    let (&ErrorText { title, advice, .. }, what) = (error.text(), error.what());
+    let (text, what) = (error.text(), error.what());
+    let (title, advice) = (text.title, text.advice(state.suggest_allow_private));
     let (status, retry_after) = (error.status().as_u16(), error.retry_after);
     state
         .templates

@@ -20,6 +20,9 @@ pub struct WebSettings {
     pub api_endpoint: Url,
     /// A folder of templates that replace the built-in ones; edits apply at the next reload.
     pub templates_dir: Option<PathBuf>,
+    /// Whether the error for a private address names `--allow-private`, as `linkextractor serve` has it.
+    #[serde(skip)]
+    pub suggest_allow_private: bool,
     /// Links per page.
     pub page_size: usize,
     /// The time limit of a request to the API.
@@ -39,6 +42,7 @@ impl Default for WebSettings {
             admin: Admin::at(Some(SocketAddr::from(([127, 0, 0, 1], 8081)))),
             api_endpoint: Url::parse("http://localhost:5000/api/").expect("a valid literal"),
             templates_dir: None,
+            suggest_allow_private: false,
             page_size: 500,
             api_timeout: Duration::from_secs(15),
             limits: Limits { memory: ByteSize::mib(384), ..Limits::default() },

@@ -64,6 +64,25 @@ async fn each_code_of_the_api_has_its_own_status_and_text() {
 }
 
 #[tokio::test]
+async fn a_private_address_names_the_flag_of_serve_there_and_the_setting_of_the_api_elsewhere() {
+    for (in_serve, named, unnamed) in
+        [(true, "--allow-private", "fetch.allow"), (false, "fetch.allow", "--allow-private")]
+    {
+        let refuse = |_| {
+            let mut response: Response = Response::new(kit::full(r#"{"code":"blocked-destination"}"#));
+            *response.status_mut() = StatusCode::FORBIDDEN;
+            let json = http::HeaderValue::from_static("application/problem+json");
+            response.headers_mut().insert(http::header::CONTENT_TYPE, json);
+            std::future::ready(response)
+        };
+        let mock = Mock::start(refuse).await;
+        let settings = linkextractor_web::WebSettings { suggest_allow_private: in_serve, ..mock.settings() };
+        let page = Site::start(settings).await.links("localhost:3000").await;
+        assert!(page.text.contains(named) && !page.text.contains(unnamed), "{}", page.text);
+    }
+}
+
+#[tokio::test]
 async fn unknown_codes_of_the_api_get_a_general_error_page() {
     for (status, code) in
         [(502, "never-heard-of"), (500, "internal"), (404, "not-found"), (405, "method-not-allowed")]
