@@ -6,25 +6,32 @@
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the failure")]
 
 use e2e::{
-    Origin, Page, Program, Wire, documented, haproxy, nginx, own_address, replaced, wait_for_metric, within,
+    Origin, Page, Program, Wire, command, documented, haproxy, nginx, own_address, replaced, wait_for_metric,
+    within,
 };
+use serde_json::Value;
 use std::{
     env, fs,
     net::{SocketAddr, TcpListener},
     os::fd::OwnedFd,
     path::{Path, PathBuf},
+    process::Stdio,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed},
     },
+    time::Duration,
 };
 use tempfile::TempDir;
 use tokio::{
+    io::{AsyncBufReadExt, BufReader},
     process::Command,
     task::{JoinSet, yield_now},
 };
 
 const CLIENTS: usize = 8;
+/// Pages in a list for `--api`.
+const LISTED: usize = 2000;
 /// Each process is restarted twice, at least.
 const RESTARTS: usize = 4;
 const QUIET: [(&str, &str); 2] =
@@ -50,6 +57,53 @@ async fn restarts_behind_haproxy_fail_no_request() {
         replaced(&documented("haproxy")[0], "bind :80", &format!("bind unix@{}", balancer.display()));
     let Some(_haproxy) = haproxy(folder.path(), &instances.configured(&config)).await else { return };
     instances.restarted_under_load(&balancer).await;
+}
+
+#[tokio::test]
+async fn a_list_for_the_api_behind_haproxy_loses_no_page_over_restarts() {
+    let folder = TempDir::new().unwrap();
+    let mut instances = Instances::start(3, folder.path(), &documented("toml")[0]).await;
+    let balancer = SocketAddr::from((own_address(22), 8000));
+    let config = replaced(&documented("haproxy")[0], "bind :80", &format!("bind {balancer}"));
+    let Some(_haproxy) = haproxy(folder.path(), &instances.configured(&config)).await else { return };
+    let page = |n| instances.origin.page(&format!("/?{n}"), Page::html("<a href=/x>there</a>"));
+    let pages: Vec<String> = (0..LISTED).map(page).collect();
+    instances.origin.delay(Duration::from_millis(20));
+    let list = folder.path().join("list");
+    fs::write(&list, pages.join("\n")).unwrap();
+    let mut run = command("linkextractor");
+    run.args(["--api", &format!("http://{balancer}"), "-f", "ndjson", "--from"]).arg(&list);
+    let mut run = run.stdout(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(run.stdout.take().unwrap()).lines();
+    let done = AtomicUsize::new(0);
+    let read = async {
+        let mut found = Vec::new();
+        while let Some(line) = within("a line", lines.next_line()).await.unwrap() {
+            let line: Value = serde_json::from_str(&line).unwrap();
+            assert_eq!(line["count"], 1, "{line}");
+            found.push(line["page"].as_str().unwrap().to_owned());
+            done.fetch_add(1, Relaxed);
+        }
+        found
+    };
+    let restart = async {
+        for number in 0..2 {
+            let enough = done.load(Relaxed) + LISTED / 10;
+            within("lines", async {
+                while done.load(Relaxed) < enough {
+                    yield_now().await;
+                }
+            })
+            .await;
+            instances.restart(number).await;
+        }
+        assert!(done.load(Relaxed) < LISTED, "both were restarted while pages were asked for");
+    };
+    let (mut found, ()) = tokio::join!(read, restart);
+    assert_eq!(within("the end", run.wait()).await.unwrap().code(), Some(0));
+    found.sort_unstable();
+    found.dedup();
+    assert_eq!((found.len(), done.load(Relaxed)), (LISTED, LISTED), "none lost, none twice");
 }
 
 #[tokio::test]
@@ -123,19 +177,23 @@ impl Instances {
         config
     }
 
+    async fn restart(&mut self, number: usize) {
+        let program = &mut self.programs[number];
+        let (service, admin) = (program.address("service"), program.address("admin"));
+        program.terminate();
+        assert_eq!(program.end().await, Some(0));
+        *program = instance(&self.config, service, admin).await;
+        // The balancer uses it again.
+        wait_for_metric(program, "http_connections_accepted_total", |count| count > 0).await;
+    }
+
     /// Restarts one after the other while clients send requests through `balancer`; each must be answered.
     async fn restarted_under_load(mut self, balancer: &Path) {
         let load = Load::new(&self.origin, Target::Unix(balancer.to_owned()));
         let mut clients = load.clients();
         let mut restarts = 0;
         while restarts < RESTARTS || load.is_unfinished() {
-            let program = &mut self.programs[restarts % 2];
-            let (service, admin) = (program.address("service"), program.address("admin"));
-            program.terminate();
-            assert_eq!(program.end().await, Some(0));
-            *program = instance(&self.config, service, admin).await;
-            // The balancer uses it again.
-            wait_for_metric(program, "http_connections_accepted_total", |count| count > 0).await;
+            self.restart(restarts % 2).await;
             restarts += 1;
             check(&mut clients);
         }
