@@ -17,7 +17,6 @@ use tokio::{
     sync::{mpsc, oneshot},
     time::{Instant, sleep_until},
 };
-use url::Url;
 use weburl::WebUrl;
 
 /// How often a page is asked for while the API is overloaded or away, as it is while it restarts.
@@ -33,7 +32,7 @@ pub struct BatchClient {
 
 impl BatchClient {
     /// A client of the API at `url`, as `http://host:5000`; `/api/` may follow. An error says why it cannot be used.
-    pub fn new(url: &Url) -> Result<Self, String> {
+    pub fn new(url: &str) -> Result<Self, String> {
         let batches = BatchSender::new(url)?;
         let (questions, queue) = mpsc::channel(batch::MOST_PAGES);
         tokio::spawn(batches.clone().run(queue));

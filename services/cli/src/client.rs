@@ -50,9 +50,16 @@ impl UserClient {
         let headers = headers(options).map_err(|error| Exit::Usage.because(error))?;
         let settings = settings(options, list, limits);
         let fetcher = Fetcher::new(settings, pool).map_err(|error| {
-            let error =
-                error.replace("fetch.extra_roots", "--cacert").replace("fetch.user_agent", "--user-agent");
-            Exit::Usage.because(error)
+            let all = if options.proxy.is_some() { "--proxy" } else { "all_proxy" };
+            let names = [
+                ("client.certificates", "--cacert"),
+                ("client.proxies.https", "https_proxy"),
+                ("client.proxies.http", "http_proxy"),
+                ("client.proxies.all", all),
+                ("fetch.user_agent", "--user-agent"),
+            ];
+            let replace = |error: String, (setting, option): (&str, &str)| error.replace(setting, option);
+            Exit::Usage.because(names.into_iter().fold(error, replace))
         })?;
         Ok(Self { fetcher, headers, limits })
     }
@@ -76,7 +83,11 @@ fn settings(options: &FetchOptions, list: &ListOptions, limits: PageLimits) -> F
     let defaults = FetchSettings::default();
     FetchSettings {
         allow_private: true,
-        client: ClientSettings { proxies: proxies(options), insecure: options.insecure },
+        client: ClientSettings {
+            proxies: proxies(options),
+            certificates: options.cacert.clone(),
+            insecure: options.insecure,
+        },
         timeout: limits.timeout,
         // The one time limit that a user sets is that of the page.
         connect_timeout: limits.timeout,
@@ -86,7 +97,6 @@ fn settings(options: &FetchOptions, list: &ListOptions, limits: PageLimits) -> F
         user_agent: options.user_agent.clone().unwrap_or(defaults.user_agent),
         max_jobs: list.jobs.unwrap_or(256).into(),
         max_jobs_per_host: list.jobs_per_host.into(),
-        extra_roots: options.cacert.clone(),
         ..FetchSettings::default()
     }
 }

@@ -6,6 +6,7 @@ mod scheduler;
 mod sequencer;
 mod source;
 mod task;
+mod usage;
 
 use crate::{
     api_client::BatchClient,
@@ -14,10 +15,11 @@ use crate::{
     exit::{self, Exit, cannot_write, io_error_text, note, written_to},
     interrupt,
     output::Writer,
+    output_file::OutputFile,
     page::PageReader,
     progress::{Progress, Shown},
     stdout,
-    target::{Source, Target},
+    target::Target,
 };
 use kit::CpuPool;
 use links::{HostScope, LinkSelection};
@@ -26,17 +28,19 @@ use run::{Run, RunEnd};
 use scheduler::Scheduler;
 use source::TargetList;
 use std::{
-    fs::File,
-    io::{BufWriter, Write},
+    io::{self, BufWriter, Write},
     path::{Path, PathBuf},
     sync::{Arc, atomic::AtomicBool},
     thread,
 };
+use weburl::WebUrl;
 
 /// Prints the links of every target; a target that fails is a line on standard error.
 pub fn run(args: Extract) -> Result<(), Exit> {
     let targets: Vec<_> = args.targets.iter().map(Target::parse).collect();
-    check(&args, &targets).map_err(|message| Exit::Usage.because(message))?;
+    let wrong = |message: String| Exit::Usage.because(message);
+    usage::check(&args, &targets).map_err(wrong)?;
+    let base = usage::base(&args).map_err(wrong)?;
     exit::block_on(async {
         let to_stdout = args.output_file().is_none();
         let reader_closed = async {
@@ -46,45 +50,18 @@ pub fn run(args: Extract) -> Result<(), Exit> {
             stdout::reader_closed().await;
         };
         tokio::select! {
-            result = extract(args, targets) => result,
+            result = extract(args, targets, base) => result,
             () = reader_closed => Ok(()),
         }
     })
 }
 
-/// What clap cannot check.
-fn check(args: &Extract, targets: &[Target]) -> Result<(), String> {
-    if targets.is_empty() && args.from.is_none() {
-        return Err("no target: name a URL, a file, or - for standard input".to_owned());
-    }
-    let stdin = targets.iter().filter(|target| target.source == Source::Stdin).count();
-    if stdin + usize::from(args.list_is_stdin()) > 1 {
-        return Err("standard input can be read only once".to_owned());
-    }
-    if args.base.is_some() && args.from.is_none() && targets.iter().all(Target::is_url) {
-        return Err("--base is for HTML from a file or standard input; a URL is its own base".to_owned());
-    }
-    if args.list.api.is_some() && targets.iter().any(|target| !target.is_url()) {
-        return Err("--api is asked for http and https pages alone".to_owned());
-    }
-    if args.list.resume.is_some() && !matches!(args.output.format, None | Some(OutputFormat::Ndjson)) {
-        return Err("--resume writes NDJSON, and no other format".to_owned());
-    }
-    Ok(())
-}
-
-async fn extract(args: Extract, targets: Vec<Target>) -> Result<(), Exit> {
+async fn extract(args: Extract, targets: Vec<Target>, base: Option<WebUrl>) -> Result<(), Exit> {
     let failed = |error: &dyn std::fmt::Display| Exit::Failed.because(error);
     let usage = |message: String| Exit::Usage.because(message);
     let pool = CpuPool::per_processor().map_err(|error| failed(&error))?;
     let client = UserClient::new(&args.fetch, &args.list, pool.clone())?;
-    let api = args
-        .list
-        .api
-        .as_ref()
-        .map(BatchClient::new)
-        .transpose()
-        .map_err(|error| Exit::Usage.because(error))?;
+    let api = args.list.api.as_deref().map(BatchClient::new).transpose().map_err(usage)?;
     if args.fetch.insecure && !args.output.quiet {
         note("warning: --insecure: certificates are not verified");
     }
@@ -95,7 +72,7 @@ async fn extract(args: Extract, targets: Vec<Target>) -> Result<(), Exit> {
     });
     let from = from.transpose().map_err(usage)?;
     let several = targets.len() != 1 || from.is_some();
-    let (out, done) = output(&args)?;
+    let (out, file, done) = output(&args)?;
     let format = args.format();
     let shown = Shown { several, quiet: args.output.quiet, summary: args.output.summary };
     let total = targets.len() as u64;
@@ -105,10 +82,11 @@ async fn extract(args: Extract, targets: Vec<Target>) -> Result<(), Exit> {
         client,
         api,
         pool,
-        base: args.base.clone(),
+        base,
         xhtml: args.xhtml,
         raw: args.output.raw,
         selection: args.selection(),
+        output: usage::output_id(&args),
         stdin_taken: AtomicBool::new(args.list_is_stdin()),
     };
     let targets = TargetList { targets, from, done, bar: progress.bar.clone() }.read();
@@ -118,7 +96,7 @@ async fn extract(args: Extract, targets: Vec<Target>) -> Result<(), Exit> {
             reader: Arc::new(reader),
             targets,
             scheduler: Scheduler::new(args.jobs_per_host(), args.list.delay),
-            writer: Writer::new(BufWriter::new(out), format, several)?,
+            writer: Writer::new(BufWriter::new(out), format, several),
             progress,
             interrupted: interrupt::watch(several),
             jobs: args.jobs(),
@@ -129,25 +107,31 @@ async fn extract(args: Extract, targets: Vec<Target>) -> Result<(), Exit> {
         .complete()
         .await
     };
-    match written_to(output_name, run.await)? {
+    let end = match (run.await, file) {
+        (Ok(RunEnd::Complete), Some(file)) => file.complete().map(|()| RunEnd::Complete),
+        (end, _) => end,
+    };
+    match written_to(output_name, end)? {
         RunEnd::Complete => Ok(()),
         RunEnd::Failed => Err(Exit::Failed),
         RunEnd::Interrupted => Err(Exit::Interrupted),
     }
 }
 
-/// Where results go, and the targets that are done already.
-fn output(args: &Extract) -> Result<(Box<dyn Write>, Option<DoneSet>), Exit> {
+/// Where results go, the file of `--output`, and the targets that are done already.
+type Opened = (Box<dyn Write>, Option<OutputFile>, Option<DoneSet>);
+
+fn output(args: &Extract) -> Result<Opened, Exit> {
     if let Some(path) = &args.list.resume {
         let (file, done) =
             resume::open(path, args.list.retry_failed).map_err(|error| Exit::Failed.because(error))?;
-        return Ok((Box::new(file), Some(done)));
+        return Ok((Box::new(file), None, Some(done)));
     }
-    let opened = match args.output_file() {
-        Some(path) => File::create(path).map(|file| Box::new(file) as Box<dyn Write>),
-        None => stdout::open().map(|stdout| Box::new(stdout) as Box<dyn Write>),
+    let opened: io::Result<Opened> = match args.output_file() {
+        Some(path) => OutputFile::open(path).map(|file| (Box::new(file.clone()) as _, Some(file), None)),
+        None => stdout::open().map(|stdout| (Box::new(stdout) as _, None, None)),
     };
-    opened.map(|out| (out, None)).map_err(|error| cannot_write(args.output_name(), &error))
+    opened.map_err(|error| cannot_write(args.output_name(), &error))
 }
 
 /// Counts the list for the bar, beside the work.

@@ -13,6 +13,7 @@ use serde_json::json;
 use std::{
     fmt::Display,
     io::{self, Write},
+    mem,
 };
 
 /// Writes pages one after the other.
@@ -23,6 +24,8 @@ pub struct Writer<W> {
     several: bool,
     /// What comes before the next link of that array.
     separator: &'static str,
+    /// Whether the header line is still to be written.
+    header_due: bool,
 }
 
 /// The members of a page's line of NDJSON before its links.
@@ -40,16 +43,14 @@ struct PageLine<'a> {
 }
 
 impl<W: Write> Writer<W> {
-    /// A writer to `out` of one page, or of `several`; writes what comes before the first page.
-    pub fn new(mut out: W, format: OutputFormat, several: bool) -> io::Result<Self> {
-        if several && format == OutputFormat::Csv {
-            csv::write_pages_header(&mut out)?;
-        }
-        Ok(Self { out, format, several, separator: "[" })
+    /// A writer to `out` of one page, or of `several`. It writes nothing before there is a page or the end.
+    pub fn new(out: W, format: OutputFormat, several: bool) -> Self {
+        Self { out, format, several, separator: "[", header_due: several && format == OutputFormat::Csv }
     }
 
     /// Writes the links of `page`.
     pub fn links(&mut self, page: &str, FoundPage { url, found, at, api }: &FoundPage) -> io::Result<()> {
+        self.header()?;
         let out = &mut self.out;
         let links = &found.links;
         match self.format {
@@ -97,11 +98,16 @@ impl<W: Write> Writer<W> {
 
     /// Writes what comes after the last page.
     pub fn finish(mut self) -> io::Result<()> {
+        self.header()?;
         if self.format == OutputFormat::Json && self.several {
             let end = if self.separator == "[" { "[]\n" } else { "]\n" };
             self.out.write_all(end.as_bytes())?;
         }
         self.out.flush()
+    }
+
+    fn header(&mut self) -> io::Result<()> {
+        if mem::take(&mut self.header_due) { csv::write_pages_header(&mut self.out) } else { Ok(()) }
     }
 
     fn joined(&mut self, links: &Links) -> io::Result<()> {

@@ -3,6 +3,7 @@
 use crate::{
     api_client::BatchClient,
     client::UserClient,
+    file_id::FileId,
     found_page::FoundPage,
     media,
     page_error::PageError,
@@ -34,6 +35,8 @@ pub struct PageReader {
     /// Whether hrefs stay as they are written.
     pub raw: bool,
     pub selection: LinkSelection,
+    /// The file that results are written to: it is no page.
+    pub output: Option<FileId>,
     /// Whether standard input has been taken for a page or for the list.
     pub stdin_taken: AtomicBool,
 }
@@ -60,8 +63,16 @@ impl PageReader {
                 let (path, limit) = (path.clone(), self.client.limits.max_local_bytes);
                 let (base, extract) = (self.base.clone(), self.extract());
                 let syntax = self.syntax(is_named_xhtml(&path));
-                let work =
-                    move || local(&open(&path)?, limit, base.or_else(|| file_url(&path)), syntax, extract);
+                let output = self.output;
+                let work = move || {
+                    let file = open(&path)?;
+                    let metadata = file.metadata()?;
+                    if output.is_some() && output == FileId::of(&metadata) {
+                        return Err(PageError::IsOutput);
+                    }
+                    let url = base.or_else(|| file_url(&path));
+                    local(file, metadata.len(), limit, url, syntax, extract)
+                };
                 // A named pipe may be silent for long: it must not hold a thread of the pool.
                 if regular {
                     self.pool.run(work).await.unwrap_or(Err(PageError::Panicked))
@@ -76,7 +87,7 @@ impl PageReader {
                 let (limit, base, extract) =
                     (self.client.limits.max_local_bytes, self.base.clone(), self.extract());
                 let syntax = self.syntax(false);
-                blocking(move || local(io::stdin().lock(), limit, base, syntax, extract)).await
+                blocking(move || local(io::stdin().lock(), 0, limit, base, syntax, extract)).await
             }
         }
     }
@@ -118,16 +129,17 @@ fn file_url(path: &Path) -> Option<WebUrl> {
     WebUrl::parse(url.as_str()).ok()
 }
 
-/// The links of HTML that is not fetched.
+/// The links of HTML that is not fetched, of `size` bytes as far as that is known.
 fn local(
     source: impl Read,
+    size: u64,
     limit: u64,
     url: Option<WebUrl>,
     syntax: Syntax,
     extract: impl FnOnce(Page<'_>) -> Result<Extraction, PageError>,
 ) -> Result<FoundPage, PageError> {
     let at = SystemTime::now();
-    let mut body = Vec::new();
+    let mut body = Vec::with_capacity(usize::try_from(size.min(limit)).unwrap_or(0));
     source.take(limit.saturating_add(1)).read_to_end(&mut body)?;
     if let Some(kind) = media::kind(&body) {
         return Err(PageError::Media(kind));

@@ -25,6 +25,8 @@ pub enum PageError {
     Media(&'static str),
     /// Standard input was read already.
     StdinTaken,
+    /// The file is the one that results are written to.
+    IsOutput,
     /// The API's error about the page.
     Api(Value),
     /// The API cannot be asked, because of this.
@@ -58,7 +60,7 @@ impl PageError {
     pub fn code(&self) -> &str {
         match self {
             Self::Fetch(failure) => failure.error.code(),
-            Self::Read(_) | Self::StdinTaken => "unreadable",
+            Self::Read(_) | Self::StdinTaken | Self::IsOutput => "unreadable",
             Self::TooLarge | Self::TooLong => "too-large",
             Self::Missing => "not-found",
             Self::Media(_) => "not-html",
@@ -81,6 +83,7 @@ impl PageError {
             Self::TooLong => "over 256 MiB of text, more than can be read of a page".to_owned(),
             Self::Media(kind) => format!("this is {kind}, not an HTML page"),
             Self::StdinTaken => "standard input can be read only once".to_owned(),
+            Self::IsOutput => "the links are written to this file, so it is not read".to_owned(),
             Self::Api(error) => error["detail"].as_str().unwrap_or("the API gives no reason").to_owned(),
             Self::NoApi(reason) => format!("no answer of the API: {reason}"),
             Self::NotForApi => {
@@ -96,6 +99,9 @@ fn fetch_text(FetchFailure { error, cause }: &FetchFailure, target: &Target, lim
     match error {
         FetchError::InvalidUrl(UrlProblem::UserInfo) => {
             "not a valid URL: user and password have to stand right before the host".to_owned()
+        }
+        FetchError::UnsupportedScheme if target.name().starts_with("file:") => {
+            "a file URL names a file of this machine, as in file:///folder/page.html".to_owned()
         }
         FetchError::UnsupportedScheme => "only http, https and file URLs can be read".to_owned(),
         FetchError::Dns => match cause {
@@ -156,9 +162,11 @@ fn missing(target: &Target) -> String {
     if name.trim().is_empty() {
         return "the target is empty: name a URL, a file, or - for standard input".to_owned();
     }
-    if let Some((scheme, _)) = name.split_once(':')
-        && ["mailto", "tel", "javascript", "data", "about", "ftp"].contains(&scheme)
-    {
+    let scheme = name.split_once(':').map_or("", |(scheme, _)| scheme);
+    if scheme.eq_ignore_ascii_case("file") {
+        return "no such file".to_owned();
+    }
+    if ["mailto", "tel", "javascript", "data", "about", "ftp"].contains(&scheme) {
         return format!("no such file, and {scheme}: is not http, https or file");
     }
     match scheme_for(name) {
@@ -210,7 +218,7 @@ mod tests {
             let expected = "no such file; a web page is written with its scheme, as in ".to_owned() + url;
             assert_eq!(hint(name), expected.as_str(), "{name}");
         }
-        for name in ["page.html", "folder/page", "./x.y", "notes", "a b.c"] {
+        for name in ["file:///no/such/example.com", "page.html", "folder/page", "./x.y", "notes", "a b.c"] {
             assert_eq!(hint(name), "no such file", "{name}");
         }
         assert!(hint("mailto:x@y").contains("mailto:"));

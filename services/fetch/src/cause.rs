@@ -1,6 +1,7 @@
 //! The causes of failures in words that people know: for operators, and for a client that acts for its own user. A
 //! server's clients never learn them.
 
+use crate::user_proxy::ProxyFailure;
 use hickory_resolver::{
     net::{DnsError, NetError},
     proto::op::ResponseCode,
@@ -30,6 +31,9 @@ fn described(error: &(dyn Error + 'static)) -> Option<String> {
     }
     if error.downcast_ref::<hyper::Error>().is_some_and(hyper::Error::is_incomplete_message) {
         return Some("the connection was closed without an answer".to_owned());
+    }
+    if let Some(failure) = error.downcast_ref::<ProxyFailure>() {
+        return Some(failure.to_string());
     }
     error.downcast_ref().and_then(certificate)
 }

@@ -1,12 +1,14 @@
 //! What a client that acts for its own user may set beyond the configuration of a server. A server's settings never hold it.
 
-use std::fmt;
+use std::{fmt, path::PathBuf};
 
 /// The defaults change nothing: no proxy, certificates verified.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct ClientSettings {
     /// The user's proxies.
     pub proxies: UserProxies,
+    /// PEM files with certificates to trust besides the system's: as issuers, and as those of servers.
+    pub certificates: Vec<PathBuf>,
     /// Whether certificates are not verified.
     pub insecure: bool,
 }

@@ -24,6 +24,7 @@ mod guard;
 mod interim;
 mod job_context;
 mod job_record;
+mod listed_certificates;
 mod media_type;
 mod phase;
 mod pool;

@@ -1,6 +1,6 @@
 //! The client's TLS configuration, and the reasons why a handshake failed.
 
-use crate::{FetchSettings, TlsProblem, unverified};
+use crate::{FetchSettings, TlsProblem, listed_certificates, unverified};
 use rustls::{CertificateError, ClientConfig, Error};
 use std::{io, sync::Arc};
 
@@ -9,10 +9,15 @@ use std::{io, sync::Arc};
 pub(crate) fn client_config(settings: &FetchSettings) -> Result<Arc<ClientConfig>, String> {
     let roots = kit::tls::root_certificates(&settings.extra_roots)
         .map_err(|error| format!("fetch.extra_roots: {error}"))?;
-    if roots.is_empty() {
+    let listed = listed_certificates::read(&settings.client.certificates)
+        .map_err(|error| format!("client.certificates: {error}"))?;
+    if roots.is_empty() && listed.is_empty() {
         tracing::warn!("no root certificates: no https page can be fetched");
     }
-    let mut config = kit::tls::client_config(roots)?;
+    let mut config = kit::tls::client_config(roots.clone())?;
+    if !listed.is_empty() {
+        listed_certificates::trust(&mut config, roots, listed)?;
+    }
     if settings.client.insecure {
         unverified::accept_any_certificate(&mut config);
     }
@@ -32,10 +37,8 @@ pub(crate) fn problem(error: &io::Error) -> Option<TlsProblem> {
         | Certificate::NotValidYetContext { .. } => TlsProblem::Expired,
         Certificate::NotValidForName | Certificate::NotValidForNameContext { .. } => TlsProblem::WrongName,
         Certificate::UnknownIssuer => TlsProblem::UnknownIssuer,
-        // Most tools make such self-signed certificates; only the text of rustls' error tells them from others.
-        Certificate::Other(cause) if cause.to_string().contains("CaUsedAsEndEntity") => {
-            TlsProblem::UnknownIssuer
-        }
+        // Most tools make such self-signed certificates.
+        other if listed_certificates::is_of_authority(other) => TlsProblem::UnknownIssuer,
         _ => TlsProblem::Handshake,
     })
 }

@@ -16,6 +16,7 @@ mod proxy;
 mod redis;
 mod sentinel;
 mod servers;
+mod socks;
 mod tool;
 mod wire;
 
@@ -31,6 +32,7 @@ pub use proxy::Proxy;
 pub use redis::RedisServer;
 pub use sentinel::RedisSentinels;
 pub use servers::{SERVE, api, metric, serve, wait_for_metric, web};
+pub use socks::SocksProxy;
 pub use tool::installed;
 pub use wire::Wire;
 

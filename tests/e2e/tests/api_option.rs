@@ -80,6 +80,16 @@ async fn an_api_that_is_none_is_reported_at_once() {
 }
 
 #[tokio::test]
+async fn user_and_password_in_the_url_of_the_api_are_sent_to_it_and_never_printed() {
+    let service = Origin::start().await;
+    let url = service.page("/api", e2e::Page::new(http::StatusCode::UNAUTHORIZED, ""));
+    let args = ["--api", &url.replace("http://", "http://me:pw@"), "http://h/"];
+    let output = run("linkextractor", &args, b"").await;
+    assert_eq!(service.last_field("authorization").as_deref(), Some("Basic bWU6cHc="));
+    assert!(output.stderr.contains("it answers 401") && !output.stderr.contains('@'), "{}", output.stderr);
+}
+
+#[tokio::test]
 async fn pages_wait_while_the_api_is_overloaded() {
     let service = Origin::start().await;
     let busy = e2e::Page::new(http::StatusCode::SERVICE_UNAVAILABLE, "").header("retry-after", "1");

@@ -4,7 +4,7 @@
 
 use e2e::{Origin, Output, Page, command, raw_origin, run, within};
 use http::StatusCode;
-use rcgen::{CertificateParams, KeyPair, date_time_ymd};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair, date_time_ymd};
 use std::{fs, sync::Arc, time::Duration};
 use tempfile::NamedTempFile;
 use tokio::{
@@ -158,7 +158,13 @@ async fn errors_are_in_the_words_of_people() {
 
 /// A server with a certificate of its own; returns its URL and the certificate's file.
 async fn https(years: std::ops::Range<i32>) -> (String, NamedTempFile) {
-    let mut params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
+    https_as("127.0.0.1", IsCa::NoCa, years).await
+}
+
+/// As [`https`], with a certificate for `name` that may be one of an authority.
+async fn https_as(name: &str, is_ca: IsCa, years: std::ops::Range<i32>) -> (String, NamedTempFile) {
+    let mut params = CertificateParams::new([name.to_owned()]).unwrap();
+    params.is_ca = is_ca;
     params.not_before = date_time_ymd(years.start, 1, 1);
     params.not_after = date_time_ymd(years.end, 1, 1);
     let key = KeyPair::generate().unwrap();
@@ -205,9 +211,37 @@ async fn certificates_are_verified_unless_the_user_says_otherwise() {
     assert_eq!(output.stdout, format!("{page}x\n").repeat(2));
     assert_eq!(output.stderr.matches("warning: --insecure").count(), 1, "{}", output.stderr);
     assert_eq!(links(&["-kq", &page]).await.stderr, "");
-    let output = links(&["--cacert", "/no/such/file", &page]).await;
-    assert_eq!(output.code, Some(2));
-    assert!(output.stderr.contains("--cacert"), "{}", output.stderr);
+    let empty = NamedTempFile::new().unwrap();
+    for (file, words) in [
+        ("/no/such/file", "no such file"),
+        ("/", "is a directory"),
+        (empty.path().to_str().unwrap(), "no certificate"),
+    ] {
+        let output = links(&["--cacert", file, &page]).await;
+        assert_eq!(output.code, Some(2));
+        assert!(output.stderr.contains("--cacert") && output.stderr.contains(words), "{}", output.stderr);
+        assert!(!output.stderr.contains("os error"), "{}", output.stderr);
+    }
+}
+
+#[tokio::test]
+async fn a_certificate_of_an_authority_may_be_the_servers_own_if_it_is_listed() {
+    let authority = || IsCa::Ca(BasicConstraints::Unconstrained);
+    let (page, certificate) = https_as("127.0.0.1", authority(), 2020..2099).await;
+    let (elsewhere, wrong_name) = https_as("elsewhere.example", authority(), 2020..2099).await;
+    let (old, expired) = https_as("127.0.0.1", authority(), 2020..2026).await;
+    let certificates = [&certificate, &wrong_name, &expired].map(|file| file.path().to_str().unwrap());
+    let output = links(&["--ca-certificate", certificates[0], &page]).await;
+    assert_eq!((output.stdout, output.stderr), (format!("{page}x\n"), String::new()));
+    for (certificate, page, words) in [
+        (certificates[1], &page, "issuer is not trusted"),
+        (certificates[1], &elsewhere, "another name"),
+        (certificates[2], &old, "certificate expired on 2026-01-01"),
+    ] {
+        let output = links(&["--cacert", certificate, page]).await;
+        assert_eq!((output.code, output.stdout.as_str()), (Some(1), ""));
+        assert!(output.stderr.contains(words), "{words}: {}", output.stderr);
+    }
 }
 
 #[tokio::test]

@@ -66,8 +66,14 @@ async fn file_urls_are_files() {
     let target = format!("file://{}/a%20page.html#top", folder.path().display());
     let output = run("linkextractor", &["-f", "text", &target], b"").await;
     assert_eq!(output.stdout, format!("file://{}/b.html\n", root.display()), "{}", output.stderr);
-    let output = run("linkextractor", &["file://elsewhere/x"], b"").await;
-    assert_eq!(output.code, Some(1));
+    for (url, words) in [
+        ("file://elsewhere/x", "as in file:///"),
+        ("file:///no/such/example.com", "example.com: no such file\n"),
+    ] {
+        let output = run("linkextractor", &[url], b"").await;
+        assert_eq!(output.code, Some(1));
+        assert!(output.stderr.contains(words), "{}", output.stderr);
+    }
 }
 
 #[tokio::test]

@@ -162,7 +162,7 @@ async fn a_file_of_something_else_is_not_resumed_and_stays_as_it_is() {
     let file = folder.path().join("urls.txt");
     fs::write(&file, "http://127.0.0.1:1/\nhttp://127.0.0.1:1/b").unwrap();
     let path = file.to_str().unwrap();
-    let output = run("linkextractor", &["--from", path, "--resume", path], b"").await;
+    let output = run("linkextractor", &["--from", "-", "--resume", path], b"http://127.0.0.1:1/").await;
     assert_eq!(output.code, Some(1), "{}", output.stderr);
     assert!(output.stderr.contains("left as it is"), "{}", output.stderr);
     assert_eq!(fs::read_to_string(&file).unwrap(), "http://127.0.0.1:1/\nhttp://127.0.0.1:1/b");

@@ -4,8 +4,9 @@ use super::{
     answer,
     question::{Answer, Question},
 };
+use crate::client;
 use bytes::Bytes;
-use http::{Request, StatusCode, header};
+use http::{HeaderValue, Request, StatusCode, header};
 use http_body_util::{BodyExt, Full};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
@@ -38,6 +39,8 @@ type Waiting = HashMap<String, Vec<tokio::sync::oneshot::Sender<Answer>>>;
 pub struct BatchSender {
     client: legacy::Client<HttpsConnector<HttpConnector>, Full<Bytes>>,
     endpoint: String,
+    /// Of the user and password in its URL.
+    authorization: Option<HeaderValue>,
     state: Arc<BatchState>,
 }
 
@@ -47,10 +50,12 @@ struct BatchState {
 }
 
 impl BatchSender {
-    pub fn new(url: &Url) -> Result<Self, String> {
-        if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() {
-            return Err("--api: write it as http://HOST:PORT".to_owned());
-        }
+    pub fn new(url: &str) -> Result<Self, String> {
+        let (clean, authorization) = client::split_credentials(url);
+        let url = Url::parse(&clean).ok().filter(|url| {
+            matches!(url.scheme(), "http" | "https") && url.has_host() && url.username().is_empty()
+        });
+        let url = url.ok_or("--api: write it as http://HOST:PORT")?;
         let mut endpoint = url.clone();
         let path = url.path().trim_end_matches('/');
         endpoint.set_path(&format!("{}/api", path.strip_suffix("/api").unwrap_or(path)));
@@ -63,6 +68,7 @@ impl BatchSender {
         Ok(Self {
             client: legacy::Client::builder(TokioExecutor::new()).build(connector),
             endpoint: endpoint.into(),
+            authorization,
             state: Arc::new(state),
         })
     }
@@ -108,11 +114,15 @@ impl BatchSender {
     async fn post(&self, pages: &[String], waiting: &mut Waiting) -> Answer {
         let lines: Vec<String> =
             pages.iter().map(|page| serde_json::Value::from(page.as_str()).to_string()).collect();
-        let request = Request::post(&self.endpoint)
+        let mut request = Request::post(&self.endpoint)
             .header(header::CONTENT_TYPE, "application/x-ndjson")
-            .header(header::USER_AGENT, concat!("linkextractor/", env!("CARGO_PKG_VERSION")))
-            .body(Full::from(lines.join("\n")));
-        let Ok(request) = request else { return Answer::Refused("not a URL of an API".to_owned()) };
+            .header(header::USER_AGENT, concat!("linkextractor/", env!("CARGO_PKG_VERSION")));
+        if let Some(authorization) = &self.authorization {
+            request = request.header(header::AUTHORIZATION, authorization);
+        }
+        let Ok(request) = request.body(Full::from(lines.join("\n"))) else {
+            return Answer::Refused("not a URL of an API".to_owned());
+        };
         let response = match timeout(SILENCE, self.client.request(request)).await {
             Ok(Ok(response)) => response,
             Ok(Err(error)) => return Answer::Lost(cause(&error)),

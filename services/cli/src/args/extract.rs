@@ -4,8 +4,6 @@
 use super::values::{duration, positive_duration, size};
 use clap::{Args as ClapArgs, ValueEnum, ValueHint, value_parser};
 use std::{ffi::OsString, path::PathBuf, time::Duration};
-use url::Url;
-use weburl::WebUrl;
 
 /// Options that concern fetching, or what the API does not know.
 const NOT_WITH_API: [&str; 15] = [
@@ -33,7 +31,7 @@ pub struct Extract {
     pub targets: Vec<OsString>,
     /// The URL of HTML from a file or standard input
     #[arg(long, value_name = "URL", value_hint = ValueHint::Url)]
-    pub base: Option<WebUrl>,
+    pub base: Option<String>,
     /// Read a file or standard input as XHTML, as files named .xhtml and .xht are
     #[arg(long, hide_short_help = true)]
     pub xhtml: bool,
@@ -160,7 +158,7 @@ pub struct ListOptions {
     ///
     /// Its own limits and rules for pages count. Options for fetching and --raw cannot be used with it.
     #[arg(long, value_name = "URL", value_hint = ValueHint::Url, hide_short_help = true, conflicts_with_all = NOT_WITH_API)]
-    pub api: Option<Url>,
+    pub api: Option<String>,
     /// With --resume, do those again that failed
     #[arg(long, requires = "resume", hide_short_help = true)]
     pub retry_failed: bool,
