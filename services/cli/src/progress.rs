@@ -12,6 +12,8 @@ use std::{
 
 /// How often the bar is drawn.
 const DRAWN_PER_SECOND: u8 = 8;
+/// How long the bar stays as it is while no page is done.
+const REDRAWN_AFTER: Duration = Duration::from_millis(500);
 
 /// Counts what is done.
 pub struct Progress {
@@ -133,7 +135,10 @@ fn visible(total: Option<u64>, counts: &Arc<ProgressCounts>) -> ProgressBar {
         .with_key("failures", failures)
         .with_key("left", left);
     let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr_with_hz(DRAWN_PER_SECOND));
-    bar.with_style(style)
+    let bar = bar.with_style(style);
+    // Drawn before the first page is done, and while none is.
+    bar.enable_steady_tick(REDRAWN_AFTER);
+    bar
 }
 
 #[cfg(test)]

@@ -1,9 +1,12 @@
 //! `linkextractor serve`: the API and the web page in one process.
 
+mod address_line;
+
 use crate::{
     args::{ConfigFiles, Serve},
     exit::{self, Exit, note},
 };
+use address_line::AddressLine;
 use bytesize::ByteSize;
 use futures_util::FutureExt;
 use kit::{
@@ -31,8 +34,14 @@ pub fn run(args: &Serve) -> Result<(), Exit> {
     let settings = load(args)?;
     kit::configure_allocator();
     // One process has one log: the API's settings apply.
-    let _logs = logging::init_for_a_person(&settings.api.log).map_err(|error| Exit::Usage.because(error))?;
-    exit::block_on(async { serve(settings).await.map_err(|error| Exit::Failed.because(error)) })
+    let line = AddressLine::default();
+    let logs = logging::init_for_a_person(&settings.api.log, line.log());
+    let _logs = logs.map_err(|error| Exit::Usage.because(error))?;
+    exit::block_on(async {
+        let result = serve(settings, &line).await;
+        line.clear();
+        result.map_err(|error| Exit::Failed.because(error))
+    })
 }
 
 /// Checks both configurations without serving.
@@ -62,6 +71,7 @@ fn load(args: &Serve) -> Result<ServeSettings, Exit> {
     let host_rule = args.allow_private.then(|| HostRule::new(&args.allow_host));
     let mut settings = ServeSettings { api, web, host_rule };
     settings.api.fetch.allow_private = args.allow_private;
+    settings.web.suggest_allow_private = !args.allow_private;
     Ok(settings)
 }
 
@@ -76,7 +86,10 @@ fn memory() -> [u64; 2] {
 }
 
 /// Binds both, prints the address, and serves. The web page needs the API, so it is stopped first.
-async fn serve(ServeSettings { api, mut web, host_rule }: ServeSettings) -> Result<(), Box<dyn Error>> {
+async fn serve(
+    ServeSettings { api, mut web, host_rule }: ServeSettings,
+    line: &AddressLine,
+) -> Result<(), Box<dyn Error>> {
     let is_private_allowed = api.fetch.allow_private;
     let mut api_server = one_of_two(api.server(), host_rule.clone());
     let web_server = one_of_two(web.server(), host_rule);
@@ -95,13 +108,15 @@ async fn serve(ServeSettings { api, mut web, host_rule }: ServeSettings) -> Resu
     let (api, web) = (Api::new(&api, &pool)?, Web::new(&web, pool)?);
     api.settled().await;
     // Serve even if nothing reads this.
-    let _ = writeln!(io::stdout(), "Open {} (the API is at {})", shown(web_address), shown(api_address));
+    let (page, api_root) = (shown(web_address), shown(api_address));
+    let _ = writeln!(io::stdout(), "Open {page} (the API is at {api_root})");
     if !is_private_allowed {
         let _ = writeln!(
             io::stdout(),
             "Private addresses are refused, such as localhost; --allow-private allows them"
         );
     }
+    line.show(format!("Serving {page} and the API at {api_root}; Ctrl-C stops"));
 
     let (web_stopped, wait_for_web) = oneshot::channel::<()>();
     let serve_web = async {

@@ -10,7 +10,7 @@ use log_queue::{LogQueue, QueueGuard};
 use short_access::ShortAccess;
 use std::{
     fs::File,
-    io::{self, IsTerminal, stderr},
+    io::{self, IsTerminal, Write, stderr},
     os::fd::AsFd,
     panic::PanicHookInfo,
     sync::{Arc, OnceLock},
@@ -33,20 +33,21 @@ pub struct LogGuard(#[expect(dead_code, reason = "held for its drop")] QueueGuar
 
 /// Starts the process's logs. Call it once, before other threads start. An error names the setting that is invalid.
 pub fn init(log: &Log) -> Result<LogGuard, String> {
-    start(log, false)
+    start(log, stderr(), false)
 }
 
-/// As [`init`], for a program that a person starts: on a terminal the access log has short lines.
-pub fn init_for_a_person(log: &Log) -> Result<LogGuard, String> {
-    start(log, log.format == LogFormat::Auto && stderr().is_terminal())
+/// As [`init`], for a program that a person starts: on a terminal the access log has short lines. They are written to
+/// `stderr`, which may share the terminal with other output.
+pub fn init_for_a_person(log: &Log, stderr: impl Write + Send + 'static) -> Result<LogGuard, String> {
+    start(log, stderr, log.format == LogFormat::Auto && io::stderr().is_terminal())
 }
 
-fn start(log: &Log, short: bool) -> Result<LogGuard, String> {
+fn start(log: &Log, writer: impl Write + Send + 'static, short: bool) -> Result<LogGuard, String> {
     // This removes environment variables, which is sound only before the writer's thread starts.
     inherited::read();
     let (filter, level) = reload::Layer::new(filter(&log.level)?);
     let is_file = output().and_then(|file| file.metadata()).is_ok_and(|metadata| metadata.is_file());
-    let (queue, guard) = LogQueue::start(stderr(), is_file)
+    let (queue, guard) = LogQueue::start(writer, is_file)
         .map_err(|error| format!("cannot start the log's thread: {error}"))?;
     let json = match log.format {
         LogFormat::Auto => !stderr().is_terminal(),

@@ -17,6 +17,7 @@ mod redis;
 mod sentinel;
 mod servers;
 mod socks;
+mod terminal;
 mod tool;
 mod wire;
 
@@ -33,6 +34,7 @@ pub use redis::RedisServer;
 pub use sentinel::RedisSentinels;
 pub use servers::{SERVE, api, metric, serve, wait_for_metric, web};
 pub use socks::SocksProxy;
+pub use terminal::Terminal;
 pub use tool::installed;
 pub use wire::Wire;
 
