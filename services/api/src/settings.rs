@@ -6,7 +6,10 @@ use crate::{
     memory::{self, MemoryShares},
 };
 use bytesize::ByteSize;
-use kit::{Admin, Configuration, CpuPool, Limits, Listeners, Log, Secret, ServerSettings, TrustedProxies};
+use kit::{
+    Admin, Configuration, CpuPool, Limits, Listeners, Log, Secret, ServerSettings, TraceSettings,
+    TrustedProxies,
+};
 use serde::{Deserialize, Serialize};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
@@ -31,6 +34,8 @@ pub struct ApiSettings {
     pub fetch: fetch::FetchSettings,
     /// The file to which a line is appended for each extraction.
     pub extraction_log: Option<PathBuf>,
+    /// The traces.
+    pub tracing: TraceSettings,
     /// Limits of the server.
     pub limits: Limits,
     /// Logs.
@@ -93,6 +98,7 @@ impl Default for ApiSettings {
             cache: CacheSettings::default(),
             fetch: fetch::FetchSettings::default(),
             extraction_log: None,
+            tracing: TraceSettings::default(),
             limits: Limits::default(),
             log: Log::default(),
         }
@@ -123,15 +129,17 @@ impl Configuration for ApiSettings {
     const NAME: &'static str = "linkextractor-api";
     const ABOUT: &'static str = "Answers GET /api/<url> with the links of the page at <url>";
     const ENV_PREFIX: &'static str = "LINKEXTRACTOR_API_";
-    const ENV_ALIASES: &'static [(&'static str, &'static str)] = &[("REDIS_URL", "redis_url")];
+    const ENV_ALIASES: &'static [(&'static str, &'static str)] =
+        &[("REDIS_URL", "redis_url"), kit::OTLP_VARIABLE];
     const SECRETS: &'static [&'static str] = &["redis_url", "fetch.proxy"];
 
     fn server(&self) -> ServerSettings {
         let (admin, limits, log) = (self.admin.clone(), self.limits.clone(), self.log.clone());
-        let trusted_proxies = self.trusted_proxies.clone();
+        let (trusted_proxies, tracing) = (self.trusted_proxies.clone(), self.tracing.clone());
         let send_queue = self.shares().send_queue;
         ServerSettings {
             trusted_proxies,
+            tracing,
             send_queue,
             ..ServerSettings::new(Self::NAME, self.listen, admin, limits, log)
         }

@@ -70,6 +70,8 @@ fn load(args: &Serve) -> Result<ServeSettings, Exit> {
     // What private addresses answer must not be readable by web pages through DNS rebinding.
     let host_rule = args.allow_private.then(|| HostRule::new(&args.allow_host));
     let mut settings = ServeSettings { api, web, host_rule };
+    // One process has one collector, too.
+    settings.web.tracing = settings.api.tracing.clone();
     settings.api.fetch.allow_private = args.allow_private;
     settings.web.suggest_allow_private = !args.allow_private;
     Ok(settings)

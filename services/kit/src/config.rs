@@ -62,6 +62,7 @@ pub(crate) fn load_from<C: Configuration>(
     let server = settings.server();
     let checked = (server.limits.check())
         .and_then(|()| server.admin.check())
+        .and_then(|()| server.tracing.check())
         .and_then(|()| logging::check(&server.log))
         .and_then(|()| settings.check());
     match checked {

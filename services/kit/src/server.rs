@@ -16,7 +16,7 @@ mod timer;
 
 use crate::{
     Listeners, ServerSettings, Service, acceptor::Acceptor, admin::AdminService, descriptors, inherited,
-    metrics::ServerMetrics, ready::Readiness, systemd,
+    metrics::ServerMetrics, ready::Readiness, systemd, trace::TraceExporter,
 };
 use context::ListenerContext;
 use std::{io, sync::Arc, time::Duration};
@@ -30,7 +30,8 @@ const ADMIN_GRACE: Duration = Duration::from_millis(100);
 ///
 /// # Errors
 ///
-/// A socket was inherited that no service of the process took; the error names it.
+/// A socket was inherited that no service of the process took, or the collector of traces cannot be used; the error says
+/// which.
 pub async fn serve<S: Service>(
     service: S,
     listeners: Listeners,
@@ -40,6 +41,7 @@ pub async fn serve<S: Service>(
     inherited::check_all_taken()?;
     descriptors::raise();
     settings.limits.connections = descriptors::affordable(settings.limits.connections, settings.services);
+    let traces = TraceExporter::new(settings.name, &settings.tracing).map_err(io::Error::other)?;
     let Listeners { service: socket, admin } = listeners;
     let metrics = ServerMetrics::new(|metrics| service.register(metrics));
     let service = Arc::new(service);
@@ -50,13 +52,14 @@ pub async fn serve<S: Service>(
         let admin = AdminService::new(Arc::clone(&readiness), Arc::clone(&metrics));
         // Its requests are not counted among those of the service.
         let uncounted = ServerMetrics::new(|_| {});
-        let listener = ListenerContext::new(Arc::new(admin), uncounted, settings.for_admin());
+        let listener =
+            ListenerContext::new(Arc::new(admin), uncounted, settings.for_admin(), TraceExporter::off());
         (Arc::clone(&listener), tokio::spawn(run(listener, socket, ADMIN_GRACE)))
     });
     announce(settings.name, "service", &socket);
     systemd::ready();
 
-    let listener = ListenerContext::new(service, metrics, settings.clone());
+    let listener = ListenerContext::new(service, metrics, settings.clone(), traces);
     let serving = run(Arc::clone(&listener), socket, settings.limits.grace);
     let stopping = async {
         shutdown.await;
@@ -79,6 +82,7 @@ pub async fn serve<S: Service>(
         listener.drain();
         let _ = admin.await;
     }
+    listener.traces.finish().await;
     tracing::info!(service = settings.name, "stopped");
     Ok(())
 }

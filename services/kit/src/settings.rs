@@ -1,6 +1,6 @@
 //! The settings that every service has, and the trait of a service's own settings.
 
-use crate::{HostRule, TrustedProxies, cgroup, size};
+use crate::{HostRule, TraceSettings, TrustedProxies, cgroup, size};
 use bytesize::ByteSize;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{net::SocketAddr, time::Duration};
@@ -60,6 +60,8 @@ pub struct ServerSettings {
     pub host_rule: Option<HostRule>,
     /// The proxies that are believed when they report the client of a request.
     pub trusted_proxies: TrustedProxies,
+    /// Its traces.
+    pub tracing: TraceSettings,
     /// Bytes of the responses that wait for their clients: a quarter of `limits.memory`, unless the service has another
     /// use for it.
     pub send_queue: u64,
@@ -79,6 +81,7 @@ impl ServerSettings {
             log,
             host_rule: None,
             trusted_proxies: TrustedProxies::default(),
+            tracing: TraceSettings::default(),
             send_queue,
             services: 1,
         }

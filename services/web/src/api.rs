@@ -17,7 +17,7 @@ use hyper_util::{
     client::legacy::{self, connect::HttpConnector},
     rt::{TokioExecutor, TokioTimer},
 };
-use kit::{ByteBudget, Client, RequestId, Response};
+use kit::{ByteBudget, Client, RequestId, Response, Trace};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rustls::RootCertStore;
 use std::time::Duration;
@@ -30,15 +30,21 @@ const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'
 type HttpsClient = legacy::Client<HttpsConnector<HttpConnector>, Empty<Bytes>>;
 
 /// The request that needs the API, and the client that sent it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(crate) struct Caller {
     pub(crate) id: Option<RequestId>,
+    pub(crate) trace: Trace,
     client: Option<Client>,
 }
 
 impl Caller {
     pub(crate) fn of(request: &Parts) -> Self {
-        Self { id: request.extensions.get().cloned(), client: request.extensions.get().copied() }
+        let extensions = &request.extensions;
+        Self {
+            id: extensions.get().cloned(),
+            trace: Trace::of(extensions),
+            client: extensions.get().copied(),
+        }
     }
 }
 
@@ -83,6 +89,11 @@ impl ApiClient {
         if let Some(client) = caller.client {
             request = request.header(header::FORWARDED, client.forwarded());
         }
+        let span = caller.trace.client("GET");
+        span.set("server.address", || self.endpoint.host_str().unwrap_or_default().to_owned());
+        if let Some(headers) = request.headers_mut() {
+            span.pass_on(headers);
+        }
         let exchange = async {
             let response = self.send(request).await;
             let response =
@@ -93,7 +104,11 @@ impl ApiClient {
             }
         };
         let result = timeout(self.timeout, exchange).await;
-        result.unwrap_or_else(|_| Err(WebError::new(WebErrorKind::ApiTimeout)))
+        let result = result.unwrap_or_else(|_| Err(WebError::new(WebErrorKind::ApiTimeout)));
+        if result.is_err() {
+            span.fail("api");
+        }
+        result
     }
 
     /// Whether the API answers at the parent of the endpoint, where ours shows its usage. Another implementation may have
@@ -109,7 +124,7 @@ impl ApiClient {
         let agent = HeaderValue::from_static(concat!("linkextractor-web/", env!("CARGO_PKG_VERSION")));
         let request = request.header(header::USER_AGENT, agent).body(Empty::<Bytes>::new());
         let request = request.map_err(|error| error.to_string())?;
-        let response = self.client.request(request).await.map_err(|error| chain(&error))?;
+        let response = self.client.request(request).await.map_err(|error| kit::with_causes(&error))?;
         Ok(response.map(|body| body.map_err(|error| -> kit::BoxError { Box::new(error) }).boxed_unsync()))
     }
 }
@@ -135,10 +150,4 @@ fn https_client(tls: bool) -> Result<HttpsClient, String> {
         .pool_timer(TokioTimer::new())
         .pool_idle_timeout(Duration::from_secs(5)) // Shorter than servers', whose closing would fail a request.
         .build(connector))
-}
-
-/// An error and its causes in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(Some(error), |error| error.source());
-    causes.map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

@@ -1,7 +1,7 @@
 //! The configuration.
 
 use bytesize::ByteSize;
-use kit::{Admin, Configuration, Limits, Log, ServerSettings, TrustedProxies};
+use kit::{Admin, Configuration, Limits, Log, ServerSettings, TraceSettings, TrustedProxies};
 use serde::{Deserialize, Serialize};
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 use url::Url;
@@ -28,6 +28,8 @@ pub struct WebSettings {
     /// The time limit of a request to the API.
     #[serde(with = "humantime_serde")]
     pub api_timeout: Duration,
+    /// The traces.
+    pub tracing: TraceSettings,
     /// The server's limits.
     pub limits: Limits,
     /// The logs.
@@ -45,6 +47,7 @@ impl Default for WebSettings {
             suggest_allow_private: false,
             page_size: 500,
             api_timeout: Duration::from_secs(15),
+            tracing: TraceSettings::default(),
             limits: Limits { memory: ByteSize::mib(384), ..Limits::default() },
             log: Log::default(),
         }
@@ -55,7 +58,8 @@ impl Configuration for WebSettings {
     const NAME: &'static str = "linkextractor-web";
     const ABOUT: &'static str = "The web page of Link Extractor; uses the API at API_ENDPOINT";
     const ENV_PREFIX: &'static str = "LINKEXTRACTOR_WEB_";
-    const ENV_ALIASES: &'static [(&'static str, &'static str)] = &[("API_ENDPOINT", "api_endpoint")];
+    const ENV_ALIASES: &'static [(&'static str, &'static str)] =
+        &[("API_ENDPOINT", "api_endpoint"), kit::OTLP_VARIABLE];
 
     fn check(&self) -> Result<(), String> {
         let api = &self.api_endpoint;
@@ -90,7 +94,11 @@ impl Configuration for WebSettings {
 
     fn server(&self) -> ServerSettings {
         let (admin, limits, log) = (self.admin.clone(), self.limits.clone(), self.log.clone());
-        let trusted_proxies = self.trusted_proxies.clone();
-        ServerSettings { trusted_proxies, ..ServerSettings::new(Self::NAME, self.listen, admin, limits, log) }
+        let (trusted_proxies, tracing) = (self.trusted_proxies.clone(), self.tracing.clone());
+        ServerSettings {
+            trusted_proxies,
+            tracing,
+            ..ServerSettings::new(Self::NAME, self.listen, admin, limits, log)
+        }
     }
 }

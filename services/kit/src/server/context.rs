@@ -6,6 +6,7 @@ use crate::{
     metrics::{Series, ServerMetrics},
     request_permits::RequestPermits,
     send_queue::SendQueue,
+    trace::TraceExporter,
 };
 use hyper::server::conn::http1;
 use hyper_util::{
@@ -39,6 +40,7 @@ pub(super) struct ListenerContext<S> {
     pub(super) service: Arc<S>,
     pub(super) metrics: Arc<ServerMetrics>,
     pub(super) settings: ServerSettings,
+    pub(super) traces: TraceExporter,
     pub(super) http1: http1::Builder,
     /// For HTTP/2, and for HTTP/1 that cannot be told from it by its first bytes.
     pub(super) http: auto::Builder<TokioExecutor>,
@@ -57,7 +59,12 @@ pub(super) struct ListenerContext<S> {
 }
 
 impl<S: Service> ListenerContext<S> {
-    pub(super) fn new(service: Arc<S>, metrics: Arc<ServerMetrics>, settings: ServerSettings) -> Arc<Self> {
+    pub(super) fn new(
+        service: Arc<S>,
+        metrics: Arc<ServerMetrics>,
+        settings: ServerSettings,
+        traces: TraceExporter,
+    ) -> Arc<Self> {
         let mut http1 = http1::Builder::new();
         http1.half_close(true).max_buf_size(HEADER_LIMIT.into());
         let Limits { requests, per_client, .. } = settings.limits;
@@ -70,6 +77,7 @@ impl<S: Service> ListenerContext<S> {
             service,
             metrics,
             settings,
+            traces,
             http1,
             http: http(),
             permits: RequestPermits::new(requests, per_client),

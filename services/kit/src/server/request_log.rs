@@ -1,7 +1,7 @@
 //! Marks the connection busy during one request; on drop, which a cancelled request reaches too, counts and logs it.
 
 use super::context::ConnectionContext;
-use crate::{CacheOutcome, Client, Request, RequestId, Response, Route, redact::redacted};
+use crate::{CacheOutcome, Client, Request, RequestId, Response, Route, Trace, redact::redacted};
 use http::{Method, Version};
 use std::{
     sync::{Arc, PoisonError},
@@ -15,6 +15,7 @@ pub(super) struct RequestLog {
     pub(super) head: bool,
     pub(super) client: Arc<ConnectionContext>,
     pub(super) sender: Client,
+    pub(super) trace: Trace,
     /// Bytes of the response's body handed to hyper.
     pub(super) bytes: u64,
     /// Whether that was all of it.
@@ -34,6 +35,7 @@ impl RequestLog {
     pub(super) fn begin(
         client: Arc<ConnectionContext>,
         sender: Client,
+        trace: Trace,
         request: &Request,
         access: bool,
     ) -> Self {
@@ -52,6 +54,7 @@ impl RequestLog {
             head: request.method() == Method::HEAD,
             client,
             sender,
+            trace,
             bytes: 0,
             complete: false,
             begun: Instant::now(),
@@ -68,6 +71,26 @@ impl RequestLog {
         self.status = response.status().as_u16();
         self.route = response.extensions().get::<Route>().map_or("none", |route| route.0);
         self.cache = response.extensions().get::<CacheOutcome>().map(|outcome| outcome.0);
+    }
+
+    /// Ends the span, named and described as OpenTelemetry's conventions for HTTP servers say.
+    fn end_span(&self) {
+        let (method, route, status) = (self.method, self.route, self.status);
+        self.trace.set("http.request.method", || method);
+        self.trace.set("http.route", || route);
+        self.trace.set("http.response.status_code", || i64::from(status));
+        self.trace.set("http.response.body.size", || i64::try_from(self.bytes).unwrap_or(i64::MAX));
+        self.trace.set("client.address", || self.sender.to_string());
+        self.trace.set("linkextractor.request_id", || self.id.as_str().to_owned());
+        if let Some(cache) = self.cache {
+            self.trace.set("linkextractor.cache", || cache);
+        }
+        if status >= 500 {
+            self.trace.fail(status.to_string());
+        } else if !self.complete {
+            self.trace.fail("aborted");
+        }
+        self.trace.end(|| format!("{method} {route}"));
     }
 
     fn count(&self, seconds: f64) {
@@ -88,6 +111,9 @@ impl Drop for RequestLog {
         let seconds = now.duration_since(self.begun).as_secs_f64();
         self.client.timer.request_ends(now);
         self.count(seconds);
+        if self.trace.is_recorded() {
+            self.end_span();
+        }
         let Some(target) = &self.target else { return };
         tracing::info!(
             target: "access",
@@ -100,6 +126,7 @@ impl Drop for RequestLog {
             bytes = self.bytes,
             cache = self.cache,
             request_id = self.id.as_str(),
+            trace_id = self.trace.id(),
             client = %self.sender,
             peer = %self.client.peer,
             aborted = (!self.complete).then_some(true),

@@ -59,7 +59,9 @@ pub(super) fn respond<S: Service>(
     } else {
         Arc::clone(&client.permits)
     };
-    let mut log = RequestLog::begin(Arc::clone(client), sender, &request, listener.settings.log.access);
+    let trace = listener.traces.begin(request.headers(), client.is_trusted_proxy);
+    let mut log =
+        RequestLog::begin(Arc::clone(client), sender, trace, &request, listener.settings.log.access);
     // After a chunked body the connection is closed, which RFC 9112, section 6.1, demands in fewer cases: another reader of
     // it might disagree on where the next request begins.
     let chunked = request.headers().contains_key(header::TRANSFER_ENCODING);
@@ -74,6 +76,9 @@ pub(super) fn respond<S: Service>(
     if refused.is_none() {
         request.extensions_mut().insert(log.id.clone());
         request.extensions_mut().insert(log.sender);
+        if !log.trace.is_none() {
+            request.extensions_mut().insert(log.trace.clone());
+        }
     }
     // Boxed, because hyper keeps space for this future on idle connections, too.
     Box::pin(async move {

@@ -1,0 +1,111 @@
+//! Traces: from the web page to the fetch, to a collector by OTLP over HTTP.
+
+use e2e::{Client, CollectedSpan, Collector, Origin, Program};
+use serde_json::Value;
+
+const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
+const CALLER: &str = "00f067aa0ba902b7";
+
+/// What makes both services export to `collector` at once.
+fn exporting(collector: &str) -> [(&'static str, &str); 2] {
+    [("OTEL_EXPORTER_OTLP_ENDPOINT", collector), ("OTEL_BSP_SCHEDULE_DELAY", "100")]
+}
+
+fn named<'a>(spans: &'a [CollectedSpan], service: &str, name: &str) -> &'a CollectedSpan {
+    let found = spans.iter().find(|span| span.service == service && span.name == name);
+    found.unwrap_or_else(|| panic!("no {name} of {service} in {spans:#?}"))
+}
+
+async fn access_line(server: &mut Program) -> Value {
+    server.line("request").await
+}
+
+#[tokio::test]
+async fn one_trace_leads_from_the_web_page_to_the_fetch() {
+    let mut collector = Collector::start().await;
+    let url = collector.url();
+    let mut api = e2e::api(
+        &[&exporting(&url)[..], &[("LINKEXTRACTOR_API_TRUSTED_PROXIES", r#"["127.0.0.1"]"#)]].concat(),
+    )
+    .await;
+    let mut web = e2e::web(api.address("service"), &exporting(&url)).await;
+    let (origin, page) = Origin::with_link().await;
+    let parent = format!("00-{TRACE}-{CALLER}-01");
+    let target = format!("http://{}/?url={page}", web.address("service"));
+    let request = http::Request::get(target)
+        .header("traceparent", &parent)
+        .header("tracestate", "v=1")
+        .body(http_body_util::Full::default())
+        .unwrap();
+    let answer = Client::default().send(request).await;
+    assert_eq!(answer.status, 200);
+    assert_eq!(origin.last_field("traceparent"), None, "a page must not learn of it");
+    assert_eq!(origin.last_field("tracestate"), None);
+
+    let spans = collector.spans(3).await;
+    assert!(spans.iter().all(|span| span.trace == TRACE), "{spans:#?}");
+    let web_request = named(&spans, "linkextractor-web", "GET /");
+    let call = named(&spans, "linkextractor-web", "GET");
+    let api_request = named(&spans, "linkextractor-api", "GET /api/{url}");
+    assert_eq!(
+        (&*web_request.parent, &call.parent, &api_request.parent),
+        (CALLER, &web_request.id, &call.id)
+    );
+    assert_eq!(api_request.attribute("http.response.status_code"), Some("200"));
+    for server in [&mut web, &mut api] {
+        assert_eq!(access_line(server).await["trace_id"], TRACE);
+    }
+}
+
+#[tokio::test]
+async fn a_collector_that_is_down_costs_nothing_but_the_spans() {
+    let mut api = e2e::api(&exporting("http://127.0.0.1:1")).await;
+    let (_origin, page) = Origin::with_link().await;
+    let target = format!("http://{}/api/{page}", api.address("service"));
+    assert_eq!(Client::default().get(&target).await.status, 200);
+    let warning = api.line("spans cannot be exported").await;
+    assert_eq!(warning["level"], "WARN");
+    assert!(warning["error"].as_str().unwrap_or_default().contains("refused"), "{warning}");
+    assert_eq!(Client::default().get(&target).await.status, 200);
+    api.terminate();
+    assert_eq!(api.end().await, Some(0));
+}
+
+#[tokio::test]
+async fn without_a_collector_the_trace_of_a_caller_is_passed_on_and_logged() {
+    let mut api = e2e::api(&[]).await;
+    let mut web = e2e::web(api.address("service"), &[]).await;
+    let (_origin, page) = Origin::with_link().await;
+    let target = format!("http://{}/?url={page}", web.address("service"));
+    let client = Client::default();
+    assert_eq!(client.get_with(&target, "traceparent", &format!("00-{TRACE}-{CALLER}-01")).await.status, 200);
+    for server in [&mut web, &mut api] {
+        assert_eq!(access_line(server).await["trace_id"], TRACE);
+    }
+    let invalid = format!("00-{TRACE}-{CALLER}-01, 00-{TRACE}-{CALLER}-01");
+    assert_eq!(client.get_with(&target, "traceparent", &invalid).await.status, 200);
+    assert_eq!(access_line(&mut web).await["trace_id"], Value::Null);
+}
+
+#[tokio::test]
+async fn only_trusted_proxies_decide_what_is_recorded() {
+    let mut collector = Collector::start().await;
+    let url = collector.url();
+    let never = [&exporting(&url)[..], &[("LINKEXTRACTOR_API_TRACING__RATIO", "0")]].concat();
+    let strict = e2e::api(&never).await;
+    let trusting =
+        e2e::api(&[&never[..], &[("LINKEXTRACTOR_API_TRUSTED_PROXIES", r#"["127.0.0.1"]"#)]].concat()).await;
+    for server in [&strict, &trusting] {
+        let target = format!("http://{}/", server.address("service"));
+        let parent = format!("00-{TRACE}-{CALLER}-01");
+        assert_eq!(Client::default().get_with(&target, "traceparent", &parent).await.status, 200);
+    }
+    for mut server in [strict, trusting] {
+        // What is left is exported before the end.
+        server.terminate();
+        assert_eq!(server.end().await, Some(0));
+    }
+    let spans = collector.rest();
+    assert_eq!(spans.len(), 1, "{spans:#?}");
+    assert_eq!((&*spans[0].parent, &*spans[0].name), (CALLER, "GET /"));
+}
