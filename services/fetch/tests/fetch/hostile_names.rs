@@ -2,7 +2,7 @@
 //! That names may change their addresses at any time is in `destinations` and `names`.
 
 use crate::support::{dns, loopback, origin, url};
-use fetch::{FetchError, FetchSettings, Fetcher, Step};
+use fetch::{FetchError, FetchSettings, Fetcher, Phase};
 use std::{
     net::{IpAddr, SocketAddr},
     time::{Duration, Instant},
@@ -89,9 +89,9 @@ async fn hostile_answers_of_name_servers_end_in_time() {
             "private" | "mixed" | "metadata" | "mapped" => matches!(result, Err(FetchError::Blocked)),
             // The resolver may give up an answer of 48 KB, or read its first addresses.
             "huge" => {
-                matches!(result, Err(FetchError::Blocked | FetchError::Dns | FetchError::Timeout(Step::Dns)))
+                matches!(result, Err(FetchError::Blocked | FetchError::Dns | FetchError::Timeout(Phase::Dns)))
             }
-            _ => matches!(result, Err(FetchError::Dns | FetchError::Timeout(Step::Dns))),
+            _ => matches!(result, Err(FetchError::Dns | FetchError::Timeout(Phase::Dns))),
         };
         assert!(expected, "{name}: {result:?}");
         assert!(time < 5 * LOOK_UP, "{name}: {time:?}");
