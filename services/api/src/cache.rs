@@ -1,6 +1,5 @@
 //! Where results are kept: always in the process, and with `redis_url` also in Redis, which all replicas share.
 
-mod local_metrics;
 mod local_tier;
 mod lookup;
 mod redis;
@@ -15,7 +14,6 @@ pub(crate) use self::{
 };
 
 use self::{
-    local_metrics::LocalMetrics,
     local_tier::{Local, LocalTier, Mark},
     redis::Read,
 };
@@ -80,10 +78,10 @@ impl Cache {
     }
 
     /// Adds the metrics of its tiers.
-    pub(crate) fn register(&self, registry: &mut kit::Metrics) {
-        registry.register_collector(Box::new(LocalMetrics(Arc::clone(&self.local))));
+    pub(crate) fn register(&self, metrics: &mut kit::Metrics) {
+        self.local.register(metrics);
         if let Some(redis) = &self.redis {
-            redis.register(registry);
+            redis.register(metrics);
         }
     }
 

@@ -30,6 +30,11 @@ impl ExtractionPool {
         Self { threads: threads.clone(), memory: ByteBudget::new(memory), limit: memory }
     }
 
+    /// Adds the metrics of its memory; those of the threads are the process's.
+    pub(crate) fn register(&self, metrics: &mut kit::Metrics) {
+        metrics.budget("extraction", &self.memory);
+    }
+
     /// Runs `job`, which takes about `bytes` of memory, once they are free; `None` if it panicked. A job that takes more
     /// than there is runs alone.
     pub(crate) async fn run<T: Send + 'static>(

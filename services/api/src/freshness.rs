@@ -29,18 +29,6 @@ pub(crate) enum Verdict {
     Fetch(FetchReason),
 }
 
-impl Verdict {
-    /// The result of the lookup, in metrics.
-    pub(crate) fn outcome(&self) -> &'static str {
-        match self {
-            Self::Stale { .. } | Self::StaleIfError(_) | Self::Fetch(FetchReason::Stale) => "stale",
-            // What the directives of a request exclude has been found, too.
-            Self::Fresh(_) | Self::Fetch(FetchReason::Request) => "hit",
-            Self::Fetch(FetchReason::Miss) => "miss",
-        }
-    }
-}
-
 impl StaleLimits {
     pub(crate) fn new(settings: &CacheSettings) -> Self {
         Self { while_revalidate: settings.stale_while_revalidate, if_error: settings.stale_if_error }

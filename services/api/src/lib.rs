@@ -57,6 +57,7 @@ pub struct Api {
     pages: Arc<PageService>,
     representations: Representations,
     posts: PostHandler,
+    cpu_pool: CpuPool,
 }
 
 impl Api {
@@ -72,7 +73,7 @@ impl Api {
             max_bytes: usize::try_from(settings.fetch.max_bytes.as_u64()).unwrap_or(usize::MAX),
             lines: ByteBudget::new(shares.lines),
         };
-        Ok(Self { pages, representations, posts })
+        Ok(Self { pages, representations, posts, cpu_pool: pool.clone() })
     }
 
     /// Waits until it is known whether the cache is reachable, two seconds at most: otherwise the first requests
@@ -134,7 +135,9 @@ impl Service for Api {
     }
 
     fn register(&self, metrics: &mut kit::Metrics) {
-        self.pages.metrics.register(metrics);
-        self.pages.cache.register(metrics);
+        self.pages.register(metrics);
+        self.representations.register(metrics);
+        self.posts.register(metrics);
+        self.cpu_pool.register(metrics);
     }
 }

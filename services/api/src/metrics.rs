@@ -1,31 +1,36 @@
-//! The metrics of the service; every label has a bounded set of values.
+//! The metrics of the service. Every label has a bounded set of values: none comes from a request or a page.
+
+mod labels;
+
+pub(crate) use labels::CacheUse;
 
 use crate::extraction::Extracted;
-use links::Method;
-use prometheus_client::metrics::{
-    counter::Counter,
-    family::Family,
-    gauge::Gauge,
-    histogram::{Histogram, exponential_buckets},
-};
+use fetch::{JobRecord, Phase};
+use labels::{CacheLabels, ExtractionLabels, ExtractionMethod, FetchLabels, PhaseLabels};
+use prometheus_client::metrics::{counter::Counter, family::Family, histogram::Histogram};
 
-type Labels<const N: usize> = [(&'static str, &'static str); N];
+/// The upper bounds of the buckets for the durations of fetches, in seconds.
+const FETCH_DURATIONS: [f64; 13] =
+    [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0];
+/// The same for the phases of a fetch, some of which are short.
+const PHASE_DURATIONS: [f64; 14] =
+    [0.0001, 0.0005, 0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+/// The same for extractions, most of which take less than a millisecond.
+const EXTRACTION_DURATIONS: [f64; 13] =
+    [0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0];
 
-const LOCAL_HIT: [(&str, &str); 2] = [("tier", "local"), ("result", "hit")];
-
+/// Clones share the values.
 #[derive(Clone)]
 pub(crate) struct ApiMetrics {
-    lookups: Family<Labels<2>, Counter>,
-    /// The one of them that counts most often, found once.
-    local_hits: Counter,
-    jobs: Family<Labels<1>, Counter>,
-    /// Running jobs: fetch, extract, store.
-    pub(crate) jobs_in_flight: Gauge,
-    /// Requests that shared a job that another one had started.
-    pub(crate) collapsed: Counter,
-    pub(crate) fetch_seconds: Histogram,
-    extractions: Family<Labels<1>, Counter>,
-    extraction_seconds: Histogram,
+    answers: Family<CacheLabels, Counter>,
+    /// The counters of `answers` in the order of [`CacheUse::ALL`]: a cached hit looks nothing up.
+    answers_by_use: [Counter; CacheUse::ALL.len()],
+    fetches: Family<FetchLabels, Counter>,
+    fetch_seconds: Histogram,
+    phase_seconds: Family<PhaseLabels, Histogram, fn() -> Histogram>,
+    received_bytes: Counter,
+    decoded_bytes: Counter,
+    extractions: Family<ExtractionLabels, Histogram, fn() -> Histogram>,
     unresolved: Counter,
     unparsed_chunks: Counter,
     /// Lines of the extraction log that were dropped or could not be written.
@@ -34,18 +39,26 @@ pub(crate) struct ApiMetrics {
 
 impl Default for ApiMetrics {
     fn default() -> Self {
-        let histogram = |first| Histogram::new(exponential_buckets(first, 2.0, 14));
-        let lookups: Family<Labels<2>, Counter> = Family::default();
-        let local_hits = lookups.get_or_create(&LOCAL_HIT).clone();
+        let answers = Family::<CacheLabels, Counter>::default();
+        let phase_durations: fn() -> Histogram = || Histogram::new(PHASE_DURATIONS);
+        let phase_seconds = Family::new_with_constructor(phase_durations);
+        for phase in Phase::ALL {
+            drop(phase_seconds.get_or_create(&PhaseLabels { phase: phase.name() }));
+        }
+        let extraction_durations: fn() -> Histogram = || Histogram::new(EXTRACTION_DURATIONS);
+        let extractions = Family::new_with_constructor(extraction_durations);
+        for method in ExtractionMethod::ALL {
+            drop(extractions.get_or_create(&ExtractionLabels { method }));
+        }
         Self {
-            lookups,
-            local_hits,
-            jobs: Family::default(),
-            jobs_in_flight: Gauge::default(),
-            collapsed: Counter::default(),
-            fetch_seconds: histogram(0.002),
-            extractions: Family::default(),
-            extraction_seconds: histogram(0.000_05),
+            answers_by_use: CacheUse::ALL.map(|cache| answers.get_or_create_owned(&CacheLabels { cache })),
+            answers,
+            fetches: Family::default(),
+            fetch_seconds: Histogram::new(FETCH_DURATIONS),
+            phase_seconds,
+            received_bytes: Counter::default(),
+            decoded_bytes: Counter::default(),
+            extractions,
             unresolved: Counter::default(),
             unparsed_chunks: Counter::default(),
             log_lines_lost: Counter::default(),
@@ -54,45 +67,52 @@ impl Default for ApiMetrics {
 }
 
 impl ApiMetrics {
-    pub(crate) fn register(&self, registry: &mut kit::Metrics) {
-        registry.register("cache_lookups", "Cache lookups by tier and result", self.lookups.clone());
-        registry.register("jobs", "Jobs by outcome: ok, or the code of the error", self.jobs.clone());
-        registry.register("jobs_in_flight", "Running jobs", self.jobs_in_flight.clone());
-        registry.register("collapsed", "Requests that shared the job of another", self.collapsed.clone());
-        registry.register("fetch_seconds", "Time to fetch a page", self.fetch_seconds.clone());
-        let help = "Pages by method of extraction: streamed, tree and xml (exact too), approximate (too costly for that)";
-        registry.register("extractions", help, self.extractions.clone());
-        registry.register("extraction_seconds", "Time to extract the links", self.extraction_seconds.clone());
-        registry.register("unresolved_hrefs", "Links left out", self.unresolved.clone());
+    pub(crate) fn register(&self, metrics: &mut kit::Metrics) {
+        let help = "Answers with a result, by how the cache served them";
+        metrics.register("cache_answers", help, self.answers.clone());
+        let help = "Fetches that have ended, by outcome (ok, or the code of the error) and last phase";
+        metrics.register("fetches", help, self.fetches.clone());
+        let help = "Time of fetches, waiting and extraction included";
+        metrics.register("fetch_duration_seconds", help, self.fetch_seconds.clone());
+        let help = "Time of fetches in each phase, on all hops together";
+        metrics.register("fetch_phase_duration_seconds", help, self.phase_seconds.clone());
+        let help = "Bytes received from origins, TLS and framing included";
+        metrics.register("fetch_received_bytes", help, self.received_bytes.clone());
+        let help = "Bytes of complete pages, content codings decoded";
+        metrics.register("fetch_decoded_bytes", help, self.decoded_bytes.clone());
+        let help = "Time to extract the links of a page, by method";
+        metrics.register("extraction_duration_seconds", help, self.extractions.clone());
+        let help = "Links left out because they do not resolve or exceed a limit";
+        metrics.register("unresolved_links", help, self.unresolved.clone());
         let help = "Parts of pages that could not be parsed: their links are missing";
-        registry.register("unparsed_chunks", help, self.unparsed_chunks.clone());
+        metrics.register("unparsed_chunks", help, self.unparsed_chunks.clone());
         let help = "Lines of the extraction log that were dropped or could not be written";
-        registry.register("extraction_log_lines_lost", help, self.log_lines_lost.clone());
+        metrics.register("extraction_log_lines_lost", help, self.log_lines_lost.clone());
     }
 
-    /// A lookup in `tier` with a `result` of `hit`, `stale`, `miss`, `fault`.
-    pub(crate) fn lookup(&self, tier: &'static str, result: &'static str) {
-        let labels = [("tier", tier), ("result", result)];
-        if labels == LOCAL_HIT {
-            self.local_hits.inc();
-        } else {
-            self.lookups.get_or_create(&labels).inc();
+    /// An answer with a result.
+    pub(crate) fn answered(&self, cache: CacheUse) {
+        self.answers_by_use[cache as usize].inc();
+    }
+
+    /// A fetch that ended with `code`, and what it went through.
+    pub(crate) fn fetched(&self, code: &'static str, record: &JobRecord) {
+        let phase = record.phase().name();
+        self.fetches.get_or_create(&FetchLabels { code, phase }).inc();
+        self.fetch_seconds.observe(record.duration().as_secs_f64());
+        for phase in Phase::ALL {
+            if let Some(time) = record.time_in(phase) {
+                let labels = PhaseLabels { phase: phase.name() };
+                self.phase_seconds.get_or_create(&labels).observe(time.as_secs_f64());
+            }
         }
-    }
-
-    pub(crate) fn job(&self, code: &'static str) {
-        self.jobs.get_or_create(&[("code", code)]).inc();
+        self.received_bytes.inc_by(record.wire_bytes);
+        self.decoded_bytes.inc_by(record.decoded_bytes.unwrap_or_default());
     }
 
     pub(crate) fn extracted(&self, extracted: &Extracted) {
-        let method = match extracted.method {
-            Method::Streamed => "streamed",
-            Method::Tree => "tree",
-            Method::Xml => "xml",
-            Method::Approximate => "approximate",
-        };
-        self.extractions.get_or_create(&[("method", method)]).inc();
-        self.extraction_seconds.observe(extracted.time.as_secs_f64());
+        let labels = ExtractionLabels { method: ExtractionMethod(extracted.method) };
+        self.extractions.get_or_create(&labels).observe(extracted.time.as_secs_f64());
         self.unresolved.inc_by(extracted.links.unresolved as u64);
         self.unparsed_chunks.inc_by(extracted.unparsed_chunks as u64);
     }
@@ -102,21 +122,28 @@ impl ApiMetrics {
 mod tests {
     use super::*;
     use crate::cached_result::PageLinks;
-
+    use links::Method;
     use std::time::Duration;
 
     #[test]
+    fn the_counters_of_answers_are_in_the_order_of_the_values() {
+        for (index, cache) in CacheUse::ALL.into_iter().enumerate() {
+            assert_eq!(cache as usize, index, "{cache:?}");
+            let metrics = ApiMetrics::default();
+            metrics.answered(cache);
+            assert_eq!(metrics.answers.get_or_create(&CacheLabels { cache }).get(), 1, "{cache:?}");
+        }
+    }
+
+    #[test]
     fn parts_of_pages_that_could_not_be_parsed_are_counted() {
-        let (metrics, mut registry) = (ApiMetrics::default(), kit::Metrics::default());
-        metrics.register(&mut registry);
+        let metrics = ApiMetrics::default();
         metrics.extracted(&Extracted {
             links: PageLinks::of_json("[]"),
             method: Method::Streamed,
             unparsed_chunks: 2,
             time: Duration::ZERO,
         });
-        let mut text = String::new();
-        prometheus_client::encoding::text::encode(&mut text, &registry).unwrap();
-        assert!(text.contains("\nunparsed_chunks_total 2\n"), "{text}");
+        assert_eq!(metrics.unparsed_chunks.get(), 2);
     }
 }

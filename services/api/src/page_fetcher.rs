@@ -14,7 +14,6 @@ use crate::{
 };
 use fetch::{FetchError, Fetched, Fetcher, JobClient, JobRecord, KnownVersion, PageUrl, Phase};
 use kit::{CpuPool, Deadline};
-use prometheus_client::metrics::gauge::Gauge;
 use std::{
     sync::Arc,
     time::{Duration, SystemTime},
@@ -123,6 +122,11 @@ impl PageFetcher {
         })
     }
 
+    /// Adds the metrics of the fetcher.
+    pub(crate) fn register(&self, metrics: &mut kit::Metrics) {
+        self.fetcher.register(metrics);
+    }
+
     /// Fetches the page, or waits for the process that fetches it.
     pub(crate) async fn run(
         self: Arc<Self>,
@@ -171,11 +175,9 @@ impl PageFetcher {
         entry: Option<CacheEntry>,
         mut time: TimeBudget,
     ) -> Result<FetchOutcome, ApiError> {
-        self.metrics.jobs_in_flight.inc();
-        let _in_flight = InFlight(self.metrics.jobs_in_flight.clone());
         let known = entry.as_ref().and_then(CacheEntry::page);
-        let fetched = self.fetch(&job.page, known, job.client).await;
-        self.metrics.job(fetched.as_ref().map_or_else(ApiError::code, |_| "ok"));
+        let (fetched, record) = self.fetch(&job.page, known, job.client).await;
+        self.metrics.fetched(fetched.as_ref().map_or_else(ApiError::code, |_| "ok"), &record);
         match fetched {
             Ok((result, renewed)) => {
                 let result = Arc::new(result);
@@ -211,29 +213,31 @@ impl PageFetcher {
         FetchOutcome { result, previous, stored, collapsed: false, renewed: false }
     }
 
-    /// The result of fetching a page of which `known` are the links, and whether they are still current.
+    /// The result of fetching a page of which `known` are the links, and whether they are still current; also what the
+    /// fetch went through.
     async fn fetch(
         &self,
         page: &PageUrl,
         known: Option<&Arc<CachedResult>>,
         client: JobClient,
-    ) -> Result<(CachedResult, bool), ApiError> {
+    ) -> (Result<(CachedResult, bool), ApiError>, JobRecord) {
         let deadline = Deadline::after(self.timeout);
         let links = known.and_then(|known| known.result.as_ref().ok());
         let version = links.map(|links| KnownVersion { url: &links.url, validators: &links.validators });
         let (fetched, mut record) = self.fetcher.fetch_unless_known(page, version, client).await;
-        self.metrics.fetch_seconds.observe(record.duration().as_secs_f64());
         let lifetime = Self::vary(self.lifetimes.ttl);
-        match fetched? {
-            Fetched::Page(page) => {
-                let links = self.extract(page.into(), (), deadline, &mut record).await?;
-                Ok((CachedResult::new(Ok(links), lifetime), false))
+        let result = match fetched {
+            Ok(Fetched::Page(page)) => {
+                let links = self.extract(page.into(), (), deadline, &mut record).await;
+                links.map(|links| (CachedResult::new(Ok(links), lifetime), false))
             }
-            Fetched::NotModified(validators) => {
+            Ok(Fetched::NotModified(validators)) => {
                 let renewed = known.and_then(|known| known.renewed(&validators, lifetime));
-                Ok((renewed.ok_or(ApiError::Internal)?, true))
+                renewed.map(|renewed| (renewed, true)).ok_or(ApiError::Internal)
             }
-        }
+            Err(error) => Err(error.into()),
+        };
+        (result, record)
     }
 
     /// The links of `page`, which `client` has sent; `held` is kept as long as the page. It waits for its share of the jobs.
@@ -282,14 +286,5 @@ impl PageFetcher {
         }
         let seconds = about.as_secs_f64() * (0.9 + 0.2 * fastrand::f64());
         Duration::try_from_secs_f64(seconds.round().max(1.0)).unwrap_or(about)
-    }
-}
-
-/// Counts a job while it runs, also if it panics.
-struct InFlight(Gauge);
-
-impl Drop for InFlight {
-    fn drop(&mut self) {
-        self.0.dec();
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     extraction::ExtractionPool,
     extraction_log::ExtractionLog,
     freshness::{StaleLimits, Verdict},
-    metrics::ApiMetrics,
+    metrics::{ApiMetrics, CacheUse},
     page_fetcher::{FetchJob, FetchOutcome, PageFetcher},
     settings::ApiSettings,
     single_flight::{SingleFlight, Waiter},
@@ -59,6 +59,14 @@ impl PageService {
         })
     }
 
+    /// Adds the metrics of all that it uses.
+    pub(crate) fn register(&self, metrics: &mut kit::Metrics) {
+        self.metrics.register(metrics);
+        self.fetcher.register(metrics);
+        self.cache.register(metrics);
+        self.pool.register(metrics);
+    }
+
     /// The result for the page at `url`, within the limits that `directives` set, fetched for `client` if need be; if there
     /// are links, the extraction log gets a line.
     pub(crate) async fn find(
@@ -95,9 +103,6 @@ impl PageService {
             }
         };
         let verdict = self.stale.judge(entry.as_ref(), directives);
-        if !directives.no_cache {
-            self.metrics.lookup(tier.name(), if reachable { verdict.outcome() } else { "fault" });
-        }
         let job = |reason| FetchJob {
             page: page.clone(),
             key: key.clone(),
@@ -107,8 +112,13 @@ impl PageService {
             client,
         };
         let reason = match verdict {
-            Verdict::Fresh(result) => return Ok((result, ResultSource::Cache(tier))),
+            Verdict::Fresh(result) => {
+                let source = ResultSource::Cache(tier);
+                self.metrics.answered(CacheUse::of(source));
+                return Ok((result, source));
+            }
             Verdict::Stale { links, refresh } => {
+                self.metrics.answered(CacheUse::Stale);
                 if refresh && !directives.only_if_cached {
                     let job = job(FetchReason::Stale);
                     drop(self.jobs.join(&key, || Arc::clone(&self.fetcher).run(job, time)));
@@ -116,14 +126,19 @@ impl PageService {
                 return Ok((links, ResultSource::Cache(tier)));
             }
             _ if directives.only_if_cached => return Err(ApiError::NotCached),
-            Verdict::StaleIfError(links) => return Ok((links, ResultSource::StaleIfError)),
+            Verdict::StaleIfError(links) => {
+                self.metrics.answered(CacheUse::Stale);
+                return Ok((links, ResultSource::StaleIfError));
+            }
             Verdict::Fetch(reason) => reason,
         };
         let waiter = self.jobs.join(&key, || Arc::clone(&self.fetcher).run(job(reason), time));
         if waiter.collapsed {
             kit::count_as_waiting();
         }
-        self.wait(waiter, reason, entry, directives, deadline).await
+        let found = self.wait(waiter, reason, entry, directives, deadline).await?;
+        self.metrics.answered(CacheUse::of(found.1));
+        Ok(found)
     }
 
     /// Waits for a job until `deadline`, and chooses between its result and the links that were there before.
@@ -141,9 +156,6 @@ impl PageService {
             Err(_) => FetchOutcome::not_in_time(entry.as_ref()),
         };
         let collapsed = waiter.collapsed || job.collapsed;
-        if collapsed {
-            self.metrics.collapsed.inc();
-        }
         if let Some(links) = self.stale.instead_of(&job.result, job.previous.as_ref(), directives) {
             return Ok((links, ResultSource::StaleIfError));
         }

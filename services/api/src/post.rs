@@ -23,6 +23,12 @@ pub(crate) struct PostHandler {
 }
 
 impl PostHandler {
+    /// Adds the metrics of its memory.
+    pub(crate) fn register(&self, metrics: &mut kit::Metrics) {
+        metrics.budget("batch_lines", &self.lines);
+        self.bodies.register(metrics);
+    }
+
     /// Answers a request to `/api` with this `query`, which only a page has use for.
     pub(crate) async fn answer(
         &self,

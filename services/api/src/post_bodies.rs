@@ -16,6 +16,11 @@ impl PostBodies {
         Self(ByteBudget::new(bytes))
     }
 
+    /// Adds its metrics.
+    pub(crate) fn register(&self, metrics: &mut kit::Metrics) {
+        metrics.budget("request_bodies", &self.0);
+    }
+
     /// The `body`, which may have `limit` bytes, and the memory that is reserved for it.
     pub(crate) async fn read(&self, body: Body, limit: usize) -> Result<(Bytes, Reservation), Problem> {
         kit::read_reserved(body, limit, TIMEOUT, &self.0).await.map_err(errors::unread)

@@ -64,6 +64,13 @@ impl Representations {
         Self(Arc::new(Store { pool: pool.clone(), limit: bytes, contents: Mutex::new(contents) }))
     }
 
+    /// Adds the metrics of its memory.
+    pub(crate) fn register(&self, metrics: &mut kit::Metrics) {
+        let store = Arc::clone(&self.0);
+        let kept = move || (store.limit - store.lock().free) as u64;
+        metrics.memory("cache_representations", self.0.limit as u64, kept);
+    }
+
     /// The representation in `form` of `links`, which are those of `cached`; `None` if the conversion panicked.
     pub(crate) async fn get(
         &self,

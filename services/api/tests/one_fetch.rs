@@ -113,7 +113,7 @@ fn with_admin(settings: ApiSettings) -> ApiSettings {
 
 /// Waits until `api` has this many requests in work, beside the one that asks.
 async fn in_flight(api: &Service, count: usize) {
-    let line = format!("\nhttp_requests_in_flight {count}\n");
+    let line = format!("\nlinkextractor_http_requests_in_flight {count}\n");
     within("requests in flight", async { while !api.admin("/metrics").await.contains(&line) {} }).await;
 }
 

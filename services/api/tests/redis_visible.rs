@@ -44,7 +44,7 @@ async fn the_reason_why_redis_is_away_is_the_true_one() {
         let api = Service::with(settings_at(url.to_owned())).await;
         let ready = api.admin("/ready").await;
         assert!(ready.contains(reason) && !ready.contains("secret"), "{url}: {ready}");
-        assert_metric(&api, "redis_up 0").await;
+        assert_metric(&api, "linkextractor_redis_up 0").await;
     }
 }
 
@@ -80,7 +80,10 @@ async fn the_documented_rights_are_enough() {
             "{}",
             api.admin("/ready").await
         );
-        assert!(!api.admin("/metrics").await.contains(r#"result="refused""#));
+        for command in ["get", "claim", "set", "del"] {
+            let labels = format!(r#"{{command="{command}",result="refused"}} 0"#);
+            assert_metric(api, &format!("linkextractor_redis_commands_total{labels}")).await;
+        }
     }
     let log = redis.command(cmd("ACL").arg("LOG")).await;
     assert_eq!(log, redis::Value::Array(vec![]), "something was denied");
@@ -94,22 +97,22 @@ async fn commands_lost_connections_and_failed_writes_are_counted() {
     let api = Service::with(settings_at(redis.url())).await;
     assert_stores(&api, &page).await;
     for line in [
-        "redis_up 1",
-        "redis_connections 1",
-        "redis_connections_lost_total 0",
-        r#"redis_command_seconds_count{command="claim",result="ok"}"#,
-        r#"redis_command_seconds_count{command="set",result="ok"}"#,
+        "linkextractor_redis_up 1",
+        "linkextractor_redis_connections 1",
+        "linkextractor_redis_connections_lost_total 0",
+        r#"linkextractor_redis_command_duration_seconds_count{command="claim"}"#,
+        r#"linkextractor_redis_commands_total{command="set",result="ok"} 1"#,
     ] {
         assert_metric(&api, line).await;
     }
     redis.command(cmd("CONFIG").arg("SET").arg("maxmemory").arg(1)).await;
     let other = origin.page("/other", Page::html("<a href=x>x</a>"));
     api.get(&other).await;
-    assert_metric(&api, r#"redis_command_seconds_count{command="set",result="refused"} 1"#).await;
-    assert_metric(&api, "redis_failed_writes_total 1").await;
+    assert_metric(&api, r#"linkextractor_redis_commands_total{command="set",result="refused"} 1"#).await;
+    assert_metric(&api, "linkextractor_redis_failed_writes_total 1").await;
     redis.kill().await;
-    assert_metric(&api, "redis_connections_lost_total 1").await;
-    assert_metric(&api, "redis_up 0").await;
+    assert_metric(&api, "linkextractor_redis_connections_lost_total 1").await;
+    assert_metric(&api, "linkextractor_redis_up 0").await;
     redis.restart().await;
-    assert_metric(&api, "redis_up 1").await;
+    assert_metric(&api, "linkextractor_redis_up 1").await;
 }

@@ -93,8 +93,9 @@ async fn serve(
     line: &AddressLine,
 ) -> Result<(), Box<dyn Error>> {
     let is_private_allowed = api.fetch.allow_private;
-    let mut api_server = one_of_two(api.server(), host_rule.clone());
-    let web_server = one_of_two(web.server(), host_rule);
+    let memory = api.limits.memory.as_u64() + web.limits.memory.as_u64();
+    let mut api_server = one_of_two(api.server(), memory, host_rule.clone());
+    let web_server = one_of_two(web.server(), memory, host_rule);
     let api_listeners = Listeners::bind(&api_server).await?;
     let web_listeners = Listeners::bind(&web_server).await?;
     let (api_address, web_address) = (api_listeners.address()?, web_listeners.address()?);
@@ -131,10 +132,10 @@ async fn serve(
     Ok(())
 }
 
-/// The settings of one of the two services in this process: each has half of the grace period, as one is stopped after the
+/// The settings of one of the two services in this process, which have `memory` bytes together: each has half of the grace period, as one is stopped after the
 /// other, and half of the file descriptors.
-fn one_of_two(server: ServerSettings, host_rule: Option<HostRule>) -> ServerSettings {
-    let mut server = ServerSettings { host_rule, services: 2, ..server };
+fn one_of_two(server: ServerSettings, memory: u64, host_rule: Option<HostRule>) -> ServerSettings {
+    let mut server = ServerSettings { host_rule, services: 2, process_memory: memory, ..server };
     server.limits.grace /= 2;
     server
 }

@@ -2,7 +2,9 @@
 
 mod job_queue;
 
-use self::job_queue::JobQueue;
+pub(crate) use self::job_queue::MAX_WAITING;
+
+use self::job_queue::{JobQueue, QueueLoad};
 use crate::{FetchError, FetchSettings, Phase, deadline::JobDeadline};
 use http::Extensions;
 use kit::{Client, ClientKey};
@@ -34,6 +36,8 @@ impl JobClient {
     }
 }
 
+/// Clones share the queue.
+#[derive(Clone)]
 pub(crate) struct Admission(SharedQueue);
 
 #[derive(Clone)]
@@ -94,6 +98,11 @@ impl Drop for MovingJob {
 impl Admission {
     pub(crate) fn new(settings: &FetchSettings) -> Self {
         Self(SharedQueue(Arc::new(Mutex::new(JobQueue::new(settings)))))
+    }
+
+    /// How many jobs run and wait now.
+    pub(crate) fn load(&self) -> QueueLoad {
+        self.0.lock().load()
     }
 
     /// A permit for a new job of `client` at `host`. It waits until the deadline, unless too many wait.

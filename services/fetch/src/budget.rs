@@ -57,6 +57,13 @@ impl Budget {
         }
     }
 
+    /// Adds its parts but for the shares, whose use is not counted.
+    pub(crate) fn register(&self, metrics: &mut kit::Metrics) {
+        metrics.budget("fetch_medium", &self.medium);
+        metrics.budget("fetch_large", &self.large);
+        metrics.budget("fetch_pages", &self.pages);
+    }
+
     /// Raises `allowance` to `needed` bytes or more, waiting until they are free; `most` is what the body can need in all.
     pub(crate) async fn raise(&self, allowance: &mut Allowance, needed: usize, most: usize) {
         if allowance.bytes < needed {

@@ -63,6 +63,11 @@ impl Exchange {
         self.dialer.user_proxies.route(origin.https, &origin.host, origin.port)
     }
 
+    /// Its idle connections.
+    pub(crate) fn pool(&self) -> &Pool {
+        &self.pool
+    }
+
     /// Keeps a connection whose response has been read. An HTTP/2 connection has been kept since it was made.
     pub(crate) fn keep(&self, origin: Origin, connection: OriginConnection) {
         if matches!(connection.sender, Sender::H1(_)) {

@@ -82,11 +82,11 @@ struct JobState {
 pub struct Fetcher {
     guard: Arc<Guard>,
     dns: Dns,
-    admission: Admission,
-    exchange: Exchange,
-    budget: Budget,
+    pub(crate) admission: Admission,
+    pub(crate) exchange: Exchange,
+    pub(crate) budget: Budget,
     pool: CpuPool,
-    settings: FetchSettings,
+    pub(crate) settings: FetchSettings,
 }
 
 impl Fetcher {

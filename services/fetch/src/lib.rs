@@ -26,6 +26,7 @@ mod job_context;
 mod job_record;
 mod listed_certificates;
 mod media_type;
+mod metrics;
 mod phase;
 mod pool;
 mod ports;

@@ -11,7 +11,7 @@ use std::{
 /// How long after it was made a connection is reused.
 pub(crate) const REUSED_FOR: Duration = Duration::from_secs(30);
 /// The most idle connections.
-const MAX_IDLE: usize = 256;
+pub(crate) const MAX_IDLE: usize = 256;
 
 /// An origin (RFC 6454): scheme, host and port.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -22,8 +22,9 @@ pub(crate) struct Origin {
 }
 
 /// Idle connections by origin, reused only if the peer is among the addresses that were checked for the request.
-#[derive(Debug, Default)]
-pub(crate) struct Pool(Mutex<HashMap<Origin, Vec<OriginConnection>>>);
+/// Clones share them.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Pool(Arc<Mutex<HashMap<Origin, Vec<OriginConnection>>>>);
 
 impl Pool {
     /// A connection to `origin` at one of `addresses`, if there is one.
@@ -34,6 +35,11 @@ impl Pool {
         let index =
             connections.iter().position(|idle| idle.sender.is_ready() && addresses.contains(&idle.peer))?;
         Some(connections[index].share().unwrap_or_else(|| connections.swap_remove(index)))
+    }
+
+    /// The number of connections, those included that have expired and not been removed yet.
+    pub(crate) fn idle(&self) -> usize {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).values().map(Vec::len).sum()
     }
 
     /// Keeps a connection for the next request, unless there are too many.

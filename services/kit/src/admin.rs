@@ -4,14 +4,14 @@
 //! |---|---|
 //! | `GET /live` | 200 while the process can answer |
 //! | `GET /ready` | 200, or 503 with a reason for each part |
-//! | `GET /metrics` | Prometheus text format |
+//! | `GET /metrics` | Prometheus text format, or `OpenMetrics` by `Accept` |
 //! | `PUT /log-level` | sets the level or directives in the body; loopback only |
 
 use crate::{
     Client, Request, Response, Service,
     errors::{bad_request, forbidden, not_found, other_method, unread},
     full, logging,
-    metrics::ServerMetrics,
+    metrics::{MetricsFormat, ServerMetrics},
     ready::Readiness,
 };
 use http::{HeaderValue, Method, StatusCode, header};
@@ -37,8 +37,8 @@ impl<S: Service> AdminService<S> {
         answer(status, "application/json", format!("{report}\n"))
     }
 
-    fn metrics(&self) -> Response {
-        answer(StatusCode::OK, "text/plain; version=0.0.4; charset=utf-8", self.metrics.text())
+    fn metrics(&self, format: MetricsFormat) -> Response {
+        answer(StatusCode::OK, format.media_type(), self.metrics.text(format))
     }
 }
 
@@ -48,7 +48,7 @@ impl<S: Service> Service for AdminService<S> {
         match request.uri().path() {
             "/live" if get => answer(StatusCode::OK, "text/plain", "alive\n".to_owned()),
             "/ready" if get => self.ready().await,
-            "/metrics" if get => self.metrics(),
+            "/metrics" if get => self.metrics(MetricsFormat::preferred(request.headers())),
             "/log-level" if *request.method() == Method::PUT => set_level(request).await,
             "/live" | "/ready" | "/metrics" => other_method(request.method(), "GET, HEAD, OPTIONS"),
             "/log-level" => other_method(request.method(), "PUT, OPTIONS"),

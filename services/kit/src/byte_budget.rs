@@ -9,7 +9,10 @@ const UNIT: u64 = 1024;
 
 /// A number of bytes that can be reserved. Clones share the budget. Reservations are rounded up to whole KiB.
 #[derive(Clone, Debug)]
-pub struct ByteBudget(Arc<Semaphore>);
+pub struct ByteBudget {
+    free: Arc<Semaphore>,
+    limit: u64,
+}
 
 /// Some bytes of a [`ByteBudget`], given back when this is dropped.
 #[derive(Debug)]
@@ -18,24 +21,35 @@ pub struct Reservation(OwnedSemaphorePermit);
 impl ByteBudget {
     /// A budget of `bytes`.
     pub fn new(bytes: u64) -> Self {
-        Self(Arc::new(Semaphore::new((units(bytes) as usize).min(Semaphore::MAX_PERMITS))))
+        let permits = (units(bytes) as usize).min(Semaphore::MAX_PERMITS);
+        Self { free: Arc::new(Semaphore::new(permits)), limit: permits as u64 * UNIT }
     }
 
     /// Reserves `bytes` once they are free, in order of arrival. Never resolves if the whole budget is smaller.
     #[expect(clippy::missing_panics_doc, reason = "the semaphore is never closed")]
     pub async fn reserve(&self, bytes: u64) -> Reservation {
-        let permit = Arc::clone(&self.0).acquire_many_owned(units(bytes)).await;
+        let permit = Arc::clone(&self.free).acquire_many_owned(units(bytes)).await;
         Reservation(permit.expect("the semaphore is never closed"))
     }
 
     /// Reserves `bytes` if they are free now and no other reservation waits for them.
     pub fn try_reserve(&self, bytes: u64) -> Option<Reservation> {
-        Arc::clone(&self.0).try_acquire_many_owned(units(bytes)).ok().map(Reservation)
+        Arc::clone(&self.free).try_acquire_many_owned(units(bytes)).ok().map(Reservation)
     }
 
     /// The number of free bytes.
     pub fn available(&self) -> u64 {
-        self.0.available_permits() as u64 * UNIT
+        self.free.available_permits() as u64 * UNIT
+    }
+
+    /// The number of bytes that can be reserved in all.
+    pub fn limit(&self) -> u64 {
+        self.limit
+    }
+
+    /// The number of bytes that are reserved now.
+    pub fn used(&self) -> u64 {
+        self.limit.saturating_sub(self.available())
     }
 }
 
@@ -87,6 +101,7 @@ mod tests {
         let budget = ByteBudget::new(10 * UNIT);
         let mut reservation = budget.try_reserve(8 * UNIT - 1).unwrap();
         assert_eq!((reservation.bytes(), budget.available()), (8 * UNIT, 2 * UNIT));
+        assert_eq!((budget.used(), budget.limit()), (8 * UNIT, 10 * UNIT));
         assert!(budget.try_reserve(3 * UNIT).is_none());
         reservation.merge(budget.try_reserve(2 * UNIT).unwrap());
         assert_eq!(budget.available(), 0);

@@ -1,11 +1,13 @@
 //! Threads for work that keeps a processor busy for longer than an async thread may.
 
+use crate::Metrics;
 use std::{
     io,
     num::NonZero,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering::Relaxed},
         mpsc::{Receiver, Sender, channel},
     },
     thread,
@@ -18,18 +20,30 @@ type Job = Box<dyn FnOnce() + Send>;
 ///
 /// `tokio::task::spawn_blocking` would spread the work over hundreds of threads, and an allocator keeps memory for each.
 #[derive(Clone, Debug)]
-pub struct CpuPool(Sender<Job>);
+pub struct CpuPool {
+    sender: Sender<Job>,
+    threads: u64,
+    load: Arc<Load>,
+}
+
+/// The jobs of a pool.
+#[derive(Debug, Default)]
+struct Load {
+    waiting: AtomicU64,
+    running: AtomicU64,
+}
 
 impl CpuPool {
     /// A pool of `threads`; an error when the system has no more threads.
     pub fn new(threads: usize) -> io::Result<Self> {
         let (sender, receiver) = channel();
         let receiver = Arc::new(Mutex::new(receiver));
-        for _ in 0..threads.max(1) {
-            let receiver = Arc::clone(&receiver);
-            thread::Builder::new().name("cpu".to_owned()).spawn(move || work(&receiver))?;
+        let (threads, load) = (threads.max(1), Arc::<Load>::default());
+        for _ in 0..threads {
+            let (receiver, load) = (Arc::clone(&receiver), Arc::clone(&load));
+            thread::Builder::new().name("cpu".to_owned()).spawn(move || work(&receiver, &load))?;
         }
-        Ok(Self(sender))
+        Ok(Self { sender, threads: threads as u64, load })
     }
 
     /// A pool of one thread per processor.
@@ -46,17 +60,31 @@ impl CpuPool {
                 let _ = sender.send(job());
             }
         });
-        self.0.send(job).ok()?;
+        self.load.waiting.fetch_add(1, Relaxed);
+        self.sender.send(job).ok()?;
         result.await.ok()
+    }
+
+    /// Adds its metrics to those of a service that uses it.
+    pub fn register(&self, metrics: &mut Metrics) {
+        let running = Arc::clone(&self.load);
+        let help = "Threads of the pool for long work that are busy";
+        metrics.limit("cpu_pool_busy_threads", help, self.threads, move || running.running.load(Relaxed));
+        let waiting = Arc::clone(&self.load);
+        let help = "Jobs that wait for a thread of the pool";
+        metrics.gauge("cpu_pool_queue_length", help, move || waiting.waiting.load(Relaxed));
     }
 }
 
-fn work(queue: &Mutex<Receiver<Job>>) {
+fn work(queue: &Mutex<Receiver<Job>>, load: &Load) {
     loop {
         let next = queue.lock().unwrap_or_else(PoisonError::into_inner).recv();
         let Ok(job) = next else { return };
+        load.waiting.fetch_sub(1, Relaxed);
+        load.running.fetch_add(1, Relaxed);
         // The panic hook has logged it, and the caller gets no result.
         let _ = catch_unwind(AssertUnwindSafe(job));
+        load.running.fetch_sub(1, Relaxed);
     }
 }
 

@@ -1,22 +1,36 @@
 //! A service's metrics, in a registry of its own: two services in one process do not share any.
 
 mod close_reason;
+mod format;
 mod process;
-mod text;
+mod reading;
+mod refusals;
+mod registry;
 
-pub(crate) use close_reason::CloseReason;
+pub(crate) use self::{
+    close_reason::CloseReason,
+    format::MetricsFormat,
+    refusals::{RefusalReason, RequestRefusals},
+};
+pub use registry::Metrics;
 
+use crate::ServerSettings;
 use prometheus_client::{
     encoding::EncodeLabelSet,
-    metrics::{
-        counter::Counter,
-        family::Family,
-        gauge::Gauge,
-        histogram::{Histogram, exponential_buckets},
-    },
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::{Metric, Registry},
 };
-use std::sync::Arc;
+use std::sync::{Arc, atomic::AtomicU64};
+
+/// The upper bounds of the buckets for durations of requests, in seconds.
+const DURATIONS: [f64; 15] =
+    [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0];
+
+#[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
+struct BuildLabels {
+    service: &'static str,
+    version: &'static str,
+}
 
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 struct RequestLabels {
@@ -37,29 +51,41 @@ pub(crate) struct ServerMetrics {
     requests: Family<RequestLabels, Counter>,
     durations: Family<DurationLabels, Histogram, fn() -> Histogram>,
     pub(crate) in_flight: Gauge,
-    connections: Gauge,
+    connections: Gauge<u64, AtomicU64>,
     accepted: Counter,
     closed: Family<CloseReason, Counter>,
 }
 
 impl ServerMetrics {
-    /// The server's metrics, to which `register` adds the service's own.
-    pub(crate) fn new(register: impl FnOnce(&mut Registry)) -> Arc<Self> {
-        let buckets: fn() -> Histogram = || Histogram::new(exponential_buckets(0.000_5, 2.5, 12));
-        let durations = Family::new_with_constructor(buckets);
-        let mut all = Registry::default();
+    /// The metrics of a server with `settings`; `register` adds those of its limits and of the service itself.
+    pub(crate) fn new(settings: &ServerSettings, register: impl FnOnce(&mut Metrics)) -> Arc<Self> {
+        let durations: fn() -> Histogram = || Histogram::new(DURATIONS);
+        let durations = Family::new_with_constructor(durations);
+        let mut all = Metrics::default();
+        let build = Family::<BuildLabels, Gauge>::default();
+        build
+            .get_or_create(&BuildLabels { service: settings.name, version: env!("CARGO_PKG_VERSION") })
+            .set(1);
+        all.register("build_info", "The program, as labels; always 1", build);
         let help = "Requests answered; status 0: the client left before";
         let requests = add(&mut all, "http_requests", help, Family::default());
-        let help = "From a request's whole header to its answer's last byte";
+        let help = "From the complete header of a request to the last byte of its response";
         let durations = add(&mut all, "http_request_duration_seconds", help, durations);
-        let in_flight = add(&mut all, "http_requests_in_flight", "Requests being answered", Gauge::default());
-        let connections = add(&mut all, "http_connections", "Open connections", Gauge::default());
+        let help = "Requests in progress, responses that are being sent included";
+        let in_flight = add(&mut all, "http_requests_in_flight", help, Gauge::default());
+        let connections = Gauge::<u64, AtomicU64>::default();
+        let open = connections.clone();
+        let most = settings.limits.connections as u64;
+        all.limit("http_connections", "Open connections", most, move || open.get());
         let accepted = add(&mut all, "http_connections_accepted", "Connections accepted", Counter::default());
-        let help = "Connections that are over, and why";
-        let closed = add(&mut all, "http_connections_ended", help, Family::default());
-        all.register_collector(Box::new(process::Process::new()));
+        let help = "Connections that were closed, and why";
+        let closed = add(&mut all, "http_connections_closed", help, CloseReason::counters());
         register(&mut all);
-        Arc::new(Self { registry: all, requests, durations, in_flight, connections, accepted, closed })
+        let limit = settings.process_memory;
+        let help = "limits.memory of all services in the process";
+        all.gauge("process_resident_memory_limit_bytes", help, move || limit);
+        let registry = all.into_registry();
+        Arc::new(Self { registry, requests, durations, in_flight, connections, accepted, closed })
     }
 
     /// The counter and histogram for requests of this kind.
@@ -82,21 +108,21 @@ impl ServerMetrics {
         OpenConnection(self.connections.clone())
     }
 
-    /// All metrics in the Prometheus text format.
-    pub(crate) fn text(&self) -> String {
+    /// All metrics in `format`.
+    pub(crate) fn text(&self, format: MetricsFormat) -> String {
         let mut text = String::new();
         prometheus_client::encoding::text::encode(&mut text, &self.registry)
             .expect("writing to a string cannot fail");
-        text::prometheus(&text)
+        format.of_open_metrics(text)
     }
 }
 
-fn add<M: Metric + Clone>(registry: &mut Registry, name: &str, help: &str, metric: M) -> M {
-    registry.register(name, help, metric.clone());
+fn add<M: Metric + Clone>(metrics: &mut Metrics, name: &str, help: &str, metric: M) -> M {
+    metrics.register(name, help, metric.clone());
     metric
 }
 
-struct OpenConnection(Gauge);
+struct OpenConnection(Gauge<u64, AtomicU64>);
 
 impl Drop for OpenConnection {
     fn drop(&mut self) {

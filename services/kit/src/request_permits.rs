@@ -1,13 +1,14 @@
 //! Permits for requests in work, of which each client may hold a share.
 
 use crate::ClientKey;
+use prometheus_client::metrics::counter::Counter;
 use std::{
     cell::RefCell,
     collections::HashMap,
     sync::{Arc, Mutex, PoisonError, Weak},
     task::{Context, Poll, ready},
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
 use tokio_util::sync::PollSemaphore;
 
 /// A number of permits, and the share of them that each client may hold.
@@ -15,6 +16,16 @@ pub(crate) struct RequestPermits {
     all: Arc<Semaphore>,
     share: usize,
     clients: Mutex<Clients>,
+    refused: RefusedPermits,
+}
+
+/// Counts the permits that were refused.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct RefusedPermits {
+    /// Because all are in use.
+    pub(crate) all: Counter,
+    /// Because the client holds its share.
+    pub(crate) client: Counter,
 }
 
 #[derive(Default)]
@@ -33,13 +44,19 @@ pub(crate) struct RequestPermit {
 
 impl RequestPermits {
     /// `permits` of them, of which a client may hold the share `per_client`, at least one.
-    pub(crate) fn new(permits: usize, per_client: f64) -> Self {
+    pub(crate) fn new(permits: usize, per_client: f64, refused: RefusedPermits) -> Self {
         let permits = permits.min(Semaphore::MAX_PERMITS);
         Self {
             all: Arc::new(Semaphore::new(permits)),
             share: client_share(permits as u64, per_client).try_into().unwrap_or(permits),
             clients: Mutex::default(),
+            refused,
         }
+    }
+
+    /// The permits of all clients together.
+    pub(crate) fn all(&self) -> &Arc<Semaphore> {
+        &self.all
     }
 
     /// The part of the permits that is for `client`.
@@ -59,8 +76,12 @@ impl RequestPermits {
 
     /// A permit, if neither `part`, which is a client's, nor all permits are in use.
     pub(crate) fn try_acquire(&self, part: Arc<Semaphore>) -> Option<RequestPermit> {
-        let part = part.try_acquire_owned().ok()?;
-        Some(RequestPermit { part: Some(part), all: Arc::clone(&self.all).try_acquire_owned().ok()? })
+        let granted = |permit: Result<OwnedSemaphorePermit, TryAcquireError>, refused: &Counter| {
+            permit.inspect_err(|_| _ = refused.inc()).ok()
+        };
+        let part = granted(part.try_acquire_owned(), &self.refused.client)?;
+        let all = granted(Arc::clone(&self.all).try_acquire_owned(), &self.refused.all)?;
+        Some(RequestPermit { part: Some(part), all })
     }
 }
 
@@ -137,12 +158,12 @@ pub fn count_as_waiting() {
 
 #[cfg(test)]
 mod tests {
-    use super::RequestPermits;
+    use super::{RefusedPermits, RequestPermits};
     use crate::Client;
 
     #[test]
     fn clients_that_are_gone_are_forgotten_and_those_with_permits_are_not() {
-        let permits = RequestPermits::new(4, 0.25);
+        let permits = RequestPermits::new(4, 0.25, RefusedPermits::default());
         let part =
             |number: u32| permits.part(Client::new(std::net::Ipv4Addr::from_bits(number).into()).key());
         let held = permits.try_acquire(part(0)).unwrap();
@@ -159,7 +180,8 @@ mod tests {
     fn a_client_has_its_share_rounded_down_and_at_least_one() {
         for (all, per_client, share) in [(10, 0.5, 5), (3, 0.5, 1), (1, 0.5, 1), (100, 0.001, 1), (7, 1.0, 7)]
         {
-            assert_eq!(RequestPermits::new(all, per_client).share, share);
+            let permits = RequestPermits::new(all, per_client, RefusedPermits::default());
+            assert_eq!(permits.share, share);
         }
     }
 }

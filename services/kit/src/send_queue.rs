@@ -113,6 +113,11 @@ impl SendQueue {
         Ok(QueuedReader { queue: Arc::clone(self), response, number, reading })
     }
 
+    /// Bytes of the responses that are counted now.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.queued.lock().unwrap_or_else(PoisonError::into_inner).bytes
+    }
+
     /// Cuts off clients until `bytes` more fit; false if they do not.
     fn make_room(&self, queued: &mut Queued, bytes: u64, client: ClientKey, now: u64) -> bool {
         let longest = u64::try_from(self.stalled.as_millis()).unwrap_or(u64::MAX);

@@ -16,7 +16,7 @@ mod timer;
 
 use crate::{
     Listeners, ServerSettings, Service, acceptor::Acceptor, admin::AdminService, descriptors, inherited,
-    metrics::ServerMetrics, ready::Readiness, systemd, trace::TraceExporter,
+    ready::Readiness, systemd, trace::TraceExporter,
 };
 use context::ListenerContext;
 use std::{io, sync::Arc, time::Duration};
@@ -43,23 +43,20 @@ pub async fn serve<S: Service>(
     settings.limits.connections = descriptors::affordable(settings.limits.connections, settings.services);
     let traces = TraceExporter::new(settings.name, &settings.tracing).map_err(io::Error::other)?;
     let Listeners { service: socket, admin } = listeners;
-    let metrics = ServerMetrics::new(|metrics| service.register(metrics));
     let service = Arc::new(service);
     let readiness = Arc::new(Readiness::new(Arc::clone(&service)));
+    let listener = ListenerContext::new(service, settings.clone(), traces);
 
     let admin = admin.map(|socket| {
         announce(settings.name, "admin", &socket);
-        let admin = AdminService::new(Arc::clone(&readiness), Arc::clone(&metrics));
-        // Its requests are not counted among those of the service.
-        let uncounted = ServerMetrics::new(|_| {});
-        let listener =
-            ListenerContext::new(Arc::new(admin), uncounted, settings.for_admin(), TraceExporter::off());
+        let admin = AdminService::new(Arc::clone(&readiness), Arc::clone(&listener.metrics));
+        // Its requests are counted in metrics of its own, which are not shown.
+        let listener = ListenerContext::new(Arc::new(admin), settings.for_admin(), TraceExporter::off());
         (Arc::clone(&listener), tokio::spawn(run(listener, socket, ADMIN_GRACE)))
     });
     announce(settings.name, "service", &socket);
     systemd::ready();
 
-    let listener = ListenerContext::new(service, metrics, settings.clone(), traces);
     let serving = run(Arc::clone(&listener), socket, settings.limits.grace);
     let stopping = async {
         shutdown.await;

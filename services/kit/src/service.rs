@@ -1,9 +1,6 @@
 //! What a service is: a struct that answers requests.
 
-use crate::{Problem, Request, Response};
-
-/// The registry for a service's own metrics, shown at `/metrics`.
-pub type Metrics = prometheus_client::registry::Registry;
+use crate::{Metrics, Problem, Request, Response};
 
 /// A service. Shared by all connections.
 pub trait Service: Send + Sync + 'static {

@@ -65,6 +65,8 @@ pub struct ServerSettings {
     /// Bytes of the responses that wait for their clients: a quarter of `limits.memory`, unless the service has another
     /// use for it.
     pub send_queue: u64,
+    /// `limits.memory` of all services in this process, in bytes.
+    pub process_memory: u64,
     /// The number of services in this process: each takes an equal part of the limit of open files.
     pub services: usize,
 }
@@ -72,7 +74,8 @@ pub struct ServerSettings {
 impl ServerSettings {
     /// Settings of the only service in its process, which answers to any host name and trusts no proxy.
     pub fn new(name: &'static str, listen: SocketAddr, admin: Admin, limits: Limits, log: Log) -> Self {
-        let send_queue = limits.memory.as_u64() / 4;
+        let process_memory = limits.memory.as_u64();
+        let send_queue = process_memory / 4;
         Self {
             name,
             listen,
@@ -83,6 +86,7 @@ impl ServerSettings {
             trusted_proxies: TrustedProxies::default(),
             tracing: TraceSettings::default(),
             send_queue,
+            process_memory,
             services: 1,
         }
     }

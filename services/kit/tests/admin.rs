@@ -45,16 +45,24 @@ async fn metrics_are_prometheus_text() {
     let answer = server.ask_admin("/metrics").await;
     assert_eq!(field(&answer, "content-type"), Some("text/plain; version=0.0.4; charset=utf-8"));
     for line in [
-        "# TYPE http_requests_total counter",
-        r#"http_requests_total{method="GET",route="/",status="200"} 1"#,
-        r#"http_requests_total{method="GET",route="none",status="404"} 1"#,
-        "# TYPE http_request_duration_seconds histogram",
-        r#"http_request_duration_seconds_count{method="GET",route="/"} 1"#,
-        r#"http_connections_ended_total{why="malformed"} 1"#,
-        "# TYPE process_resident_memory_bytes gauge",
-        "# TYPE process_cpu_seconds_total counter",
-        "# TYPE tokio_workers gauge",
-        "log_lines_dropped_total 0",
+        "# TYPE linkextractor_http_requests_total counter",
+        r#"linkextractor_http_requests_total{method="GET",route="/",status="200"} 1"#,
+        r#"linkextractor_http_requests_total{method="GET",route="none",status="404"} 1"#,
+        "# TYPE linkextractor_http_request_duration_seconds histogram",
+        r#"linkextractor_http_request_duration_seconds_count{method="GET",route="/"} 1"#,
+        r#"linkextractor_http_connections_closed_total{reason="malformed"} 1"#,
+        "# TYPE linkextractor_process_resident_memory_bytes gauge",
+        "# TYPE linkextractor_process_cpu_seconds_total counter",
+        "# TYPE linkextractor_tokio_workers gauge",
+        "linkextractor_log_lines_dropped_total 0",
+        r#"linkextractor_build_info{service="test",version="0.1.0"} 1"#,
+        "linkextractor_http_connections_limit 10000",
+        "linkextractor_http_requests_active 0",
+        "linkextractor_http_requests_active_limit 1024",
+        r#"linkextractor_http_requests_refused_total{reason="requests"} 0"#,
+        r#"linkextractor_memory_used_bytes{budget="send_queue"} 0"#,
+        r#"linkextractor_memory_limit_bytes{budget="send_queue"} 134217728"#,
+        "linkextractor_process_resident_memory_limit_bytes 536870912",
     ] {
         assert!(answer.lines().any(|found| found == line), "{line} is not in {answer}");
     }
@@ -62,18 +70,33 @@ async fn metrics_are_prometheus_text() {
 }
 
 #[tokio::test]
+async fn metrics_are_open_metrics_if_accept_asks_for_that() {
+    let server = Server::start().await;
+    let accept =
+        "Accept: application/openmetrics-text;version=1.0.0,text/plain;version=0.0.4;q=0.5,*/*;q=0.1";
+    let request =
+        format!("GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{accept}\r\n\r\n");
+    let answer = server.exchange_with_admin(request).await;
+    let media_type = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    assert_eq!(field(&answer, "content-type"), Some(media_type));
+    assert!(answer.contains("\n# TYPE linkextractor_http_connections_accepted counter\n"), "{answer}");
+    assert!(answer.contains("\nlinkextractor_http_connections_accepted_total 0\n"), "{answer}");
+    assert!(answer.ends_with("\n# EOF\n"), "{answer}");
+}
+
+#[tokio::test]
 async fn the_reason_for_closing_a_connection_without_requests_is_counted() {
     let limits = Limits { header_timeout: Duration::from_millis(100), ..Limits::default() };
     let server = Server::with(limits).await;
     server.connect().await.rest().await;
-    server.metric(r#"http_connections_ended_total{why="slow"} 1"#).await;
+    server.metric(r#"linkextractor_http_connections_closed_total{reason="slow"} 1"#).await;
 
     let server = Server::start().await;
     let reset = server.connect().await;
-    server.metric("http_connections 1").await;
+    server.metric("linkextractor_http_connections 1").await;
     socket2::SockRef::from(&reset.0).set_linger(Some(Duration::ZERO)).unwrap();
     drop(reset);
-    server.metric(r#"http_connections_ended_total{why="broken"} 1"#).await;
+    server.metric(r#"linkextractor_http_connections_closed_total{reason="broken"} 1"#).await;
 }
 
 #[tokio::test]
@@ -139,7 +162,10 @@ async fn the_start_time_is_that_of_this_process() {
     let server = Server::start().await;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64();
     let answer = server.ask_admin("/metrics").await;
-    let start = answer.lines().find_map(|line| line.strip_prefix("process_start_time_seconds ")).unwrap();
+    let start = answer
+        .lines()
+        .find_map(|line| line.strip_prefix("linkextractor_process_start_time_seconds "))
+        .unwrap();
     let start: f64 = start.parse().unwrap();
     // Ticks are a hundredth of a second, and a test run ends within an hour.
     assert!((now - 3600.0..now + 0.1).contains(&start), "{start} at {now}");

@@ -106,7 +106,7 @@ async fn a_client_that_reads_nothing_is_disconnected() {
     client.send(get("/large?100000000")).await;
     client.until("\r\n\r\n").await;
     // It is gone when the admin listener counts no connection, and only it held one.
-    server.metric("http_connections 0").await;
+    server.metric("linkextractor_http_connections 0").await;
     assert!(client.rest().await.len() < 100_000_000);
 }
 

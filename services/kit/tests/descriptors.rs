@@ -34,11 +34,11 @@ async fn a_low_limit_lowers_the_number_of_connections() {
     }
     // Those over the limit wait in the kernel; some files are left for the admin listener.
     assert_eq!(status(&program.ask_admin(&common::get("/ready")).await), 200);
-    program.metric("http_connections 192").await;
+    program.metric("linkextractor_http_connections 192").await;
     drop(held);
     // All are served: none was refused.
-    program.metric("http_connections_accepted_total 300").await;
-    program.metric("http_connections 0").await;
+    program.metric("linkextractor_http_connections_accepted_total 300").await;
+    program.metric("linkextractor_http_connections 0").await;
     assert_eq!(status(&program.get("/").await), 200);
 }
 
@@ -83,5 +83,5 @@ async fn that_no_descriptor_is_left_is_logged_once_a_second_at_most() {
 async fn the_soft_limit_is_raised() {
     let program = limited("64:1024", &[]).await;
     let metrics = program.ask_admin(&common::get("/metrics")).await;
-    assert!(metrics.contains("\nprocess_max_fds 1024\n"), "{metrics}");
+    assert!(metrics.contains("\nlinkextractor_process_max_fds 1024\n"), "{metrics}");
 }

@@ -173,7 +173,7 @@ async fn without_window() -> (Server, Client) {
 async fn a_client_that_opens_no_window_is_disconnected() {
     let (server, mut client) = without_window().await;
     client.rest().await;
-    server.metric("http_connections 0").await;
+    server.metric("linkextractor_http_connections 0").await;
 }
 
 #[tokio::test]
@@ -181,7 +181,7 @@ async fn a_client_that_opens_no_window_and_sends_pings_is_disconnected() {
     let (server, mut client) = without_window().await;
     client.send(frame(4, 1, 0, &[])).await; // SETTINGS, acknowledged
     client.insist(&frame(6, 0, 0, &[7; 8]).repeat(300), STALL / 8).await;
-    server.metric("http_connections 0").await;
+    server.metric("linkextractor_http_connections 0").await;
 }
 
 #[tokio::test]

@@ -73,7 +73,7 @@ async fn an_idle_connection_that_its_client_closes_is_closed() {
     let (server, client) = answered().await;
     tokio::time::sleep(PAUSE).await;
     drop(client);
-    server.metric("http_connections 0").await;
+    server.metric("linkextractor_http_connections 0").await;
 }
 
 #[tokio::test]

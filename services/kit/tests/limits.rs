@@ -20,7 +20,7 @@ async fn a_connection_over_the_limit_waits_and_is_served_later() {
     // What it could do for the third, it has done before this.
     one.send(get_kept("/")).await;
     one.until("hello\n").await;
-    server.metric("http_connections_accepted_total 2").await;
+    server.metric("linkextractor_http_connections_accepted_total 2").await;
     let read = third.0.try_read(&mut [0]);
     assert!(read.is_err(), "the third was answered while two held the permits");
     drop(one);

@@ -187,7 +187,7 @@ async fn a_connection_with_a_chunked_body_that_was_read_ends_regularly() {
         let answer = client.rest().await;
         assert_eq!((status(&answer), field(&answer, "connection")), (200, Some("close")), "{answer}");
         // The client keeps its side open: the server does not wait for it.
-        server.metric("http_connections 0").await;
+        server.metric("linkextractor_http_connections 0").await;
     }
-    server.metric(r#"http_connections_ended_total{why="regular"} 2"#).await;
+    server.metric(r#"linkextractor_http_connections_closed_total{reason="regular"} 2"#).await;
 }

@@ -116,7 +116,10 @@ async fn the_start_time_is_known_where_proc_shows_processes_only() {
     let program = Program::spawn(command).await;
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs_f64();
     let metrics = program.ask_admin(&get("/metrics")).await;
-    let start = metrics.lines().find_map(|line| line.strip_prefix("process_start_time_seconds ")).unwrap();
+    let start = metrics
+        .lines()
+        .find_map(|line| line.strip_prefix("linkextractor_process_start_time_seconds "))
+        .unwrap();
     let start: f64 = start.parse().unwrap();
     assert!((now - 60.0..now + 0.1).contains(&start), "{start} at {now}");
 }

@@ -12,7 +12,7 @@ async fn a_signal_drains_and_the_exit_is_0() {
         let mut program = Program::start(&[]).await;
         let mut client = program.connect().await;
         client.send(HELD).await;
-        program.metric("http_requests_in_flight 1").await;
+        program.metric("linkextractor_http_requests_in_flight 1").await;
         program.signal(signal);
         program.line("stopping").await;
         client.send(REST).await;
@@ -26,7 +26,7 @@ async fn a_second_signal_ends_the_process_at_once() {
     let mut program = Program::start(&["--set", "limits.grace=1h", "--set", "limits.stall_timeout=1h"]).await;
     let mut client = program.connect().await;
     client.send(HELD).await;
-    program.metric("http_requests_in_flight 1").await;
+    program.metric("linkextractor_http_requests_in_flight 1").await;
     program.signal(Signal::TERM);
     program.line("stopping").await;
     program.signal(Signal::TERM);

@@ -99,7 +99,7 @@ async fn the_client_that_takes_nothing_is_cut_off_when_others_need_the_memory() 
         }
     });
     assert!(answer.await.len() > 6 * MIB);
-    server.metric("http_connections_ended_total{why=\"slow\"} 1").await;
+    server.metric("linkextractor_http_connections_closed_total{reason=\"slow\"} 1").await;
     assert!(slow.rest().await.len() < 6 * MIB);
 }
 

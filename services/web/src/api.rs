@@ -71,6 +71,11 @@ impl ApiClient {
         Ok(Self { client, endpoint, timeout: settings.api_timeout, budget })
     }
 
+    /// The memory for the bodies of responses.
+    pub(crate) fn budget(&self) -> &ByteBudget {
+        &self.budget
+    }
+
     /// Requests the links of the page at `url`; `fresh` bypasses the API's cache.
     pub(crate) async fn links(
         &self,

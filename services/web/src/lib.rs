@@ -106,7 +106,7 @@ impl Service for Web {
     }
 
     fn register(&self, metrics: &mut kit::Metrics) {
-        self.state.metrics.register(metrics);
+        self.state.register(metrics);
     }
 
     async fn checks(&self) -> Vec<kit::Check> {

@@ -10,7 +10,7 @@ use crate::{
     templates::Templates,
 };
 use kit::{CpuPool, RequestId};
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 use tokio::sync::Semaphore;
 use tracing::info;
 
@@ -46,6 +46,15 @@ impl WebState {
         })
     }
 
+    /// Adds the metrics of all parts.
+    pub(crate) fn register(&self, metrics: &mut kit::Metrics) {
+        self.metrics.register(metrics);
+        metrics.budget("api_responses", self.api.budget());
+        let help = "Long answers of the API that are being processed";
+        metrics.permits("web_long_responses", help, &self.long_responses, 1);
+        self.pool.register(metrics);
+    }
+
     /// Requests the links of `query` from the API and runs `process` on the response, on the CPU pool. The outcome is
     /// counted and logged here, because the status of a page sent in two parts does not show it.
     pub(crate) async fn process<T: Send + 'static>(
@@ -55,7 +64,10 @@ impl WebState {
         process: impl FnOnce(&Self, &PageQuery, &ApiResponse) -> Result<T, WebError> + Send + 'static,
     ) -> Result<T, WebError> {
         let result: Result<T, WebError> = async {
-            let response = self.api.links(&query.url, query.fresh, &caller).await?;
+            let start = Instant::now();
+            let response = self.api.links(&query.url, query.fresh, &caller).await;
+            self.metrics.api_took(start.elapsed());
+            let response = response?;
             let (state, length) = (Arc::clone(&self), response.length());
             self.run(length, move || process(&state, &query, &response)).await
         }

@@ -11,6 +11,7 @@ mod cluster;
 mod collector;
 mod keys;
 mod limits;
+mod metrics;
 mod origin;
 mod program;
 mod proxy;
@@ -29,6 +30,7 @@ pub use cluster::RedisCluster;
 pub use collector::{CollectedSpan, Collector};
 pub use keys::keys;
 pub use limits::{own_address, raise_open_files};
+pub use metrics::{MetricsFamily, MetricsPage, MetricsRow, MetricsTable};
 pub use origin::{Origin, Page, raw_origin};
 pub use program::{Output, Program, command, program, run};
 pub use proxy::Proxy;
@@ -37,10 +39,10 @@ pub use sentinel::RedisSentinels;
 pub use servers::{SERVE, api, metric, serve, wait_for_metric, web};
 pub use socks::SocksProxy;
 pub use terminal::Terminal;
-pub use tool::installed;
+pub use tool::{installed, output_of};
 pub use wire::Wire;
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 /// How long a test waits for something that must happen; much longer than it takes, so that only failures reach it.
 pub const TIMEOUT: Duration = Duration::from_secs(30);
@@ -49,4 +51,9 @@ pub const TIMEOUT: Duration = Duration::from_secs(30);
 pub async fn within<T>(what: &str, future: impl Future<Output = T>) -> T {
     let result = tokio::time::timeout(TIMEOUT, future).await;
     result.unwrap_or_else(|_| panic!("waited {TIMEOUT:?} for {what}"))
+}
+
+/// The path of a file of this repository.
+pub fn repository(file: &str) -> PathBuf {
+    [env!("CARGO_MANIFEST_DIR"), "../..", file].iter().collect()
 }

@@ -46,7 +46,7 @@ async fn serve_finds_all_four_inherited_sockets() {
     activated.answers("linkextractor-web", "/", "<form").await;
     activated.answers("linkextractor-api", "/", "Usage:").await;
     for admin in ["linkextractor-web-admin", "linkextractor-api-admin"] {
-        activated.answers(admin, "/metrics", "http_requests_total").await;
+        activated.answers(admin, "/metrics", "linkextractor_http_requests_total").await;
     }
 }
 

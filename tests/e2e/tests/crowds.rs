@@ -39,10 +39,10 @@ async fn assert_no_delay(server: &Program) {
             } else {
                 p99(address).await
             };
-            let stayed = metric(server, "http_connections").await;
+            let stayed = metric(server, "linkextractor_http_connections").await;
             assert!(stayed >= u64::from(CROWD), "{stayed} stayed");
             drop(crowd);
-            wait_for_metric(server, "http_connections", |open| open == 0).await;
+            wait_for_metric(server, "linkextractor_http_connections", |open| open == 0).await;
             rounds.push((alone, beside));
             if beside <= 2 * alone + SMALL {
                 break true;
@@ -76,7 +76,7 @@ async fn open_crowd(server: &Program) -> Vec<TcpStream> {
         let connecting = TcpStream::connect(server.address("service"));
         crowd.push(within("a connection", connecting).await.expect("it listens"));
     }
-    wait_for_metric(server, "http_connections", |open| open >= u64::from(CROWD)).await;
+    wait_for_metric(server, "linkextractor_http_connections", |open| open >= u64::from(CROWD)).await;
     crowd
 }
 

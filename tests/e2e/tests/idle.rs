@@ -22,17 +22,17 @@ async fn ten_thousand_idle_connections_take_less_than_200_mib_and_free_it() {
     for _ in 0..50 {
         idle_connection(&api, &format!("/api/{page}")).await;
     }
-    wait_for_metric(&api, "http_connections", |open| open == 0).await;
+    wait_for_metric(&api, "linkextractor_http_connections", |open| open == 0).await;
     let before = api.resident();
     for round in 1..=ROUNDS {
         let mut idle = Vec::new();
         for _ in 0..connections {
             idle.push(idle_connection(&api, "/").await);
         }
-        wait_for_metric(&api, "http_connections", |open| open == connections).await;
+        wait_for_metric(&api, "linkextractor_http_connections", |open| open == connections).await;
         let open = api.resident();
         drop(idle);
-        wait_for_metric(&api, "http_connections", |open| open == 0).await;
+        wait_for_metric(&api, "linkextractor_http_connections", |open| open == 0).await;
         let after = api.resident();
         println!("{connections} in round {round}: KiB before, while open, after: {before}, {open}, {after}");
         assert!(open < WHILE_OPEN, "{open} KiB with {connections} idle connections");

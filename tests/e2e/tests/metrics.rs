@@ -1,14 +1,59 @@
-//! `/metrics` passes promtool, whatever the servers have answered before.
+//! `/metrics`: what both services expose is what docs/metrics.md lists, and tools read it in both formats.
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the failure")]
 
-use e2e::{Client, Origin, Page, Program, RedisServer, Wire, installed, within};
+use e2e::{
+    Client, MetricsPage, MetricsTable, Origin, Page, Program, RedisServer, Wire, installed, output_of,
+};
 use http::StatusCode;
-use std::process::Stdio;
-use tokio::{io::AsyncWriteExt, process::Command};
+use std::{collections::BTreeSet, path::Path};
+
+/// Labels whose values appear when they are first counted.
+const ON_DEMAND: [&str; 4] = ["method", "route", "status", "code"];
+const CHECK: [&str; 2] = ["check", "metrics"];
 
 #[tokio::test]
-async fn promtool_accepts_metrics_after_every_kind_of_request() {
+async fn what_is_exposed_is_what_the_table_lists() {
+    let table = MetricsTable::read();
+    let redis = RedisServer::start().await;
+    let api = e2e::api(&[("REDIS_URL", &redis.url())]).await;
+    let web = e2e::web(api.address("service"), &[]).await;
+    traffic(&api, &web).await;
+    let alone = e2e::api(&[]).await;
+    let mut values = BTreeSet::new();
+    for (server, service) in [(&alone, "API"), (&api, "API with Redis"), (&web, "web")] {
+        let page = MetricsPage::of(server).await;
+        let mut missing: BTreeSet<&str> =
+            table.rows.iter().filter(|row| row.is_of(service)).map(|row| &*row.name).collect();
+        for family in &page.families {
+            let row = table.row(&family.name);
+            assert!(row.is_of(service), "{} is not of {service}", row.name);
+            assert_eq!((row.kind.as_str(), !family.help.is_empty()), (&*family.kind, true), "{}", row.name);
+            missing.remove(&*row.name);
+            for (label, value) in &family.labels {
+                let listed = row.labels.get(label).unwrap_or_else(|| panic!("{} has {label}", row.name));
+                assert!(listed.is_empty() || listed.contains(value), "{} has {label}={value}", row.name);
+                values.insert((row.name.clone(), label.clone(), value.clone()));
+            }
+        }
+        if service == "API" {
+            // It had no request.
+            missing.retain(|name| !table.row(name).labels.keys().any(|label| ON_DEMAND.contains(&&**label)));
+        }
+        assert_eq!(missing, BTreeSet::new(), "{service}");
+    }
+    for row in &table.rows {
+        for (label, listed) in row.labels.iter().filter(|(label, _)| !ON_DEMAND.contains(&&***label)) {
+            for value in listed {
+                let listed = (row.name.clone(), label.clone(), value.clone());
+                assert!(values.contains(&listed), "{listed:?} is not exposed");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn tools_read_the_metrics_in_both_formats_after_every_kind_of_request() {
     let Some(promtool) = installed("promtool") else { return };
     let redis = RedisServer::start().await;
     let api = e2e::api(&[("REDIS_URL", &redis.url())]).await;
@@ -17,18 +62,39 @@ async fn promtool_accepts_metrics_after_every_kind_of_request() {
     for server in [&api, &web] {
         let metrics = Client::default().get(&format!("http://{}/metrics", server.address("admin"))).await;
         assert!(metrics.header("content-type").starts_with("text/plain; version=0.0.4"));
-        let (code, complaints) = check(Command::new(&promtool), metrics.text()).await;
+        let (code, complaints) = output_of(&promtool, &CHECK, metrics.text()).await;
         assert_eq!((code, &*complaints), (Some(0), ""), "{}", metrics.text());
         for status in ["200", "400", "404", "405", "502"] {
-            assert!(
-                metrics.text().contains(&format!(r#"status="{status}"}}"#)),
-                "{status}: {}",
-                metrics.text()
-            );
+            let status = format!(r#"status="{status}"}}"#);
+            assert!(metrics.text().contains(&status), "{status}: {}", metrics.text());
         }
+        read_open_metrics(&promtool, server).await;
     }
-    let (code, complaints) = check(Command::new(&promtool), "# TYPE x counter\nx 1\n").await;
+    let (code, complaints) = output_of(&promtool, &CHECK, "# TYPE x counter\nx 1\n").await;
     assert!(code != Some(0) && complaints.contains("_total"), "it detects a fault: {complaints}");
+}
+
+/// Has Prometheus' own parser read the server's metrics as `OpenMetrics`.
+async fn read_open_metrics(promtool: &Path, server: &Program) {
+    let url = format!("http://{}/metrics", server.address("admin"));
+    let accept = "application/openmetrics-text; version=1.0.0";
+    let metrics = Client::default().get_with(&url, "accept", accept).await;
+    assert!(metrics.header("content-type").starts_with("application/openmetrics-text; version=1.0.0"));
+    // The command that reads this format wants times.
+    let timed =
+        |line: &str| if line.starts_with('#') { format!("{line}\n") } else { format!("{line} 1700000000\n") };
+    let folder = tempfile::tempdir().unwrap();
+    let (file, blocks) = (folder.path().join("metrics"), folder.path().join("blocks"));
+    let read = async |text: &str| {
+        std::fs::write(&file, text).unwrap();
+        let files = [&file, &blocks].map(|path| path.to_str().unwrap());
+        output_of(promtool, &[&["tsdb", "create-blocks-from", "openmetrics"][..], &files].concat(), "").await
+    };
+    let text: String = metrics.text().lines().map(timed).collect();
+    let (code, output) = read(&text).await;
+    assert_eq!(code, Some(0), "{output}: {}", metrics.text());
+    let (code, output) = read(text.trim_end().strip_suffix("# EOF").unwrap()).await;
+    assert!(code != Some(0) && output.contains("EOF"), "it detects a fault: {output}");
 }
 
 /// Requests for every metric: responses, errors, cache hits and misses, malformed requests.
@@ -65,17 +131,4 @@ async fn traffic(api: &Program, web: &Program) {
             assert!(wire.answer().await.expect("an answer").status.is_client_error());
         }
     }
-}
-
-/// The tool's exit status and output for `metrics`.
-async fn check(mut promtool: Command, metrics: &str) -> (Option<i32>, String) {
-    let command = promtool.args(["check", "metrics"]).kill_on_drop(true);
-    let mut child =
-        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut stdin = child.stdin.take().unwrap();
-    let feed = async move { stdin.write_all(metrics.as_bytes()).await.unwrap() };
-    let (output, ()) = within("promtool", async { tokio::join!(child.wait_with_output(), feed) }).await;
-    let output = output.unwrap();
-    let said = [output.stdout, output.stderr].concat();
-    (output.status.code(), String::from_utf8(said).unwrap())
 }

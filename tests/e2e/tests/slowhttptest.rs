@@ -44,7 +44,7 @@ async fn slow_headers_bodies_and_readers_do_not_stop_service_to_others() {
     println!("{} other requests, the slowest answered in {longest:?}", times.len());
     assert!(*longest < LONGEST, "another client waited for {longest:?}");
     for server in [&api, &web] {
-        wait_for_metric(server, "http_connections", |open| open == 0).await;
+        wait_for_metric(server, "linkextractor_http_connections", |open| open == 0).await;
         response_time(server).await;
     }
 }

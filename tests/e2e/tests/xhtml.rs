@@ -31,7 +31,10 @@ async fn the_media_type_decides() {
         let by_command = run("linkextractor", &["--format", "text", &url], b"").await;
         assert_eq!(by_command.stdout.lines().count(), expected.unwrap_or(0), "{media_type}");
     }
-    assert_eq!(e2e::metric(&server, "extractions_total{method=\"xml\"}").await, 3);
+    assert_eq!(
+        e2e::metric(&server, "linkextractor_extraction_duration_seconds_count{method=\"xml\"}").await,
+        3
+    );
 }
 
 #[tokio::test]

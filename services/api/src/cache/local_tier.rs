@@ -31,13 +31,6 @@ pub(crate) struct LocalTier {
     evictions: Counter,
 }
 
-/// What the tier holds.
-pub(super) struct Usage {
-    pub(super) bytes: u64,
-    pub(super) entries: u64,
-    pub(super) evictions: u64,
-}
-
 /// A copy, and the session in which it was last the same as in Redis.
 struct Copy {
     entry: CacheEntry,
@@ -72,11 +65,20 @@ impl LocalTier {
         Self { copies, sessions: Sessions::default(), evictions }
     }
 
-    /// What it holds now; work in proportion to what has changed since the last call.
-    pub(super) fn usage(&self) -> Usage {
+    /// Adds its metrics. Reading them is work in proportion to what has changed since the last time.
+    pub(super) fn register(self: &Arc<Self>, metrics: &mut kit::Metrics) {
+        let help = "Results that left the local tier to make room for others";
+        metrics.register("cache_local_evictions", help, self.evictions.clone());
+        let tier = Arc::clone(self);
+        metrics.gauge("cache_local_entries", "Results in the local tier", move || tier.held().0);
+        let (tier, limit) = (Arc::clone(self), self.copies.policy().max_capacity().unwrap_or(u64::MAX));
+        metrics.memory("cache_results", limit, move || tier.held().1);
+    }
+
+    /// The number of copies and their bytes.
+    fn held(&self) -> (u64, u64) {
         self.copies.run_pending_tasks();
-        let (bytes, entries) = (self.copies.weighted_size(), self.copies.entry_count());
-        Usage { bytes, entries, evictions: self.evictions.get() }
+        (self.copies.entry_count(), self.copies.weighted_size())
     }
 
     pub(super) fn find(&self, key: &CacheKey) -> Local {

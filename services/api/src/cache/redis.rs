@@ -20,7 +20,12 @@ pub use self::settings::RedisSettings;
 pub(crate) use self::lease::Claim;
 
 use self::{
-    fault::Fault, lease::Lease, metrics::RedisMetrics, refusals::Refusals, router::Router, servers::Servers,
+    fault::Fault,
+    lease::Lease,
+    metrics::{RedisCommand, RedisMetrics},
+    refusals::Refusals,
+    router::Router,
+    servers::Servers,
     tracking::Tracking,
 };
 use super::{local_tier::LocalTier, lookup::TimeBudget};
@@ -102,8 +107,9 @@ impl Redis {
         self.0.router.settled().await;
     }
 
-    pub(super) fn register(&self, registry: &mut kit::Metrics) {
-        self.0.metrics.register(registry);
+    pub(super) fn register(&self, metrics: &mut kit::Metrics) {
+        self.0.metrics.register(metrics);
+        metrics.budget("redis_writes", &self.0.writes);
     }
 
     /// Whether all servers are reachable, or why one is not.
@@ -115,7 +121,7 @@ impl Redis {
         // Not GET: a value that is too large is not read to its end.
         let command = redis::cmd("GETRANGE").arg(key.as_str()).arg(0).arg(value::MAX_STORED).take();
         let query = self.0.router.query::<Bytes>(key.as_str(), &command, time.left());
-        let stored = self.0.run("get", query, time).await.ok_or(Unreachable)?;
+        let stored = self.0.run(RedisCommand::Get, query, time).await.ok_or(Unreachable)?;
         Ok(self.0.decode(stored).await)
     }
 
@@ -154,7 +160,7 @@ impl Redis {
         let (tier, key) = (Arc::clone(&self.0), key.clone());
         let remove = async move {
             let command = redis::cmd("DEL").arg(key.as_str()).take();
-            tier.change::<u64>("del", &key, &command).await.is_some()
+            tier.change::<u64>(RedisCommand::Del, &key, &command).await.is_some()
         };
         self.go_on(remove, time).await;
     }
@@ -177,7 +183,7 @@ impl Redis {
     /// Redis does not answer.
     pub(super) async fn claim(&self, key: &CacheKey, time: &mut TimeBudget) -> (Claim, Read) {
         let claim = Lease::claim(&self.0.router, key, value::MAX_STORED, time.left());
-        match self.0.run("claim", claim, time).await {
+        match self.0.run(RedisCommand::Claim, claim, time).await {
             Some((claim, stored)) => (claim, Ok(self.0.decode(stored).await)),
             None => (Claim::Granted(None), Err(Unreachable)),
         }
@@ -188,7 +194,7 @@ impl RedisTier {
     /// The value that `job` answers; a refusal is logged once.
     async fn run<T>(
         &self,
-        command: &'static str,
+        command: RedisCommand,
         job: impl Future<Output = Result<T, Fault>>,
         time: &mut TimeBudget,
     ) -> Option<T> {
@@ -199,9 +205,9 @@ impl RedisTier {
             time.note_answer();
         }
         if let Err(Fault::Refused(error)) = &answer
-            && self.refusals.note(command, error.code().unwrap_or("ERR"))
+            && self.refusals.note(command.name(), error.code().unwrap_or("ERR"))
         {
-            tracing::warn!(command, %error, "Redis refuses a command");
+            tracing::warn!(command = command.name(), %error, "Redis refuses a command");
         }
         answer.ok()
     }
@@ -224,13 +230,13 @@ impl RedisTier {
         // Redis refuses 0.
         let lifetime = u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX).max(1);
         let set = redis::cmd("SET").arg(key.as_str()).arg(encoded).arg("PX").arg(lifetime).take();
-        self.change::<()>("set", key, &set).await.is_some()
+        self.change::<()>(RedisCommand::Set, key, &set).await.is_some()
     }
 
     /// Sends a command for which no request waits all the time.
     async fn change<T: FromRedisValue>(
         &self,
-        kind: &'static str,
+        kind: RedisCommand,
         key: &CacheKey,
         command: &Cmd,
     ) -> Option<T> {

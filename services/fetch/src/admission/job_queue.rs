@@ -9,7 +9,7 @@ use std::{
 use tokio::sync::oneshot;
 
 /// The most jobs that wait, as a multiple of those that run.
-const MAX_WAITING: usize = 4;
+pub(crate) const MAX_WAITING: usize = 4;
 /// The most jobs of a client that wait, as a multiple of its share.
 const MAX_WAITING_OF_CLIENT: usize = 2;
 
@@ -51,6 +51,15 @@ struct QueuedJob {
     permit: oneshot::Sender<()>,
 }
 
+/// The numbers of jobs.
+pub(crate) struct QueueLoad {
+    pub(crate) running: u64,
+    /// Those that may be refused.
+    pub(crate) waiting: u64,
+    /// Those that may not.
+    pub(crate) waiting_always: u64,
+}
+
 /// A job's number, and its permit when it comes.
 pub(super) type PendingPermit = (u64, oneshot::Receiver<()>);
 
@@ -68,6 +77,16 @@ impl JobQueue {
             clients: HashMap::new(),
             round: VecDeque::new(),
             hosts: HashMap::new(),
+        }
+    }
+
+    /// The numbers of jobs now.
+    pub(super) fn load(&self) -> QueueLoad {
+        let queued: usize = self.clients.values().map(|jobs| jobs.queue.len()).sum();
+        QueueLoad {
+            running: self.running as u64,
+            waiting: self.waiting as u64,
+            waiting_always: queued.saturating_sub(self.waiting) as u64,
         }
     }
 

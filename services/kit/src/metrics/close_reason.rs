@@ -1,7 +1,10 @@
 //! The reasons for closing a connection, which also count requests that hyper could not parse.
 
 use crate::BoxError;
-use prometheus_client::encoding::{EncodeLabel, EncodeLabelSet, LabelSetEncoder};
+use prometheus_client::{
+    encoding::{EncodeLabel, EncodeLabelSet, LabelSetEncoder},
+    metrics::{counter::Counter, family::Family},
+};
 use std::io;
 
 /// Why a connection was closed.
@@ -20,6 +23,15 @@ pub(crate) enum CloseReason {
 }
 
 impl CloseReason {
+    /// A counter for each reason, at zero.
+    pub(super) fn counters() -> Family<Self, Counter> {
+        let counters = Family::default();
+        for reason in [Self::Regular, Self::Slow, Self::TooLarge, Self::Malformed, Self::Broken] {
+            drop(counters.get_or_create(&reason));
+        }
+        counters
+    }
+
     pub(crate) fn of(result: Result<(), BoxError>) -> Self {
         let Err(error) = result else { return Self::Regular };
         match error.downcast_ref::<hyper::Error>() {
@@ -44,6 +56,6 @@ impl EncodeLabelSet for CloseReason {
             Self::Malformed => "malformed",
             Self::Broken => "broken",
         };
-        ("why", name).encode(encoder.encode_label())
+        ("reason", name).encode(encoder.encode_label())
     }
 }

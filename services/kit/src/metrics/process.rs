@@ -1,4 +1,5 @@
-//! Metrics of the process and its runtime, read for each scrape. The names are those of the Prometheus client libraries.
+//! Metrics of the process and its runtime, read for each scrape. After the prefix, the names are those of the Prometheus
+//! client libraries.
 
 use prometheus_client::{
     collector::Collector,

@@ -3,7 +3,7 @@
 use super::{raw_head::RawHead, timer::ConnectionTimer};
 use crate::{
     Limits, ServerSettings, Service,
-    metrics::{Series, ServerMetrics},
+    metrics::{RefusalReason, RequestRefusals, Series, ServerMetrics},
     request_permits::RequestPermits,
     send_queue::SendQueue,
     trace::TraceExporter,
@@ -13,6 +13,7 @@ use hyper_util::{
     rt::{TokioExecutor, TokioTimer},
     server::conn::auto,
 };
+use prometheus_client::metrics::counter::Counter;
 use std::{
     net::SocketAddr,
     sync::{
@@ -51,6 +52,8 @@ pub(super) struct ListenerContext<S> {
     /// Requests that wait for the work of others have one, too: it bounds their memory.
     pub(super) waiting_permits: Arc<Semaphore>,
     pub(super) send_queue: Arc<SendQueue>,
+    /// Counts the requests that are refused because the send queue is full.
+    pub(super) no_memory: Counter,
     pub(super) stop: CancellationToken,
     /// The grace is nearly over: requests without a response get 503.
     pub(super) give_up: CancellationToken,
@@ -59,20 +62,29 @@ pub(super) struct ListenerContext<S> {
 }
 
 impl<S: Service> ListenerContext<S> {
-    pub(super) fn new(
-        service: Arc<S>,
-        metrics: Arc<ServerMetrics>,
-        settings: ServerSettings,
-        traces: TraceExporter,
-    ) -> Arc<Self> {
+    pub(super) fn new(service: Arc<S>, settings: ServerSettings, traces: TraceExporter) -> Arc<Self> {
         let mut http1 = http1::Builder::new();
         http1.half_close(true).max_buf_size(HEADER_LIMIT.into());
         let Limits { requests, per_client, .. } = settings.limits;
-        let send_queue = Arc::new(SendQueue::new(
-            settings.send_queue,
-            per_client,
-            settings.limits.stall_timeout / STALLED,
-        ));
+        let refusals = RequestRefusals::default();
+        let permits = |most, reason| RequestPermits::new(most, per_client, refusals.of_permits(reason));
+        let permits_of_all = permits(requests, RefusalReason::Requests);
+        let body_permits = permits(requests.div_ceil(2), RefusalReason::Bodies);
+        let waiting_permits = Arc::new(Semaphore::new(requests.min(Semaphore::MAX_PERMITS)));
+        let stalled = settings.limits.stall_timeout / STALLED;
+        let send_queue = Arc::new(SendQueue::new(settings.send_queue, per_client, stalled));
+        let metrics = ServerMetrics::new(&settings, |metrics| {
+            refusals.register(metrics);
+            let help = "Requests that count towards limits.requests";
+            metrics.permits("http_requests_active", help, permits_of_all.all(), requests);
+            let help = "Requests whose bodies are being received";
+            metrics.permits("http_requests_receiving", help, body_permits.all(), requests.div_ceil(2));
+            let help = "Requests that only wait for the fetch of another one";
+            metrics.permits("http_requests_waiting", help, &waiting_permits, requests);
+            let queue = Arc::clone(&send_queue);
+            metrics.memory("send_queue", settings.send_queue, move || queue.bytes());
+            service.register(metrics);
+        });
         Arc::new(Self {
             service,
             metrics,
@@ -80,10 +92,11 @@ impl<S: Service> ListenerContext<S> {
             traces,
             http1,
             http: http(),
-            permits: RequestPermits::new(requests, per_client),
-            body_permits: RequestPermits::new(requests.div_ceil(2), per_client),
-            waiting_permits: Arc::new(Semaphore::new(requests.min(Semaphore::MAX_PERMITS))),
+            permits: permits_of_all,
+            body_permits,
+            waiting_permits,
             send_queue,
+            no_memory: refusals.counter(RefusalReason::Memory),
             stop: CancellationToken::new(),
             give_up: CancellationToken::new(),
             draining: AtomicBool::new(false),

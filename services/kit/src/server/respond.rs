@@ -97,6 +97,7 @@ pub(super) fn respond<S: Service>(
             ),
         };
         let rest = FrameRest::of_whole(response.body_mut(), &log).unwrap_or_else(|| {
+            listener.no_memory.inc();
             response = listener.service.refuse(overloaded(RETRY_AFTER));
             FrameRest::none()
         });

@@ -116,7 +116,7 @@ impl Server {
 
     /// Waits until so many requests are being answered.
     pub(crate) async fn in_flight(&self, count: usize) {
-        self.metric(&format!("http_requests_in_flight {count}")).await;
+        self.metric(&format!("linkextractor_http_requests_in_flight {count}")).await;
     }
 
     /// Waits until a request is answered with `expected`.

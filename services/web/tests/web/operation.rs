@@ -15,7 +15,11 @@ async fn requests_to_the_api_are_counted_by_outcome() {
         site.links(url).await;
     }
     let metrics = site.admin("/metrics").await;
-    for line in ["api_answers_total{code=\"ok\"} 2", "api_answers_total{code=\"api-answer\"} 1"] {
+    for line in [
+        "linkextractor_web_api_requests_total{code=\"ok\"} 2",
+        "linkextractor_web_api_requests_total{code=\"api-answer\"} 1",
+        "linkextractor_web_api_request_duration_seconds_count 3",
+    ] {
         assert!(metrics.contains(line), "{metrics}");
     }
 }

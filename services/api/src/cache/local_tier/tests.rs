@@ -95,3 +95,14 @@ fn a_value_that_was_read_before_a_session_is_not_verified_in_it() {
     assert!(!tier.verify(&key(2), &copy, mark));
     assert!(matches!(tier.find(&key(2)), Local::Unverified(_)));
 }
+
+#[test]
+fn bytes_entries_and_evictions_are_known() {
+    let tier = LocalTier::new(10_000, Duration::ZERO);
+    for number in 0..100 {
+        tier.keep_new(&key(number), &a_minute());
+    }
+    let (entries, bytes) = tier.held();
+    assert!(bytes <= 10_000 && entries > 5 && bytes > 256 * entries, "{entries} entries, {bytes} bytes");
+    assert_eq!(tier.evictions.get(), 100 - entries);
+}
