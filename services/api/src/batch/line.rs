@@ -140,8 +140,8 @@ fn write(url: &str, found: &Found) -> Vec<u8> {
                 unresolved: *unresolved,
                 approximate: *approximate,
             };
-            let members =
-                LineMembers { page, age: cached.age().as_secs(), cache: cache(source, cached.ttl()) };
+            let age = cached.age();
+            let members = LineMembers { page, age: age.as_secs(), cache: cache(source, cached.ttl(age)) };
             ndjson::write_json_links(&mut line, members, json)
         }
         Ok((Err(error), cached, _)) => {
