@@ -3,11 +3,13 @@
 use crate::{
     answer_fields::value,
     cached_result::{CachedResult, FetchReason, PageLinks, ResultSource},
+    conversion::Converted,
     error::ApiError,
     link_query::LinkQuery,
     negotiation::AnswerForm,
     representations::Representations,
 };
+use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use kit::{CacheOutcome, Response};
 use std::sync::Arc;
@@ -47,19 +49,28 @@ async fn with_links(
     headers: &HeaderMap,
 ) -> Response {
     let form = AnswerForm::of(query, headers);
+    // Of other forms, only what is made has a known length, on which the coding depends.
+    let made = match form.coding {
+        Some(_) if !form.is_cached() => Some(representations.get(cached, links, form).await),
+        _ => None,
+    };
+    let coding = match &made {
+        Some(made) => made.as_ref().and_then(|made| made.coding),
+        None => form.coding.and_then(|preference| preference.for_length(links.json.len())),
+    };
     let known = cached.fields(links);
-    let tag = known.entity_tag(form);
+    let tag = known.entity_tag(form, coding);
     let mut response = Response::new(kit::empty());
     response.headers_mut().reserve(FIELDS);
     if kit::not_modified(headers, tag.to_str().unwrap_or_default()) {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
     } else {
-        let Some(body) = representations.get(cached, links, form).await else {
-            return ApiError::Internal.into_response();
+        let made = match made {
+            Some(made) => made,
+            None => representations.get(cached, links, form).await,
         };
-        *response.body_mut() = kit::full(body);
-        let media_type = HeaderValue::from_static(form.format.media_type());
-        response.headers_mut().insert(header::CONTENT_TYPE, media_type);
+        let Some(made) = made else { return ApiError::Internal.into_response() };
+        with_body(&mut response, form, made);
     }
     let fields = response.headers_mut();
     fields.insert(header::ETAG, tag);
@@ -67,15 +78,24 @@ async fn with_links(
     if let Some(link) = &known.link {
         fields.insert(header::LINK, link.clone());
     }
-    describe(fields, links, form);
+    describe(fields, links, query);
     response
 }
 
-/// Adds the fields about `links` in `form` that need no cache.
-pub(crate) fn describe(fields: &mut HeaderMap, links: &PageLinks, form: AnswerForm) {
-    if let Some(vary) = form.vary() {
-        fields.insert(header::VARY, vary);
+/// Gives `response` the body in `form` that was made, and the fields about it.
+pub(crate) fn with_body(response: &mut Response, form: AnswerForm, made: Converted<Bytes>) {
+    *response.body_mut() = kit::full(made.bytes);
+    let fields = response.headers_mut();
+    fields.insert(header::CONTENT_TYPE, HeaderValue::from_static(form.format.media_type()));
+    if let Some(coding) = made.coding {
+        fields.insert(header::CONTENT_ENCODING, coding.field());
     }
+}
+
+/// Adds the fields about `links`, in an answer to `query`, that need no cache.
+pub(crate) fn describe(fields: &mut HeaderMap, links: &PageLinks, query: &LinkQuery) {
+    let vary = if query.format.is_some() { "Accept-Encoding" } else { "Accept, Accept-Encoding" };
+    fields.insert(header::VARY, HeaderValue::from_static(vary));
     if links.unresolved > 0 {
         fields.insert(UNRESOLVED, HeaderValue::from(links.unresolved));
     }

@@ -2,6 +2,7 @@
 
 use crate::negotiation::AnswerForm;
 use http::HeaderValue;
+use kit::ContentCoding;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::{fmt::Display, io::Write, sync::OnceLock, time::Duration};
 use xxhash_rust::xxh3::xxh3_64;
@@ -52,13 +53,14 @@ impl AnswerFields {
         }
     }
 
-    /// The entity tag of the links in `form`.
-    pub(crate) fn entity_tag(&self, form: AnswerForm) -> HeaderValue {
-        if form.is_cached() {
+    /// The entity tag of the links in `form` and `coding`.
+    pub(crate) fn entity_tag(&self, form: AnswerForm, coding: Option<ContentCoding>) -> HeaderValue {
+        if form.is_cached() && coding.is_none() {
             return self.json_tag.clone();
         }
+        let (dash, coding) = coding.map_or_else(Default::default, |coding| ("-", coding.token()));
         let hash = if form.selection.scope.is_some() { self.hash_with_url } else { self.hash };
-        value(format_args!("\"{hash:016x}-{form}\""))
+        value(format_args!("\"{hash:016x}-{form}{dash}{coding}\""))
     }
 }
 

@@ -72,6 +72,7 @@ impl Api {
             bodies: PostBodies::new(shares.request_bodies),
             max_bytes: usize::try_from(settings.fetch.max_bytes.as_u64()).unwrap_or(usize::MAX),
             lines: ByteBudget::new(shares.lines),
+            pool: pool.clone(),
         };
         Ok(Self { pages, representations, posts, cpu_pool: pool.clone() })
     }
@@ -91,7 +92,7 @@ impl Api {
             }
             _ if method != Method::GET && method != Method::HEAD => errors::other_method(&method, allow),
             Endpoint::Usage => usage(),
-            Endpoint::Description => description(),
+            Endpoint::Description => kit::compressed(request.headers(), description(), &self.cpu_pool).await,
             Endpoint::ProblemType(kind) => problem_type(kind),
             Endpoint::Page(Ok(url)) => {
                 self.links(&url, &LinkQuery::default(), request.headers(), client).await

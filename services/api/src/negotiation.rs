@@ -1,7 +1,8 @@
 //! Content negotiation: the form of an answer that a request prefers (RFC 9110, section 12.5.1).
 
 use crate::link_query::LinkQuery;
-use http::{HeaderMap, HeaderValue, header};
+use http::{HeaderMap, header};
+use kit::CodingPreference;
 use links::{HostScope, LinkSelection, format::Format};
 use std::fmt::{self, Display};
 
@@ -13,33 +14,24 @@ const FORMATS: [Format; 4] = [Format::Csv, Format::Markdown, Format::Text, Forma
 pub(crate) struct AnswerForm {
     pub(crate) format: Format,
     pub(crate) selection: LinkSelection,
-    /// Whether the format is that of `Accept`, rather than of a parameter.
-    is_negotiated: bool,
+    pub(crate) coding: Option<CodingPreference>,
 }
 
 impl AnswerForm {
     /// The form that a request with this `query` and these `headers` prefers.
     pub(crate) fn of(query: &LinkQuery, headers: &HeaderMap) -> Self {
         let &LinkQuery { selection, format, .. } = query;
-        Self {
-            format: format.unwrap_or_else(|| preferred(headers)),
-            selection,
-            is_negotiated: format.is_none(),
-        }
+        let format = format.unwrap_or_else(|| preferred(headers));
+        Self { format, selection, coding: CodingPreference::of(headers) }
     }
 
-    /// Whether it is the form in which links are cached: all of them, as JSON.
+    /// Whether it is the form in which links are cached, but for the coding: all of them, as JSON.
     pub(crate) fn is_cached(self) -> bool {
         self.format == Format::Json && self.selection == LinkSelection::default()
     }
-
-    /// The field `Vary`.
-    pub(crate) fn vary(self) -> Option<HeaderValue> {
-        self.is_negotiated.then(|| HeaderValue::from_static("Accept"))
-    }
 }
 
-/// A word for the form, which each has of its own: `csv-internal-unique`.
+/// A word for the form without its coding, which each has of its own: `csv-internal-unique`.
 impl Display for AnswerForm {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let LinkSelection { scope, unique } = self.selection;
@@ -55,8 +47,9 @@ impl Display for AnswerForm {
 /// The format that `Accept` in `headers` prefers: by weight, then specificity, then our own preference; JSON
 /// if it accepts none.
 pub(crate) fn preferred(headers: &HeaderMap) -> Format {
-    let values = headers.get_all(header::ACCEPT).iter();
-    let ranges: Vec<_> = values.filter_map(|value| value.to_str().ok()).flat_map(ranges).collect();
+    let ranges: Vec<_> = kit::weighted(headers, header::ACCEPT)
+        .map(|(name, weight)| (name.to_ascii_lowercase(), weight))
+        .collect();
     if ranges.is_empty() {
         return Format::Json;
     }
@@ -75,28 +68,6 @@ fn fit(format: Format, ranges: &[(String, u16)]) -> (u16, u8) {
     let matching = ranges.iter().filter_map(|(name, weight)| Some((specificity(name)?, *weight)));
     let (specificity, weight) = matching.max().unwrap_or_default();
     if weight == 0 { (0, 0) } else { (weight, specificity) }
-}
-
-/// The media ranges of a field with their weights; other parameters are ignored.
-fn ranges(value: &str) -> impl Iterator<Item = (String, u16)> {
-    value.split(',').map(|range| {
-        let mut parts = range.split(';');
-        let name = parts.next().unwrap_or_default().trim().to_ascii_lowercase();
-        let weight = parts
-            .filter_map(|part| part.split_once('='))
-            .find(|(name, _)| name.trim().eq_ignore_ascii_case("q"))
-            .map_or(1000, |(_, weight)| thousandths(weight.trim()));
-        (name, weight)
-    })
-}
-
-/// A weight of 0 to 1 with at most three decimals; anything else counts as 0.
-fn thousandths(weight: &str) -> u16 {
-    let (whole, fraction) = weight.split_once('.').unwrap_or((weight, ""));
-    match format!("{whole}{fraction:0<3}").parse() {
-        Ok(weight @ 0..=1000) if fraction.len() <= 3 => weight,
-        _ => 0,
-    }
 }
 
 #[cfg(test)]

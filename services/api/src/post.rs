@@ -5,7 +5,7 @@ use crate::{
     problem_types::problem, request_target::RequestTargetError,
 };
 use http::{HeaderMap, HeaderName, HeaderValue, header};
-use kit::{ByteBudget, Problem, Request, Response};
+use kit::{ByteBudget, CpuPool, Problem, Request, Response};
 use std::sync::Arc;
 
 /// The media types that are read.
@@ -20,6 +20,7 @@ pub(crate) struct PostHandler {
     pub(crate) max_bytes: usize,
     /// The memory for lines that wait for their clients.
     pub(crate) lines: ByteBudget,
+    pub(crate) pool: CpuPool,
 }
 
 impl PostHandler {
@@ -48,7 +49,11 @@ impl PostHandler {
             return posted_page::answer(&self.pages, &query, url, declared, body, &head).await;
         }
         match batch::parser(essence(headers).as_str()) {
-            Some(parse) => batch::answer(&self.pages, &self.bodies, &self.lines, parse, request).await,
+            Some(parse) => {
+                let headers = headers.clone();
+                let lines = batch::answer(&self.pages, &self.bodies, &self.lines, parse, request).await?;
+                Ok(kit::compressed(&headers, lines, &self.pool).await)
+            }
             None => {
                 let problem =
                     problem("unsupported-media-type", None).detail(format!("Send one of {ACCEPTED}."));

@@ -1,9 +1,16 @@
 //! The links of a page that a client sends itself: one that a browser has rendered, or that needs a login.
 
 use crate::{
-    answer::describe, answer_fields::describes, conversion::convert, error::ApiError,
-    extraction::ReceivedPage, link_query::LinkQuery, negotiation::AnswerForm, page_service::PageService,
-    problem_types, request_target::RequestTargetError,
+    answer::{describe, with_body},
+    answer_fields::describes,
+    conversion::{self, Converted},
+    error::ApiError,
+    extraction::ReceivedPage,
+    link_query::LinkQuery,
+    negotiation::AnswerForm,
+    page_service::PageService,
+    problem_types,
+    request_target::RequestTargetError,
 };
 use bytes::Bytes;
 use fetch::{FetchError, JobClient, PageUrl, ProcessorTime, Validators};
@@ -41,19 +48,21 @@ pub(crate) async fn answer(
     let client = JobClient::of(&head.extensions);
     let links = pages.fetcher.posted(page, reserved, client).await.map_err(problem)?;
     let form = AnswerForm::of(query, &head.headers);
-    let body = if form.is_cached() {
-        links.json.clone()
-    } else {
-        convert(&pages.pool, &links, form).await.ok_or_else(errors::internal)?.into()
+    let made = match conversion::cached(&links, form) {
+        Some(cached) => cached,
+        None => {
+            let made = conversion::convert(&pages.pool, &links, form).await.ok_or_else(errors::internal)?;
+            Converted { bytes: made.bytes.into(), coding: made.coding }
+        }
     };
-    let mut response = Response::new(kit::full(body));
+    let mut response = Response::new(kit::empty());
+    with_body(&mut response, form, made);
     let fields = response.headers_mut();
-    fields.insert(header::CONTENT_TYPE, HeaderValue::from_static(form.format.media_type()));
     if let Some(link) = describes(&links.url, links.title.as_deref()) {
         fields.insert(header::LINK, link);
     }
     fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    describe(fields, &links, form);
+    describe(fields, &links, query);
     Ok(response)
 }
 

@@ -3,7 +3,7 @@
 
 use crate::{
     cached_result::{CachedResult, PageLinks},
-    conversion::convert,
+    conversion::{Converted, cached as cached_form, convert},
     extraction::ExtractionPool,
     negotiation::AnswerForm,
 };
@@ -51,7 +51,7 @@ struct RepresentationKey {
 struct Representation {
     key: RepresentationKey,
     store: Weak<Store>,
-    bytes: OnceCell<Box<[u8]>>,
+    made: OnceCell<Converted<Box<[u8]>>>,
 }
 
 /// A reference for [`Bytes`]: they are at the same address for all readers.
@@ -77,19 +77,19 @@ impl Representations {
         cached: &Arc<CachedResult>,
         links: &PageLinks,
         form: AnswerForm,
-    ) -> Option<Bytes> {
-        if form.is_cached() {
-            return Some(links.json.clone());
+    ) -> Option<Converted<Bytes>> {
+        if let Some(cached) = cached_form(links, form) {
+            return Some(cached);
         }
         let key = RepresentationKey { result: Arc::downgrade(cached), form };
         let representation = self.0.find(key);
-        if representation.bytes.get().is_none() {
+        if representation.made.get().is_none() {
             // Spawned: a client that leaves does not make the next one begin again.
             let making = Arc::clone(&representation).make(Arc::clone(&self.0), Arc::clone(cached));
             tokio::spawn(making.in_current_span()).await.ok()?;
         }
-        representation.bytes.get()?;
-        Some(Bytes::from_owner(SharedBytes(representation)))
+        let coding = representation.made.get()?.coding;
+        Some(Converted { bytes: Bytes::from_owner(SharedBytes(representation)), coding })
     }
 }
 
@@ -104,7 +104,7 @@ impl Store {
             return representation;
         }
         let store = Arc::downgrade(self);
-        let representation = Arc::new(Representation { key: key.clone(), store, bytes: OnceCell::new() });
+        let representation = Arc::new(Representation { key: key.clone(), store, made: OnceCell::new() });
         contents.known.insert(key, Arc::downgrade(&representation));
         representation
     }
@@ -138,13 +138,13 @@ impl Representation {
     async fn make(self: Arc<Self>, store: Arc<Store>, cached: Arc<CachedResult>) {
         let Ok(links) = &cached.result else { return };
         let convert = || async { convert(&store.pool, links, self.key.form).await.ok_or(()) };
-        if self.bytes.get_or_try_init(convert).await.is_ok() {
+        if self.made.get_or_try_init(convert).await.is_ok() {
             store.keep(&self);
         }
     }
 
     fn size(&self) -> usize {
-        OVERHEAD + self.bytes.get().map_or(0, |bytes| bytes.len())
+        OVERHEAD + self.made.get().map_or(0, |made| made.bytes.len())
     }
 }
 
@@ -161,7 +161,7 @@ impl Drop for Representation {
 
 impl AsRef<[u8]> for SharedBytes {
     fn as_ref(&self) -> &[u8] {
-        self.0.bytes.get().map_or(&[], |bytes| bytes)
+        self.0.made.get().map_or(&[], |made| &made.bytes)
     }
 }
 
@@ -201,7 +201,7 @@ mod tests {
 
     async fn get(store: &Representations, cached: &Arc<CachedResult>, query: &str) -> Bytes {
         let form = AnswerForm::of(&LinkQuery::parse(Some(query)).unwrap(), &HeaderMap::new());
-        store.get(cached, cached.result.as_ref().unwrap(), form).await.unwrap()
+        store.get(cached, cached.result.as_ref().unwrap(), form).await.unwrap().bytes
     }
 
     async fn text(store: &Representations, cached: &Arc<CachedResult>) -> Bytes {

@@ -35,7 +35,7 @@ async fn accept_chooses_the_format() {
         let answer = api.get_with(&page, "accept", accept).await;
         assert_eq!(answer.header("content-type"), media_type, "{accept}");
         assert_eq!(answer.text().replace("\r\n", "\n"), body.replace("\r\n", "\n"), "{accept}");
-        assert_eq!(answer.header("vary"), "Accept");
+        assert_eq!(answer.header("vary"), "Accept, Accept-Encoding");
     }
     assert_eq!(origin.requests(), 1, "all formats come from one extraction");
 }
@@ -73,6 +73,7 @@ async fn parameters_select_links_and_choose_the_format() {
         let request = http::Request::get(target).header("accept", "text/csv, application/json");
         let answer = api.send(request.body(bytes::Bytes::new()).expect("a request")).await;
         assert_eq!(answer.header("content-type"), media_type);
+        assert_eq!(answer.header("vary"), "Accept-Encoding");
     }
     let json = api.call(Method::GET, &format!("/api?url={encoded}&links=external")).await;
     assert_eq!(json.json(), serde_json::json!([{"text": "2", "href": "http://b.example/"}]));

@@ -3,6 +3,7 @@
 //! function from request to response, as in `examples/greeter.rs`; the kit does not know what it is for. [`serve`] documents
 //! what holds for clients, [`command::run`] what holds for operators. Several services may share a process.
 
+mod accept;
 mod acceptor;
 mod admin;
 mod allocator;
@@ -12,8 +13,10 @@ mod causes;
 mod cgroup;
 mod client;
 pub mod command;
+mod compression;
 mod conditional;
 pub mod config;
+mod content_coding;
 mod cpu_pool;
 mod deadline;
 mod descriptors;
@@ -43,13 +46,16 @@ pub mod tls;
 mod trace;
 mod trusted_proxies;
 
+pub use accept::weighted;
 pub use allocator::configure_allocator;
 pub use body::{Body, BoxError, ReadError, Request, Response, empty, full, read, read_reserved};
 pub use byte_budget::{ByteBudget, Reservation};
 pub use causes::with_causes;
 pub use client::{Client, ClientKey};
+pub use compression::compressed;
 pub use conditional::not_modified;
 pub use config::ConfigError;
+pub use content_coding::{CodingPreference, ContentCoding};
 pub use cpu_pool::CpuPool;
 pub use deadline::Deadline;
 pub use healthcheck::reachable;

@@ -2,11 +2,12 @@
 
 use bytes::Bytes;
 use http::{HeaderValue, StatusCode, header, request::Parts};
-use kit::Response;
+use kit::{CodingPreference, ContentCoding, Response};
 use std::{
     fs,
     hash::{DefaultHasher, Hash, Hasher},
     path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
 };
 
 /// For addresses with `?v=`, which change with the content (RFC 8246).
@@ -14,7 +15,7 @@ const IMMUTABLE: &str = "public, max-age=31536000, immutable";
 const REVALIDATE: &str = "no-cache";
 
 /// A file.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Asset {
     Style,
     Icon,
@@ -52,6 +53,15 @@ pub(crate) struct Assets {
     folder: Option<PathBuf>,
     /// The `v` parameter in the page's addresses of assets: a hash of the built-in ones.
     pub(crate) version: String,
+    encoded: Mutex<Vec<EncodedAsset>>,
+}
+
+/// A built-in asset in a coding, made when it is first asked for.
+#[derive(Clone, Debug)]
+struct EncodedAsset {
+    asset: Asset,
+    coding: ContentCoding,
+    body: Bytes,
 }
 
 impl Assets {
@@ -59,7 +69,8 @@ impl Assets {
         let mut hasher = DefaultHasher::new();
         Asset::Style.built_in().hash(&mut hasher);
         Asset::Icon.built_in().hash(&mut hasher);
-        Self { folder: folder.map(Path::to_owned), version: format!("{:016x}", hasher.finish()) }
+        let version = format!("{:016x}", hasher.finish());
+        Self { folder: folder.map(Path::to_owned), version, encoded: Mutex::default() }
     }
 
     /// The asset, or 304 if the client has it.
@@ -68,22 +79,44 @@ impl Assets {
             (Some(folder), Asset::Style) => fs::read(folder.join("style.css")).ok(),
             _ => None,
         };
+        let is_built_in = edited.is_none();
         let body = edited.map_or_else(|| Bytes::from_static(asset.built_in()), Bytes::from);
         let mut hasher = DefaultHasher::new();
         body.hash(&mut hasher);
-        let tag = format!("\"{:016x}\"", hasher.finish());
+        let preferred = CodingPreference::of(&request.headers).filter(|_| is_built_in);
+        let coding = preferred.and_then(|preference| preference.for_length(body.len()));
+        let suffix = coding.map(|coding| format!("-{}", coding.token())).unwrap_or_default();
+        let tag = format!("\"{:016x}{suffix}\"", hasher.finish());
         let versioned = request.uri.query() == Some(&format!("v={}", self.version));
         let cache_control = if versioned && self.folder.is_none() { IMMUTABLE } else { REVALIDATE };
         let mut response = Response::new(kit::empty());
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache_control));
         headers.insert(header::ETAG, HeaderValue::try_from(&tag).expect("hexadecimal digits in quotes"));
+        headers.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
         if kit::not_modified(&request.headers, &tag) {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
         } else {
             headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(asset.media_type()));
-            *response.body_mut() = kit::full(body);
+            let encoded = coding.and_then(|coding| self.encoded(asset, coding));
+            if let Some(encoded) = &encoded {
+                headers.insert(header::CONTENT_ENCODING, encoded.coding.field());
+            }
+            *response.body_mut() = kit::full(encoded.map_or(body, |encoded| encoded.body));
         }
         response
+    }
+
+    /// The built-in `asset` in `coding`.
+    fn encoded(&self, asset: Asset, coding: ContentCoding) -> Option<EncodedAsset> {
+        let mut encoded = self.encoded.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = encoded.iter().find(|known| (known.asset, known.coding) == (asset, coding)) {
+            return Some(known.clone());
+        }
+        // Once for each, and a few kilobytes.
+        let body = coding.encode(asset.built_in()).ok()?.into();
+        let new = EncodedAsset { asset, coding, body };
+        encoded.push(new.clone());
+        Some(new)
     }
 }

@@ -84,7 +84,8 @@ impl Web {
 impl Service for Web {
     async fn handle(&self, request: Request) -> Response {
         let (request, _) = request.into_parts();
-        let mut response = self.route(&request).await;
+        let response = self.route(&request).await;
+        let mut response = kit::compressed(&request.headers, response, &self.state.pool).await;
         let route = match request.uri.path() {
             "/" => "/",
             path if Asset::at(path).is_some() => "/{asset}",

@@ -26,7 +26,7 @@ pub(crate) struct WebState {
     pub(crate) suggest_allow_private: bool,
     pub(crate) metrics: WebMetrics,
     pub(crate) api: ApiClient,
-    pool: CpuPool,
+    pub(crate) pool: CpuPool,
     /// One permit: long responses are processed one at a time, and leave threads to short ones.
     long_responses: Arc<Semaphore>,
 }

@@ -168,7 +168,7 @@ async fn the_memory_of_the_api_stays_below_its_limit() {
     assert!(answered > 0, "nothing was answered");
 
     // Jobs go on without their clients, until their time is over.
-    while metric(&api, "jobs_in_flight").await > 0 {
+    while metric(&api, "linkextractor_fetch_jobs").await > 0 {
         sleep(Duration::from_millis(50)).await;
     }
     let (ended, at_rest) = (Instant::now(), resting.resident());

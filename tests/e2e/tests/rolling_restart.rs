@@ -184,7 +184,7 @@ impl Instances {
         assert_eq!(program.end().await, Some(0));
         *program = instance(&self.config, service, admin).await;
         // The balancer uses it again.
-        wait_for_metric(program, "http_connections_accepted_total", |count| count > 0).await;
+        wait_for_metric(program, "linkextractor_http_connections_accepted_total", |count| count > 0).await;
     }
 
     /// Restarts one after the other while clients send requests through `balancer`; each must be answered.

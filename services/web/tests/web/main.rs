@@ -7,6 +7,7 @@
 
 mod api_failures;
 mod assets;
+mod compression;
 mod downloads;
 mod foreign_api;
 mod form;

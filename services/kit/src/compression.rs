@@ -1,0 +1,98 @@
+//! Compresses the responses of a service, also those that are sent in parts.
+
+mod gzip_parts;
+
+use crate::{Body, BoxError, CodingPreference, ContentCoding, CpuPool, Response, full};
+use bytes::Bytes;
+use futures_util::stream;
+use gzip_parts::GzipParts;
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http_body::{Body as _, Frame};
+use http_body_util::{BodyExt, StreamBody};
+
+/// Compressing so much takes less time than handing it to another thread.
+const INLINE: usize = 4 * 1024;
+
+/// `response` in the content coding that a request with `headers` prefers, with `Vary`. Long bodies are compressed on
+/// `pool`. Of a body in parts, each part is sent as soon as it is there. A response with an entity tag or a coding is left as
+/// it is: a tag is that of one coding, so its service chooses.
+pub async fn compressed(headers: &HeaderMap, mut response: Response, pool: &CpuPool) -> Response {
+    let has_own =
+        [header::ETAG, header::CONTENT_ENCODING].iter().any(|name| response.headers().contains_key(name));
+    let has_body = !matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+    if has_own || !has_body {
+        return response;
+    }
+    response.headers_mut().append(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+    let length = response.body().size_hint().exact();
+    let coding = match length {
+        Some(length) => {
+            let length = usize::try_from(length).unwrap_or(usize::MAX);
+            CodingPreference::of(headers).and_then(|preference| preference.for_length(length))
+        }
+        None => CodingPreference::accepts_gzip_parts(headers).then_some(ContentCoding::Gzip),
+    };
+    let Some(coding) = coding else { return response };
+    let (mut head, body) = response.into_parts();
+    let body = if length.is_some() { whole(coding, body, pool).await } else { Ok(parts(body, pool.clone())) };
+    match body {
+        Ok(body) => {
+            head.headers.insert(header::CONTENT_ENCODING, coding.field());
+            Response::from_parts(head, body)
+        }
+        Err(plain) => Response::from_parts(head, plain),
+    }
+}
+
+/// A body that is there as a whole, in `coding`; the error is the body as it was.
+async fn whole(coding: ContentCoding, body: Body, pool: &CpuPool) -> Result<Body, Body> {
+    let Ok(plain) = body.collect().await.map(http_body_util::Collected::to_bytes) else {
+        return Err(crate::empty());
+    };
+    let data = plain.clone();
+    let encoded = encode(data.len(), pool, move || coding.encode(&data)).await;
+    encoded.map(full).map_err(|_| full(plain))
+}
+
+/// The parts of `body` as parts of one body in `gzip`.
+///
+/// The other codings need an encoder that lives as long as the body, with a window of its own: much memory for each client
+/// that waits.
+fn parts(body: Body, pool: CpuPool) -> Body {
+    let start = Some((body, GzipParts::default()));
+    let frames = stream::unfold(start, move |state| {
+        let pool = pool.clone();
+        async move {
+            let (mut body, gzip) = state?;
+            loop {
+                let data = match body.frame().await {
+                    Some(Ok(frame)) => match frame.into_data() {
+                        Ok(data) if data.is_empty() => continue,
+                        Ok(data) => data,
+                        Err(_) => continue,
+                    },
+                    Some(Err(error)) => return Some((Err(error), None)),
+                    None => return Some((Ok(Frame::data(gzip.end().into())), None)),
+                };
+                return Some(match encode(data.len(), &pool, move || gzip.part(&data)).await {
+                    Ok((part, gzip)) => (Ok(Frame::data(Bytes::from(part))), Some((body, gzip))),
+                    Err(error) => (Err(error), None),
+                });
+            }
+        }
+    });
+    StreamBody::new(frames).boxed_unsync()
+}
+
+/// Runs `job`, which encodes `length` bytes.
+async fn encode<T: Send + 'static>(
+    length: usize,
+    pool: &CpuPool,
+    job: impl FnOnce() -> std::io::Result<T> + Send + 'static,
+) -> Result<T, BoxError> {
+    let done = if length <= INLINE { job() } else { pool.run(job).await.ok_or("the encoder panicked")? };
+    done.map_err(Into::into)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,98 @@
+use super::*;
+use crate::empty;
+use flate2::read::GzDecoder;
+use futures_util::{FutureExt, StreamExt};
+use std::io::Read;
+use tokio::sync::mpsc;
+
+fn accepting(codings: &'static str) -> HeaderMap {
+    HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(codings))])
+}
+
+fn pool() -> CpuPool {
+    CpuPool::new(1).unwrap()
+}
+
+async fn bytes(response: Response) -> Bytes {
+    response.into_body().collect().await.unwrap().to_bytes()
+}
+
+#[tokio::test]
+async fn a_body_is_compressed_from_1_kib_on() {
+    for (length, coding) in [(1023, None), (1024, Some("zstd")), (100_000, Some("zstd"))] {
+        let text = "x".repeat(length);
+        let response = compressed(&accepting("gzip, zstd"), Response::new(full(text.clone())), &pool()).await;
+        assert_eq!(response.headers()[header::VARY], "Accept-Encoding");
+        let found = response.headers().get(header::CONTENT_ENCODING).map(|value| value.to_str().unwrap());
+        assert_eq!(found, coding, "{length}");
+        let body = bytes(response).await;
+        assert!(if coding.is_some() {
+            zstd::decode_all(&body[..]).unwrap() == text.as_bytes()
+        } else {
+            body == text
+        });
+    }
+}
+
+#[tokio::test]
+async fn a_response_with_a_tag_a_coding_or_no_body_is_left_as_it_is() {
+    for (name, status) in
+        [(Some(header::ETAG), 200), (Some(header::CONTENT_ENCODING), 200), (None, 204), (None, 304)]
+    {
+        let mut response = Response::new(full("x".repeat(2000)));
+        *response.status_mut() = StatusCode::from_u16(status).unwrap();
+        response.headers_mut().extend(name.map(|name| (name, HeaderValue::from_static("x"))));
+        let response = compressed(&accepting("gzip"), response, &pool()).await;
+        assert!(!response.headers().contains_key(header::VARY));
+        assert_eq!(bytes(response).await.len(), 2000);
+    }
+    let response = compressed(&HeaderMap::new(), Response::new(empty()), &pool()).await;
+    assert_eq!(response.headers()[header::VARY], "Accept-Encoding", "also without a coding");
+}
+
+#[tokio::test]
+async fn each_part_of_a_body_can_be_decoded_when_it_is_sent() {
+    let (sender, mut receiver) = mpsc::unbounded_channel::<Bytes>();
+    let parts = stream::poll_fn(move |context| receiver.poll_recv(context));
+    let body = StreamBody::new(parts.map(|part| Ok(Frame::data(part)))).boxed_unsync();
+    let response = compressed(&accepting("br, gzip"), Response::new(body), &pool()).await;
+    assert_eq!(response.headers()[header::CONTENT_ENCODING], "gzip");
+    let (mut body, mut sent, mut expected) = (response.into_body(), Vec::new(), Vec::new());
+    for part in ["<p>frame".to_owned(), "x".repeat(3 * INLINE), "</p>".to_owned(), "<p>frame".to_owned()] {
+        assert!(body.frame().now_or_never().is_none(), "nothing to send");
+        sender.send(part.clone().into()).unwrap();
+        expected.extend_from_slice(part.as_bytes());
+        sent.extend_from_slice(&body.frame().await.unwrap().unwrap().into_data().unwrap());
+        let mut decoded = vec![0; expected.len()];
+        GzDecoder::new(&sent[..]).read_exact(&mut decoded).unwrap();
+        assert!(decoded == expected);
+    }
+    drop(sender);
+    sent.extend_from_slice(&body.collect().await.unwrap().to_bytes());
+    let mut decoded = Vec::new();
+    GzDecoder::new(&sent[..]).read_to_end(&mut decoded).unwrap();
+    assert!(decoded == expected, "with a checksum and a length that are right");
+}
+
+#[tokio::test]
+async fn a_body_without_parts_and_one_that_fails_end_as_such() {
+    let none = StreamBody::new(stream::empty::<Result<Frame<Bytes>, BoxError>>()).boxed_unsync();
+    let response = compressed(&accepting("gzip"), Response::new(none), &pool()).await;
+    let mut decoded = Vec::new();
+    GzDecoder::new(&bytes(response).await[..]).read_to_end(&mut decoded).unwrap();
+    assert!(decoded.is_empty());
+    let fails =
+        StreamBody::new(stream::iter([Ok(Frame::data("a".into())), Err("gone".into())])).boxed_unsync();
+    let response = compressed(&accepting("gzip"), Response::new(fails), &pool()).await;
+    assert!(response.into_body().collect().await.is_err());
+}
+
+#[tokio::test]
+async fn a_body_in_parts_is_not_compressed_for_a_client_without_gzip() {
+    for codings in ["br, zstd", "gzip;q=0", "gzip;q=0.1, identity", "identity"] {
+        let body = StreamBody::new(stream::iter([Ok(Frame::data("a".into()))])).boxed_unsync();
+        let response = compressed(&accepting(codings), Response::new(body), &pool()).await;
+        assert!(!response.headers().contains_key(header::CONTENT_ENCODING), "{codings}");
+        assert_eq!(bytes(response).await, "a");
+    }
+}
