@@ -13,6 +13,21 @@ pub enum HostScope {
     External,
 }
 
+impl HostScope {
+    /// Where `href`, an address as the URL standard serializes it, leads from a page at the host `own`; `None` for other
+    /// schemes than http and https.
+    pub fn of(href: &str, own: Option<&str>) -> Option<Self> {
+        let rest = href.strip_prefix("https://").or_else(|| href.strip_prefix("http://"))?;
+        let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+        let host_and_port = authority.rsplit('@').next().unwrap_or_default();
+        let host = match host_and_port.rsplit_once(':') {
+            Some((host, port)) if !port.ends_with(']') => host,
+            _ => host_and_port,
+        };
+        Some(if own == Some(host) { Self::Internal } else { Self::External })
+    }
+}
+
 /// The links that are wanted; by default all of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct LinkSelection {
@@ -27,13 +42,13 @@ impl LinkSelection {
     #[must_use]
     pub fn of(self, links: Links, page: Option<&WebUrl>) -> Links {
         let own = page.and_then(WebUrl::host_str);
-        self.select(&links, |href| scope(href, own)).unwrap_or(links)
+        self.select(&links, |href| HostScope::of(href, own)).unwrap_or(links)
     }
 
     /// Whether a link is selected, to be asked of each link of a page, resolved and in order. `page` is the page's final URL.
     pub fn filter<'a>(self, page: Option<&WebUrl>) -> impl FnMut(&Link<'a>) -> bool {
         let own = page.and_then(WebUrl::host_str);
-        self.filter_by(move |href| scope(href, own))
+        self.filter_by(move |href| HostScope::of(href, own))
     }
 
     /// The selected ones of `links` as they are written, in order. A value that does not resolve against `base` leads
@@ -43,7 +58,7 @@ impl LinkSelection {
         let base = base.and_then(|base| base.join("/").ok());
         let own = page.and_then(WebUrl::host_str);
         let resolved = |href: &str| WebUrl::parse_with(href, base.as_ref(), None).ok();
-        self.select(&links, |href| resolved(href).and_then(|url| scope(url.as_str(), own))).unwrap_or(links)
+        self.select(&links, |href| resolved(href).and_then(|url| HostScope::of(url.as_str(), own))).unwrap_or(links)
     }
 
     /// `None`: all of them.
@@ -68,18 +83,6 @@ impl LinkSelection {
             fits && (!self.unique || seen.insert(link.href.clone()))
         }
     }
-}
-
-/// Where an address as the URL standard serializes it leads from a page at the host `own`.
-fn scope(href: &str, own: Option<&str>) -> Option<HostScope> {
-    let rest = href.strip_prefix("https://").or_else(|| href.strip_prefix("http://"))?;
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host_and_port = authority.rsplit('@').next().unwrap_or_default();
-    let host = match host_and_port.rsplit_once(':') {
-        Some((host, port)) if !port.ends_with(']') => host,
-        _ => host_and_port,
-    };
-    Some(if own == Some(host) { HostScope::Internal } else { HostScope::External })
 }
 
 #[cfg(test)]

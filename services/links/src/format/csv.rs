@@ -2,8 +2,11 @@
 
 use super::sanitized::sanitized;
 use crate::Link;
-use ::csv::{Terminator, Writer, WriterBuilder};
-use std::io;
+use ::csv::{QuoteStyle, Terminator, Writer, WriterBuilder};
+use std::{borrow::Cow, io};
+
+/// Spreadsheets take a cell that begins with one of these for a formula (OWASP, CSV injection).
+const FORMULA: [char; 8] = ['=', '+', '-', '@', '＝', '＋', '－', '＠'];
 
 /// Writes the links of one page after a header line.
 pub(super) fn write<'a>(
@@ -16,6 +19,26 @@ pub(super) fn write<'a>(
         writer.write_record([&*sanitized(&link.text), &*sanitized(&link.href)])?;
     }
     writer.flush()
+}
+
+/// Writes the links of one page for a spreadsheet: in UTF-8 with a byte order mark, every value in quotes, so that no
+/// separator of another locale divides it, and an apostrophe before what would be a formula.
+pub fn write_for_spreadsheets<'a>(
+    out: &mut dyn io::Write,
+    links: impl IntoIterator<Item = Link<'a>>,
+) -> io::Result<()> {
+    out.write_all("\u{feff}".as_bytes())?;
+    let mut writer =
+        WriterBuilder::new().terminator(Terminator::CRLF).quote_style(QuoteStyle::Always).from_writer(out);
+    writer.write_record(["text", "href"])?;
+    for link in links {
+        writer.write_record([&*defused(sanitized(&link.text)), &*defused(sanitized(&link.href))])?;
+    }
+    writer.flush()
+}
+
+fn defused(value: Cow<'_, str>) -> Cow<'_, str> {
+    if value.trim_start().starts_with(FORMULA) { format!("'{value}").into() } else { value }
 }
 
 /// Writes the header line of several pages' links: `page,text,href`.

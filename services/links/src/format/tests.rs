@@ -53,6 +53,18 @@ fn json_preserves_every_character() {
 }
 
 #[test]
+fn csv_for_spreadsheets_has_a_byte_order_mark_and_no_formula() {
+    let links = [link("=1+1", "+x:y"), link(" @a", "https://a/"), link("a;=1", "-"), link("＝1", "\"=1")];
+    let mut out = Vec::new();
+    csv::write_for_spreadsheets(&mut out, links).unwrap();
+    assert_eq!(
+        String::from_utf8(out).unwrap(),
+        "\u{feff}\"text\",\"href\"\r\n\"'=1+1\",\"'+x:y\"\r\n\"' @a\",\"https://a/\"\r\n\
+         \"a;=1\",\"'-\"\r\n\"'＝1\",\"\"\"=1\"\r\n"
+    );
+}
+
+#[test]
 fn csv_of_several_pages_has_the_page_in_the_first_column() {
     let mut out = Vec::new();
     csv::write_pages_header(&mut out).unwrap();
