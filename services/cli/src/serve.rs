@@ -73,7 +73,6 @@ fn load(args: &Serve) -> Result<ServeSettings, Exit> {
     // One process has one collector, too.
     settings.web.tracing = settings.api.tracing.clone();
     settings.api.fetch.allow_private = args.allow_private;
-    settings.web.suggest_allow_private = !args.allow_private;
     Ok(settings)
 }
 
@@ -101,6 +100,9 @@ async fn serve(
     let (api_address, web_address) = (api_listeners.address()?, web_listeners.address()?);
     let own_api = kit::reachable(api_address);
     web.api_endpoint = Url::parse(&format!("http://{own_api}/api/"))?;
+    if web.api_public_url.is_none() {
+        web.api_public_url = Some(Url::parse(&shown(api_address))?);
+    }
     // The web page reports its clients from this address, or from the usual one of the loopback interface.
     let local = own_api.ip().is_ipv4() && own_api.ip().is_loopback();
     let addresses = [own_api.ip(), Ipv4Addr::LOCALHOST.into()];
@@ -108,7 +110,7 @@ async fn serve(
     let mut api = api.listening_at(&api_listeners);
     api.fetch.own_addresses.push(web_address);
     let pool = CpuPool::per_processor()?;
-    let (api, web) = (Api::new(&api, &pool)?, Web::new(&web, pool)?);
+    let (api, web) = (Api::new(&api, &pool)?, Web::in_serve(&web, pool)?);
     api.settled().await;
     // Serve even if nothing reads this.
     let (page, api_root) = (shown(web_address), shown(api_address));

@@ -58,7 +58,8 @@ impl LinkSelection {
         let base = base.and_then(|base| base.join("/").ok());
         let own = page.and_then(WebUrl::host_str);
         let resolved = |href: &str| WebUrl::parse_with(href, base.as_ref(), None).ok();
-        self.select(&links, |href| resolved(href).and_then(|url| HostScope::of(url.as_str(), own))).unwrap_or(links)
+        self.select(&links, |href| resolved(href).and_then(|url| HostScope::of(url.as_str(), own)))
+            .unwrap_or(links)
     }
 
     /// `None`: all of them.

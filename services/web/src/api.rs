@@ -1,5 +1,6 @@
 //! Requests links from the API by HTTP. Any implementation of `GET /api/<url>` will do.
 
+mod link_field;
 mod response;
 
 pub(crate) use response::ApiResponse;

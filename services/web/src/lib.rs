@@ -8,14 +8,17 @@ mod assets;
 mod download;
 mod error;
 mod headers;
+mod link_table;
 mod metrics;
 mod page;
 mod page_query;
+mod public_api;
+mod readable_domain;
 mod result;
+mod search;
 mod selection;
 mod settings;
 mod state;
-mod summary;
 mod templates;
 mod user_url;
 
@@ -43,8 +46,18 @@ pub struct Web {
 impl Web {
     /// A service with `settings` that renders on `pool`; an error names the setting that cannot be used.
     pub fn new(settings: &WebSettings, pool: kit::CpuPool) -> Result<Self, String> {
-        let state = Arc::new(WebState::new(settings, pool)?);
-        Ok(Self { state, whole_within: Duration::from_millis(100) })
+        Ok(Self::of(WebState::new(settings, pool)?))
+    }
+
+    /// As [`new`](Self::new), in `linkextractor serve`: errors name its flags.
+    pub fn in_serve(settings: &WebSettings, pool: kit::CpuPool) -> Result<Self, String> {
+        let mut state = WebState::new(settings, pool)?;
+        state.in_serve = true;
+        Ok(Self::of(state))
+    }
+
+    fn of(state: WebState) -> Self {
+        Self { state: Arc::new(state), whole_within: Duration::from_millis(100) }
     }
 
     /// Sends the frame of a page first if its links are not known within `time`, by default 100 ms.

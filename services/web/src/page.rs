@@ -17,13 +17,13 @@ const BROKEN_FRAGMENT: &str =
 /// The start page.
 pub(crate) fn form(state: &WebState) -> Response {
     let fragment = state.templates.render("form.html", ());
-    let page = fragment.and_then(|fragment| whole(state, "", "", &fragment));
+    let page = fragment.and_then(|fragment| Some(top(state, "", None)? + &fragment + &bottom(state)?));
     page.map_or_else(broken, |page| html(StatusCode::OK, NO_CACHE, page))
 }
 
-/// The page with the links of `url`.
-pub(crate) fn result(state: &WebState, url: &str, fragment: &str) -> Response {
-    let page = whole(state, &title(url), url, fragment);
+/// The page with the links of `url`, which is the address of a page with this `title`.
+pub(crate) fn result(state: &WebState, url: &str, title: Option<&str>, fragment: &str) -> Response {
+    let page = whole(state, &links_of(title.unwrap_or(url)), url, fragment);
     page.map_or_else(broken, |page| html(StatusCode::OK, NO_CACHE, page))
 }
 
@@ -48,7 +48,7 @@ pub(crate) fn error_fragment(state: &WebState, error: &WebError, input: &str) ->
 /// The frame of the page with the links of `url`: what comes before them, a progress bar included, and what comes after.
 pub(crate) fn frame(state: &WebState, url: &str) -> Option<(String, String)> {
     let waiting = state.templates.render("waiting.html", context! { typed => url })?;
-    Some((top(state, &title(url), url)? + &waiting, bottom(state)?))
+    Some((top(state, &links_of(url), Some(url))? + &waiting, bottom(state)?))
 }
 
 /// A page whose body follows in parts. It may still become an error, so it is not stored.
@@ -60,25 +60,29 @@ pub(crate) fn streamed(body: kit::Body) -> Response {
 }
 
 fn whole(state: &WebState, title: &str, input: &str, fragment: &str) -> Option<String> {
-    Some(top(state, title, input)? + fragment + &bottom(state)?)
+    Some(top(state, title, Some(input))? + fragment + &bottom(state)?)
 }
 
-fn top(state: &WebState, title: &str, input: &str) -> Option<String> {
+/// What comes before the fragment: with a form that holds `input`, but on the start page, which has one of its own.
+fn top(state: &WebState, title: &str, input: Option<&str>) -> Option<String> {
     let version = &state.assets.version;
-    state.templates.render("top.html", context! { title, typed => input, version })
+    let (home, typed) = (input.is_none(), input.unwrap_or_default());
+    state.templates.render("top.html", context! { title, home, typed, version })
 }
 
 fn bottom(state: &WebState) -> Option<String> {
-    state.templates.render("bottom.html", ())
+    let description = state.public_api.as_ref().map(|api| &api.description);
+    let (source, version) = (env!("CARGO_PKG_REPOSITORY"), env!("CARGO_PKG_VERSION"));
+    state.templates.render("bottom.html", context! { description, source, version })
 }
 
-fn title(url: &str) -> String {
-    format!("Links of {url}")
+fn links_of(page: &str) -> String {
+    format!("Links of {page}")
 }
 
 fn render_error(state: &WebState, error: &WebError, input: &str) -> Option<String> {
     let (text, what) = (error.text(), error.what());
-    let (title, advice) = (text.title, text.advice(state.suggest_allow_private));
+    let (title, advice) = (text.title, text.advice(state.in_serve));
     let (status, retry_after) = (error.status().as_u16(), error.retry_after);
     state
         .templates

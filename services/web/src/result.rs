@@ -1,5 +1,9 @@
 //! The page with the links: sent whole if they are known in time, otherwise after its frame.
 
+mod pagination;
+mod strip;
+pub(crate) mod text;
+mod variables;
 mod view;
 
 use crate::{
@@ -13,10 +17,12 @@ use futures_util::{StreamExt, stream};
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 use kit::Response;
-use minijinja::value::Serde;
 use std::{future::ready, sync::Arc, time::Duration};
 use tokio::time::timeout;
 use view::ResultView;
+
+/// The page's title, and what is shown of its links.
+type Fragment = (Option<String>, String);
 
 /// The page of links or of an error. If it is not known within `whole_within`, its frame is sent first.
 pub(crate) async fn respond(
@@ -28,7 +34,7 @@ pub(crate) async fn respond(
     let url = query.url.as_str().to_owned();
     let mut pending = Box::pin(Arc::clone(state).process(query, caller, render));
     match timeout(whole_within, &mut pending).await {
-        Ok(Ok(fragment)) => page::result(state, &url, &fragment),
+        Ok(Ok((title, fragment))) => page::result(state, &url, title.as_deref(), &fragment),
         Ok(Err(error)) => page::error(state, &error, &url),
         Err(_) => frame_first(state, url, pending),
     }
@@ -38,20 +44,23 @@ pub(crate) async fn respond(
 fn frame_first(
     state: &Arc<WebState>,
     url: String,
-    pending: impl Future<Output = Result<String, WebError>> + Send + 'static,
+    pending: impl Future<Output = Result<Fragment, WebError>> + Send + 'static,
 ) -> Response {
     let Some((start, end)) = page::frame(state, &url) else {
         return page::error(state, &WebError::new(WebErrorKind::Internal), &url);
     };
     let state = Arc::clone(state);
     let rest = async move {
-        pending.await.unwrap_or_else(|error| page::error_fragment(&state, &error, &url)) + &end
+        let fragment = pending.await.map(|(_, fragment)| fragment);
+        fragment.unwrap_or_else(|error| page::error_fragment(&state, &error, &url)) + &end
     };
     let parts = stream::once(ready(start)).chain(stream::once(rest));
     page::streamed(StreamBody::new(parts.map(|part| Ok(Frame::data(part.into())))).boxed_unsync())
 }
 
-fn render(state: &WebState, query: &PageQuery, response: &ApiResponse) -> Result<String, WebError> {
-    let view = ResultView::new(&response.links()?, query, response, state.page_size);
-    state.templates.render("result.html", Serde(view)).ok_or_else(|| WebError::new(WebErrorKind::Internal))
+fn render(state: &WebState, query: &PageQuery, response: &ApiResponse) -> Result<Fragment, WebError> {
+    let links = response.links()?;
+    let view = ResultView::new(&links, query, response, state);
+    let fragment = state.templates.render("result.html", view);
+    Ok((response.title.clone(), fragment.ok_or_else(|| WebError::new(WebErrorKind::Internal))?))
 }

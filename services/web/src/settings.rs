@@ -18,11 +18,10 @@ pub struct WebSettings {
     pub admin: Admin,
     /// The API's URL; the page's URL is added as one percent-encoded segment.
     pub api_endpoint: Url,
+    /// The API's URL for visitors of the page, who see its calls and its description; none: the page does not mention it.
+    pub api_public_url: Option<Url>,
     /// A folder of templates that replace the built-in ones; edits apply at the next reload.
     pub templates_dir: Option<PathBuf>,
-    /// Whether the error for a private address names `--allow-private`, as `linkextractor serve` has it.
-    #[serde(skip)]
-    pub suggest_allow_private: bool,
     /// Links per page.
     pub page_size: usize,
     /// The time limit of a request to the API.
@@ -43,8 +42,8 @@ impl Default for WebSettings {
             trusted_proxies: TrustedProxies::default(),
             admin: Admin::at(Some(SocketAddr::from(([127, 0, 0, 1], 8081)))),
             api_endpoint: Url::parse("http://localhost:5000/api/").expect("a valid literal"),
+            api_public_url: None,
             templates_dir: None,
-            suggest_allow_private: false,
             page_size: 500,
             api_timeout: Duration::from_secs(15),
             tracing: TraceSettings::default(),
@@ -62,21 +61,9 @@ impl Configuration for WebSettings {
         &[("API_ENDPOINT", "api_endpoint"), kit::OTLP_VARIABLE];
 
     fn check(&self) -> Result<(), String> {
-        let api = &self.api_endpoint;
-        // Checked first, so that no other error shows a password.
-        if !api.username().is_empty() || api.password().is_some() {
-            return Err("api_endpoint: found a user name or password; expected a URL without".to_owned());
-        }
-        // Not shown: `user:password@host` is a URL whose scheme is `user`, and queries may hold secrets.
-        let wrong = match api.scheme() {
-            "http" | "https" if api.query().is_none() && api.fragment().is_none() => None,
-            "http" | "https" => Some("a query or fragment"),
-            _ => Some("another scheme, or none"),
-        };
-        if let Some(found) = wrong {
-            return Err(format!(
-                "api_endpoint: found {found}; expected an http:// or https:// URL without query or fragment"
-            ));
+        check_url("api_endpoint", &self.api_endpoint)?;
+        if let Some(url) = &self.api_public_url {
+            check_url("api_public_url", url)?;
         }
         if self.page_size == 0 {
             return Err("page_size: found 0; expected at least 1".to_owned());
@@ -101,4 +88,20 @@ impl Configuration for WebSettings {
             ..ServerSettings::new(Self::NAME, self.listen, admin, limits, log)
         }
     }
+}
+
+fn check_url(key: &str, url: &Url) -> Result<(), String> {
+    // Checked first, so that no other error shows a password.
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(format!("{key}: found a user name or password; expected a URL without"));
+    }
+    // Not shown: `user:password@host` is a URL whose scheme is `user`, and queries may hold secrets.
+    let wrong = match url.scheme() {
+        "http" | "https" if url.query().is_none() && url.fragment().is_none() => None,
+        "http" | "https" => Some("a query or fragment"),
+        _ => Some("another scheme, or none"),
+    };
+    wrong.map_or(Ok(()), |found| {
+        Err(format!("{key}: found {found}; expected an http:// or https:// URL without query or fragment"))
+    })
 }

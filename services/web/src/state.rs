@@ -6,6 +6,7 @@ use crate::{
     error::{WebError, WebErrorKind},
     metrics::WebMetrics,
     page_query::PageQuery,
+    public_api::PublicApi,
     settings::WebSettings,
     templates::Templates,
 };
@@ -14,6 +15,8 @@ use std::{sync::Arc, time::Instant};
 use tokio::sync::Semaphore;
 use tracing::info;
 
+/// Bytes of a short response, which takes less time to process than to hand to another thread.
+const SHORT: usize = 16 << 10;
 /// Bytes of a long response, whose processing takes several times as much memory.
 const LONG: usize = 256 << 10;
 
@@ -23,9 +26,11 @@ pub(crate) struct WebState {
     pub(crate) templates: Templates,
     pub(crate) assets: Assets,
     pub(crate) page_size: usize,
-    pub(crate) suggest_allow_private: bool,
     pub(crate) metrics: WebMetrics,
     pub(crate) api: ApiClient,
+    pub(crate) public_api: Option<PublicApi>,
+    /// Whether the page runs in `linkextractor serve`, whose flags its visitor can set.
+    pub(crate) in_serve: bool,
     pub(crate) pool: CpuPool,
     /// One permit: long responses are processed one at a time, and leave threads to short ones.
     long_responses: Arc<Semaphore>,
@@ -38,9 +43,10 @@ impl WebState {
             templates: Templates::new(templates_dir)?,
             assets: Assets::new(templates_dir),
             page_size: settings.page_size,
-            suggest_allow_private: settings.suggest_allow_private,
             metrics: WebMetrics::default(),
             api: ApiClient::new(settings)?,
+            in_serve: false,
+            public_api: settings.api_public_url.as_ref().map(PublicApi::new),
             pool,
             long_responses: Arc::new(Semaphore::new(1)),
         })
@@ -80,12 +86,15 @@ impl WebState {
         result
     }
 
-    /// Runs `job`, which processes a response of `length` bytes, on the CPU pool.
+    /// Runs `job`, which processes a response of `length` bytes: at once if it is short, otherwise on the CPU pool.
     async fn run<T: Send + 'static>(
         &self,
         length: usize,
         job: impl FnOnce() -> Result<T, WebError> + Send + 'static,
     ) -> Result<T, WebError> {
+        if length <= SHORT {
+            return job();
+        }
         let long = Arc::clone(&self.long_responses);
         let permit = if length > LONG { Some(long.acquire_owned().await) } else { None };
         // The job owns the permit, because it goes on when its caller is cancelled.
@@ -145,7 +154,7 @@ mod tests {
     #[tokio::test]
     async fn a_job_that_panics_is_an_internal_error() {
         let state = WebState::new(&WebSettings::default(), CpuPool::new(1).unwrap()).unwrap();
-        let result = state.run(0, || -> Result<(), WebError> { panic!("on purpose") }).await;
+        let result = state.run(LONG, || -> Result<(), WebError> { panic!("on purpose") }).await;
         assert_eq!(result.unwrap_err().kind, WebErrorKind::Internal);
     }
 }

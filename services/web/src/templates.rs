@@ -1,10 +1,12 @@
 //! Templates: built into the binary, or from a folder whose edits apply at once.
 
+use crate::result::text::grouped;
 use minijinja::{
     AutoEscape, Environment, Error, Output, State, TemplateSource, UndefinedBehavior, Value,
     escape_formatter, path_loader,
 };
 use std::{
+    borrow::Cow,
     fs,
     path::{Path, PathBuf},
 };
@@ -31,6 +33,7 @@ impl Templates {
         // A misspelt variable is an error rather than an empty string.
         environment.set_undefined_behavior(UndefinedBehavior::Strict);
         environment.set_formatter(format);
+        environment.add_filter("grouped", grouped);
         match folder {
             None => {
                 for (name, text) in BUILT_IN {
@@ -53,13 +56,20 @@ impl Templates {
     }
 }
 
-/// Escapes HTML, and replaces control characters, some of which browsers drop, by U+FFFD. minijinja's own formatter also
-/// escapes `/`, which makes addresses in the page's source unreadable.
+/// `text` as HTML, with control characters, some of which browsers drop, replaced by U+FFFD.
+pub(crate) fn escape(text: &str) -> Cow<'_, str> {
+    let escaped = htmlize::escape_all_quotes(text);
+    if escaped.contains(char::is_control) {
+        return escaped.replace(char::is_control, "\u{fffd}").into();
+    }
+    escaped
+}
+
+/// Escapes values. minijinja's own formatter also escapes `/`, which makes addresses in the page's source unreadable.
 fn format(output: &mut Output, state: &mut State, value: &Value) -> Result<(), Error> {
     match value.as_str() {
         Some(text) if *state.auto_escape() == AutoEscape::Html && !value.is_safe() => {
-            let text = htmlize::escape_all_quotes(text);
-            output.write_str(&text.replace(char::is_control, "\u{fffd}")).map_err(Error::from)
+            output.write_str(&escape(text)).map_err(Error::from)
         }
         _ => escape_formatter(output, state, value),
     }

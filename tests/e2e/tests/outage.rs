@@ -73,5 +73,6 @@ async fn assert_no_outage(rate: u32) {
     );
     assert!(at(50) < MEDIAN, "{:?}", at(50));
     redis.restart().await;
-    within("Redis to be used again", async { while metric(&api, "linkextractor_redis_up").await == 0 {} }).await;
+    within("Redis to be used again", async { while metric(&api, "linkextractor_redis_up").await == 0 {} })
+        .await;
 }

@@ -1,8 +1,9 @@
 //! The API's response: links, or a problem. Its memory is bounded.
 
+use super::link_field::DescribedPage;
 use crate::error::{WebError, WebErrorKind};
 use bytes::Bytes;
-use http::{HeaderMap, StatusCode, header};
+use http::{HeaderMap, HeaderName, StatusCode, header};
 use http_body::Body as _;
 use http_body_util::BodyExt;
 use kit::{Body, ByteBudget, Response};
@@ -18,6 +19,8 @@ const MAX_PROBLEM: usize = 64 << 10;
 /// concurrent requests bounds their sum.
 const UNRESERVED: usize = 64 << 10;
 
+const UNRESOLVED: HeaderName = HeaderName::from_static("linkextractor-unresolved");
+
 /// The links of a page, not parsed yet.
 pub(crate) struct ApiResponse {
     body: Bytes,
@@ -25,6 +28,10 @@ pub(crate) struct ApiResponse {
     pub(crate) age: Option<u64>,
     /// The page's URL after redirects (`Link: …; rel="describes"`, RFC 6892), or else the requested one.
     pub(crate) page: WebUrl,
+    /// The page's title, if the API states it.
+    pub(crate) title: Option<String>,
+    /// How many addresses were left out because they do not resolve (`Linkextractor-Unresolved`, RFC 9651).
+    pub(crate) unresolved: usize,
 }
 
 impl ApiResponse {
@@ -35,10 +42,13 @@ impl ApiResponse {
     ) -> Result<Self, WebError> {
         let headers = response.headers();
         let age = text(headers, header::AGE).and_then(|age| age.trim().parse().ok());
-        let page = headers.get_all(header::LINK).iter().find_map(|value| describes(value.to_str().ok()?));
+        let unresolved = text(headers, UNRESOLVED).and_then(|count| count.trim().parse().ok()).unwrap_or(0);
+        let mut fields = headers.get_all(header::LINK).iter();
+        let described = fields.find_map(|value| DescribedPage::find(value.to_str().ok()?));
+        let (page, title) = described.map_or((None, None), |page| (Some(page.url), page.title));
         let page = page.unwrap_or_else(|| requested.clone());
         let body = read(response.into_body(), MAX_LINKS, budget).await?;
-        Ok(Self { body, age, page })
+        Ok(Self { body, age, page, title, unresolved })
     }
 
     /// The length of the body in bytes.
@@ -103,48 +113,13 @@ async fn read(mut body: Body, limit: usize, budget: &ByteBudget) -> Result<Bytes
     Ok(reservation.hold(bytes))
 }
 
-fn text(headers: &HeaderMap, name: header::HeaderName) -> Option<&str> {
+fn text(headers: &HeaderMap, name: HeaderName) -> Option<&str> {
     headers.get(name)?.to_str().ok()
-}
-
-/// The target of the `describes` relation in a `Link` field (RFC 8288, section 3).
-fn describes(mut field: &str) -> Option<WebUrl> {
-    while let Some((_, rest)) = field.split_once('<') {
-        let (target, rest) = rest.split_once('>')?;
-        let (parameters, rest) = rest.split_once(',').unwrap_or((rest, ""));
-        let mut relations =
-            parameters.split(';').filter_map(|parameter| parameter.trim().strip_prefix("rel="));
-        if relations.any(|value| value.trim_matches('"').split(' ').any(|name| name == "describes")) {
-            return WebUrl::parse(target).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-        }
-        field = rest;
-    }
-    None
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_described_page_is_found_among_other_relations() {
-        for (field, page) in [
-            (r#"<https://a.example/>; rel="describes""#, Some("https://a.example/")),
-            (r"<https://a.example/?a,b;c>; rel=describes", Some("https://a.example/?a,b;c")),
-            (
-                r#"</o.json>; rel="service-desc", <https://a.example/>;rel="describes""#,
-                Some("https://a.example/"),
-            ),
-            (r#"<https://a.example/>; title="x"; rel="self describes""#, Some("https://a.example/")),
-            (r#"<https://a.example/>; rel="describedby""#, None),
-            (r#"</relative>; rel="describes""#, None),
-            (r#"<javascript:alert(1)>; rel="describes""#, None),
-            ("<https://a.example/", None),
-            ("", None),
-        ] {
-            assert_eq!(describes(field).as_ref().map(WebUrl::as_str), page, "{field}");
-        }
-    }
 
     #[tokio::test]
     async fn short_responses_are_read_when_the_budget_is_used_up() {

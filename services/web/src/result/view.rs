@@ -1,213 +1,267 @@
 //! The variables of `result.html`.
 
+use super::{
+    pagination::Pagination,
+    strip::LinkStrip,
+    text::{ago, cut, percent},
+    variables::variables,
+};
 use crate::{
     api::ApiResponse,
+    link_table::{LinkDomain, LinkTable, clickable},
     page_query::PageQuery,
-    selection::{FORMATS, LinkScope, Selection},
-    summary::{Summary, clickable},
+    public_api::PublicApi,
+    readable_domain::readable_domain,
+    selection::{Addresses, FORMATS, LinkKind, Selection, SortOrder},
+    state::WebState,
+    templates::escape,
 };
 use links::Link;
-use serde::Serialize;
+use minijinja::Value;
+use weburl::WebUrl;
 
 /// Domains that are visible at once; more are in a closed list.
 const DOMAINS: usize = 12;
 /// Domains in that list at most; more are only counted.
 const MORE_DOMAINS: usize = 1000;
-/// Characters of a value that are shown.
-const SHOWN: usize = 240;
+/// Sizes of pages of the list that can be chosen, besides the default.
+const SIZES: [usize; 4] = [50, 100, 500, 1000];
+/// Bytes of an address in the box to copy; longer ones are only in the files.
+const COPIED: usize = 4096;
 
-/// One page of the list of links, with what surrounds it.
-#[derive(Debug, Serialize)]
-pub(super) struct ResultView {
-    /// The URL as entered.
-    asked: String,
-    /// The page's final URL, if a redirect led elsewhere.
-    page: Option<String>,
-    total: usize,
-    domain_count: usize,
-    domains: Vec<DomainView>,
-    more_domains: Vec<DomainView>,
-    /// The domains in neither list.
-    rest: HiddenDomains,
-    scopes: Vec<Choice>,
-    /// The selected domain, with the address that clears it.
-    filter: Option<Choice>,
-    filtered: bool,
-    /// The address of all links.
-    all: String,
-    /// Selected links on all pages.
-    matched: usize,
-    first: usize,
-    last: usize,
-    rows: Vec<LinkRow>,
-    pages: Pagination,
-    downloads: Vec<Choice>,
-    age: Option<String>,
-}
-
-#[derive(Debug, Serialize)]
-struct DomainView {
-    #[serde(flatten)]
-    choice: Choice,
-    /// The count in percent of the largest one.
-    percent: usize,
-}
-
-#[derive(Debug, Default, Serialize)]
-struct HiddenDomains {
-    domains: usize,
-    links: usize,
-}
-
-/// A link of this page to another selection.
-#[derive(Debug, Serialize)]
-struct Choice {
-    label: String,
-    count: usize,
-    address: String,
-    current: bool,
-}
-
-impl Choice {
-    fn new(label: &str, count: usize, address: String, current: bool) -> Self {
-        Self { label: cut(label), count, address, current }
+variables! {
+    /// One page of the list of links, with what surrounds it.
+    ResultView {
+        /// The URL as entered.
+        asked,
+        /// The page's final URL, if a redirect led elsewhere.
+        page,
+        title,
+        /// The page's host, and how it reads if it is an internationalized domain name.
+        host, readable,
+        age, total, addresses, unresolved, strip, kinds,
+        domain_count, domains, more_domains,
+        /// The domains in neither list, and the links to them.
+        rest_domains, rest_links,
+        /// The parameters of the selection, for "Fetch again".
+        parameters,
+        search, unique, domain, kind, sorts, sizes,
+        /// What narrows the list, with the addresses that drop it.
+        filters,
+        /// The address of all links.
+        all,
+        /// Selected links on all pages.
+        matched,
+        first, last, rows, pages, downloads,
+        /// The addresses of the rows as HTML, one a line, and how many are too long for that.
+        copy, not_copied,
+        /// The API's call, and whether it selects less than the page.
+        call, partial,
     }
 }
 
-#[derive(Debug, Serialize)]
-struct LinkRow {
-    number: usize,
-    text: String,
-    href: String,
-    /// The URL to link to, if it is safe to click.
-    target: Option<String>,
+variables! {
+    /// A domain; `width` is its count in percent of the largest one.
+    DomainView { name, readable, kind, count, percent, width, address, current }
 }
 
-#[derive(Debug, Serialize)]
-struct Pagination {
-    number: usize,
-    count: usize,
-    previous: Option<String>,
-    next: Option<String>,
+variables! {
+    /// A link of this page to another selection, or an option of a form.
+    Choice { name, label, count, percent, address, current }
+}
+
+variables! {
+    /// A link. `target` is the URL to link to, if it is safe to click; `readable` is how its host reads, if it is an
+    /// internationalized domain name.
+    LinkRow { number, kind, text, href, target, readable, occurrences }
 }
 
 impl ResultView {
-    /// The view of the selected `links`, at most `page_size` of them. CPU work: linear in `links`.
-    pub(super) fn new(links: &[Link], query: &PageQuery, response: &ApiResponse, page_size: usize) -> Self {
-        let (url, selection) = (query.url.as_str(), &query.selection);
-        let summary = Summary::new(links, &response.page, selection);
-        let matched = summary.selected.len();
-        let count = matched.div_ceil(page_size).max(1);
-        let number = selection.page.clamp(1, count);
-        let start = (number - 1) * page_size;
-        let shown = summary.selected.iter().skip(start).take(page_size);
-        let rows: Vec<_> = shown.map(|&position| row(position, &links[position])).collect();
-        let page_address = |page| Selection { page, ..selection.clone() }.address(url);
-        let most = summary.domains.first().map_or(1, |(_, count)| *count);
-        let mut domains = summary.domains.iter();
-        let mut show =
-            |limit| domains.by_ref().take(limit).map(|entry| domain(entry, most, url, selection)).collect();
-        let (first_domains, more_domains) = (show(DOMAINS), show(MORE_DOMAINS));
-        let rest = HiddenDomains { domains: domains.len(), links: domains.map(|(_, count)| count).sum() };
+    /// The view of the selected `links`. CPU work: linear in `links`.
+    pub(super) fn new(links: &[Link], query: &PageQuery, response: &ApiResponse, state: &WebState) -> Self {
+        let (url, selection, page) = (query.url.as_str(), &query.selection, &response.page);
+        let addresses = Addresses::new(url);
+        let table = LinkTable::new(links, page);
+        let mut selected = table.select(selection);
+        let strip = LinkStrip::new(&table, &selected);
+        let matched = selected.len();
+        let largest = state.page_size.max(SIZES[SIZES.len() - 1]);
+        let size = selection.size.unwrap_or(state.page_size).min(largest);
+        let pages = Pagination::new(selection.page, matched, size);
+        let window = pages.window();
+        table.sort(&mut selected, selection.sort, window.clone());
+        let shown = &selected[window.start.min(matched)..window.end.min(matched)];
+        let rows: Value = shown.iter().map(|&position| row(position, &table)).collect();
+        let copied = || shown.iter().map(|&position| &*links[position as usize].href);
+        let mut domains: Vec<_> = table.domains.iter().collect();
+        domains.sort_unstable_by(|a, b| b.count.cmp(&a.count).then_with(|| a.name.cmp(&b.name)));
+        let most = domains.first().map_or(1, |domain| domain.count);
+        let domain = |domain: &&LinkDomain| DomainView::new(domain, most, links.len(), &addresses, selection);
+        let mut rest = domains.iter();
+        let (domains, more_domains): (Value, Value) = (
+            rest.by_ref().take(DOMAINS).map(domain).collect(),
+            rest.by_ref().take(MORE_DOMAINS).map(domain).collect(),
+        );
+        let redirected = page.without_fragment() != query.url.url().without_fragment();
         Self {
-            asked: url.to_owned(),
-            page: (response.page.without_fragment() != query.url.url().without_fragment())
-                .then(|| response.page.to_string()),
-            total: links.len(),
-            domain_count: summary.domains.len(),
-            domains: first_domains,
+            asked: url.into(),
+            page: redirected.then(|| page.as_str()).into(),
+            title: response.title.as_deref().into(),
+            host: page.host_str().unwrap_or_default().into(),
+            readable: page.host_str().and_then(readable_domain).into(),
+            age: response.age.map(ago).into(),
+            total: links.len().into(),
+            addresses: table.addresses.into(),
+            unresolved: response.unresolved.into(),
+            strip: strip.into(),
+            kinds: kinds(&table, &addresses, selection),
+            domain_count: table.domains.len().into(),
+            domains,
             more_domains,
-            rest,
-            scopes: scopes(&summary, links.len(), url, selection),
-            filter: selection.domain.as_ref().map(|label| {
-                let all_domains = Selection { domain: None, page: 1, ..selection.clone() };
-                Choice::new(label, matched, all_domains.address(url), true)
-            }),
-            filtered: selection.domain.is_some() || selection.scope.is_some(),
-            all: Selection::all().address(url),
-            matched,
-            first: start + 1,
-            last: start + rows.len(),
+            rest_domains: rest.len().into(),
+            rest_links: rest.map(|domain| domain.count).sum::<usize>().into(),
+            parameters: selection
+                .parameters()
+                .map(|(name, value)| Value::from(vec![name.into(), Value::from(value)]))
+                .collect(),
+            search: selection.search.as_str().into(),
+            unique: selection.unique.into(),
+            domain: selection.domain.as_deref().into(),
+            kind: selection.kind.map(LinkKind::name).into(),
+            sorts: sorts(&addresses, selection),
+            sizes: sizes(size, state.page_size),
+            filters: filters(&addresses, selection),
+            all: addresses.of(&Selection::all()).into(),
+            matched: matched.into(),
+            first: (window.start + 1).into(),
+            last: (window.start + shown.len()).into(),
             rows,
-            pages: Pagination {
-                number,
-                count,
-                previous: (number > 1).then(|| page_address(number - 1)),
-                next: (number < count).then(|| page_address(number + 1)),
-            },
+            pages: pages.view(&addresses, selection).into(),
             downloads: FORMATS
-                .map(|(_, name, label)| Choice::new(label, matched, selection.download(url, name), false))
-                .into(),
-            age: response.age.map(ago),
+                .into_iter()
+                .map(|(_, name, label)| Choice::new(name, label, addresses.download(selection, name), false))
+                .collect(),
+            copy: Value::from_safe_string(
+                copied()
+                    .filter(|href| href.len() <= COPIED)
+                    .fold(String::new(), |copy, href| copy + &escape(href) + "\n"),
+            ),
+            not_copied: copied().filter(|href| href.len() > COPIED).count().into(),
+            call: state.public_api.as_ref().map(|api| api.call(url, selection)).into(),
+            partial: PublicApi::is_partial(selection).into(),
         }
     }
 }
 
-fn row(position: usize, link: &Link) -> LinkRow {
-    let target = clickable(&link.href).map(|url| url.to_string());
-    LinkRow { number: position + 1, text: cut(&link.text), href: cut(&link.href), target }
+impl DomainView {
+    fn new(
+        domain: &LinkDomain,
+        most: usize,
+        total: usize,
+        addresses: &Addresses,
+        selection: &Selection,
+    ) -> Self {
+        let current = selection.domain.as_deref() == Some(&domain.name);
+        // A second click shows all domains again.
+        let chosen = (!current).then(|| domain.name.to_string());
+        Self {
+            name: cut(&domain.name).into(),
+            readable: readable_domain(&domain.name).into(),
+            kind: domain.kind.name().into(),
+            count: domain.count.into(),
+            percent: percent(domain.count, total).into(),
+            width: (domain.count * 100 / most).max(1).into(),
+            address: addresses.of(&Selection { domain: chosen, page: 1, ..selection.clone() }).into(),
+            current: current.into(),
+        }
+    }
 }
 
-fn domain((label, count): &(String, usize), most: usize, url: &str, selection: &Selection) -> DomainView {
-    let current = selection.domain.as_ref() == Some(label);
-    let address = Selection { domain: Some(label.clone()), ..Selection::all() }.address(url);
-    DomainView { choice: Choice::new(label, *count, address, current), percent: (count * 100 / most).max(1) }
+impl Choice {
+    fn new(name: &str, label: impl Into<Value>, address: String, current: bool) -> Self {
+        let (count, percent) = (0.into(), "".into());
+        Self {
+            name: name.into(),
+            label: label.into(),
+            count,
+            percent,
+            address: address.into(),
+            current: current.into(),
+        }
+    }
 }
 
-fn scopes(summary: &Summary, total: usize, url: &str, selection: &Selection) -> Vec<Choice> {
-    let choice = |label, scope, count| {
-        let address = Selection { scope, ..Selection::all() }.address(url);
-        Choice::new(label, count, address, selection.domain.is_none() && selection.scope == scope)
+fn row(position: u32, table: &LinkTable) -> LinkRow {
+    let (link, facts) = (&table.links[position as usize], table.facts(position as usize));
+    let readable = || readable_domain(WebUrl::parse(&link.href).ok()?.host_str()?);
+    LinkRow {
+        number: (position as usize + 1).into(),
+        kind: facts.kind.name().into(),
+        text: cut(&link.text).into(),
+        href: cut(&link.href).into(),
+        target: clickable(&link.href).into(),
+        readable: link.href.contains("xn--").then(readable).flatten().into(),
+        occurrences: facts.occurrences.into(),
+    }
+}
+
+fn kinds(table: &LinkTable, addresses: &Addresses, selection: &Selection) -> Value {
+    let total = table.links.len();
+    let all = [("all", "All", None)].into_iter();
+    let each = LinkKind::ALL.into_iter().map(|kind| {
+        let label = match kind {
+            LinkKind::Internal => "Internal",
+            LinkKind::External => "External",
+            LinkKind::Other => "Other",
+        };
+        (kind.name(), label, Some(kind))
+    });
+    let choice = |(name, label, kind): (&'static str, &'static str, Option<LinkKind>)| {
+        let address = addresses.of(&Selection { kind, page: 1, ..selection.clone() });
+        let count = kind.map_or(total, |kind| table.count(kind));
+        let choice = Choice::new(name, label, address, selection.kind == kind);
+        Choice { count: count.into(), percent: percent(count, total).into(), ..choice }
     };
-    vec![
-        choice("All", None, total),
-        choice("Internal", Some(LinkScope::Internal), summary.internal),
-        choice("External", Some(LinkScope::External), summary.external),
+    all.chain(each).map(choice).collect()
+}
+
+fn sorts(addresses: &Addresses, selection: &Selection) -> Value {
+    let choice = |sort: SortOrder| {
+        let label = match sort {
+            SortOrder::Position => "Position on the page",
+            SortOrder::Text => "Text",
+            SortOrder::Address => "Address",
+            SortOrder::Count => "Most frequent first",
+        };
+        let address = addresses.of(&Selection { sort, page: 1, ..selection.clone() });
+        Choice::new(sort.name(), label, address, selection.sort == sort)
+    };
+    SortOrder::ALL.into_iter().map(choice).collect()
+}
+
+fn sizes(chosen: usize, default: usize) -> Value {
+    let mut sizes = Vec::from(SIZES);
+    sizes.extend([chosen, default]);
+    sizes.sort_unstable();
+    sizes.dedup();
+    sizes.into_iter().map(|size| Value::from(vec![Value::from(size), (size == chosen).into()])).collect()
+}
+
+fn filters(addresses: &Addresses, selection: &Selection) -> Value {
+    let base = || Selection { page: 1, ..selection.clone() };
+    let filter =
+        |name, label: &str, without: Selection| Choice::new(name, cut(label), addresses.of(&without), true);
+    [
+        selection
+            .domain
+            .as_ref()
+            .map(|domain| filter("domain", domain, Selection { domain: None, ..base() })),
+        selection.kind.map(|kind| filter("kind", kind.name(), Selection { kind: None, ..base() })),
+        (!selection.search.is_empty())
+            .then(|| filter("search", &selection.search, Selection { search: String::new(), ..base() })),
+        selection.unique.then(|| filter("unique", "", Selection { unique: false, ..base() })),
     ]
-}
-
-/// The first [`SHOWN`] characters of `value`.
-fn cut(value: &str) -> String {
-    let mut characters = value.chars();
-    let mut shown: String = characters.by_ref().take(SHOWN).collect();
-    if characters.next().is_some() {
-        shown.push('…');
-    }
-    shown
-}
-
-/// An age in words, rounded down.
-fn ago(seconds: u64) -> String {
-    let (count, unit) = match seconds {
-        0..5 => return "just now".to_owned(),
-        5..60 => (seconds, "second"),
-        60..3600 => (seconds / 60, "minute"),
-        _ => (seconds / 3600, "hour"),
-    };
-    let plural = if count == 1 { "" } else { "s" };
-    format!("{count} {unit}{plural} ago")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn long_values_are_cut_between_characters() {
-        assert_eq!(cut(&"ü".repeat(SHOWN)), "ü".repeat(SHOWN));
-        assert_eq!(cut(&"ü".repeat(SHOWN + 1)), format!("{}…", "ü".repeat(SHOWN)));
-    }
-
-    #[test]
-    fn ages_are_rounded_down() {
-        for (seconds, text) in [
-            (0, "just now"),
-            (59, "59 seconds ago"),
-            (60, "1 minute ago"),
-            (7199, "1 hour ago"),
-            (7200, "2 hours ago"),
-        ] {
-            assert_eq!(ago(seconds), text);
-        }
-    }
+    .into_iter()
+    .flatten()
+    .collect()
 }

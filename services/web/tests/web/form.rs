@@ -13,6 +13,7 @@ async fn without_a_url_the_form_is_shown_and_the_api_is_not_asked() {
         let page = site.get(target).await;
         assert_eq!(page.status, StatusCode::OK, "{target}");
         assert!(page.text.contains(FORM) && page.text.contains("<label for=\"url\">"), "{target}");
+        assert_eq!(page.text.matches("name=\"url\"").count(), 1, "one form");
     }
     assert!(mock.requests().is_empty());
 }
@@ -72,5 +73,35 @@ async fn head_has_the_fields_of_get_and_no_body() {
             assert_eq!(head.headers().get(name), get.headers.get(name), "{target} {name}");
         }
         assert!(head.into_body().collect().await.unwrap().to_bytes().is_empty(), "{target}");
+    }
+}
+
+#[tokio::test]
+async fn the_start_page_has_addresses_to_try() {
+    let (site, mock) = Site::with(&[]).await;
+    let home = site.get("/").await;
+    let examples = home.own_addresses();
+    assert!(examples.len() >= 3);
+    for example in examples {
+        assert_eq!(site.get(&example).await.status, StatusCode::OK, "{example}");
+    }
+    assert!(mock.requests().len() >= 3);
+}
+
+#[tokio::test]
+async fn the_foot_has_the_source_the_version_and_the_description_of_a_public_api() {
+    let (site, mock) = Site::with(&[]).await;
+    let public = linkextractor_web::WebSettings {
+        api_public_url: Some("https://api.example/".parse().unwrap()),
+        ..mock.settings()
+    };
+    let public = Site::start(public).await;
+    for (site, has_api) in [(site, false), (public, true)] {
+        for target in ["/", "/?url=example.com", "/nowhere"] {
+            let page = site.get(target).await;
+            let foot = page.text.split("<footer").nth(1).unwrap();
+            assert!(foot.contains(env!("CARGO_PKG_REPOSITORY")) && foot.contains(env!("CARGO_PKG_VERSION")));
+            assert_eq!(foot.contains("href=\"https://api.example/openapi.json\""), has_api, "{foot}");
+        }
     }
 }

@@ -52,7 +52,12 @@ async fn an_error_after_the_frame_is_part_of_the_page() {
     go.notify_one();
     let rest = body.collect().await.unwrap().to_bytes();
     let rest = std::str::from_utf8(&rest).unwrap();
-    assert!(rest.contains("role=\"alert\"") && rest.trim_end().ends_with("</html>"), "{rest}");
+    assert!(
+        rest.contains("role=\"alert\"")
+            && rest.contains("<h1>The links could not be read</h1>")
+            && rest.trim_end().ends_with("</html>"),
+        "{rest}"
+    );
 }
 
 #[tokio::test]

@@ -40,6 +40,19 @@ async fn fetch_again_bypasses_the_cache() {
     let form = "<input type=\"hidden\" name=\"url\" value=\"https://example.com\">\n<input type=\"hidden\" name=\"fresh\" value=\"1\">";
     assert!(page.text.contains(form));
     assert!(!page.text.contains("fresh=1"), "other addresses on the page do not fetch again");
+    let page = site.get("/?url=example.com&links=external&q=a+%22b&sort=text&unique=1&size=50&page=2").await;
+    let form = page.text.split("name=\"fresh\"").nth(1).unwrap().split("</form>").next().unwrap();
+    for (name, value) in [
+        ("links", "external"),
+        ("q", "a &quot;b"),
+        ("sort", "text"),
+        ("unique", "1"),
+        ("size", "50"),
+        ("page", "2"),
+    ] {
+        let field = format!("<input type=\"hidden\" name=\"{name}\" value=\"{value}\">");
+        assert!(form.contains(&field), "{field} in {form}");
+    }
 }
 
 #[tokio::test]

@@ -143,6 +143,12 @@ impl Site {
         Self::serving(web, ServerSettings { host_rule: Some(rule), ..settings.server() }).await
     }
 
+    /// A server in `linkextractor serve`.
+    pub(crate) async fn in_serve(settings: WebSettings) -> Self {
+        let web = Web::in_serve(&settings, kit::CpuPool::new(1).unwrap()).unwrap();
+        Self::of(web.whole_within(Duration::from_mins(1)), &settings).await
+    }
+
     async fn of(web: Web, settings: &WebSettings) -> Self {
         Self::serving(web, settings.server()).await
     }
@@ -217,11 +223,23 @@ impl Page {
         self.headers.get(name).map_or("", |value| value.to_str().unwrap())
     }
 
+    /// The positions of the shown links on the page.
+    pub(crate) fn positions(&self) -> Vec<usize> {
+        let cell = |row: &&str| row.split("class=\"number\">").nth(1)?.split('<').next()?.parse().ok();
+        self.rows().iter().filter_map(cell).collect()
+    }
+
+    /// The relative addresses of links within this service, as they stand in the source but for `&amp;`.
+    pub(crate) fn own_addresses(&self) -> Vec<String> {
+        let starts = self.text.split("href=\"/?").skip(1);
+        starts.map(|rest| format!("/?{}", rest.split('"').next().unwrap().replace("&amp;", "&"))).collect()
+    }
+
     /// The rows of the table of links, as HTML.
     pub(crate) fn rows(&self) -> Vec<&str> {
         let table = self.text.split("<table class=\"links\">").nth(1).unwrap_or_default();
         let body = table.split("<tbody>").nth(1).unwrap_or_default();
-        body.split("</tbody>").next().unwrap().split("<tr>").skip(1).collect()
+        body.split("</tbody>").next().unwrap().split("<tr ").skip(1).collect()
     }
 }
 

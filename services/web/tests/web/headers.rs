@@ -23,13 +23,14 @@ async fn every_response_has_the_security_headers() {
     let (site, _mock) = site().await;
     let long = format!("/?url={}", "x".repeat(9000));
     let revalidated = ("if-none-match", "*");
-    let rows: [Row; 22] = [
+    let rows: [Row; 23] = [
         (Method::GET, "/", &[], 200),
         (Method::HEAD, "/", &[], 200),
         (Method::GET, "/?url=a", &[], 200),
         (Method::GET, "/?url=a&format=json", &[], 200),
         (Method::GET, "/?url=a&format=csv", &[], 200),
         (Method::GET, "/?url=a&format=markdown", &[], 200),
+        (Method::GET, "/?url=a&format=text", &[], 200),
         (Method::HEAD, "/?url=a&format=json", &[], 200),
         (Method::GET, "/?url=fails/", &[], 502),
         (Method::GET, "/?url=fails/&format=json", &[], 502),

@@ -17,6 +17,7 @@ mod harness;
 mod headers;
 mod hostile;
 mod links;
+mod list;
 mod long_responses;
 mod operation;
 mod settings;

@@ -13,9 +13,10 @@ fn the_example_configuration_has_the_defaults() {
     let settings: WebSettings = toml::from_str(&text).unwrap();
     assert_eq!(config::print(&settings).unwrap(), defaults);
     assert_eq!(keys(&text), keys(&defaults), "an option is missing");
-    // The option without a default is in a comment.
-    let optional = text.lines().filter_map(|line| line.strip_prefix("#templates_dir = ")).count();
-    assert_eq!(optional, 1);
+    // The options without a default are in comments.
+    for option in ["#api_public_url = ", "#templates_dir = "] {
+        assert_eq!(text.lines().filter(|line| line.starts_with(option)).count(), 1, "{option}");
+    }
 }
 
 #[test]
@@ -27,6 +28,9 @@ fn errors_name_the_option_and_no_secret() {
         ("api_endpoint", "http://user:secret@a/?x=1"),
         ("api_endpoint", "user:secret@a:1"),
         ("api_endpoint", "http://a/?token=secret"),
+        ("api_public_url", "ftp://a/"),
+        ("api_public_url", "http://user:secret@a/"),
+        ("api_public_url", "a"),
         ("templates_dir", "/nowhere/at/all"),
         ("templates_dir", "/dev/null"),
         ("page_size", "0"),

@@ -16,14 +16,14 @@ async fn site() -> (TempDir, Site, Mock) {
 #[tokio::test]
 async fn an_edited_template_applies_at_the_next_reload() {
     let (folder, site, _mock) = site().await;
-    assert!(site.get("/").await.text.contains("All links of a web page"), "a missing file is built in");
+    assert!(site.get("/").await.text.contains("Every link of a web page"), "a missing file is built in");
     let file = folder.path().join("form.html");
     for text in ["<h1>First</h1>", "<h1>Another</h1>"] {
         fs::write(&file, text).unwrap();
         assert!(site.get("/").await.text.contains(text));
     }
     fs::remove_file(&file).unwrap();
-    assert!(site.get("/").await.text.contains("All links of a web page"), "a removed file is built in");
+    assert!(site.get("/").await.text.contains("Every link of a web page"), "a removed file is built in");
     fs::write(folder.path().join("style.css"), "p { color: red }").unwrap();
     assert_eq!(site.get("/style.css").await.text, "p { color: red }");
 }
