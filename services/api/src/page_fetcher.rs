@@ -221,7 +221,9 @@ impl PageFetcher {
         known: Option<&Arc<CachedResult>>,
         client: JobClient,
     ) -> (Result<(CachedResult, bool), ApiError>, JobRecord) {
-        let deadline = Deadline::after(self.timeout);
+        // The time of a job that always waits begins anew with its permit.
+        let times = if client.always_waits { 2 } else { 1 };
+        let deadline = Deadline::after(self.timeout.saturating_mul(times));
         let links = known.and_then(|known| known.result.as_ref().ok());
         let version = links.map(|links| KnownVersion { url: &links.url, validators: &links.validators });
         let (fetched, mut record) = self.fetcher.fetch_unless_known(page, version, client).await;

@@ -18,7 +18,8 @@ use std::{
 pub struct JobClient {
     /// Clients with the same key share.
     pub key: ClientKey,
-    /// Whether the job waits however many others do. Its caller bounds how many of them there are.
+    /// Whether the job waits however many others do, and its time begins anew with its permit. Its caller bounds how many of
+    /// them there are.
     pub always_waits: bool,
 }
 

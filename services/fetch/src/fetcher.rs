@@ -190,11 +190,16 @@ impl Fetcher {
         let destination = self.guard.destination(url);
         let to = destination.map_err(|refusal| refused(&mut job.context.record, refusal))?;
         let host = to.host.to_string();
-        let deadline = job.context.deadline;
+        let waits_until = job.context.deadline;
+        let is_first = job.permit.is_none();
         job.permit = Some(match job.permit.take() {
-            Some(permit) => self.admission.move_to(permit, &host, deadline).await?,
-            None => self.admission.enter(job.client, &host, deadline).await?,
+            Some(permit) => self.admission.move_to(permit, &host, waits_until).await?,
+            None => self.admission.enter(job.client, &host, waits_until).await?,
         });
+        if is_first && job.client.always_waits {
+            job.context.deadline = JobDeadline(Deadline::after(self.settings.timeout));
+        }
+        let deadline = job.context.deadline;
         let origin = Origin { https: url.as_url().scheme() == "https", host, port: to.rules.port };
         let addresses = match to.host {
             _ if self.exchange.is_proxied(&origin) => vec![PROXIED],
