@@ -11,10 +11,12 @@ use crate::{
 };
 use bytesize::ByteSize;
 use credentials::basic;
-use fetch::{ClientSettings, FetchFailure, FetchSettings, FetchedPage, Fetcher, PageUrl, UserProxies};
+use fetch::{
+    ClientSettings, FetchError, FetchFailure, FetchSettings, FetchedPage, Fetcher, PageUrl, UserProxies,
+};
 use http::{HeaderMap, HeaderValue, header::AUTHORIZATION};
 use kit::CpuPool;
-use std::{env, time::Duration};
+use std::{env, sync::OnceLock, time::Duration};
 
 /// The limits of a page, for requests and for messages.
 #[derive(Clone, Copy, Debug)]
@@ -27,7 +29,10 @@ pub struct PageLimits {
 }
 
 pub struct UserClient {
-    fetcher: Fetcher,
+    settings: FetchSettings,
+    pool: CpuPool,
+    /// Made for the first page that is fetched: to read the system's certificates takes longer than many files.
+    fetcher: OnceLock<Result<Fetcher, String>>,
     headers: HeaderMap,
     pub limits: PageLimits,
 }
@@ -49,19 +54,12 @@ impl UserClient {
         let limits = PageLimits::new(options);
         let headers = headers(options).map_err(|error| Exit::Usage.because(error))?;
         let settings = settings(options, list, limits);
-        let fetcher = Fetcher::new(settings, pool).map_err(|error| {
-            let all = if options.proxy.is_some() { "--proxy" } else { "all_proxy" };
-            let names = [
-                ("client.certificates", "--cacert"),
-                ("client.proxies.https", "https_proxy"),
-                ("client.proxies.http", "http_proxy"),
-                ("client.proxies.all", all),
-                ("fetch.user_agent", "--user-agent"),
-            ];
-            let replace = |error: String, (setting, option): (&str, &str)| error.replace(setting, option);
-            Exit::Usage.because(names.into_iter().fold(error, replace))
-        })?;
-        Ok(Self { fetcher, headers, limits })
+        let can_be_wrong = settings.client != ClientSettings::default() || options.user_agent.is_some();
+        let client = Self { settings, pool, fetcher: OnceLock::new(), headers, limits };
+        if can_be_wrong && let Err(error) = client.fetcher() {
+            return Err(Exit::Usage.because(named(error, options)));
+        }
+        Ok(client)
     }
 
     /// Fetches the page at `url`; `authorization` is what the target's URL held.
@@ -70,13 +68,35 @@ impl UserClient {
         url: &PageUrl,
         authorization: Option<&HeaderValue>,
     ) -> Result<FetchedPage, FetchFailure> {
+        let fetcher = self.fetcher().map_err(|error| {
+            let cause = Some(error.to_owned());
+            FetchFailure { error: FetchError::Connect, cause }
+        })?;
         let Some(authorization) = authorization else {
-            return self.fetcher.fetch_with(url, &self.headers).await;
+            return fetcher.fetch_with(url, &self.headers).await;
         };
         let mut headers = self.headers.clone();
         headers.insert(AUTHORIZATION, authorization.clone());
-        self.fetcher.fetch_with(url, &headers).await
+        fetcher.fetch_with(url, &headers).await
     }
+
+    fn fetcher(&self) -> Result<&Fetcher, &str> {
+        let new = || Fetcher::new(self.settings.clone(), self.pool.clone());
+        self.fetcher.get_or_init(new).as_ref().map_err(String::as_str)
+    }
+}
+
+/// An error with the names of the options, or of environment variables, in place of the fetcher's settings.
+fn named(error: &str, options: &FetchOptions) -> String {
+    let all = if options.proxy.is_some() { "--proxy" } else { "all_proxy" };
+    let names = [
+        ("client.certificates", "--cacert"),
+        ("client.proxies.https", "https_proxy"),
+        ("client.proxies.http", "http_proxy"),
+        ("client.proxies.all", all),
+        ("fetch.user_agent", "--user-agent"),
+    ];
+    names.into_iter().fold(error.to_owned(), |error, (setting, option)| error.replace(setting, option))
 }
 
 fn settings(options: &FetchOptions, list: &ListOptions, limits: PageLimits) -> FetchSettings {

@@ -15,7 +15,7 @@ use links::{Extraction, LinkSelection, Page, Syntax};
 use std::{
     fs::File,
     io::{self, Read},
-    path::Path,
+    path::{self, Path},
     sync::atomic::{AtomicBool, Ordering::Relaxed},
     time::SystemTime,
 };
@@ -123,9 +123,9 @@ fn is_named_xhtml(path: &Path) -> bool {
     path.extension().is_some_and(|end| end.eq_ignore_ascii_case("xhtml") || end.eq_ignore_ascii_case("xht"))
 }
 
-/// A file has its own URL, as in a browser.
+/// A file has its own URL, as in a browser, which follows no symbolic links either.
 fn file_url(path: &Path) -> Option<WebUrl> {
-    let url = Url::from_file_path(path.canonicalize().ok()?).ok()?;
+    let url = Url::from_file_path(path::absolute(path).ok()?).ok()?;
     WebUrl::parse(url.as_str()).ok()
 }
 

@@ -62,10 +62,9 @@ async fn file_urls_are_files() {
     let folder = tempdir().unwrap();
     let file = folder.path().join("a page.html");
     fs::write(&file, "<a href=b.html>b</a>").unwrap();
-    let root = folder.path().canonicalize().unwrap();
     let target = format!("file://{}/a%20page.html#top", folder.path().display());
     let output = run("linkextractor", &["-f", "text", &target], b"").await;
-    assert_eq!(output.stdout, format!("file://{}/b.html\n", root.display()), "{}", output.stderr);
+    assert_eq!(output.stdout, format!("file://{}/b.html\n", folder.path().display()), "{}", output.stderr);
     for (url, words) in [
         ("file://elsewhere/x", "as in file:///"),
         ("file:///no/such/example.com", "example.com: no such file\n"),
