@@ -4,7 +4,6 @@
 //! never an answer.
 
 use crate::cached_result::ResultSource;
-use fetch::PageUrl;
 use prometheus_client::metrics::counter::Counter;
 use std::{
     fs::{File, OpenOptions},
@@ -43,12 +42,12 @@ impl ExtractionLog {
         Ok(Self { queue: path.map(start).transpose()?, counted: AtomicUsize::new(0), lost })
     }
 
-    pub(crate) fn append(&self, source: ResultSource, page: &PageUrl) {
+    pub(crate) fn append(&self, source: ResultSource, url: &str) {
         let Some((queue, _)) = &self.queue else { return };
         let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
         let cache_use = if matches!(source, ResultSource::Fetch { .. }) { "MISS" } else { "HIT" };
         // Never fails: a lossy queue drops and counts what it cannot take.
-        let _ = queue.clone().write_all(format!("{seconds}\t{cache_use}\t{page}\n").as_bytes());
+        let _ = queue.clone().write_all(format!("{seconds}\t{cache_use}\t{url}\n").as_bytes());
         let dropped = queue.error_counter().dropped_lines();
         let counted = self.counted.fetch_max(dropped, Relaxed);
         self.lost.inc_by(dropped.saturating_sub(counted) as u64);
@@ -157,6 +156,7 @@ fn is_at(file: &File, path: &Path) -> bool {
 mod tests {
     use super::*;
     use crate::{cache::Tier, cached_result::FetchReason};
+    use fetch::PageUrl;
     use std::fs;
 
     fn page(url: &str) -> PageUrl {
@@ -169,7 +169,7 @@ mod tests {
         let log = ExtractionLog::new(Some(path.to_owned()), lost.clone()).unwrap();
         let source =
             ResultSource::Fetch { reason: FetchReason::Miss, stored: true, collapsed: false, renewed: false };
-        log.append(source, &page(url));
+        log.append(source, page(url).as_url().as_str());
         drop(log);
         lost.get()
     }
@@ -219,7 +219,7 @@ mod tests {
         let log = ExtractionLog::new(Some(path), Counter::default()).unwrap();
         // Opening the pipe blocks the thread as long as there is no reader.
         for _ in 0..2 * QUEUE {
-            log.append(ResultSource::Cache(Tier::Local), &page("http://a/"));
+            log.append(ResultSource::Cache(Tier::Local), "http://a/");
         }
         assert!(log.lost.get() >= (QUEUE - 1) as u64 / 2, "{}", log.lost.get());
     }

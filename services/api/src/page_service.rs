@@ -1,7 +1,7 @@
 //! From the URL of a page to its result: from the cache, or by one job at a time that fetches, extracts and stores.
 
 use crate::{
-    cache::{Cache, CacheLimits, Lookup},
+    cache::{Cache, CacheLimits, Lookup, Tier},
     cache_control::CacheDirectives,
     cache_entry::CacheEntry,
     cache_key::CacheKey,
@@ -75,13 +75,34 @@ impl PageService {
         directives: &CacheDirectives,
         client: JobClient,
     ) -> Found {
+        if let Some(copy) = self.fresh_copy(url, directives) {
+            let source = ResultSource::Cache(Tier::Local);
+            if copy.result.is_ok() {
+                self.log.append(source, url);
+            }
+            return Ok((copy, source));
+        }
         let deadline = Deadline::after(self.timeout.saturating_add(GRACE));
         let page = PageUrl::parse(url)?;
         let (cached, source) = self.look_up_or_fetch(&page, directives, client, deadline).await?;
         if cached.result.is_ok() {
-            self.log.append(source, &page);
+            self.log.append(source, page.as_url().as_str());
         }
         Ok((cached, source))
+    }
+
+    /// The fresh result that this process has for the page at `url`, if the URL is given as it is serialized. Most are, and
+    /// need not be parsed then: parsing would take longer than everything else about a hit.
+    fn fresh_copy(&self, url: &str, directives: &CacheDirectives) -> Option<Arc<CachedResult>> {
+        if directives.no_cache {
+            return None;
+        }
+        let entry = self.cache.current_copy(&CacheKey::text(url))?;
+        let verdict = self.stale.judge(Some(&entry), directives);
+        let outcome = verdict.outcome();
+        let Verdict::Fresh(result) = verdict else { return None };
+        self.metrics.lookup(Tier::Local.name(), outcome);
+        Some(result)
     }
 
     async fn look_up_or_fetch(

@@ -3,6 +3,7 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::{
     hash::{BuildHasher, RandomState},
+    io::Write,
     sync::{
         LazyLock,
         atomic::{AtomicU64, Ordering},
@@ -12,21 +13,34 @@ use std::{
 pub(crate) const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// A request's id: 1 to 128 visible ASCII characters.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct RequestId(HeaderValue);
+#[derive(Clone, Debug)]
+pub struct RequestId(Id);
+
+#[derive(Clone, Debug)]
+enum Id {
+    /// Most are made here; these are copied without memory of their own.
+    Made([u8; MADE]),
+    Sent(HeaderValue),
+}
+
+/// The length of an id that is made here: the digits of a 64-bit number.
+const MADE: usize = 20;
 
 impl RequestId {
     /// `id` as a request id, if it is valid.
     pub fn accept(id: &str) -> Option<Self> {
         let fits = (1..=128).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_graphic());
-        HeaderValue::from_str(id).ok().filter(|_| fits).map(Self)
+        HeaderValue::from_str(id).ok().filter(|_| fits).map(|id| Self(Id::Sent(id)))
     }
 
     /// A new id, unique in this process; an id of another process is the same with a chance of 2⁻⁶⁴.
     pub fn make() -> Self {
         static NEXT: LazyLock<AtomicU64> =
             LazyLock::new(|| AtomicU64::new(RandomState::new().hash_one(std::process::id())));
-        Self(NEXT.fetch_add(1, Ordering::Relaxed).into())
+        let mut digits = [0; MADE];
+        // It has room for them.
+        let _ = write!(&mut digits[..], "{:0MADE$}", NEXT.fetch_add(1, Ordering::Relaxed));
+        Self(Id::Made(digits))
     }
 
     /// The client's id, if it sent exactly one and that is valid; otherwise a new one.
@@ -39,12 +53,40 @@ impl RequestId {
     }
 
     /// The id as the value of a header field.
+    #[expect(clippy::missing_panics_doc, reason = "it cannot panic: digits are a header value")]
     pub fn header_value(&self) -> HeaderValue {
-        self.0.clone()
+        match &self.0 {
+            Id::Made(digits) => HeaderValue::from_bytes(digits).expect("digits are visible ASCII"),
+            Id::Sent(value) => value.clone(),
+        }
     }
 
     /// The id.
     pub fn as_str(&self) -> &str {
-        self.0.to_str().unwrap_or_default()
+        match &self.0 {
+            Id::Made(digits) => str::from_utf8(digits).unwrap_or_default(),
+            Id::Sent(value) => value.to_str().unwrap_or_default(),
+        }
+    }
+}
+
+impl PartialEq for RequestId {
+    fn eq(&self, other: &Self) -> bool {
+        self.as_str() == other.as_str()
+    }
+}
+
+impl Eq for RequestId {}
+
+#[cfg(test)]
+mod tests {
+    use super::RequestId;
+
+    #[test]
+    fn ids_that_are_made_are_different_and_may_be_accepted() {
+        let (one, other) = (RequestId::make(), RequestId::make());
+        assert_ne!(one, other);
+        assert_eq!(one.header_value(), one.as_str());
+        assert_eq!(RequestId::accept(one.as_str()), Some(one));
     }
 }

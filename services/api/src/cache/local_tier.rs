@@ -81,7 +81,7 @@ impl LocalTier {
         (self.copies.entry_count(), self.copies.weighted_size())
     }
 
-    pub(super) fn find(&self, key: &CacheKey) -> Local {
+    pub(super) fn find(&self, key: &str) -> Local {
         let Some(copy) = self.copies.get(key) else { return Local::Absent };
         let entry = copy.entry.clone();
         if self.sessions.is_current(copy.verified.load(Ordering::Acquire)) {
