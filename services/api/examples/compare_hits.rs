@@ -1,5 +1,6 @@
 //! What a cached result costs: the API with each of its caches, against a bare hyper server that sends the same bytes with
-//! the same fields, and nginx that sends them from a file, under `wrk`, alternately.
+//! the same fields, and nginx that sends them from a file, under `wrk`, alternately. Standard error is a file, in which no
+//! line of the access log may be missing.
 //!
 //! `cargo build --release -p linkextractor-api && cargo run --release -p linkextractor-api --example compare_hits [rounds
 //! [seconds]]`.
@@ -15,10 +16,10 @@ use std::{
     env,
     error::Error,
     fmt::Write as _,
-    fs,
-    io::{self, BufRead, BufReader},
-    path::Path,
-    process::{Child, Command, Stdio},
+    fs::{self, File, OpenOptions},
+    path::{Path, PathBuf},
+    process::{Child, Command},
+    time::{Duration, Instant},
 };
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -80,13 +81,13 @@ async fn compare(rounds: usize, seconds: &str) -> Result<(), Failure> {
     let (redis, cluster) = (RedisServer::start().await, RedisCluster::start(NODE_TIMEOUT).await);
     let (redis_url, cluster_url) = (redis.url(), cluster.url(&[0, 1, 2]));
     let mut servers = Vec::new();
+    let folder = TempDir::new()?;
     for (cache, url) in [("local", ""), ("Redis", &redis_url), ("Cluster", &cluster_url)] {
         for log in ["false", "true"] {
             let name = format!("{cache}{}", if log == "true" { ", access log" } else { "" });
-            servers.push(Server::start(&name, &mut api(url, log), &target)?);
+            servers.push(Server::start(&name, &mut api(url, log), &target, folder.path())?);
         }
     }
-    let folder = TempDir::new()?;
     for server in &servers {
         // The second answer is a hit.
         let client = Client::default();
@@ -94,7 +95,7 @@ async fn compare(rounds: usize, seconds: &str) -> Result<(), Failure> {
         describe(folder.path(), &client.get(&server.url).await)?;
     }
     let mut bare = Command::new(env::current_exe()?);
-    servers.insert(0, Server::start("bare hyper", bare.arg("bare").arg(folder.path()), "/")?);
+    servers.insert(0, Server::start("bare hyper", bare.arg("bare").arg(folder.path()), "/", folder.path())?);
     servers.insert(1, nginx(folder.path())?);
     for round in 1..=rounds.max(1) {
         println!("round {round}");
@@ -173,6 +174,8 @@ struct Server {
     name: String,
     child: Child,
     url: String,
+    /// Standard error, if it is a file.
+    log: Option<(File, PathBuf)>,
     rates: Vec<f64>,
     /// Milliseconds.
     p99: Vec<f64>,
@@ -182,22 +185,25 @@ struct Server {
 }
 
 impl Server {
-    /// Starts a server that says its address on standard error.
-    fn start(name: &str, command: &mut Command, target: &str) -> Result<Self, Failure> {
-        let mut child = command.stderr(Stdio::piped()).spawn()?;
-        let mut log = BufReader::new(child.stderr.take().ok_or("no output")?);
+    /// Starts a server that says its address on standard error, which is a file in `folder`.
+    fn start(name: &str, command: &mut Command, target: &str, folder: &Path) -> Result<Self, Failure> {
+        let file = folder.join(format!("{name}.log"));
+        let log = OpenOptions::new().create(true).append(true).read(true).open(&file)?;
+        let mut child = command.stderr(log.try_clone()?).spawn()?;
         let address = loop {
-            let mut line = String::new();
-            if log.read_line(&mut line)? == 0 {
-                return Err(format!("{name} has ended").into());
+            let lines = fs::read_to_string(&file)?;
+            if let Some((_, address)) = lines.split_once(r#""service","address":""#)
+                && let Some((address, _)) = address.split_once('"')
+            {
+                break address.to_owned();
             }
-            if let Some((_, address)) = line.split_once(r#""service","address":""#) {
-                break address.split('"').next().unwrap_or_default().to_owned();
+            if child.try_wait()?.is_some() {
+                return Err(format!("{name} has ended: {lines}").into());
             }
         };
-        // As a log collector would.
-        std::thread::spawn(move || io::copy(&mut log, &mut io::sink()));
-        Ok(Self::new(name, child, format!("http://{address}{target}")))
+        let mut server = Self::new(name, child, format!("http://{address}{target}"));
+        server.log = Some((log, file));
+        Ok(server)
     }
 
     fn new(name: &str, child: Child, url: String) -> Self {
@@ -205,6 +211,7 @@ impl Server {
             name: name.to_owned(),
             child,
             url,
+            log: None,
             rates: Vec::new(),
             p99: Vec::new(),
             requests: 0.0,
@@ -226,8 +233,26 @@ impl Server {
         self.p99.push(milliseconds(find("99%")?.trim())?);
         let requests =
             report.lines().find_map(|line| line.split_once(" requests in ")).ok_or("wrk failed")?.0;
-        self.requests += requests.trim().parse::<f64>()?;
-        Ok(())
+        let requests: u32 = requests.trim().parse()?;
+        self.requests += f64::from(requests);
+        self.check_log(requests)
+    }
+
+    /// Checks that the access log has a line for each of so many requests, and empties it.
+    fn check_log(&self, requests: u32) -> Result<(), Failure> {
+        let Some((log, file)) = self.log.as_ref().filter(|_| self.name.ends_with("log")) else {
+            return Ok(());
+        };
+        let (start, mut lines) = (Instant::now(), 0);
+        // The last lines are written a few milliseconds after their responses.
+        while start.elapsed() < Duration::from_secs(1) {
+            lines = fs::read_to_string(file)?.matches(r#""message":"request""#).count();
+            if lines >= usize::try_from(requests)? {
+                log.set_len(0)?;
+                return Ok(());
+            }
+        }
+        Err(format!("{}: {lines} lines of {requests} requests", self.name).into())
     }
 
     fn rate(&mut self) -> f64 {
