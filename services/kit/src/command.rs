@@ -3,7 +3,7 @@
 use crate::{
     ConfigError, Configuration, Listeners, ServerSettings,
     allocator::configure_allocator,
-    config::{self, SettingSource},
+    config::{self, SettingSource, SettingValues},
     healthcheck, logging, reload,
 };
 use clap::{ArgAction, CommandFactory, FromArgMatches, Parser, Subcommand};
@@ -73,7 +73,7 @@ where
     let command = Arguments::command().name(C::NAME).about(C::ABOUT).version(env!("CARGO_PKG_VERSION"));
     let arguments = Arguments::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit());
     let loaded = arguments.load().map_err(|error| (USAGE, error.to_string()));
-    let result = loaded.and_then(|settings: C| match arguments.command {
+    let result = loaded.and_then(|(settings, values): (C, _)| match arguments.command {
         _ if arguments.print_config => print(&settings),
         Some(Command::CheckConfig) => {
             for warning in config::warnings(&settings) {
@@ -84,7 +84,7 @@ where
         Some(Command::Healthcheck { live }) => {
             healthcheck::ask(&settings.server(), live).map(|()| ExitCode::SUCCESS).map_err(|error| (1, error))
         }
-        Some(Command::Serve) | None => serve(settings, &arguments, run),
+        Some(Command::Serve) | None => serve(settings, values, &arguments, run),
     });
     result.unwrap_or_else(|(status, error)| {
         complain::<C>(error);
@@ -105,6 +105,7 @@ fn print<C: Configuration>(settings: &C) -> Result<ExitCode, Failure> {
 
 fn serve<C, F>(
     settings: C,
+    values: SettingValues,
     arguments: &Arguments,
     run: impl FnOnce(C, ServerSettings, Listeners) -> F,
 ) -> Result<ExitCode, Failure>
@@ -115,12 +116,13 @@ where
     configure_allocator();
     let server = settings.server();
     let _logs = logging::init(&server.log).map_err(|error| (USAGE, error))?;
+    config::log_ignored_variables::<C>();
     let runtime = Runtime::new().map_err(|error| (1, format!("cannot start: {error}")))?;
     let result = runtime.block_on(async {
         let listeners = Listeners::bind(&server).await.map_err(|error| error.to_string())?;
         tokio::select! {
             result = run(settings, server, listeners) => result,
-            () = reload::on_hangup(|| arguments.load::<C>().map(|settings| settings.server())) => {
+            () = reload::on_hangup(values, || arguments.load::<C>()) => {
                 Err("cannot listen for SIGHUP".to_owned())
             }
         }
@@ -137,7 +139,7 @@ where
 }
 
 impl Arguments {
-    fn load<C: Configuration>(&self) -> Result<C, ConfigError> {
+    fn load<C: Configuration>(&self) -> Result<(C, SettingValues), ConfigError> {
         let named =
             [("listen", &self.listen), ("admin.listen", &self.admin_listen), ("log.level", &self.log_level)];
         let mut flags: Vec<SettingSource> =

@@ -8,6 +8,7 @@ mod file;
 mod source;
 #[cfg(test)]
 mod tests;
+mod values;
 
 pub use error::ConfigError;
 
@@ -15,6 +16,7 @@ use crate::{Configuration, logging};
 use figment::{Figment, providers::Serialized};
 pub(crate) use source::SettingSource;
 use std::{ffi::OsString, path::Path};
+pub(crate) use values::SettingValues;
 
 /// Dotted keys and their values.
 pub type Overrides = Vec<(&'static str, String)>;
@@ -34,16 +36,25 @@ pub fn load_with<C: Configuration>(
         .iter()
         .fold(Figment::new(), |base, (key, value)| base.merge(Serialized::default(key, value)));
     let flags = overrides.iter().map(|(key, value)| SettingSource::flag(key, value)).collect();
-    load_from(defaults, file, std::env::vars_os(), flags)
+    load_from(defaults, file, std::env::vars_os(), flags).map(|(settings, _)| settings)
 }
 
-/// Loads and checks a configuration; each source overrides those before it.
+/// Logs one line that names the environment variables with the prefix of `C` that are ignored, if there are any.
+pub fn log_ignored_variables<C: Configuration>() {
+    let ignored = environment::ignored::<C>(std::env::vars_os());
+    if !ignored.is_empty() {
+        let variables = ignored.join(", ");
+        tracing::info!(service = C::NAME, variables, "ignored the variables of Kubernetes Services");
+    }
+}
+
+/// Loads and checks a configuration; each source overrides those before it. Also returns the values of all settings.
 pub(crate) fn load_from<C: Configuration>(
     defaults: Figment,
     file: Option<&Path>,
     environment: impl IntoIterator<Item = (OsString, OsString)>,
     flags: Vec<SettingSource>,
-) -> Result<C, ConfigError> {
+) -> Result<(C, SettingValues), ConfigError> {
     // A source may set one key of a section whose other defaults depend on the service.
     let server = C::default().server();
     let admin = Serialized::default("admin", server.admin);
@@ -66,7 +77,10 @@ pub(crate) fn load_from<C: Configuration>(
         .and_then(|()| logging::check(&server.log))
         .and_then(|()| settings.check());
     match checked {
-        Ok(()) => Ok(settings),
+        Ok(()) => {
+            let values = SettingValues::of(&settings, &base, &sources);
+            Ok((settings, values))
+        }
         Err(error) => Err(ConfigError::from_check(&error, &base, &sources)),
     }
 }

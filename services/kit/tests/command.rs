@@ -93,14 +93,51 @@ async fn healthcheck_asks_the_running_program() {
     assert_eq!(ask("").await.0, 0);
     program.signal(Signal::TERM);
     program.line("stopping").await;
-    within(async { while !ask("").await.2.contains("stopping") {} }).await;
+    within(async { while !ask("").await.2.contains(": status 503: stopping\n") {} }).await;
     assert_eq!(ask("").await.0, 1);
     assert_eq!(ask("--live").await.0, 0);
     program.signal(Signal::TERM);
     program.ended().await;
     let (status, _, error) = ask("").await;
-    assert!(status == 1 && error.contains(&admin), "{status}: {error}");
+    assert!(
+        status == 1 && error.contains(&admin) && error.contains("connection refused"),
+        "{status}: {error}"
+    );
     assert_eq!(run(&["healthcheck", "--admin-listen", "none"]).await.0, 1);
+}
+
+#[tokio::test]
+async fn healthcheck_says_why_it_fails() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let admin = listener.local_addr().unwrap().to_string();
+    let refused = r#"{"ready":false,"parts":{"database":{"ready":false,"optional":false,"reason":"gone"},"cache":{"ready":false,"optional":true,"reason":"away"}}}"#;
+    let refused = format!("HTTP/1.0 503 Service Unavailable\r\n\r\n{refused}");
+    let answers = [
+        (refused.as_str(), ": status 503: database: gone\n"),
+        ("HTTP/1.0 404 Not Found\r\n\r\nnothing here", ": status 404: nothing here\n"),
+        ("", ": the connection was closed without an answer\n"),
+        ("SSH-2.0", ": the answer is not HTTP\n"),
+    ];
+    for (answer, reason) in answers {
+        let arguments = ["healthcheck", "--admin-listen", &admin];
+        let asked = run(&arguments);
+        let serve = async {
+            let listener = tokio::net::TcpListener::from_std({
+                listener.set_nonblocking(true).unwrap();
+                listener.try_clone().unwrap()
+            })
+            .unwrap();
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut request = [0; 1024];
+            let _ = tokio::io::AsyncReadExt::read(&mut stream, &mut request).await;
+            tokio::io::AsyncWriteExt::write_all(&mut stream, answer.as_bytes()).await.unwrap();
+        };
+        let ((status, _, error), ()) = tokio::join!(asked, serve);
+        assert!(status == 1 && error.ends_with(reason), "{error}");
+    }
+    // The kernel accepts the connection, and nothing answers.
+    let (status, _, error) = run(&["healthcheck", "--admin-listen", &admin]).await;
+    assert!(status == 1 && error.ends_with(": timed out: no answer within 5 s\n"), "{error}");
 }
 
 #[tokio::test]

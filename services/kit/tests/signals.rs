@@ -46,7 +46,17 @@ async fn sighup_reads_the_log_level_again() {
     assert!(line["error"].as_str().unwrap().contains("`nonsense`"), "{line}");
     std::fs::write(&file, "[log]\nlevel = \"debug\"").unwrap();
     program.signal(Signal::HUP);
-    assert_eq!(program.line("configuration read again").await["log_level"], "debug");
+    let line = program.line("configuration read again").await;
+    assert_eq!((&line["log_level"], &line["after_restart"]), (&"debug".into(), &serde_json::Value::Null));
     program.get("/?query").await;
     assert_eq!(program.line("request").await["uri"], "/?query");
+    std::fs::write(
+        &file,
+        "password = \"hunter2\"\n[log]\naccess = false\n[limits]\ngrace = \"20000ms\"\ndelay = \"1s\"",
+    )
+    .unwrap();
+    program.signal(Signal::HUP);
+    let line = program.line("configuration read again").await;
+    assert_eq!(line["after_restart"], "limits.delay, log.access, password", "{line}");
+    assert!(!line.to_string().contains("hunter2"), "{line}");
 }

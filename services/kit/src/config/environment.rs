@@ -2,7 +2,10 @@
 
 use super::{ConfigError, file, source::SettingSource};
 use crate::Configuration;
-use std::{ffi::OsString, path::Path};
+use std::{
+    ffi::{OsStr, OsString},
+    path::Path,
+};
 
 /// The settings in `environment`: aliases first, so that variables with the prefix override them.
 ///
@@ -13,6 +16,9 @@ pub(super) fn read<C: Configuration>(
     let (mut aliases, mut prefixed) = (Vec::new(), Vec::new());
     for (name, value) in environment {
         let Some(variable) = name.to_str().filter(|_| !value.is_empty()) else { continue };
+        if is_of_kubernetes::<C>(variable, &value) {
+            continue;
+        }
         let (sources, key) = match (alias::<C>(variable), prefixed_key::<C>(variable)) {
             (Some(key), _) => (&mut aliases, key),
             (None, Some(key)) => (&mut prefixed, key),
@@ -40,16 +46,35 @@ fn alias<C: Configuration>(name: &str) -> Option<String> {
 }
 
 /// The key that the variable `name` sets by its prefix.
-///
-/// Kubernetes sets variables for each Service of the namespace; a Service with our name would set unknown keys
-/// (`PREFIX_SERVICE_HOST`, `PREFIX_PORT_5000_TCP_ADDR` and the like), which are ignored.
 fn prefixed_key<C: Configuration>(name: &str) -> Option<String> {
-    let key = name.strip_prefix(C::ENV_PREFIX)?;
-    let port = key.strip_prefix("PORT_").unwrap_or_default();
-    let of_kubernetes = matches!(key, "SERVICE_HOST" | "SERVICE_PORT" | "PORT")
-        || key.starts_with("SERVICE_PORT_")
-        || port.starts_with(|c: char| c.is_ascii_digit());
-    (!of_kubernetes).then(|| key.to_lowercase().replace("__", "."))
+    name.strip_prefix(C::ENV_PREFIX).map(|key| key.to_lowercase().replace("__", "."))
+}
+
+/// The names of the variables in `environment` that have our prefix and set nothing, because Kubernetes has made them.
+pub(super) fn ignored<C: Configuration>(
+    environment: impl IntoIterator<Item = (OsString, OsString)>,
+) -> Vec<String> {
+    let is_ignored = |(name, value): (OsString, OsString)| {
+        name.into_string().ok().filter(|name| is_of_kubernetes::<C>(name, &value))
+    };
+    environment.into_iter().filter_map(is_ignored).collect()
+}
+
+/// Whether the variable has the form of those that Kubernetes makes for each Service of the namespace
+/// (<https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables>): those of a Service whose name
+/// begins as ours have our prefix.
+fn is_of_kubernetes<C: Configuration>(name: &str, value: &OsStr) -> bool {
+    if !name.starts_with(C::ENV_PREFIX) {
+        return false;
+    }
+    let of_service = name.ends_with("_SERVICE_HOST") || name.ends_with("_SERVICE_PORT");
+    let of_named_port = name.split_once("_SERVICE_PORT_").is_some_and(|(_, port)| !port.is_empty());
+    let protocol = ["_ADDR", "_PORT", "_PROTO"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(name);
+    let port = protocol.strip_suffix("_TCP").or_else(|| protocol.strip_suffix("_UDP"));
+    let number = port.and_then(|port| Some(port.rsplit_once("_PORT_")?.1)).unwrap_or_default();
+    let of_port = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+    let is_url = |value: &str| value.starts_with("tcp://") || value.starts_with("udp://");
+    of_service || of_named_port || of_port || name.ends_with("_PORT") && value.to_str().is_some_and(is_url)
 }
 
 /// Reads the files that `KEY_file` settings name, and marks secrets as text.

@@ -78,6 +78,7 @@ fn load_all(
     let variables = variables.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
     let flags = flags.iter().map(|(key, value)| SettingSource::flag(key, value)).collect();
     load_from(Figment::new(), toml.is_some().then_some(file.as_path()), variables, flags)
+        .map(|(settings, _)| settings)
         .map_err(|error| error.to_string())
 }
 
@@ -208,14 +209,41 @@ fn the_text_of_invalid_toml_is_not_shown() {
 }
 
 #[test]
-fn variables_that_kubernetes_sets_are_ignored() {
-    let links = [
+fn variables_that_kubernetes_makes_are_ignored() {
+    let made = [
         ("TEST_SERVICE_HOST", "10.0.0.1"),
-        ("TEST_SERVICE_PORT_HTTP", "80"),
+        ("TEST_METRICS_SERVICE_HOST", "10.0.0.1"),
+        ("TEST_METRICS_SERVICE_PORT", "80"),
+        ("TEST_SERVICE_PORT_HTTP_ADMIN", "80"),
         ("TEST_PORT", "tcp://10.0.0.1:80"),
+        ("TEST_METRICS_PORT", "udp://10.0.0.1:80"),
+        ("TEST_PORT_80_TCP", "tcp://10.0.0.1:80"),
         ("TEST_PORT_80_TCP_ADDR", "10.0.0.1"),
+        ("TEST_METRICS_PORT_80_UDP_PORT", "80"),
+        ("TEST_METRICS_PORT_80_UDP_PROTO", "udp"),
     ];
-    assert!(environment(&links).is_ok());
+    assert!(environment(&made).is_ok());
+    let variables = made.map(|(name, value)| (OsString::from(name), OsString::from(value)));
+    let other = ("OTHER_SERVICE_HOST".into(), "10.0.0.1".into());
+    let ignored = environment::ignored::<Settings>(variables.into_iter().chain([other]));
+    assert_eq!(ignored, made.map(|(name, _)| name));
+}
+
+#[test]
+fn other_unknown_variables_stop_the_start() {
+    for (name, value) in [
+        ("TEST_PORT", "80"),
+        ("TEST_SERVICE_HOSTS", "10.0.0.1"),
+        ("TEST_SERVICE_PORT_", "80"),
+        ("TEST_PORT_HTTP_TCP", "tcp://10.0.0.1:80"),
+        ("TEST_PORT__TCP_ADDR", "10.0.0.1"),
+        ("TEST_PORT_80_SCTP_ADDR", "10.0.0.1"),
+        ("TEST_PORT_80_TCP_NAME", "x"),
+        ("TEST_PORTS", "tcp://10.0.0.1:80"),
+    ] {
+        let error = error(environment(&[(name, value)]));
+        assert!(error.contains(name) && error.contains("unknown key"), "{error}");
+    }
 }
 
 #[test]
