@@ -43,17 +43,36 @@ impl Span {
 /// The first `byte`. It is usually near, and a call of `memchr` takes longer than a look at 16 bytes.
 #[inline]
 pub(super) fn near(byte: u8, bytes: &[u8]) -> Option<usize> {
-    const EACH: u64 = u64::MAX / 0xFF;
+    let (found, seen) = in_two_words(bytes, |word| equal_bytes(word, byte));
+    found.or_else(|| memchr(byte, &bytes[seen..]).map(|at| seen + at))
+}
+
+/// The first of two bytes, if it is one of the first 16.
+#[inline]
+pub(super) fn near_either(one: u8, other: u8, bytes: &[u8]) -> Option<usize> {
+    in_two_words(bytes, |word| equal_bytes(word, one) | equal_bytes(word, other)).0
+}
+
+/// The first byte of the first 16 that is marked in its word; otherwise, how many were looked at.
+#[inline]
+fn in_two_words(bytes: &[u8], marks: impl Fn(u64) -> u64) -> (Option<usize>, usize) {
     let mut rest = bytes;
     for before in [0, 8] {
         let Some((word, after)) = rest.split_first_chunk() else { break };
-        // "Determine if a word has a zero byte" (Bit Twiddling Hacks): the lowest set bit is the first match.
-        let differs = u64::from_le_bytes(*word) ^ (EACH * u64::from(byte));
-        let found = differs.wrapping_sub(EACH) & !differs & (EACH << 7);
+        let found = marks(u64::from_le_bytes(*word));
         if found != 0 {
-            return Some(before + found.trailing_zeros() as usize / 8);
+            return (Some(before + found.trailing_zeros() as usize / 8), 0);
         }
         rest = after;
     }
-    memchr(byte, rest).map(|at| bytes.len() - rest.len() + at)
+    (None, bytes.len() - rest.len())
+}
+
+/// Marks the bytes that equal `byte`: the lowest bit set is in the first of them ("Determine if a word has a zero byte", Bit
+/// Twiddling Hacks).
+#[inline]
+const fn equal_bytes(word: u64, byte: u8) -> u64 {
+    const EACH: u64 = u64::MAX / 0xFF;
+    let differs = word ^ (EACH * byte as u64);
+    differs.wrapping_sub(EACH) & !differs & (EACH << 7)
 }

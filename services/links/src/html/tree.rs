@@ -184,7 +184,10 @@ impl<'a, 's> Tree<'a, 's> {
                 self.end_table_text(&token)?;
             }
             match &token {
-                Token::Text(text) => self.characters(*text, true)?,
+                Token::Text(text) => {
+                    self.characters(*text, true)?;
+                    continue; // the limits are checked at the next tag
+                }
                 Token::CdataSection(text) => self.characters(*text, false)?,
                 Token::StartTag(tag) => {
                     self.skip_line_feed = false;

@@ -63,7 +63,7 @@ impl Tree<'_, '_> {
         if self.nodes.is_some() {
             self.end_node(element);
         }
-        if element.is_in(Name::is_formatting) {
+        if element.name.is_formatting() && element.namespace == Namespace::Html {
             self.formatting.close(element.serial);
             if self.link == Some(element.serial) {
                 self.link = None;
