@@ -3,7 +3,7 @@
 //! `hostile [MEGABYTES]`, 10 by default. Resolution is included. The peak is the memory beyond the page itself, with the
 //! list of links, whose size is shown beside it.
 
-use links::Page;
+use links::{Page, Syntax};
 use peak_alloc::PeakAlloc;
 use std::{env, fs, time::Duration};
 use weburl::WebUrl;
@@ -82,15 +82,63 @@ const SHAPES: &[Shape] = &[
     ("long text in a link", "<a href=x>", |_| "日本語".into()),
 ];
 
+/// What an XHTML page starts with.
+macro_rules! xhtml {
+    ($doctype:literal, $rest:literal) => {
+        concat!($doctype, "<html xmlns='http://www.w3.org/1999/xhtml'><body><i/>", $rest)
+    };
+}
+
+/// Pages that are read as XML.
+#[rustfmt::skip]
+const XHTML_SHAPES: &[Shape] = &[
+    ("XHTML: links", xhtml!("", ""), |_| "<a href='x'>t</a>".into()),
+    ("XHTML: nested <p>", xhtml!("", ""), |_| "<p>".into()),
+    ("XHTML: nested <a>", xhtml!("", ""), |_| "<a href='x'>t".into()),
+    ("XHTML: text in nested <a>", xhtml!("", ""), |n| if n < 4000 { "<a href='x'>".into() } else { "t<b/>".into() }),
+    ("XHTML: attributes on one tag", xhtml!("", "<p "), |n| format!("x{n}='y' ").into()),
+    ("XHTML: tags of many attributes", xhtml!("", ""), |_| many_attributes("x", "")),
+    ("XHTML: tags of many attributes with prefixes", xhtml!("", ""), |_| many_attributes("p:x", " xmlns:p='u'")),
+    ("XHTML: an entity", xhtml!("<!DOCTYPE html [<!ENTITY e '<a href=\"x\">t</a>'>]>", ""), |_| "&e;".into()),
+    ("XHTML: an entity of nothing", xhtml!("<!DOCTYPE html [<!ENTITY e ''>]>", "<a href='x'>"), |_| "&e;".into()),
+    ("XHTML: an entity of an entity", xhtml!("<!DOCTYPE html [<!ENTITY f ''><!ENTITY e '&f;&f;&f;&f;&f;&f;'>]>", ""), |_| "&e;".into()),
+    ("XHTML: an entity in an href", xhtml!("<!DOCTYPE html [<!ENTITY e ''>]>", "<a href='"), |_| "&e;".into()),
+    ("XHTML: declarations of entities", "<!DOCTYPE html [", |n| format!("<!ENTITY e{n} 'x'>").into()),
+    ("XHTML: declarations of attributes", "<!DOCTYPE html [", |n| format!("<!ATTLIST a{n} href CDATA 'x'>").into()),
+    ("XHTML: declared attributes", xhtml!("<!DOCTYPE html [<!ATTLIST a href CDATA 'x'>]>", ""), |_| "<a/>".into()),
+    ("XHTML: references in a link", xhtml!("", "<a href='x'>"), |_| "&amp;&#65;".into()),
+    ("XHTML: references in an href", xhtml!("", "<a href='"), |_| "&amp;".into()),
+    ("XHTML: HTML's references", xhtml!("<!DOCTYPE html PUBLIC '-//W3C//DTD XHTML 1.1//EN' ''>", "<a href='x'>"), |_| "&nbsp;&CounterClockwiseContourIntegral;".into()),
+    ("XHTML: unknown references", xhtml!("<!DOCTYPE html SYSTEM 'x'>", "<a href='x'>"), |n| format!("&e{n};").into()),
+    ("XHTML: nested prefixes", xhtml!("", ""), |n| format!("<p xmlns:x{n}='u'>").into()),
+    ("XHTML: prefixes", xhtml!("", ""), |n| format!("<p xmlns:a='{n}' xmlns:b='v' a:c='' b:c=''/>").into()),
+    ("XHTML: prefixes under many", xhtml!("", ""), |n| if n < 60 { format!("<p xmlns:x{n}='u'>").into() } else { "<x0:a x1:b=''/>".into() }),
+    ("XHTML: CDATA", xhtml!("", ""), |_| "<![CDATA[x]]>".into()),
+    ("XHTML: CDATA in a link", xhtml!("", "<a href='x'>"), |_| "<![CDATA[]]>".into()),
+    ("XHTML: instructions in a link", xhtml!("", "<a href='x'>"), |_| "t<?p?>".into()),
+    ("XHTML: comments in a link", xhtml!("", "<a href='x'>"), |_| "t<!---->".into()),
+    ("XHTML: ]] in a link", xhtml!("", "<a href='x'>"), |_| "]] > ".into()),
+    ("XHTML: long names", xhtml!("", "<"), |_| "é".into()),
+    ("XHTML: empty tags of prefixes", xhtml!("", ""), |_| "<:/>".into()),
+];
+
+/// A tag of 4,000 attributes.
+fn many_attributes(prefix: &str, declaration: &str) -> Vec<u8> {
+    let attributes: Vec<_> = (0..4000).map(|n| format!("{prefix}{n}=''")).collect();
+    format!("<p{declaration} {}/>", attributes.join(" ")).into()
+}
+
 fn main() {
     let megabytes: usize = env::args().nth(1).and_then(|n| n.parse().ok()).unwrap_or(10);
     println!(
-        "{:<34} {:>8} {:>9} {:>9} {:>10} {:>8}  method",
+        "{:<44} {:>8} {:>9} {:>9} {:>10} {:>8}  method",
         "", "MB", "CPU ms/MB", "peak x", "answer x", "links"
     );
-    for (name, start, part) in SHAPES {
-        let page = page_of(start.as_bytes(), *part, megabytes * 1_000_000);
-        measure(name, &page);
+    for (shapes, syntax) in [(SHAPES, Syntax::Html), (XHTML_SHAPES, Syntax::Xhtml)] {
+        for (name, start, part) in shapes {
+            let page = page_of(start.as_bytes(), *part, megabytes * 1_000_000);
+            measure(name, &page, syntax);
+        }
     }
 }
 
@@ -109,18 +157,18 @@ fn page_of(start: &[u8], part: fn(usize) -> Vec<u8>, length: usize) -> Vec<u8> {
     page
 }
 
-fn measure(name: &str, body: &[u8]) {
+fn measure(name: &str, body: &[u8], syntax: Syntax) {
     let url = WebUrl::parse("https://example.org/").expect("it is a URL");
     let before = ALLOCATOR.current_usage();
     ALLOCATOR.reset_peak_usage();
     let start = cpu_time();
-    let found = Page { body, url: Some(&url), ..Page::default() }.links();
+    let found = Page { body, url: Some(&url), syntax, ..Page::default() }.links();
     let milliseconds = cpu_time().saturating_sub(start).as_secs_f64() * 1e3;
     let peak = ALLOCATOR.peak_usage() - before;
     let answer = ALLOCATOR.current_usage() - before;
     let times = |bytes: usize| ratio(bytes, body.len());
     println!(
-        "{name:<34} {:>8.1} {:>9.1} {:>9.2} {:>10.2} {:>8}  {:?}",
+        "{name:<44} {:>8.1} {:>9.1} {:>9.2} {:>10.2} {:>8}  {:?}",
         ratio(body.len(), 1_000_000),
         milliseconds / ratio(body.len(), 1_000_000),
         times(peak),
