@@ -98,10 +98,8 @@ impl PageService {
             return None;
         }
         let entry = self.cache.current_copy(&CacheKey::text(url))?;
-        let verdict = self.stale.judge(Some(&entry), directives);
-        let outcome = verdict.outcome();
-        let Verdict::Fresh(result) = verdict else { return None };
-        self.metrics.lookup(Tier::Local.name(), outcome);
+        let Verdict::Fresh(result) = self.stale.judge(Some(&entry), directives) else { return None };
+        self.metrics.answered(CacheUse::Local);
         Some(result)
     }
 
