@@ -73,6 +73,7 @@ fn load(args: &Serve) -> Result<ServeSettings, Exit> {
     // One process has one collector, too.
     settings.web.tracing = settings.api.tracing.clone();
     settings.api.fetch.allow_private = args.allow_private;
+    settings.web.suggest_allow_private = !args.allow_private;
     Ok(settings)
 }
 
@@ -110,7 +111,7 @@ async fn serve(
     let mut api = api.listening_at(&api_listeners);
     api.fetch.own_addresses.push(web_address);
     let pool = CpuPool::per_processor()?;
-    let (api, web) = (Api::new(&api, &pool)?, Web::in_serve(&web, pool)?);
+    let (api, web) = (Api::new(&api, &pool)?, Web::new(&web, pool)?);
     api.settled().await;
     // Serve even if nothing reads this.
     let (page, api_root) = (shown(web_address), shown(api_address));

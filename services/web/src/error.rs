@@ -58,12 +58,12 @@ pub(crate) struct ErrorText {
     what: &'static str,
     /// What to try.
     advice: &'static str,
-    /// What to try where the page runs in `linkextractor serve`, if that is something else.
+    /// What the user of `linkextractor serve` can try instead.
     advice_in_serve: Option<&'static str>,
 }
 
 impl ErrorText {
-    /// What to try.
+    /// What to try; `in_serve` for the user who started `linkextractor serve`.
     pub(crate) fn advice(&self, in_serve: bool) -> &'static str {
         self.advice_in_serve.filter(|_| in_serve).unwrap_or(self.advice)
     }

@@ -46,18 +46,8 @@ pub struct Web {
 impl Web {
     /// A service with `settings` that renders on `pool`; an error names the setting that cannot be used.
     pub fn new(settings: &WebSettings, pool: kit::CpuPool) -> Result<Self, String> {
-        Ok(Self::of(WebState::new(settings, pool)?))
-    }
-
-    /// As [`new`](Self::new), in `linkextractor serve`: errors name its flags.
-    pub fn in_serve(settings: &WebSettings, pool: kit::CpuPool) -> Result<Self, String> {
-        let mut state = WebState::new(settings, pool)?;
-        state.in_serve = true;
-        Ok(Self::of(state))
-    }
-
-    fn of(state: WebState) -> Self {
-        Self { state: Arc::new(state), whole_within: Duration::from_millis(100) }
+        let state = Arc::new(WebState::new(settings, pool)?);
+        Ok(Self { state, whole_within: Duration::from_millis(100) })
     }
 
     /// Sends the frame of a page first if its links are not known within `time`, by default 100 ms.

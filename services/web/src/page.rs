@@ -82,7 +82,7 @@ fn links_of(page: &str) -> String {
 
 fn render_error(state: &WebState, error: &WebError, input: &str) -> Option<String> {
     let (text, what) = (error.text(), error.what());
-    let (title, advice) = (text.title, text.advice(state.in_serve));
+    let (title, advice) = (text.title, text.advice(state.suggest_allow_private));
     let (status, retry_after) = (error.status().as_u16(), error.retry_after);
     state
         .templates

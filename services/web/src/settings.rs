@@ -22,6 +22,9 @@ pub struct WebSettings {
     pub api_public_url: Option<Url>,
     /// A folder of templates that replace the built-in ones; edits apply at the next reload.
     pub templates_dir: Option<PathBuf>,
+    /// Whether the error for a private address names `--allow-private`, as `linkextractor serve` has it.
+    #[serde(skip)]
+    pub suggest_allow_private: bool,
     /// Links per page.
     pub page_size: usize,
     /// The time limit of a request to the API.
@@ -44,6 +47,7 @@ impl Default for WebSettings {
             api_endpoint: Url::parse("http://localhost:5000/api/").expect("a valid literal"),
             api_public_url: None,
             templates_dir: None,
+            suggest_allow_private: false,
             page_size: 500,
             api_timeout: Duration::from_secs(15),
             tracing: TraceSettings::default(),

@@ -26,11 +26,10 @@ pub(crate) struct WebState {
     pub(crate) templates: Templates,
     pub(crate) assets: Assets,
     pub(crate) page_size: usize,
+    pub(crate) suggest_allow_private: bool,
     pub(crate) metrics: WebMetrics,
     pub(crate) api: ApiClient,
     pub(crate) public_api: Option<PublicApi>,
-    /// Whether the page runs in `linkextractor serve`, whose flags its visitor can set.
-    pub(crate) in_serve: bool,
     pub(crate) pool: CpuPool,
     /// One permit: long responses are processed one at a time, and leave threads to short ones.
     long_responses: Arc<Semaphore>,
@@ -43,9 +42,9 @@ impl WebState {
             templates: Templates::new(templates_dir)?,
             assets: Assets::new(templates_dir),
             page_size: settings.page_size,
+            suggest_allow_private: settings.suggest_allow_private,
             metrics: WebMetrics::default(),
             api: ApiClient::new(settings)?,
-            in_serve: false,
             public_api: settings.api_public_url.as_ref().map(PublicApi::new),
             pool,
             long_responses: Arc::new(Semaphore::new(1)),

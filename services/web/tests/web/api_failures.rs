@@ -64,21 +64,21 @@ async fn each_code_of_the_api_has_its_own_status_and_text() {
 }
 
 #[tokio::test]
-async fn an_address_that_is_not_allowed_names_what_allows_it() {
-    let mock = Mock::start(async |_| {
-        let mut response: Response = Response::new(kit::full(r#"{"code":"blocked-destination"}"#));
-        *response.status_mut() = StatusCode::FORBIDDEN;
-        response
-    })
-    .await;
-    let [allow, flag] = ["fetch.allow", "linkextractor serve --allow-private"];
-    for (site, shown, hidden) in [
-        (Site::start(mock.settings()).await, allow, flag),
-        (Site::in_serve(mock.settings()).await, flag, allow),
-    ] {
-        let page = site.links("localhost").await;
-        assert_eq!(page.status, StatusCode::FORBIDDEN);
-        assert!(page.text.contains(shown) && !page.text.contains(hidden), "{}", page.text);
+async fn a_private_address_names_the_flag_of_serve_there_and_the_setting_of_the_api_elsewhere() {
+    for (in_serve, named, unnamed) in
+        [(true, "--allow-private", "fetch.allow"), (false, "fetch.allow", "--allow-private")]
+    {
+        let refuse = |_| {
+            let mut response: Response = Response::new(kit::full(r#"{"code":"blocked-destination"}"#));
+            *response.status_mut() = StatusCode::FORBIDDEN;
+            let json = http::HeaderValue::from_static("application/problem+json");
+            response.headers_mut().insert(http::header::CONTENT_TYPE, json);
+            std::future::ready(response)
+        };
+        let mock = Mock::start(refuse).await;
+        let settings = linkextractor_web::WebSettings { suggest_allow_private: in_serve, ..mock.settings() };
+        let page = Site::start(settings).await.links("localhost:3000").await;
+        assert!(page.text.contains(named) && !page.text.contains(unnamed), "{}", page.text);
     }
 }
 

@@ -143,12 +143,6 @@ impl Site {
         Self::serving(web, ServerSettings { host_rule: Some(rule), ..settings.server() }).await
     }
 
-    /// A server in `linkextractor serve`.
-    pub(crate) async fn in_serve(settings: WebSettings) -> Self {
-        let web = Web::in_serve(&settings, kit::CpuPool::new(1).unwrap()).unwrap();
-        Self::of(web.whole_within(Duration::from_mins(1)), &settings).await
-    }
-
     async fn of(web: Web, settings: &WebSettings) -> Self {
         Self::serving(web, settings.server()).await
     }
