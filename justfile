@@ -80,6 +80,12 @@ nix-check *args:
 stack *steps:
     ./tests/stack/run {{ steps }}
 
+# Take pictures of every state of the web page, into FOLDER
+[group('check')]
+screenshots folder="target/screenshots":
+    cargo build --workspace --bins
+    SCREENSHOTS={{ absolute_path(folder) }} cargo test -p e2e --test page_states
+
 # Print which parts of the contract the API at URL meets
 [group('check')]
 conformance *args:
@@ -97,6 +103,7 @@ ci:
 
 # Benchmark: `bench links [FOLDER]` against other extractors, `bench kit [ROUNDS [SECONDS]]` against bare hyper,
 # `bench api [ROUNDS [SECONDS]]` cached results against bare hyper and nginx, `bench outage [RATES]` without Redis,
+# `bench web [ROUNDS [SECONDS]]` the page of a cached result against bare hyper,
 # `bench cli [PAGES | FOLDER [ROUNDS]]` the command line against lychee, `bench memory` the API's under the worst load
 [group('measure')]
 bench what *args:
@@ -111,6 +118,10 @@ _bench-kit *args:
 _bench-api *args:
     cargo build --release -p linkextractor-api
     cargo run --release -p linkextractor-api --example compare_hits -- {{ args }}
+
+_bench-web *args:
+    cargo build --release -p linkextractor-web
+    cargo run --release -p linkextractor-web --example compare_pages -- {{ args }}
 
 _bench-outage rates="300,500" pages="200" seconds="10":
     cargo build --release -p linkextractor-api

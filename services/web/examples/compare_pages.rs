@@ -1,5 +1,5 @@
 //! What the page of 30 links costs: the web front end, with an API that answers at once, against a bare hyper server that
-//! sends the same bytes, under `wrk`, alternately.
+//! sends the same bytes, under `wrk`, alternately; and what views of 100,000 links cost.
 //!
 //! `cargo build --release -p linkextractor-web && cargo run --release -p linkextractor-web --example compare_pages [rounds
 //! [seconds]]`.
@@ -26,6 +26,19 @@ use tokio::net::TcpListener;
 type Failure = Box<dyn Error>;
 
 const LINKS: usize = 30;
+const MANY: usize = 100_000;
+const VIEWS: [&str; 8] = [
+    "",
+    "&q=9999",
+    "&q=about+org+7",
+    "&sort=text&page=100",
+    "&sort=address",
+    "&sort=count&unique=1",
+    "&links=external&q=1&sort=text",
+    "&format=csv&sort=text",
+];
+/// How often each view is requested.
+const REPEATED: u32 = 10;
 const TARGET: &str = "/?url=https%3A%2F%2Fen.encyclopedia.example%2Fwiki%2FHyperlink";
 
 #[tokio::main]
@@ -64,7 +77,7 @@ async fn serve_bare(body: Bytes, media_type: &str) -> Result<(), Failure> {
 
 async fn compare(rounds: usize, seconds: &str) -> Result<(), Failure> {
     let folder = TempDir::new()?;
-    let link = |n: usize| {
+    let link = |n: usize| -> serde_json::Value {
         let (host, number) = if n % 5 == 4 {
             (format!("www{n}.example.org"), n)
         } else {
@@ -72,23 +85,15 @@ async fn compare(rounds: usize, seconds: &str) -> Result<(), Failure> {
         };
         serde_json::json!({ "text": format!("An article about something, number {number}"), "href": format!("https://{host}/wiki/Article_{number}") })
     };
-    let links: Vec<_> = (0..LINKS).map(link).collect();
+    let links = |count: usize| serde_json::Value::from((0..count).map(link).collect::<Vec<_>>()).to_string();
     let bare = |name: &str, media_type: &str, body: &[u8]| -> Result<Server, Failure> {
         let file = folder.path().join(name);
         fs::write(&file, body)?;
         let mut command = Command::new(env::current_exe()?);
         Server::start(name, command.arg("bare").args([&file, Path::new(media_type)]))
     };
-    let api = bare("API", "application/json", serde_json::Value::from(links).to_string().as_bytes())?;
-    let mut servers = Vec::new();
-    for log in ["false", "true"] {
-        let mut web = command("linkextractor-web").into_std();
-        web.env("LINKEXTRACTOR_WEB_LISTEN", "127.0.0.1:0")
-            .env("LINKEXTRACTOR_WEB_ADMIN__LISTEN", "127.0.0.1:0");
-        web.env("API_ENDPOINT", format!("http://{}/api/", api.address))
-            .env("LINKEXTRACTOR_WEB_LOG__ACCESS", log);
-        servers.push(Server::start(if log == "true" { "web, access log" } else { "web" }, &mut web)?);
-    }
+    let api = bare("API", "application/json", links(LINKS).as_bytes())?;
+    let mut servers = vec![web("web", &api, "false")?, web("web, access log", &api, "true")?];
     let page = Client::default().get(&servers[0].url()).await;
     assert_eq!(page.status, 200);
     println!("{LINKS} links: {} bytes", page.body.len());
@@ -109,7 +114,31 @@ async fn compare(rounds: usize, seconds: &str) -> Result<(), Failure> {
             own_cost / cost
         );
     }
+    let long = bare("long", "application/json", links(MANY).as_bytes())?;
+    measure_views(&web("web", &long, "false")?).await
+}
+
+/// Prints what views of many links cost, and the most memory that the server used.
+async fn measure_views(web: &Server) -> Result<(), Failure> {
+    println!("{MANY} links, milliseconds of processor time a view:");
+    for view in VIEWS {
+        let before = web.processor_time();
+        for _ in 0..REPEATED {
+            assert_eq!(Client::default().get(&format!("{}{view}", web.url())).await.status, 200);
+        }
+        println!("{view:32} {:5.0}", (web.processor_time() - before) * 1e3 / f64::from(REPEATED));
+    }
+    let status = fs::read_to_string(format!("/proc/{}/status", web.child.id()))?;
+    println!("{}", status.lines().find(|line| line.starts_with("VmHWM")).unwrap_or_default());
     Ok(())
+}
+
+fn web(name: &str, api: &Server, access_log: &str) -> Result<Server, Failure> {
+    let mut web = command("linkextractor-web").into_std();
+    web.env("LINKEXTRACTOR_WEB_LISTEN", "127.0.0.1:0").env("LINKEXTRACTOR_WEB_ADMIN__LISTEN", "127.0.0.1:0");
+    web.env("API_ENDPOINT", format!("http://{}/api/", api.address));
+    web.env("LINKEXTRACTOR_WEB_LOG__ACCESS", access_log);
+    Server::start(name, &mut web)
 }
 
 /// A server in a process of its own; ended when dropped.

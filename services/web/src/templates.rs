@@ -59,7 +59,9 @@ impl Templates {
 /// `text` as HTML, with control characters, some of which browsers drop, replaced by U+FFFD.
 pub(crate) fn escape(text: &str) -> Cow<'_, str> {
     let escaped = htmlize::escape_all_quotes(text);
-    if escaped.contains(char::is_control) {
+    // U+0080 to U+009F begin with the byte C2. Looking at all bytes is faster than stopping at the first one.
+    let is_suspicious = |b: u8| b < 0x20 || b == 0x7f || b == 0xc2;
+    if escaped.bytes().fold(false, |found, b| found | is_suspicious(b)) {
         return escaped.replace(char::is_control, "\u{fffd}").into();
     }
     escaped

@@ -3,6 +3,7 @@
 //! The tests need six commands; a client library would add a second version of many dependencies.
 
 use crate::{Client, TIMEOUT, within};
+use base64::prelude::{BASE64_STANDARD, Engine};
 use bytes::Bytes;
 use http::{Method, Request};
 use http_body_util::Full;
@@ -102,22 +103,39 @@ impl Browser {
         self.element(selector).await;
     }
 
-    /// The result of `script`, a function body, run in the page.
+    /// The result of `script`, a function body, run in the page; if that is a promise, what it resolves to.
     pub async fn ask(&self, script: &str) -> Value {
         self.post("execute/sync", &json!({ "script": script, "args": [] })).await
     }
 
     /// Lets no page run scripts of its own from now on. [`ask`](Self::ask) still works.
     pub async fn disable_scripts(&self) {
-        let command = "Emulation.setScriptExecutionDisabled";
-        self.post("goog/cdp/execute", &json!({ "cmd": command, "params": { "value": true } })).await;
+        self.devtools("Emulation.setScriptExecutionDisabled", &json!({ "value": true })).await;
     }
 
-    /// A picture of the window: PNG in base 64.
-    pub async fn screenshot(&self) -> String {
+    /// Prefers this colour scheme, and no motion, from now on.
+    pub async fn prefer(&self, scheme: &str) {
+        let features = json!([
+            { "name": "prefers-color-scheme", "value": scheme },
+            { "name": "prefers-reduced-motion", "value": "reduce" },
+        ]);
+        self.devtools("Emulation.setEmulatedMedia", &json!({ "features": features })).await;
+    }
+
+    /// Starts to open `url`; the page may still be loading.
+    pub async fn begin(&self, url: &str) {
+        self.devtools("Page.navigate", &json!({ "url": url })).await;
+    }
+
+    async fn devtools(&self, command: &str, params: &Value) -> Value {
+        self.post("goog/cdp/execute", &json!({ "cmd": command, "params": params })).await
+    }
+
+    /// A picture of the window: PNG.
+    pub async fn screenshot(&self) -> Vec<u8> {
         let url = format!("{}/screenshot", self.session);
         let picture = command(&self.client, Method::GET, &url, None).await;
-        picture.as_str().expect("a picture").to_owned()
+        BASE64_STANDARD.decode(picture.as_str().expect("a picture")).expect("base 64")
     }
 
     async fn element(&self, selector: &str) -> String {

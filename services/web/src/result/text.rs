@@ -7,6 +7,9 @@ const SHOWN: usize = 240;
 
 /// The first [`SHOWN`] characters of `value`.
 pub(super) fn cut(value: &str) -> Cow<'_, str> {
+    if value.len() <= SHOWN {
+        return value.into();
+    }
     match value.char_indices().nth(SHOWN) {
         Some((end, _)) => format!("{}…", &value[..end]).into(),
         None => value.into(),

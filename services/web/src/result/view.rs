@@ -228,10 +228,10 @@ fn kinds(table: &LinkTable, addresses: &Addresses, selection: &Selection) -> Val
 fn sorts(addresses: &Addresses, selection: &Selection) -> Value {
     let choice = |sort: SortOrder| {
         let label = match sort {
-            SortOrder::Position => "Position on the page",
+            SortOrder::Position => "Page order",
             SortOrder::Text => "Text",
             SortOrder::Address => "Address",
-            SortOrder::Count => "Most frequent first",
+            SortOrder::Count => "Repeated first",
         };
         let address = addresses.of(&Selection { sort, page: 1, ..selection.clone() });
         Choice::new(sort.name(), label, address, selection.sort == sort)

@@ -1,0 +1,71 @@
+//! Every state of the web page, in four widths, light and dark: nothing overflows, axe finds no violation, and the HTML is
+//! valid. With SCREENSHOTS, a folder, each is also a picture there.
+
+mod page_states {
+    pub mod checks;
+    pub mod states;
+}
+
+use e2e::{Browser, web};
+use page_states::{checks::Checks, states::States};
+use std::{env, fs, path::PathBuf};
+
+const WIDTHS: [u32; 4] = [320, 360, 768, 1440];
+const SCHEMES: [&str; 2] = ["light", "dark"];
+/// The identifiers of the headings of the first level that can be seen.
+const VISIBLE_HEADINGS: &str =
+    "return [...document.querySelectorAll('h1')].filter(all => all.checkVisibility()).map(all => all.id)";
+
+#[tokio::test]
+async fn every_state_is_accessible_valid_and_as_wide_as_its_window() {
+    let states = States::start().await;
+    let public = [("LINKEXTRACTOR_WEB_API_PUBLIC_URL", "http://localhost:5000/")];
+    let server = web(states.api.address(), &public).await;
+    let site = format!("http://{}", server.address("service"));
+    let checks = Checks::find();
+    let pictures = env::var_os("SCREENSHOTS").map(PathBuf::from);
+    if let Some(folder) = &pictures {
+        fs::create_dir_all(folder).expect("a folder for the pictures");
+    }
+    let mut faults = Vec::new();
+    for width in WIDTHS {
+        let browser = Browser::start(width, if width < 700 { 740 } else { 900 }).await;
+        for scheme in SCHEMES {
+            browser.prefer(scheme).await;
+            for (name, target) in &states.targets {
+                let (state, url) = (format!("{name}-{width}-{scheme}"), format!("{site}{target}"));
+                if matches!(*name, "waiting" | "late-error") {
+                    states.api.hold();
+                    browser.begin(&url).await;
+                    browser.wait_for("#waiting").await;
+                } else {
+                    browser.open(&url).await;
+                }
+                if *name == "late-error" {
+                    states.api.release();
+                    browser.wait_for("[role=alert]").await;
+                }
+                let headings = browser.ask(VISIBLE_HEADINGS).await;
+                let one = headings.as_array().is_some_and(|all| all.len() == 1);
+                if !one || (headings[0] == "waiting") != (*name == "waiting") {
+                    faults.push(format!("{state}: the visible headings are {headings}"));
+                }
+                if let Some(folder) = &pictures {
+                    fs::write(folder.join(format!("{state}.png")), browser.screenshot().await)
+                        .expect("a file");
+                }
+                // What can be opened is looked at, too.
+                browser.ask("document.querySelectorAll('details').forEach(all => all.open = true)").await;
+                let wide = browser.ask("return document.documentElement.scrollWidth").await;
+                if wide.as_u64() != Some(u64::from(width)) {
+                    faults.push(format!("{state}: {wide} wide"));
+                }
+                faults.extend(checks.accessibility(&browser, &state).await);
+                states.api.release();
+            }
+        }
+    }
+    let pages = states.targets.iter().map(|(name, target)| (*name, format!("{site}{target}")));
+    faults.extend(checks.validity(pages).await);
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
