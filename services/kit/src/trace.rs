@@ -22,9 +22,9 @@ use std::{borrow::Cow, sync::Arc, time::SystemTime};
 /// when its last clone is dropped. An extension of every request that has a trace.
 #[derive(Clone, Default)]
 #[must_use]
-pub struct Trace(Option<Arc<Place>>);
+pub struct Trace(Option<Arc<TracePosition>>);
 
-struct Place {
+struct TracePosition {
     context: Context,
     /// Records the children; `None` where nothing is recorded.
     tracer: Option<SdkTracer>,
@@ -37,7 +37,7 @@ impl Trace {
     }
 
     fn new(context: Context, tracer: Option<SdkTracer>) -> Self {
-        Self(Some(Arc::new(Place { context, tracer })))
+        Self(Some(Arc::new(TracePosition { context, tracer })))
     }
 
     /// Whether spans are recorded.
