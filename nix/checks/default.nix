@@ -10,11 +10,12 @@ let
     name: inputs: command:
     workspace.overrideAttrs (old: {
       pname = "linkextractor-${name}";
-      # Settings of clippy and nextest, and the documents that tests compare with the code.
+      # Settings of clippy and nextest, and the documents and files that tests compare with the code.
       src = import ../source.nix lib [
         ../../.config
         ../../clippy.toml
         ../../docs
+        ../../ops
       ];
       nativeBuildInputs = old.nativeBuildInputs ++ inputs;
       buildPhase = command;

@@ -137,6 +137,26 @@ mod tests {
         assert_eq!(ran.load(SeqCst), 0);
     }
 
+    #[tokio::test]
+    async fn busy_threads_and_waiting_jobs_are_known() {
+        let pool = CpuPool::new(1).unwrap();
+        let (open, gate) = channel::<()>();
+        let (begun, begins) = oneshot::channel();
+        let load = || (pool.load.running.load(SeqCst), pool.load.waiting.load(SeqCst));
+        let mut busy = pin!(pool.run(move || {
+            begun.send(()).unwrap();
+            gate.recv().is_ok()
+        }));
+        assert!(poll_once(busy.as_mut()).await.is_pending());
+        begins.await.unwrap();
+        let mut waiting = pin!(pool.run(|| 1));
+        assert!(poll_once(waiting.as_mut()).await.is_pending());
+        assert_eq!(load(), (1, 1));
+        drop(open);
+        assert_eq!((busy.await, waiting.await), (Some(false), Some(1)));
+        assert_eq!(load().1, 0);
+    }
+
     async fn poll_once<F: Future>(mut future: std::pin::Pin<&mut F>) -> Poll<F::Output> {
         poll_fn(|context| Poll::Ready(future.as_mut().poll(context))).await
     }
