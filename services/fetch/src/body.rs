@@ -1,7 +1,7 @@
 //! Reads a response's body within its limits and memory, and decodes its content codings as it arrives.
 
 use crate::{
-    FetchError, Phase, ProcessorTime,
+    FetchError, Phase, ProcessorTime, ResponseProblem,
     budget::{Allowance, Budget},
     coding::Coding,
     decoding::{Decoding, append},
@@ -50,7 +50,10 @@ impl BodyReader<'_> {
         codings: &[Coding],
     ) -> Result<(Bytes, ProcessorTime), FetchError> {
         let announced = exact.map_or(Some(self.limit), |length| usize::try_from(length).ok());
-        let most = announced.filter(|length| *length <= self.limit).ok_or(FetchError::TooLarge)?;
+        let most = announced.filter(|length| *length <= self.limit).ok_or_else(|| {
+            self.job.record.cause = exact.map(|length| format!("the body has {length} bytes"));
+            FetchError::TooLarge
+        })?;
         let (page, time) = if codings.is_empty() {
             (self.plain(most).await?, ProcessorTime::default())
         } else {
@@ -125,6 +128,27 @@ impl BodyReader<'_> {
         }
     }
 
+    /// The failure of a body in which `error` happened.
+    fn broken(&mut self, error: &hyper::Error) -> FetchError {
+        if self.open.meter().fault().is_some() {
+            return FetchError::TooLarge;
+        }
+        let (cause, failure) = if is_wrongly_framed(error) {
+            (
+                "the framing of the body is broken".to_owned(),
+                FetchError::BadResponse(ResponseProblem::NotHttp),
+            )
+        } else {
+            (format!("the body ended after {} bytes", self.received), FetchError::Incomplete)
+        };
+        self.job.record.cause = Some(cause);
+        if failure == FetchError::Incomplete && !error.is_incomplete_message() {
+            // A reset says more.
+            self.job.record.caused_by(error);
+        }
+        failure
+    }
+
     /// The next bytes of the body, counted against the limit; `None` at its end.
     async fn data(&mut self) -> Result<Option<Bytes>, FetchError> {
         let left = |received| {
@@ -145,9 +169,7 @@ impl BodyReader<'_> {
                 }
                 Err(error) => {
                     tracing::debug!(%error, "the body ended early");
-                    self.job.record.caused_by(&error);
-                    let fault = self.open.meter().fault();
-                    return Err(fault.map_or(FetchError::Incomplete, |_| FetchError::TooLarge));
+                    return Err(self.broken(&error));
                 }
             };
             let Ok(mut data) = frame.into_data() else { continue };
@@ -177,6 +199,16 @@ fn has_end(page: &[u8]) -> bool {
 fn is_unannounced_end(error: &hyper::Error) -> bool {
     let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
     cause.is_some_and(|cause| cause.kind() == io::ErrorKind::UnexpectedEof)
+}
+
+/// Whether the body violates the framing of its protocol, rather than ends early: chunks (RFC 9112, section 7.1), or frames
+/// of HTTP/2.
+fn is_wrongly_framed(error: &hyper::Error) -> bool {
+    let cause = error.source();
+    let io = cause.and_then(|cause| cause.downcast_ref::<io::Error>());
+    let h2 = cause.and_then(|cause| cause.downcast_ref::<h2::Error>());
+    io.is_some_and(|error| matches!(error.kind(), io::ErrorKind::InvalidData | io::ErrorKind::InvalidInput))
+        || h2.is_some_and(h2::Error::is_library)
 }
 
 /// Whether the error came after the last chunk: then the body is complete, and its trailers are of no use here. Only the

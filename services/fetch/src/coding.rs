@@ -116,11 +116,15 @@ impl Layer {
         // A zlib header: RFC 1950, section 2.2.
         let is_zlib = matches!(start[..], [method, flags]
         if method & 0x0f == 8 && u16::from_be_bytes([method, flags]) % 31 == 0);
+        // RFC 1952, section 2.3.1.
+        let is_gzip = [0x1f, 0x8b].starts_with(&start);
         // A window beyond 16 MiB is an extension of the format that "br" does not have (RFC 7932, section 9.1), and the
         // decoder would take it.
         let is_large_window = start.first().is_some_and(|byte| byte & 0x7f == 0x11);
         let coded = Cursor::new(start).chain(coded);
         Ok(match self.coding {
+            // The decoder would take a short body that is no gzip for one that ends early.
+            Coding::Gzip if !is_gzip => return Err(ErrorKind::InvalidData.into()),
             Coding::Gzip => Box::new(Gzip::Header(GzDecoder::new(coded))),
             // "deflate" is the zlib format, but some servers send a bare deflate stream; browsers take both.
             Coding::Deflate if is_zlib => Box::new(ZlibDecoder::new(coded)),

@@ -113,8 +113,8 @@ pub enum ResponseProblem {
     NotHttp,
     #[error("the answer of the host has a header that is too long")]
     HeaderTooLong,
-    /// More than 16 interim responses, or more bytes than a job may receive, before a final one.
-    #[error("the host sent too much without a final answer")]
+    /// Interim responses and no final one, or more bytes than a job may receive before it.
+    #[error("the host sent no final answer")]
     NotFinal,
 }
 

@@ -22,6 +22,7 @@ use std::{
     error::Error,
     io,
     net::{IpAddr, SocketAddr},
+    sync::atomic::Ordering,
     time::Duration,
 };
 use weburl::WebUrl;
@@ -99,7 +100,7 @@ impl Exchange {
             refused(&connection.meter)?;
             match response {
                 Ok(response) => return Ok(OpenResponse { response, connection, open }),
-                Err(error) => protocols = protocols_again(&error).unwrap_or(BOTH),
+                Err(none) => protocols = protocols_again(&none.error).unwrap_or(BOTH),
             }
         }
         let mut is_retry = false;
@@ -115,14 +116,14 @@ impl Exchange {
             }
             let response = self.send(url, fields, origin, &mut connection, job).await?;
             refused(&connection.meter)?;
-            let error = match response {
+            let none = match response {
                 Ok(response) => return Ok(OpenResponse { response, connection, open }),
-                Err(error) => error,
+                Err(none) => none,
             };
-            tracing::debug!(%error, "no valid response");
-            let Some(again) = protocols_again(&error).filter(|_| !is_retry) else {
-                job.record.caused_by(&error);
-                return Err(no_response(&error));
+            tracing::debug!(error = %none.error, "no valid response");
+            let Some(again) = protocols_again(&none.error).filter(|_| !is_retry) else {
+                job.record.caused_by(&none.error);
+                return Err(none.into());
             };
             (protocols, is_retry) = (again, true);
         }
@@ -135,10 +136,10 @@ impl Exchange {
         origin: &Origin,
         connection: &mut OriginConnection,
         job: &mut JobContext,
-    ) -> Result<hyper::Result<Response<Incoming>>, FetchError> {
+    ) -> Result<Result<Response<Incoming>, NoResponse>, FetchError> {
         let mut request = self.request(url, origin, connection.is_h2())?;
         fields.add_to(&mut request, url);
-        interim::limit(&mut request, &connection.meter, self.dialer.max_header_bytes);
+        let interim = interim::limit(&mut request, &connection.meter, self.dialer.max_header_bytes);
         let response = async {
             match &mut connection.sender {
                 Sender::H1(sender) => sender.send_request(request).await,
@@ -155,7 +156,8 @@ impl Exchange {
                 });
             });
         }
-        Ok(response)
+        let is_after_interim = interim.load(Ordering::Relaxed) > 0;
+        Ok(response.map_err(|error| NoResponse { error, is_after_interim }))
     }
 
     /// The request for `url`. Nothing of the client's request is passed on.
@@ -184,6 +186,12 @@ impl Exchange {
     }
 }
 
+/// Why there is no final response, and whether interim ones have come.
+struct NoResponse {
+    error: hyper::Error,
+    is_after_interim: bool,
+}
+
 /// The protocols to offer if the request is sent again: an HTTP/2 server that answers so has not processed it, or wants
 /// HTTP/1.1 (RFC 9113, sections 7 and 8.7).
 fn protocols_again(error: &hyper::Error) -> Option<&'static [&'static [u8]]> {
@@ -206,20 +214,23 @@ fn refused(meter: &TrafficMeter) -> Result<(), FetchError> {
     }
 }
 
-/// Why an established connection gave no response. A TLS 1.3 server that requires a client certificate refuses only
-/// after the handshake.
-fn no_response(error: &hyper::Error) -> FetchError {
-    let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
-    if let Some(problem) = cause.and_then(tls::problem) {
-        return FetchError::Tls(problem);
-    }
-    // Of an HTTP/2 connection: an error that this side found, such as a header block that cannot be decoded.
-    let h2 = error.source().and_then(|cause| cause.downcast_ref::<h2::Error>());
-    if error.is_parse_too_large() {
-        FetchError::BadResponse(ResponseProblem::HeaderTooLong)
-    } else if error.is_parse() || h2.is_some_and(h2::Error::is_library) {
-        FetchError::BadResponse(ResponseProblem::NotHttp)
-    } else {
-        FetchError::Connect
+/// A TLS 1.3 server that requires a client certificate refuses only after the handshake.
+impl From<NoResponse> for FetchError {
+    fn from(NoResponse { error, is_after_interim }: NoResponse) -> Self {
+        let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
+        if let Some(problem) = cause.and_then(tls::problem) {
+            return Self::Tls(problem);
+        }
+        // Of an HTTP/2 connection: an error that this side found, such as a header block that cannot be decoded.
+        let h2 = error.source().and_then(|cause| cause.downcast_ref::<h2::Error>());
+        if error.is_parse_too_large() {
+            Self::BadResponse(ResponseProblem::HeaderTooLong)
+        } else if error.is_parse() || h2.is_some_and(h2::Error::is_library) {
+            Self::BadResponse(ResponseProblem::NotHttp)
+        } else if is_after_interim {
+            Self::BadResponse(ResponseProblem::NotFinal)
+        } else {
+            Self::Connect
+        }
     }
 }

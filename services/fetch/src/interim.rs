@@ -14,10 +14,15 @@ const STATUS_LINE: usize = "HTTP/1.1 100 \r\n\r\n".len();
 const FIELD: usize = ": \r\n".len();
 
 /// Ends the connection that `meter` counts if the response to `request` comes after more than [`MAX_INTERIM`] interim
-/// responses, or if these have more than `max_header_bytes` in all.
-pub(crate) fn limit<B>(request: &mut Request<B>, meter: &Arc<TrafficMeter>, max_header_bytes: usize) {
+/// responses, or if these have more than `max_header_bytes` in all. Returns how many have come so far.
+pub(crate) fn limit<B>(
+    request: &mut Request<B>,
+    meter: &Arc<TrafficMeter>,
+    max_header_bytes: usize,
+) -> Arc<AtomicUsize> {
     let meter = Arc::clone(meter);
-    let (count, bytes) = (AtomicUsize::new(0), AtomicUsize::new(0));
+    let (count, bytes) = (Arc::new(AtomicUsize::new(0)), AtomicUsize::new(0));
+    let so_far = Arc::clone(&count);
     hyper::ext::on_informational(request, move |response| {
         let fields = response.headers().iter();
         let length =
@@ -27,4 +32,5 @@ pub(crate) fn limit<B>(request: &mut Request<B>, meter: &Arc<TrafficMeter>, max_
             meter.fail(TrafficFault::TooMuch);
         }
     });
+    so_far
 }

@@ -131,6 +131,7 @@ async fn bodies_without_a_content_type_are_sniffed() {
 async fn a_response_that_is_not_http_is_a_bad_response_and_none_a_connect_failure() {
     let not_http = FetchError::BadResponse(ResponseProblem::NotHttp);
     let too_long = FetchError::BadResponse(ResponseProblem::HeaderTooLong);
+    let not_final = FetchError::BadResponse(ResponseProblem::NotFinal);
     let head = "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n";
     for (answer, expected) in [
         ("<html>HTTP/0.9</html>".to_owned(), &not_http),
@@ -138,6 +139,7 @@ async fn a_response_that_is_not_http_is_a_bad_response_and_none_a_connect_failur
         ("HTTP/1.1 000 X\r\n\r\n".to_owned(), &not_http),
         ("HTTP/1.1 1e3 X\r\n\r\n".to_owned(), &not_http),
         (String::new(), &FetchError::Connect),
+        ("HTTP/1.1 103 Early Hints\r\n\r\n".to_owned(), &not_final),
         (format!("{head}Content-Length: -5\r\n\r\nx"), &not_http),
         (format!("{head}Content-Length: 1\r\nContent-Length: 2\r\n\r\nxx"), &not_http),
         (format!("HTTP/1.1 200 OK\r\n{}\r\n", "a: b\r\n".repeat(10_000)), &too_long),
