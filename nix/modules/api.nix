@@ -48,6 +48,11 @@ in
             timeout = optional types.str "10s" "How long fetching a page may take.";
             max_bytes = optional types.str "10MB" "How large a page may be.";
           };
+          log.fetches = optional (types.enum [
+            "failures"
+            "all"
+            "none"
+          ]) "all" "Which fetches of pages have a line in the log; by default those that failed.";
           extraction_log =
             optional types.path "${facts.log.folder}/${facts.log.file}"
               "A file to which each extraction is appended as a line. It must be in {file}`${facts.log.folder}`.";

@@ -16,6 +16,7 @@ mod documents;
 mod error;
 mod extraction;
 mod extraction_log;
+mod fetch_log;
 mod freshness;
 mod link_query;
 mod memory;
@@ -29,26 +30,28 @@ mod posted_page;
 mod problem_types;
 mod representations;
 mod request_target;
+mod requester;
 mod router;
 mod settings;
 mod single_flight;
 
 pub use cache::RedisSettings;
-pub use settings::{ApiSettings, CacheSettings};
+pub use fetch_log::LoggedFetches;
+pub use settings::{ApiLog, ApiSettings, CacheSettings};
 
 use answer::answer;
 use cache_control::CacheDirectives;
 use documents::{description, problem_type, usage};
 use error::ApiError;
-use fetch::JobClient;
 use http::{HeaderMap, HeaderValue, Method, header};
-use kit::{ByteBudget, Check, CpuPool, Problem, Request, Response, Service, errors};
+use kit::{ByteBudget, Check, CpuPool, Problem, Request, RequestedUrl, Response, Route, Service, errors};
 use link_query::LinkQuery;
 use page_service::PageService;
 use post::PostHandler;
 use post_bodies::PostBodies;
 use representations::Representations;
 use request_target::RequestTargetError;
+use requester::Requester;
 use router::Endpoint;
 use std::sync::Arc;
 
@@ -85,7 +88,7 @@ impl Api {
 
     async fn answer(&self, endpoint: Endpoint, request: Request) -> Response {
         let (method, allow) = (request.method().clone(), endpoint.methods());
-        let client = JobClient::of(request.extensions());
+        let requester = Requester::of(request.extensions());
         match endpoint {
             Endpoint::Pages(query) if method == Method::POST => {
                 self.posts.answer(query, request).await.unwrap_or_else(Problem::into_response)
@@ -95,10 +98,14 @@ impl Api {
             Endpoint::Description => kit::compressed(request.headers(), description(), &self.cpu_pool).await,
             Endpoint::ProblemType(kind) => problem_type(kind),
             Endpoint::Page(Ok(url)) => {
-                self.links(&url, &LinkQuery::default(), request.headers(), client).await
+                self.links(&url, &LinkQuery::default(), request.headers(), requester).await
             }
             Endpoint::Pages(Ok(query)) => match &query.url {
-                Some(url) => self.links(url, &query, request.headers(), client).await,
+                Some(url) => {
+                    let mut response = self.links(url, &query, request.headers(), requester).await;
+                    response.extensions_mut().insert(RequestedUrl(url.clone()));
+                    response
+                }
                 None => ApiError::from(RequestTargetError::Missing).into_response(),
             },
             Endpoint::Page(Err(error)) | Endpoint::Pages(Err(error)) => ApiError::from(error).into_response(),
@@ -106,8 +113,14 @@ impl Api {
     }
 
     /// The answer to a request with these `headers` for the links of the page at `url`.
-    async fn links(&self, url: &str, query: &LinkQuery, headers: &HeaderMap, client: JobClient) -> Response {
-        match self.pages.find(url, &CacheDirectives::of(headers), client).await {
+    async fn links(
+        &self,
+        url: &str,
+        query: &LinkQuery,
+        headers: &HeaderMap,
+        requester: Requester<'_>,
+    ) -> Response {
+        match self.pages.find(url, &CacheDirectives::of(headers), requester).await {
             Ok((cached, source)) => answer(&self.representations, &cached, source, query, headers).await,
             Err(error) => error.into_response(),
         }
@@ -124,6 +137,10 @@ impl Service for Api {
         let mut response = self.answer(endpoint, request).await;
         response.extensions_mut().insert(route);
         response
+    }
+
+    fn route_at(target: &str) -> Option<Route> {
+        Some(Endpoint::at(&target.parse().ok()?).ok()?.route())
     }
 
     fn finish(&self, response: &mut Response) {

@@ -8,12 +8,13 @@ use crate::{
     cached_result::{CachedResult, FetchReason, PageLinks, caused_by_page, millis},
     error::ApiError,
     extraction::{ExtractionPool, ReceivedPage, extract},
+    fetch_log::LoggedFetches,
     freshness::{StaleLimits, Verdict, is_passing},
     metrics::ApiMetrics,
     settings::{ApiSettings, CacheSettings},
 };
 use fetch::{FetchError, Fetched, Fetcher, JobClient, JobRecord, KnownVersion, PageUrl, Phase};
-use kit::{CpuPool, Deadline};
+use kit::{CpuPool, Deadline, RequestId, redacted};
 use std::{
     sync::Arc,
     time::{Duration, SystemTime},
@@ -32,6 +33,7 @@ pub(crate) struct PageFetcher {
     pool: ExtractionPool,
     metrics: ApiMetrics,
     fetcher: Fetcher,
+    logged: LoggedFetches,
     timeout: Duration,
     lifetimes: CacheSettings,
     stale: StaleLimits,
@@ -48,6 +50,8 @@ pub(crate) struct FetchJob {
     pub(crate) reachable: bool,
     /// The client of the request.
     pub(crate) client: JobClient,
+    /// The id of the request, for the log.
+    pub(crate) request_id: Option<RequestId>,
 }
 
 /// What a job gives to all requests that wait for it.
@@ -116,6 +120,7 @@ impl PageFetcher {
             pool: extraction.clone(),
             metrics: metrics.clone(),
             fetcher: Fetcher::new(settings.fetch(), pool.clone())?,
+            logged: settings.log.fetches,
             timeout: settings.fetch.timeout,
             stale: StaleLimits::new(&settings.cache),
             lifetimes: settings.cache.clone(),
@@ -177,6 +182,7 @@ impl PageFetcher {
     ) -> Result<FetchOutcome, ApiError> {
         let known = entry.as_ref().and_then(CacheEntry::page);
         let (fetched, record) = self.fetch(&job.page, known, job.client).await;
+        self.logged.log(&job.page, &record, fetched.as_ref().err(), job.request_id.as_ref());
         self.metrics.fetched(fetched.as_ref().map_or_else(ApiError::code, |_| "ok"), &record);
         match fetched {
             Ok((result, renewed)) => {
@@ -266,7 +272,8 @@ impl PageFetcher {
         self.metrics.extracted(&extracted);
         let chunks = extracted.unparsed_chunks;
         if chunks > 0 {
-            tracing::warn!(chunks, "parts of a page could not be parsed: their links are missing");
+            let page = redacted(&extracted.links.url);
+            tracing::warn!(chunks, page, "parts of a page could not be parsed: their links are missing");
         }
         Ok(extracted.links)
     }

@@ -12,10 +12,11 @@ use crate::{
     freshness::{StaleLimits, Verdict},
     metrics::{ApiMetrics, CacheUse},
     page_fetcher::{FetchJob, FetchOutcome, PageFetcher},
+    requester::Requester,
     settings::ApiSettings,
     single_flight::{SingleFlight, Waiter},
 };
-use fetch::{JobClient, PageUrl};
+use fetch::PageUrl;
 use kit::{CpuPool, Deadline};
 use std::{sync::Arc, time::Duration};
 
@@ -67,13 +68,13 @@ impl PageService {
         self.pool.register(metrics);
     }
 
-    /// The result for the page at `url`, within the limits that `directives` set, fetched for `client` if need be; if there
-    /// are links, the extraction log gets a line.
+    /// The result for the page at `url`, within the limits that `directives` set, fetched for `requester` if need be; if
+    /// there are links, the extraction log gets a line.
     pub(crate) async fn find(
         self: &Arc<Self>,
         url: &str,
         directives: &CacheDirectives,
-        client: JobClient,
+        requester: Requester<'_>,
     ) -> Found {
         if let Some(copy) = self.fresh_copy(url, directives) {
             let source = ResultSource::Cache(Tier::Local);
@@ -84,7 +85,7 @@ impl PageService {
         }
         let deadline = Deadline::after(self.timeout.saturating_add(GRACE));
         let page = PageUrl::parse(url)?;
-        let (cached, source) = self.look_up_or_fetch(&page, directives, client, deadline).await?;
+        let (cached, source) = self.look_up_or_fetch(&page, directives, requester, deadline).await?;
         if cached.result.is_ok() {
             self.log.append(source, page.as_url().as_str());
         }
@@ -107,7 +108,7 @@ impl PageService {
         self: &Arc<Self>,
         page: &PageUrl,
         directives: &CacheDirectives,
-        client: JobClient,
+        requester: Requester<'_>,
         deadline: Deadline,
     ) -> Found {
         let key = CacheKey::of(page);
@@ -128,7 +129,8 @@ impl PageService {
             reason,
             seen: entry.clone(),
             reachable,
-            client,
+            client: requester.client,
+            request_id: requester.id.cloned(),
         };
         let reason = match verdict {
             Verdict::Fresh(result) => {

@@ -3,11 +3,12 @@
 use crate::{
     cache::{Redis, RedisSettings},
     extraction_log,
+    fetch_log::LoggedFetches,
     memory::{self, MemoryShares},
 };
 use bytesize::ByteSize;
 use kit::{
-    Admin, Configuration, CpuPool, Limits, Listeners, Log, Secret, ServerSettings, TraceSettings,
+    Admin, Configuration, CpuPool, Limits, Listeners, Log, LogFormat, Secret, ServerSettings, TraceSettings,
     TrustedProxies,
 };
 use serde::{Deserialize, Serialize};
@@ -39,7 +40,35 @@ pub struct ApiSettings {
     /// Limits of the server.
     pub limits: Limits,
     /// Logs.
-    pub log: Log,
+    pub log: ApiLog,
+}
+
+/// The `log` section: that of every server, and which fetches are logged.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ApiLog {
+    /// The format of lines.
+    pub format: LogFormat,
+    /// `error`, `warn`, `info`, `debug`, `trace`, or directives of tracing's `EnvFilter`.
+    pub level: String,
+    /// Whether each request is logged.
+    pub access: bool,
+    /// Which fetches are logged.
+    pub fetches: LoggedFetches,
+}
+
+impl Default for ApiLog {
+    fn default() -> Self {
+        let Log { format, level, access } = Log::default();
+        Self { format, level, access, fetches: LoggedFetches::default() }
+    }
+}
+
+impl ApiLog {
+    /// The part that every server has.
+    pub fn server(&self) -> Log {
+        Log { format: self.format, level: self.level.clone(), access: self.access }
+    }
 }
 
 /// The `cache` section.
@@ -100,7 +129,7 @@ impl Default for ApiSettings {
             extraction_log: None,
             tracing: TraceSettings::default(),
             limits: Limits::default(),
-            log: Log::default(),
+            log: ApiLog::default(),
         }
     }
 }
@@ -134,7 +163,7 @@ impl Configuration for ApiSettings {
     const SECRETS: &'static [&'static str] = &["redis_url", "fetch.proxy"];
 
     fn server(&self) -> ServerSettings {
-        let (admin, limits, log) = (self.admin.clone(), self.limits.clone(), self.log.clone());
+        let (admin, limits, log) = (self.admin.clone(), self.limits.clone(), self.log.server());
         let (trusted_proxies, tracing) = (self.trusted_proxies.clone(), self.tracing.clone());
         let send_queue = self.shares().send_queue;
         ServerSettings {

@@ -35,8 +35,10 @@ pub fn run(args: &Serve) -> Result<(), Exit> {
     kit::configure_allocator();
     // One process has one log: the API's settings apply.
     let line = AddressLine::default();
-    let logs = logging::init_for_a_person(&settings.api.log, line.log());
+    let logs = logging::init_for_a_person(&settings.api.log.server(), line.log());
     let _logs = logs.map_err(|error| Exit::Usage.because(error))?;
+    config::log_ignored_variables::<ApiSettings>();
+    config::log_ignored_variables::<WebSettings>();
     exit::block_on(async {
         let result = serve(settings, &line).await;
         line.clear();

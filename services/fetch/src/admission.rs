@@ -2,7 +2,7 @@
 
 mod job_queue;
 
-pub(crate) use self::job_queue::MAX_WAITING;
+pub(crate) use self::job_queue::{AdmissionError, MAX_WAITING};
 
 use self::job_queue::{JobQueue, QueueLoad};
 use crate::{FetchError, FetchSettings, Phase, deadline::JobDeadline};
@@ -112,12 +112,12 @@ impl Admission {
         client: JobClient,
         host: &str,
         deadline: JobDeadline,
-    ) -> Result<JobPermit, FetchError> {
+    ) -> Result<JobPermit, AdmissionError> {
         let (queue, host) = (self.0.clone(), Arc::from(host));
         let (id, permitted) = queue.lock().enter(client.key, client.always_waits, &host)?;
         let mut waiting = WaitingJob { queue, client: client.key, host, id, permitted: false };
         // The sender is dropped only by a cancellation.
-        let _ = deadline.run(Phase::Queue, permitted).await?;
+        let _ = deadline.0.run(permitted).await.map_err(|_| AdmissionError::Late)?;
         waiting.permitted = true;
         let (queue, host) = (waiting.queue.clone(), Some(Arc::clone(&waiting.host)));
         Ok(JobPermit { queue, client: client.key, host })

@@ -20,7 +20,7 @@ pub(crate) fn of(error: &(dyn Error + 'static)) -> Option<String> {
 fn described(error: &(dyn Error + 'static)) -> Option<String> {
     if let Some(error) = error.downcast_ref::<io::Error>() {
         // An error within an `io::Error` is no source of it.
-        let inner = || error.get_ref().and_then(|inner| inner.downcast_ref()).and_then(certificate);
+        let inner = || error.get_ref().and_then(|inner| inner.downcast_ref()).and_then(tls);
         return io_error(error.kind()).map(str::to_owned).or_else(inner);
     }
     if let Some(error) = error.downcast_ref::<NetError>() {
@@ -35,7 +35,7 @@ fn described(error: &(dyn Error + 'static)) -> Option<String> {
     if let Some(failure) = error.downcast_ref::<ProxyFailure>() {
         return Some(failure.to_string());
     }
-    error.downcast_ref().and_then(certificate)
+    error.downcast_ref().and_then(tls)
 }
 
 fn io_error(kind: io::ErrorKind) -> Option<&'static str> {
@@ -67,20 +67,28 @@ fn look_up(error: &NetError) -> Option<String> {
     })
 }
 
-/// The date on which a certificate expired or will be valid.
-fn certificate(error: &rustls::Error) -> Option<String> {
-    use rustls::{CertificateError as Certificate, Error::InvalidCertificate};
+/// What is wrong with a certificate or with the handshake.
+fn tls(error: &rustls::Error) -> Option<String> {
+    use rustls::{CertificateError as Certificate, Error};
     let date = |time: rustls::pki_types::UnixTime| {
         let time = SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(time.as_secs()))?;
         humantime::format_rfc3339_seconds(time).to_string().split_once('T').map(|(date, _)| date.to_owned())
     };
-    match error {
-        InvalidCertificate(Certificate::ExpiredContext { not_after, .. }) => {
-            Some(format!("certificate expired on {}", date(*not_after)?))
+    Some(match error {
+        Error::InvalidCertificate(Certificate::ExpiredContext { not_after, .. }) => {
+            format!("certificate expired on {}", date(*not_after)?)
         }
-        InvalidCertificate(Certificate::NotValidYetContext { not_before, .. }) => {
-            Some(format!("certificate is not valid before {}", date(*not_before)?))
+        Error::InvalidCertificate(Certificate::NotValidYetContext { not_before, .. }) => {
+            format!("certificate is not valid before {}", date(*not_before)?)
         }
-        _ => None,
-    }
+        Error::InvalidCertificate(
+            Certificate::NotValidForName | Certificate::NotValidForNameContext { .. },
+        ) => "the certificate is for another name".to_owned(),
+        Error::InvalidCertificate(Certificate::UnknownIssuer) => {
+            "the certificate's issuer is not trusted".to_owned()
+        }
+        Error::InvalidMessage(_) => "the answer is not TLS".to_owned(),
+        Error::AlertReceived(alert) => format!("TLS alert {alert:?}"),
+        _ => return None,
+    })
 }

@@ -2,7 +2,7 @@
 
 use crate::{
     FetchError, FetchSettings, JobRecord, PageUrl, Phase, ProcessorTime,
-    admission::{Admission, JobClient, JobPermit},
+    admission::{Admission, AdmissionError, JobClient, JobPermit},
     body::BodyReader,
     budget::Budget,
     conditional::{KnownVersion, Validators},
@@ -155,7 +155,7 @@ impl Fetcher {
     /// as jobs at one host, and wait until `deadline` at most.
     pub async fn admit(&self, client: JobClient, deadline: Deadline) -> Result<JobPermit, FetchError> {
         // No host has this name.
-        self.admission.enter(client, "", JobDeadline(deadline)).await
+        Ok(self.admission.enter(client, "", JobDeadline(deadline)).await?)
     }
 
     async fn follow(
@@ -183,7 +183,6 @@ impl Fetcher {
     ) -> Result<ControlFlow<Fetched, PageUrl>, FetchError> {
         job.context.record.begin_hop(url.as_url());
         let refused = |record: &mut JobRecord, refusal: String| {
-            tracing::info!(host = url.as_url().host_str(), %refusal, "destination refused");
             record.cause = Some(refusal);
             FetchError::Blocked
         };
@@ -194,7 +193,10 @@ impl Fetcher {
         let is_first = job.permit.is_none();
         job.permit = Some(match job.permit.take() {
             Some(permit) => self.admission.move_to(permit, &host, waits_until).await?,
-            None => self.admission.enter(job.client, &host, waits_until).await?,
+            None => self.admission.enter(job.client, &host, waits_until).await.inspect_err(|error| {
+                let is_full = *error != AdmissionError::Late;
+                job.context.record.cause = is_full.then(|| error.to_string());
+            })?,
         });
         if is_first && job.client.always_waits {
             job.context.deadline = JobDeadline(Deadline::after(self.settings.timeout));
@@ -220,7 +222,6 @@ impl Fetcher {
         let context = &mut job.context;
         let get = Box::pin(self.exchange.get(url.as_url(), fields, &origin, &addresses, context));
         let OpenResponse { response, mut connection, mut open } = get.await?;
-        context.record.enter(Phase::Body);
         let (head, body) = response.into_parts();
         let validators = Validators::of(&head.headers);
         if known.is_some() && head.status == StatusCode::NOT_MODIFIED {
@@ -245,6 +246,7 @@ impl Fetcher {
                 let limit = usize::try_from(self.settings.max_bytes.0).unwrap_or(usize::MAX);
                 let (budget, pool) = (&self.budget, &self.pool);
                 let open = &mut open;
+                context.record.enter(Phase::Body);
                 context.record.codings = codings.iter().map(|coding| coding.name()).collect();
                 let reader = BodyReader {
                     body,

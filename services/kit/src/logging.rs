@@ -20,6 +20,9 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
+/// Libraries whose lines do not say what they are about. What matters of them is in our own lines.
+const LIBRARIES: [&str; 5] = ["h2", "hickory_net", "hickory_proto", "hickory_resolver", "hyper_util"];
+
 struct Logs {
     level: reload::Handle<EnvFilter, Registry>,
     queue: Arc<LogQueue>,
@@ -107,12 +110,56 @@ fn filter(level: &str) -> Result<EnvFilter, String> {
     {
         return Err(format!("log.level: found `{word}`; {expected}"));
     }
-    EnvFilter::try_new(level).map_err(|error| format!("log.level: found `{level}` ({error}); {expected}"))
+    let most = level.split(',').filter_map(|word| word.trim().parse::<LevelFilter>().ok()).max();
+    let quiet = match most {
+        Some(LevelFilter::DEBUG | LevelFilter::TRACE) => String::new(),
+        // A directive of `level` for the same target replaces these.
+        _ => LIBRARIES.map(|library| format!("{library}=off,")).concat(),
+    };
+    EnvFilter::try_new(quiet + level)
+        .map_err(|error| format!("log.level: found `{level}` ({error}); {expected}"))
 }
 
 #[cfg(test)]
 mod tests {
-    use super::filter;
+    use super::{LIBRARIES, filter};
+    use tracing::Level;
+    use tracing_subscriber::layer::SubscriberExt;
+
+    #[test]
+    fn libraries_are_quiet_unless_asked() {
+        let library = || tracing::enabled!(target: "h2::proto", Level::WARN);
+        let own = || tracing::enabled!(target: "kit", Level::WARN);
+        for (level, expected) in [
+            ("info", (true, false)),
+            ("warn", (true, false)),
+            ("error,kit=info", (true, false)),
+            ("info,h2=warn", (true, true)),
+            ("debug", (true, true)),
+            ("off", (false, false)),
+        ] {
+            let subscriber = tracing_subscriber::registry().with(filter(level).unwrap());
+            let enabled = tracing::subscriber::with_default(subscriber, || (own(), library()));
+            assert_eq!(enabled, expected, "{level}");
+        }
+    }
+
+    #[test]
+    fn every_library_that_logs_is_known() {
+        let lock: toml::Table = include_str!("../../../Cargo.lock").parse().unwrap();
+        let logs = |package: &&toml::Value| {
+            let uses = package.get("dependencies").and_then(toml::Value::as_array);
+            let is_ours = package.get("source").is_none();
+            let writes_logs = package["name"].as_str().unwrap().starts_with("tracing");
+            !is_ours
+                && !writes_logs
+                && uses.is_some_and(|uses| uses.iter().any(|name| name.as_str() == Some("tracing")))
+        };
+        let names = lock["package"].as_array().unwrap().iter().filter(logs);
+        for name in names.map(|package| package["name"].as_str().unwrap().replace('-', "_")) {
+            assert!(LIBRARIES.contains(&&*name), "{name}");
+        }
+    }
 
     #[test]
     fn a_mistyped_level_is_refused_by_name() {

@@ -3,6 +3,29 @@
 use crate::{Response, full};
 use http::{HeaderName, HeaderValue, StatusCode, header};
 use serde_json::{Map, Value};
+use std::sync::{Arc, OnceLock};
+
+/// The stable code of an error: an extension of a response, for the access log. A response that is streamed may have it
+/// [set](Self::set) later than its head is sent. Clones share it.
+#[derive(Clone, Debug, Default)]
+pub struct ErrorCode(Arc<OnceLock<&'static str>>);
+
+impl ErrorCode {
+    /// This code.
+    pub fn new(code: &'static str) -> Self {
+        Self(Arc::new(OnceLock::from(code)))
+    }
+
+    /// Sets the code, unless there is one.
+    pub fn set(&self, code: &'static str) {
+        let _ = self.0.set(code);
+    }
+
+    /// The code; `None` if the response is no error, as far as is known.
+    pub fn get(&self) -> Option<&'static str> {
+        self.0.get().copied()
+    }
+}
 
 /// An error for the client: a stable code, a status and a text, without the cause.
 #[derive(Clone, Debug)]
@@ -47,7 +70,7 @@ impl Problem {
         self
     }
 
-    /// The response: `application/problem+json`, `Cache-Control: no-store`. Its `type` is the relative reference
+    /// The response: `application/problem+json`, `Cache-Control: no-store`, with its [`ErrorCode`] for the log. Its `type` is the relative reference
     /// `/problems/<code>`, which the service may answer with an explanation.
     pub fn into_response(self) -> Response {
         let mut body = Map::new();
@@ -64,6 +87,7 @@ impl Problem {
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
         headers.extend(self.headers);
+        response.extensions_mut().insert(ErrorCode::new(self.code));
         response
     }
 }

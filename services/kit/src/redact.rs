@@ -1,8 +1,8 @@
 //! Removes what may be secret from request targets, for logs.
 
-/// The start of a request target, up to the first part that may be secret: the query, the fragment, or the userinfo, of
-/// the target itself or of a URL in its path.
-pub(crate) fn redacted(target: &str) -> &str {
+/// The start of a URL or a request target, up to the first part that may be secret: the query, the fragment, or the
+/// userinfo, its own or those of a URL in its path.
+pub fn redacted(target: &str) -> &str {
     if !target.contains(['?', '#', '%', '@']) {
         return target;
     }

@@ -21,6 +21,16 @@ pub trait Service: Send + Sync + 'static {
         let _ = response;
     }
 
+    /// The route at `target`, a path with its query or without: for the log of a request that gets no response of the
+    /// service, such as one that is cut when the server stops.
+    fn route_at(target: &str) -> Option<Route>
+    where
+        Self: Sized,
+    {
+        let _ = target;
+        None
+    }
+
     /// The readiness of the parts that this service needs, for `/ready`; called at most once a second.
     fn checks(&self) -> impl Future<Output = Vec<Check>> + Send {
         async { Vec::new() }
@@ -46,6 +56,11 @@ pub struct Check {
 /// A route's pattern, such as `/api/{url}`: a bounded label for logs and metrics.
 #[derive(Clone, Copy, Debug)]
 pub struct Route(pub &'static str);
+
+/// The URL that a request asks about, where its target has it only in the query: an extension of a response, for the
+/// access log. What may be secret in it is not logged.
+#[derive(Clone, Debug)]
+pub struct RequestedUrl(pub String);
 
 /// The outcome of a cache lookup, such as `hit` or `miss`: an extension of a response, for the access log.
 #[derive(Clone, Copy, Debug)]

@@ -10,8 +10,14 @@ use common::{
 use futures_util::future::join_all;
 use rustix::process::Signal;
 use serde_json::Value;
-use std::fs::{self, File};
-use tokio::net::TcpStream;
+use std::{
+    fs::{self, File},
+    process::Stdio,
+};
+use tokio::{
+    io::{AsyncBufReadExt, BufReader},
+    net::TcpStream,
+};
 
 #[tokio::test]
 async fn each_request_is_one_log_line() {
@@ -86,6 +92,39 @@ async fn a_request_whose_client_left_is_logged_as_aborted() {
     drop(client);
     let line = program.line("request").await;
     assert_eq!(line["aborted"], true, "{line}");
+}
+
+#[tokio::test]
+async fn a_request_that_is_cut_when_the_server_stops_is_logged_with_its_route() {
+    let mut program = Program::start(&["--set", "limits.grace=300ms"]).await;
+    let mut client = program.connect().await;
+    client.send(get("/slow?600000")).await;
+    program.metric("http_requests_in_flight 1").await;
+    program.signal(Signal::TERM);
+    let line = program.line("request").await;
+    assert_eq!((&line["route"], &line["status"]), (&"/slow".into(), &503.into()), "{line}");
+    assert_eq!(line["code"], "overloaded", "{line}");
+}
+
+#[tokio::test]
+async fn an_error_is_logged_with_its_code() {
+    let mut program = Program::start(&[]).await;
+    program.get("/nowhere").await;
+    assert_eq!(program.line("request").await["code"], "not-found");
+    program.get("/").await;
+    let line = program.line("request").await;
+    assert!(line["code"].is_null() && line["page"].is_null(), "{line}");
+}
+
+#[tokio::test]
+async fn ignored_variables_of_kubernetes_are_named_in_one_line() {
+    let mut command = greeter();
+    command.env("GREETER_SERVICE_HOST", "10.0.0.1").env("GREETER_PORT", "tcp://10.0.0.1:80");
+    let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
+    let mut log = BufReader::new(child.stderr.take().unwrap()).lines();
+    let line = log.next_line().await.unwrap().unwrap();
+    assert!(line.contains("ignored the variables of Kubernetes Services"), "{line}");
+    assert!(line.contains("GREETER_SERVICE_HOST") && line.contains("GREETER_PORT"), "{line}");
 }
 
 #[tokio::test]

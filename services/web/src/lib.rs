@@ -28,7 +28,7 @@ use api::Caller;
 use assets::Asset;
 use error::{WebError, WebErrorKind};
 use http::{Method, request::Parts};
-use kit::{Request, Response, Route, Service};
+use kit::{Request, RequestedUrl, Response, Route, Service};
 use page_query::PageQuery;
 use state::WebState;
 use std::{sync::Arc, time::Duration};
@@ -75,13 +75,27 @@ impl Web {
         let query = request.uri.query().unwrap_or_default();
         match PageQuery::parse(query) {
             Ok(None) => page::form(state),
-            Ok(Some(query)) => match query.format {
-                Some(format) => download::respond(state, query, format, caller).await,
-                None => result::respond(state, query, caller, self.whole_within).await,
-            },
+            Ok(Some(query)) => {
+                let url = RequestedUrl(query.url.as_str().to_owned());
+                let mut response = match query.format {
+                    Some(format) => download::respond(state, query, format, caller).await,
+                    None => result::respond(state, query, caller, self.whole_within).await,
+                };
+                response.extensions_mut().insert(url);
+                response
+            }
             Err(kind) => page::error(state, &WebError::new(kind), &page_query::user_input(query)),
         }
     }
+}
+
+/// The pattern of the route at `path`.
+fn route(path: &str) -> Route {
+    Route(match path {
+        "/" => "/",
+        path if Asset::at(path).is_some() => "/{asset}",
+        _ => "/{unknown}",
+    })
 }
 
 impl Service for Web {
@@ -89,13 +103,12 @@ impl Service for Web {
         let (request, _) = request.into_parts();
         let response = self.route(&request).await;
         let mut response = kit::compressed(&request.headers, response, &self.state.pool).await;
-        let route = match request.uri.path() {
-            "/" => "/",
-            path if Asset::at(path).is_some() => "/{asset}",
-            _ => "/{unknown}",
-        };
-        response.extensions_mut().insert(Route(route));
+        response.extensions_mut().insert(route(request.uri.path()));
         response
+    }
+
+    fn route_at(target: &str) -> Option<Route> {
+        Some(route(target.split('?').next().unwrap_or_default()))
     }
 
     fn refuse(&self, problem: kit::Problem) -> Response {

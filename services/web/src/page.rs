@@ -2,7 +2,7 @@
 
 use crate::{error::WebError, state::WebState};
 use http::{HeaderValue, StatusCode, header};
-use kit::Response;
+use kit::{ErrorCode, Response};
 use minijinja::context;
 
 const NO_STORE: &str = "no-store";
@@ -34,6 +34,7 @@ pub(crate) fn error(state: &WebState, error: &WebError, input: &str) -> Response
         return broken();
     };
     let mut response = html(error.status(), NO_STORE, page);
+    response.extensions_mut().insert(ErrorCode::new(error.kind.code()));
     if let Some(seconds) = error.retry_after {
         response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     }
@@ -51,9 +52,10 @@ pub(crate) fn frame(state: &WebState, url: &str) -> Option<(String, String)> {
     Some((top(state, &links_of(url), Some(url))? + &waiting, bottom(state)?))
 }
 
-/// A page whose body follows in parts. It may still become an error, so it is not stored.
-pub(crate) fn streamed(body: kit::Body) -> Response {
+/// A page whose body follows in parts. It may still become an error, so it is not stored; `code` is set then.
+pub(crate) fn streamed(body: kit::Body, code: ErrorCode) -> Response {
     let mut response = html(StatusCode::OK, NO_STORE, "").map(|_| body);
+    response.extensions_mut().insert(code);
     // nginx would buffer the frame.
     response.headers_mut().insert("x-accel-buffering", HeaderValue::from_static("no"));
     response

@@ -16,7 +16,7 @@ use crate::{
 use futures_util::{StreamExt, stream};
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
-use kit::Response;
+use kit::{ErrorCode, Response};
 use std::{future::ready, sync::Arc, time::Duration};
 use tokio::time::timeout;
 use view::ResultView;
@@ -50,12 +50,18 @@ fn frame_first(
         return page::error(state, &WebError::new(WebErrorKind::Internal), &url);
     };
     let state = Arc::clone(state);
+    let code = ErrorCode::default();
+    let logged = code.clone();
     let rest = async move {
         let fragment = pending.await.map(|(_, fragment)| fragment);
-        fragment.unwrap_or_else(|error| page::error_fragment(&state, &error, &url)) + &end
+        let fragment = fragment.unwrap_or_else(|error| {
+            code.set(error.kind.code());
+            page::error_fragment(&state, &error, &url)
+        });
+        fragment + &end
     };
     let parts = stream::once(ready(start)).chain(stream::once(rest));
-    page::streamed(StreamBody::new(parts.map(|part| Ok(Frame::data(part.into())))).boxed_unsync())
+    page::streamed(StreamBody::new(parts.map(|part| Ok(Frame::data(part.into())))).boxed_unsync(), logged)
 }
 
 fn render(state: &WebState, query: &PageQuery, response: &ApiResponse) -> Result<Fragment, WebError> {

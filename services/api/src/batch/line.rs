@@ -6,10 +6,11 @@ use crate::{
     cached_result::{CachedResult, FetchReason, PageLinks, ResultSource},
     error::ApiError,
     page_service::{Found, PageService},
+    requester::Requester,
 };
 use bytes::Bytes;
 use fetch::{FetchError, JobClient, Phase};
-use kit::Reservation;
+use kit::{RequestId, Reservation};
 use links::format::ndjson::{self, PageMembers};
 use serde::Serialize;
 use std::{
@@ -27,6 +28,7 @@ pub(super) struct BatchLines {
     pub(super) pages: Arc<PageService>,
     pub(super) directives: CacheDirectives,
     pub(super) client: JobClient,
+    pub(super) request_id: Option<RequestId>,
     pub(super) memory: LineMemory,
     /// For the URLs.
     pub(super) _urls: Reservation,
@@ -73,8 +75,9 @@ impl BatchLines {
     /// The result for a page of the batch. A job whose time was over while it waited for a permit or for memory has had no
     /// chance: it waits again, as long as its client does.
     async fn find(&self, url: &str) -> Found {
+        let requester = Requester { client: self.client, id: self.request_id.as_ref() };
         loop {
-            let found = self.pages.find(url, &self.directives, self.client).await;
+            let found = self.pages.find(url, &self.directives, requester).await;
             let result = found.as_ref().map(|(cached, _)| &cached.result);
             if !matches!(result, Ok(Err(FetchError::Timeout(Phase::Queue)))) {
                 return found;

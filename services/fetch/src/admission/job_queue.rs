@@ -1,6 +1,6 @@
 //! The jobs that run and those that wait: a queue for each client, served round robin.
 
-use crate::{FetchError, FetchSettings};
+use crate::{FetchError, FetchSettings, Phase};
 use kit::ClientKey;
 use std::{
     collections::{HashMap, VecDeque},
@@ -12,6 +12,26 @@ use tokio::sync::oneshot;
 pub(crate) const MAX_WAITING: usize = 4;
 /// The most jobs of a client that wait, as a multiple of its share.
 const MAX_WAITING_OF_CLIENT: usize = 2;
+
+/// Why a new job gets no permit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum AdmissionError {
+    #[error("the queue is full")]
+    QueueFull,
+    #[error("too many jobs of this client wait")]
+    ClientQueueFull,
+    #[error("the deadline has passed")]
+    Late,
+}
+
+impl From<AdmissionError> for FetchError {
+    fn from(error: AdmissionError) -> Self {
+        match error {
+            AdmissionError::QueueFull | AdmissionError::ClientQueueFull => Self::Overloaded,
+            AdmissionError::Late => Self::Timeout(Phase::Queue),
+        }
+    }
+}
 
 /// No job waits that could run.
 pub(super) struct JobQueue {
@@ -97,12 +117,16 @@ impl JobQueue {
         client: ClientKey,
         always_waits: bool,
         host: &Arc<str>,
-    ) -> Result<PendingPermit, FetchError> {
+    ) -> Result<PendingPermit, AdmissionError> {
         let of_client = self.clients.get(&client).map_or(0, |jobs| jobs.queue.len());
-        let is_full = of_client >= self.per_client.saturating_mul(MAX_WAITING_OF_CLIENT)
-            || self.waiting >= self.max_jobs.saturating_mul(MAX_WAITING);
-        if is_full && !always_waits && !self.can_run(client, host) {
-            return Err(FetchError::Overloaded);
+        let full = if of_client >= self.per_client.saturating_mul(MAX_WAITING_OF_CLIENT) {
+            Some(AdmissionError::ClientQueueFull)
+        } else {
+            let is_full = self.waiting >= self.max_jobs.saturating_mul(MAX_WAITING);
+            is_full.then_some(AdmissionError::QueueFull)
+        };
+        if let Some(error) = full.filter(|_| !always_waits && !self.can_run(client, host)) {
+            return Err(error);
         }
         let (job, queued) = self.job(host, always_waits);
         let queue = &mut self.clients.entry(client).or_default().queue;

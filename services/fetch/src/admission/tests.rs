@@ -65,7 +65,7 @@ async fn a_client_has_no_more_than_its_share_and_leaves_the_rest_to_others() {
         waiting.push(wait(&admission, client(1), "a").await);
     }
     let refused = admission.enter(client(1), "a", deadline()).await.map(|_| ());
-    assert_eq!(refused, Err(FetchError::Overloaded), "more than twice its share");
+    assert_eq!(refused, Err(AdmissionError::ClientQueueFull), "more than twice its share");
     held.push(admission.enter(client(2), "a", deadline()).await.unwrap());
     drop(held);
     for job in waiting {
@@ -83,7 +83,7 @@ async fn a_full_queue_refuses_all_but_jobs_that_always_wait() {
         waiting.push(wait(&admission, client(of), "a").await);
     }
     let refused = admission.enter(client(4), "b", deadline()).await.map(|_| ());
-    assert_eq!(refused, Err(FetchError::Overloaded));
+    assert_eq!(refused, Err(AdmissionError::QueueFull));
     let always_waits = JobClient { always_waits: true, ..client(1) };
     let queue = Arc::clone(&admission);
     let always_waits = async move { queue.enter(always_waits, "a", deadline()).await.map(drop) };
@@ -106,7 +106,7 @@ async fn jobs_that_give_up_leave_nothing_behind() {
     assert!(waiting.await.is_err());
     let short = JobDeadline(Deadline::after(Duration::from_millis(1)));
     let result = admission.enter(client(2), "b", short).await.map(|_| ());
-    assert_eq!(result, Err(FetchError::Timeout(Phase::Queue)));
+    assert_eq!(result, Err(AdmissionError::Late));
     assert_eq!(admission.waiting(), 0);
     drop(running);
     assert!(admission.is_empty());

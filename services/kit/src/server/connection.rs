@@ -31,6 +31,7 @@ pub(super) async fn serve<S: Service>(
         is_trusted_proxy: listener.settings.trusted_proxies.contain(proxy_or_client),
         permits: listener.permits.part(proxy_or_client.key()),
         service: listener.settings.name,
+        route_at: S::route_at,
         timer: Arc::new(ConnectionTimer::new(&listener.settings.limits)),
         raw_head: RawHead::default(),
         body_unread: AtomicBool::new(false),

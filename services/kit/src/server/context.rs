@@ -2,7 +2,7 @@
 
 use super::{raw_head::RawHead, timer::ConnectionTimer};
 use crate::{
-    Limits, ServerSettings, Service,
+    Limits, Route, ServerSettings, Service,
     metrics::{RefusalReason, RequestRefusals, Series, ServerMetrics},
     request_permits::RequestPermits,
     send_queue::SendQueue,
@@ -132,6 +132,8 @@ pub(super) struct ConnectionContext {
     /// Whether the peer is a proxy that is believed when it reports the client of a request.
     pub(super) is_trusted_proxy: bool,
     pub(super) service: &'static str,
+    /// [`Service::route_at`] of the service.
+    pub(super) route_at: fn(&str) -> Option<Route>,
     /// The part of the listener's permits that is for the peer.
     pub(super) permits: Arc<Semaphore>,
     pub(super) timer: Arc<ConnectionTimer>,

@@ -1,7 +1,9 @@
 //! Marks the connection busy during one request; on drop, which a cancelled request reaches too, counts and logs it.
 
 use super::context::ConnectionContext;
-use crate::{CacheOutcome, Client, Request, RequestId, Response, Route, Trace, redact::redacted};
+use crate::{
+    CacheOutcome, Client, ErrorCode, Request, RequestId, RequestedUrl, Response, Route, Trace, redacted,
+};
 use http::{Method, Version};
 use std::{
     sync::{Arc, PoisonError},
@@ -23,9 +25,12 @@ pub(super) struct RequestLog {
     begun: Instant,
     /// The target as logged; `None` when the access log is off.
     target: Option<String>,
+    /// The URL that the request asks about, if the target does not show it.
+    requested: Option<RequestedUrl>,
+    code: Option<ErrorCode>,
     cache: Option<&'static str>,
     method: &'static str,
-    route: &'static str,
+    route: Option<Route>,
     /// 0 before there is a response.
     status: u16,
 }
@@ -59,23 +64,33 @@ impl RequestLog {
             complete: false,
             begun: Instant::now(),
             target: (access && tracing::enabled!(target: "access", tracing::Level::INFO)).then(target),
+            requested: None,
+            code: None,
             cache: None,
             method: label(request.method()),
-            route: "none",
+            route: None,
             status: 0,
         }
     }
 
     /// Takes what is logged from the response's head.
-    pub(super) fn responded(&mut self, response: &Response) {
+    pub(super) fn responded(&mut self, response: &mut Response) {
         self.status = response.status().as_u16();
-        self.route = response.extensions().get::<Route>().map_or("none", |route| route.0);
+        self.route = response.extensions().get::<Route>().copied();
         self.cache = response.extensions().get::<CacheOutcome>().map(|outcome| outcome.0);
+        self.requested = response.extensions_mut().remove();
+        self.code = response.extensions_mut().remove();
+    }
+
+    /// The route; `none` of a request without a response whose target was not kept for the log.
+    fn route(&self) -> &'static str {
+        let of_target = || self.target.as_deref().and_then(self.client.route_at);
+        self.route.or_else(of_target).map_or("none", |route| route.0)
     }
 
     /// Ends the span, named and described as OpenTelemetry's conventions for HTTP servers say.
-    fn end_span(&self) {
-        let (method, route, status) = (self.method, self.route, self.status);
+    fn end_span(&self, route: &'static str) {
+        let (method, status) = (self.method, self.status);
         self.trace.set("http.request.method", || method);
         self.trace.set("http.route", || route);
         self.trace.set("http.response.status_code", || i64::from(status));
@@ -93,10 +108,10 @@ impl RequestLog {
         self.trace.end(|| format!("{method} {route}"));
     }
 
-    fn count(&self, seconds: f64) {
+    fn count(&self, route: &'static str, seconds: f64) {
         let metrics = &self.client.metrics;
         metrics.in_flight.dec();
-        let (method, route, status) = (self.method, self.route, self.status);
+        let (method, status) = (self.method, self.status);
         let mut series = self.client.series.lock().unwrap_or_else(PoisonError::into_inner);
         match &*series {
             Some(series) if series.is(method, route, status) => series.observe(seconds),
@@ -110,18 +125,21 @@ impl Drop for RequestLog {
         let now = Instant::now();
         let seconds = now.duration_since(self.begun).as_secs_f64();
         self.client.timer.request_ends(now);
-        self.count(seconds);
+        let route = self.route();
+        self.count(route, seconds);
         if self.trace.is_recorded() {
-            self.end_span();
+            self.end_span(route);
         }
         let Some(target) = &self.target else { return };
         tracing::info!(
             target: "access",
             service = self.client.service,
             method = self.method,
-            route = self.route,
+            route,
             uri = target,
+            page = self.requested.as_ref().map(|url| redacted(&url.0)),
             status = (self.status > 0).then_some(self.status),
+            code = self.code.as_ref().and_then(ErrorCode::get),
             duration_ms = (seconds * 1e6).round() / 1e3,
             bytes = self.bytes,
             cache = self.cache,

@@ -106,7 +106,7 @@ pub(super) fn respond<S: Service>(
         }
         listener.service.finish(&mut response);
         response.headers_mut().insert(X_REQUEST_ID, log.id.header_value());
-        log.responded(&response);
+        log.responded(&mut response);
         if log.head {
             response = without_body(response);
         }

@@ -102,6 +102,10 @@ impl Service for Test {
         }
     }
 
+    fn route_at(target: &str) -> Option<Route> {
+        target.starts_with("/slow").then_some(Route("/slow"))
+    }
+
     fn finish(&self, response: &mut Response) {
         response.headers_mut().insert("x-finished", HeaderValue::from_static("yes"));
     }
