@@ -82,8 +82,10 @@ fn raw(input: &str) -> Result<&str, FetchError> {
 
 /// Why `input` could not be parsed.
 fn unparsed(input: &str) -> UrlProblem {
-    let with_scheme = WebUrl::parse(&format!("https://{input}")).map(PageUrl::checked);
-    if matches!(with_scheme, Ok(Ok(_))) { UrlProblem::NoScheme } else { UrlProblem::Syntax }
+    let name = input.trim_start_matches('/');
+    let has_scheme = name.split(['/', '?', '#']).next().is_some_and(|start| start.contains(':'));
+    let with_scheme = WebUrl::parse(&format!("https://{name}")).map(PageUrl::checked);
+    if !has_scheme && matches!(with_scheme, Ok(Ok(_))) { UrlProblem::NoScheme } else { UrlProblem::Syntax }
 }
 
 /// The authority of an absolute http(s) URL as written: the parser drops empty user information. It takes any number of

@@ -42,7 +42,11 @@ fn the_input_is_checked_before_the_parser_repairs_it() {
         ("http://1.2.3.0x1g/", UrlProblem::HostName),
         ("http://", UrlProblem::Syntax),
         ("", UrlProblem::Syntax),
-        ("example.com", UrlProblem::Syntax),
+        ("http:", UrlProblem::Syntax),
+        ("..", UrlProblem::Syntax),
+        ("example.com", UrlProblem::NoScheme),
+        ("example.com/a:b?c", UrlProblem::NoScheme),
+        ("//example.com/", UrlProblem::NoScheme),
         ("http://256.256.256.256/", UrlProblem::Syntax),
     ] {
         assert_eq!(problem(input), FetchError::InvalidUrl(expected), "{input:?}");
