@@ -3,8 +3,9 @@
 use super::memory::LineMemory;
 use crate::{
     cache_control::CacheDirectives,
-    cached_result::{CachedResult, FetchReason, PageLinks, ResultSource},
+    cached_result::{CachedResult, PageLinks, ResultSource},
     error::ApiError,
+    metrics::CacheUse,
     page_service::{Found, PageService},
     requester::Requester,
 };
@@ -109,17 +110,9 @@ struct LineMembers<'a> {
     cache: &'static str,
 }
 
-/// Where a result comes from that expires in `ttl` seconds, in one word.
-fn cache(source: ResultSource, ttl: i64) -> &'static str {
-    match source {
-        ResultSource::StaleIfError => "stale",
-        ResultSource::Cache(_) if ttl < 0 => "stale",
-        ResultSource::Cache(tier) => tier.name(),
-        ResultSource::Fetch { collapsed: true, .. } => "collapsed",
-        ResultSource::Fetch { renewed: true, .. } => "renewed",
-        ResultSource::Fetch { reason: FetchReason::Request, .. } => "bypassed",
-        ResultSource::Fetch { reason: FetchReason::Miss | FetchReason::Stale, .. } => "miss",
-    }
+/// Where a result comes from that expires in `ttl` seconds.
+fn cache(source: ResultSource, ttl: i64) -> CacheUse {
+    if matches!(source, ResultSource::Cache(_)) && ttl < 0 { CacheUse::Stale } else { CacheUse::of(source) }
 }
 
 fn max_length(url: &str, found: &Found) -> usize {
@@ -144,7 +137,8 @@ fn write(url: &str, found: &Found) -> Vec<u8> {
                 approximate: *approximate,
             };
             let age = cached.age();
-            let members = LineMembers { page, age: age.as_secs(), cache: cache(source, cached.ttl(age)) };
+            let members =
+                LineMembers { page, age: age.as_secs(), cache: cache(source, cached.ttl(age)).name() };
             ndjson::write_json_links(&mut line, members, json)
         }
         Ok((Err(error), cached, _)) => {

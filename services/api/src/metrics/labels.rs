@@ -44,11 +44,10 @@ impl CacheUse {
             ResultSource::Fetch { reason: FetchReason::Miss | FetchReason::Stale, .. } => Self::Miss,
         }
     }
-}
 
-impl EncodeLabelValue for CacheUse {
-    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), Error> {
-        let value = match self {
+    /// Its word in metrics and in lines of batches.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
             Self::Local => "local",
             Self::Redis => "redis",
             Self::Stale => "stale",
@@ -56,8 +55,13 @@ impl EncodeLabelValue for CacheUse {
             Self::Miss => "miss",
             Self::Collapsed => "collapsed",
             Self::Bypassed => "bypassed",
-        };
-        value.encode(encoder)
+        }
+    }
+}
+
+impl EncodeLabelValue for CacheUse {
+    fn encode(&self, encoder: &mut LabelValueEncoder<'_>) -> Result<(), Error> {
+        self.name().encode(encoder)
     }
 }
 
