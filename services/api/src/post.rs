@@ -30,7 +30,7 @@ impl PostHandler {
         self.bodies.register(metrics);
     }
 
-    /// Answers a request to `/api` with this `query`, which only a page has use for.
+    /// Answers a request to `/api` with this `query`, which has a meaning only for a page.
     pub(crate) async fn answer(
         &self,
         query: Result<LinkQuery, RequestTargetError>,
@@ -42,9 +42,9 @@ impl PostHandler {
             let problem = problem("unsupported-media-type", None).detail(detail);
             return Err(problem.header(header::ACCEPT_ENCODING, HeaderValue::from_static("identity")));
         }
+        let (query, url) = posted_page::parse(query)?;
         if let Some(declared) = fetch::declared_page(headers) {
             let (head, body) = request.into_parts();
-            let (query, url) = posted_page::parse(query)?;
             let body = self.bodies.read(body, self.max_bytes).await?;
             return posted_page::answer(&self.pages, &query, url, declared, body, &head).await;
         }

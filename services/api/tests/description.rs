@@ -30,3 +30,32 @@ async fn every_route_has_exactly_the_described_methods_and_statuses() {
         }
     }
 }
+
+#[tokio::test]
+async fn the_description_is_whole() {
+    let api = Service::start().await;
+    let answer = api.call(Method::GET, "/openapi.json").await;
+    let (text, description) = (answer.text(), answer.json());
+    assert_eq!(description["servers"][0]["url"], "/", "relative: the service is wherever it is asked");
+    let tags: Vec<_> = description["tags"].as_array().expect("tags").iter().map(|tag| &tag["name"]).collect();
+    for operation in description["paths"].as_object().expect("paths").values() {
+        for method in METHODS.iter().filter_map(|method| operation.get(method)) {
+            let own = method["tags"].as_array().expect("tags of an operation");
+            assert!(own.len() == 1 && tags.contains(&&own[0]), "{own:?}");
+        }
+    }
+    for (kind, parts) in description["components"].as_object().expect("components") {
+        for name in parts.as_object().expect("parts").keys() {
+            let reference = format!("#/components/{kind}/{name}");
+            assert!(text.contains(&format!("\"{reference}\"")), "{reference} is not referenced");
+        }
+    }
+    for reference in text.split("\"$ref\": \"#").skip(1).map(|rest| rest.split('"').next().expect("a quote"))
+    {
+        assert!(description.pointer(reference).is_some(), "{reference} does not exist");
+    }
+    let bodies = &description["paths"]["/api"]["post"]["requestBody"]["content"];
+    for (media_type, body) in bodies.as_object().expect("bodies") {
+        assert!(body.get("schema").is_some(), "{media_type} has no schema");
+    }
+}
