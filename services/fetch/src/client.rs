@@ -7,7 +7,7 @@ use std::{fmt, path::PathBuf};
 pub struct ClientSettings {
     /// The user's proxies.
     pub proxies: UserProxies,
-    /// PEM files with certificates to trust besides the system's: as issuers, and as those of servers.
+    /// PEM files with certificates to trust besides the system's: as servers' own, and those of authorities as issuers.
     pub certificates: Vec<PathBuf>,
     /// Whether certificates are not verified.
     pub insecure: bool,

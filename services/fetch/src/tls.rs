@@ -16,7 +16,7 @@ pub(crate) fn client_config(settings: &FetchSettings) -> Result<Arc<ClientConfig
     }
     let mut config = kit::tls::client_config(roots.clone())?;
     if !listed.is_empty() {
-        listed_certificates::trust(&mut config, roots, listed)?;
+        listed_certificates::trust(&mut config, roots, listed);
     }
     if settings.client.insecure {
         unverified::accept_any_certificate(&mut config);

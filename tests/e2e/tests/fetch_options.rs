@@ -211,8 +211,17 @@ async fn certificates_are_verified_unless_the_user_says_otherwise() {
     assert_eq!(output.stdout, format!("{page}x\n").repeat(2));
     assert_eq!(output.stderr.matches("warning: --insecure").count(), 1, "{}", output.stderr);
     assert_eq!(links(&["-kq", &page]).await.stderr, "");
+    // A listed certificate is enough where the system has no roots at all.
+    let args = ["-f", "text", "--cacert", certificate.path().to_str().unwrap(), &page];
+    let output = with_environment(&args, &[("SSL_CERT_FILE", "/dev/null")]).await;
+    assert_eq!((output.stdout, output.stderr), (format!("{page}x\n"), String::new()));
     let empty = NamedTempFile::new().unwrap();
+    let other = NamedTempFile::new().unwrap();
+    let block = "-----BEGIN CERTIFICATE-----\naGVsbG8=\n-----END CERTIFICATE-----\n";
+    fs::write(other.path(), [fs::read_to_string(certificate.path()).unwrap().as_str(), block].concat())
+        .unwrap();
     for (file, words) in [
+        (other.path().to_str().unwrap(), "no X.509 certificate"),
         ("/no/such/file", "no such file"),
         ("/", "is a directory"),
         (empty.path().to_str().unwrap(), "no certificate"),

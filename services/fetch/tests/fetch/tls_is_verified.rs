@@ -5,7 +5,8 @@ use crate::support::{
     tls::{self, Authority, Validity},
     url,
 };
-use fetch::{FetchError, FetchSettings, FetchedPage, Fetcher, TlsProblem};
+use fetch::{ClientSettings, FetchError, FetchSettings, FetchedPage, Fetcher, TlsProblem};
+use rcgen::{BasicConstraints, IsCa};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_rustls::TlsAcceptor;
 
@@ -77,6 +78,38 @@ async fn a_self_signed_certificate_has_an_unknown_issuer() {
         let result =
             Fetcher::new(loopback(), crate::support::pool()).unwrap().fetch(&page).await.map(|page| page.url);
         assert_eq!(result.unwrap_err(), FetchError::Tls(TlsProblem::UnknownIssuer), "{is_authority}");
+    }
+}
+
+/// Fetches from a server for `127.0.0.1` with a certificate that `issuer` signed, whose own is listed by the user.
+async fn fetch_with_listed(issuer: &Authority) -> Result<FetchedPage, FetchError> {
+    let config = issuer.server("127.0.0.1", Validity::Now, &[]);
+    let origin = tls::raw("127.0.0.1:0", config, |mut stream| async move {
+        while origin::head(&mut stream).await.is_some() {
+            stream.write_all(&origin::html("<a href=/>x</a>")).await.unwrap();
+        }
+    })
+    .await;
+    let client = ClientSettings { certificates: vec![issuer.root()], ..ClientSettings::default() };
+    let settings = FetchSettings { client, ..loopback() };
+    let fetcher = Fetcher::new(settings, crate::support::pool()).unwrap();
+    fetcher.fetch(&url(&format!("https://{}/", origin.address))).await
+}
+
+#[tokio::test]
+async fn a_listed_certificate_issues_others_only_if_it_is_of_an_authority_and_valid() {
+    let authority = || IsCa::Ca(BasicConstraints::Unconstrained);
+    let listed = Authority::with("listed", authority(), Validity::Now);
+    assert!(fetch_with_listed(&listed).await.is_ok());
+    for (is_ca, validity) in [
+        (IsCa::NoCa, Validity::Now),
+        (IsCa::ExplicitNoCa, Validity::Now),
+        (authority(), Validity::LongAgo),
+        (authority(), Validity::FarAhead),
+    ] {
+        let listed = Authority::with("listed", is_ca.clone(), validity);
+        let result = fetch_with_listed(&listed).await.map(|page| page.url);
+        assert_eq!(result.unwrap_err(), FetchError::Tls(TlsProblem::UnknownIssuer), "{is_ca:?} {validity:?}");
     }
 }
 

@@ -28,11 +28,29 @@ pub(crate) enum Validity {
     FarAhead,
 }
 
+impl Validity {
+    fn set_in(self, params: &mut CertificateParams) {
+        let (from, to) = match self {
+            Self::Now => (2020, 2099),
+            Self::LongAgo => (2010, 2011),
+            Self::FarAhead => (2090, 2099),
+        };
+        params.not_before = date_time_ymd(from, 1, 1);
+        params.not_after = date_time_ymd(to, 1, 1);
+    }
+}
+
 impl Authority {
     pub(crate) fn new(name: &str) -> Self {
-        let mut params = CertificateParams::default();
+        Self::with(name, IsCa::Ca(BasicConstraints::Unconstrained), Validity::Now)
+    }
+
+    /// An issuer whose own certificate has these properties.
+    pub(crate) fn with(name: &str, is_ca: IsCa, validity: Validity) -> Self {
+        let mut params = CertificateParams::new(["127.0.0.1".to_owned()]).unwrap();
         params.distinguished_name.push(DnType::CommonName, name);
-        params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        params.is_ca = is_ca;
+        validity.set_in(&mut params);
         let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
         let root = NamedTempFile::new().unwrap();
         std::fs::write(root.path(), issuer.pem()).unwrap();
@@ -63,11 +81,7 @@ impl Authority {
 
     fn certificate(&self, name: &str, validity: Validity) -> (Certificate, KeyPair) {
         let mut params = CertificateParams::new([name.to_owned()]).unwrap();
-        (params.not_before, params.not_after) = match validity {
-            Validity::Now => (date_time_ymd(2020, 1, 1), date_time_ymd(2099, 1, 1)),
-            Validity::LongAgo => (date_time_ymd(2010, 1, 1), date_time_ymd(2011, 1, 1)),
-            Validity::FarAhead => (date_time_ymd(2090, 1, 1), date_time_ymd(2099, 1, 1)),
-        };
+        validity.set_in(&mut params);
         let key = KeyPair::generate().unwrap();
         (params.signed_by(&key, &self.issuer).unwrap(), key)
     }
