@@ -103,15 +103,24 @@ async fn a_file_keeps_what_it_held_until_there_is_a_result() {
 
 #[tokio::test]
 async fn user_and_password_of_a_base_are_left_out() {
-    let args = ["--base", "http://me:s3cret@h/p", "-f", "ndjson", "-"];
-    let output = run("linkextractor", &args, b"<a href=/x>x</a>").await;
-    assert!(output.stdout.contains("\"url\":\"http://h/p\""), "{}", output.stdout);
-    assert!(
-        output.stdout.contains("\"http://h/x\"") && !output.stdout.contains("s3cret"),
-        "{}",
-        output.stdout
-    );
-    for args in [["--base", "http://me:s3cret@[/", "-"], ["--api", "http://me:s3cret@[/", "http://h/"]] {
+    for base in [
+        "http://me:s3cret@h/p",
+        "http:/me:s3cret@h/p",
+        "http:me:s3cret@h/p",
+        "http:///me:s3cret@h/p",
+        "http://:s3cret@h/p",
+    ] {
+        let output = run("linkextractor", &["--base", base, "-f", "ndjson", "-"], b"<a href=/x>x</a>").await;
+        assert!(output.stdout.contains("\"url\":\"http://h/p\""), "{base}: {}", output.stdout);
+        assert!(output.stdout.contains("\"http://h/x\""), "{}", output.stdout);
+        assert!(!output.stdout.contains("s3cret"), "{}", output.stdout);
+    }
+    for args in [
+        ["--base", "http://me:s3cret@[/", "-"],
+        ["--api", "http://me:s3cret@[/", "http://h/"],
+        ["--api", "http:/me:s3cret@h/", "http://h/"],
+        ["--api", "http:/:s3cret@h/", "http://h/"],
+    ] {
         let output = run("linkextractor", &args, b"").await;
         assert_eq!(output.code, Some(2), "{args:?}");
         assert!(!output.stderr.contains("s3cret") && output.stderr.contains(args[0]), "{}", output.stderr);

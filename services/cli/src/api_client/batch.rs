@@ -53,7 +53,8 @@ impl BatchSender {
     pub fn new(url: &str) -> Result<Self, String> {
         let (clean, authorization) = client::split_credentials(url);
         let url = Url::parse(&clean).ok().filter(|url| {
-            matches!(url.scheme(), "http" | "https") && url.has_host() && url.username().is_empty()
+            let has_credentials = !url.username().is_empty() || url.password().is_some();
+            matches!(url.scheme(), "http" | "https") && url.has_host() && !has_credentials
         });
         let url = url.ok_or("--api: write it as http://HOST:PORT")?;
         let mut endpoint = url.clone();

@@ -2,7 +2,6 @@
 
 use crate::{
     args::{Extract, OutputFormat},
-    client,
     file_id::FileId,
     target::{Source, Target},
 };
@@ -41,8 +40,10 @@ pub fn check(args: &Extract, targets: &[Target]) -> Result<(), String> {
 /// The URL of `--base`. What it has of user and password is left out: the links would have them too.
 pub fn base(args: &Extract) -> Result<Option<WebUrl>, String> {
     let parse = |text: &String| {
-        let (url, _) = client::split_credentials(text);
-        WebUrl::parse(&url).map_err(|_| "--base: not a valid URL".to_owned())
+        // The parser knows them in every form, as in `http:/user:password@host`.
+        let mut url = WebUrl::parse(text).map_err(|_| "--base: not a valid URL".to_owned())?;
+        url.remove_credentials();
+        Ok(url)
     };
     args.base.as_ref().map(parse).transpose()
 }
