@@ -34,6 +34,8 @@ pub struct UserClient {
     /// Made for the first page that is fetched: to read the system's certificates takes longer than many files.
     fetcher: OnceLock<Result<Fetcher, String>>,
     headers: HeaderMap,
+    /// What `--user` gives, as a value of `Authorization`.
+    user: Option<HeaderValue>,
     pub limits: PageLimits,
 }
 
@@ -55,14 +57,16 @@ impl UserClient {
         let headers = headers(options).map_err(|error| Exit::Usage.because(error))?;
         let settings = settings(options, list, limits);
         let can_be_wrong = settings.client != ClientSettings::default() || options.user_agent.is_some();
-        let client = Self { settings, pool, fetcher: OnceLock::new(), headers, limits };
+        let user = options.user.as_ref().map(|user| basic(user.as_bytes()));
+        let client = Self { settings, pool, fetcher: OnceLock::new(), headers, user, limits };
         if can_be_wrong && let Err(error) = client.fetcher() {
             return Err(Exit::Usage.because(named(error, options)));
         }
         Ok(client)
     }
 
-    /// Fetches the page at `url`; `authorization` is what the target's URL held.
+    /// Fetches the page at `url`; `authorization` is what the target's URL held. A field of `--header` goes before it, as in
+    /// `curl`.
     pub async fn fetch(
         &self,
         url: &PageUrl,
@@ -72,7 +76,8 @@ impl UserClient {
             let cause = Some(error.to_owned());
             FetchFailure { error: FetchError::Connect, cause }
         })?;
-        let Some(authorization) = authorization else {
+        let of_header = self.headers.contains_key(AUTHORIZATION);
+        let Some(authorization) = authorization.or(self.user.as_ref()).filter(|_| !of_header) else {
             return fetcher.fetch_with(url, &self.headers).await;
         };
         let mut headers = self.headers.clone();
@@ -143,9 +148,6 @@ fn variable(name: &str) -> String {
 
 fn headers(options: &FetchOptions) -> Result<HeaderMap, String> {
     let mut headers = HeaderMap::new();
-    if let Some(user) = &options.user {
-        headers.insert(AUTHORIZATION, basic(user.as_bytes()));
-    }
     for field in &options.header {
         let (name, value) = header::parse(field).map_err(|error| format!("--header: {error}"))?;
         headers.append(name, value);

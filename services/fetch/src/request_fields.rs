@@ -38,8 +38,8 @@ impl RequestFields<'_> {
     pub(crate) fn add_to<B>(self, request: &mut Request<B>, url: &WebUrl) {
         self.add_fields(request, url);
         let Some(cookies) = self.cookies else { return };
-        let own = request.headers().get(header::COOKIE).map(HeaderValue::as_bytes);
-        let all = own.into_iter().chain([cookies.as_bytes()]).collect::<Vec<_>>().join(&b"; "[..]);
+        let own = request.headers().get_all(header::COOKIE).iter().map(HeaderValue::as_bytes);
+        let all = own.chain([cookies.as_bytes()]).collect::<Vec<_>>().join(&b"; "[..]);
         if let Ok(all) = HeaderValue::from_bytes(&all) {
             request.headers_mut().insert(header::COOKIE, all);
         }

@@ -119,6 +119,13 @@ impl Origin {
         last.1.get(name).map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned())
     }
 
+    /// All fields of that name in the last request.
+    pub fn last_fields(&self, name: &str) -> Vec<String> {
+        let last = self.state.last.lock().expect("no panic inside");
+        let values = last.1.get_all(name).iter();
+        values.map(|value| String::from_utf8_lossy(value.as_bytes()).into_owned()).collect()
+    }
+
     /// How many requests have arrived.
     pub fn requests(&self) -> usize {
         *self.state.requests.borrow()

@@ -68,6 +68,20 @@ async fn header_fields_and_credentials_are_never_carried_to_another_origin() {
 }
 
 #[tokio::test]
+async fn a_header_field_goes_before_user_and_password() {
+    let (origin, page) = Origin::with_link().await;
+    let token = ["-H", "Authorization: Bearer t"];
+    for args in [
+        [&token[..], &["-u", "me:pw", &page]].concat(),
+        [&token[..], &[&page.replace("http://", "http://me:pw@")]].concat(),
+    ] {
+        let output = links(&args).await;
+        assert_eq!(output.code, Some(0), "{}", output.stderr);
+        assert_eq!(origin.last_fields("authorization"), ["Bearer t"], "{args:?}");
+    }
+}
+
+#[tokio::test]
 async fn user_and_password_may_stand_in_the_url_and_are_never_printed() {
     let (origin, page) = Origin::with_link().await;
     let with_user = page.replace("http://", "http://us%65r:s3cret@");

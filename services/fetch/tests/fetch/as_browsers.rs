@@ -120,9 +120,12 @@ async fn cookies_of_redirects_are_sent_back_within_the_job_and_forgotten_with_it
     for (path, sent) in [("/", "c=1"), ("/a", "c=1; d=2"), ("/", "c=1")] {
         assert_eq!(fetcher.fetch(&url(&origin.url(path))).await.unwrap().body, sent);
     }
-    let own = [(http::header::COOKIE, http::HeaderValue::from_static("mine=0"))].into_iter().collect();
+    let mut own = http::HeaderMap::new();
+    for cookie in ["mine=0", "too=1"] {
+        own.append(http::header::COOKIE, http::HeaderValue::from_static(cookie));
+    }
     let page = fetcher.fetch_with(&url(&origin.url("/")), &own).await.unwrap();
-    assert_eq!(page.body, "mine=0; c=1", "beside those that the user sends");
+    assert_eq!(page.body, "mine=0; too=1; c=1", "beside those that the user sends");
 }
 
 /// The outcome of a response whose TLS connection then ends without `close_notify`.
