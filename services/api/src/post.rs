@@ -48,18 +48,14 @@ impl PostHandler {
             let body = self.bodies.read(body, self.max_bytes).await?;
             return posted_page::answer(&self.pages, &query, url, declared, body, &head).await;
         }
-        match batch::parser(essence(headers).as_str()) {
-            Some(parse) => {
-                let headers = headers.clone();
-                let lines = batch::answer(&self.pages, &self.bodies, &self.lines, parse, request).await?;
-                Ok(kit::compressed(&headers, lines, &self.pool).await)
-            }
-            None => {
-                let problem =
-                    problem("unsupported-media-type", None).detail(format!("Send one of {ACCEPTED}."));
-                Err(problem.header(ACCEPT_POST, HeaderValue::from_static(ACCEPTED)))
-            }
-        }
+        let Some(parse) = batch::parser(essence(headers).as_str()) else {
+            let detail = format!("Send one of {ACCEPTED}.");
+            let problem = problem("unsupported-media-type", None).detail(detail);
+            return Err(problem.header(ACCEPT_POST, HeaderValue::from_static(ACCEPTED)));
+        };
+        let headers = headers.clone();
+        let lines = batch::answer(&self.pages, &self.bodies, &self.lines, parse, request).await?;
+        Ok(kit::compressed(&headers, lines, &self.pool).await)
     }
 }
 

@@ -48,12 +48,11 @@ pub(crate) async fn answer(
     let client = JobClient::of(&head.extensions);
     let links = pages.fetcher.posted(page, reserved, client).await.map_err(problem)?;
     let form = AnswerForm::of(query, &head.headers);
-    let made = match conversion::cached(&links, form) {
-        Some(cached) => cached,
-        None => {
-            let made = conversion::convert(&pages.pool, &links, form).await.ok_or_else(errors::internal)?;
-            Converted { bytes: made.bytes.into(), coding: made.coding }
-        }
+    let made = if let Some(cached) = conversion::cached(&links, form) {
+        cached
+    } else {
+        let made = conversion::convert(&pages.pool, &links, form).await.ok_or_else(errors::internal)?;
+        Converted { bytes: made.bytes.into(), coding: made.coding }
     };
     let mut response = Response::new(kit::empty());
     with_body(&mut response, form, made);

@@ -19,8 +19,8 @@ type Example = (String, Vec<String>);
 fn examples() -> Vec<Example> {
     let blocks = DOCS.split("```console\n").skip(1).map(|rest| rest.split("```").next().unwrap());
     let example = |block: &str| {
-        let (mut command, mut lines) = (String::new(), block.lines().peekable());
-        while let Some(line) = lines.next() {
+        let (mut command, mut lines) = (String::new(), block.lines());
+        for line in lines.by_ref() {
             command += line.strip_prefix("$ ").unwrap_or(line);
             command.push('\n');
             // A command goes on after a pipe.
