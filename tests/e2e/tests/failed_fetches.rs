@@ -229,8 +229,9 @@ async fn each_failure_says_what_happened_and_where() {
     }
     let metrics = Client::default().get(&format!("http://{}/metrics", api.address("admin"))).await;
     for (_, expected) in &failures {
-        let code = format!("code={}", expected["code"]);
-        assert!(metrics.text().contains(&code), "{code}");
+        let (code, phase) = (&expected["code"], &expected["phase"]);
+        let series = format!("linkextractor_fetches_total{{code={code},phase={phase}}} ");
+        assert!(metrics.text().contains(&series), "{series} in {}", metrics.text());
     }
 }
 
@@ -252,6 +253,8 @@ async fn a_full_queue_and_a_wait_in_it_are_told_apart() {
     let refused: Vec<&Value> = found.iter().filter(|event| event["code"] == "overloaded").collect();
     assert!(refused.len() == 1 && refused[0]["cause"] == "too many jobs of this client wait", "{found:?}");
     assert_eq!(refused[0]["phase"], "queue");
+    let counted = r#"linkextractor_fetches_total{code="overloaded",phase="queue"}"#;
+    assert_eq!(e2e::metric(&api, counted).await, 1);
     // A job that waits may get its permit right before its deadline.
     let waited = |event: &&Value| event["code"] == "timeout" && event["queue_ms"].as_f64() > Some(1000.0);
     assert_eq!(found.iter().filter(waited).count(), 2, "{found:?}");
@@ -307,6 +310,8 @@ async fn a_redis_that_refuses_is_named_with_its_command() {
     assert_eq!(Client::default().get(&url).await.status, 200);
     let line = api.line("Redis refuses a command").await;
     assert!(line["command"].is_string() && line["error"].as_str().unwrap().contains("OOM"), "{line}");
+    let labels = format!("command={},result=\"refused\"", line["command"]);
+    assert!(e2e::metric(&api, &format!("linkextractor_redis_commands_total{{{labels}}}")).await > 0);
 }
 
 #[tokio::test]
