@@ -347,3 +347,24 @@ async fn the_setting_says_which_fetches_are_logged() {
         assert_eq!(codes, expected, "{value}");
     }
 }
+
+#[tokio::test]
+async fn the_web_front_ends_lines_say_which_page_was_asked_for() {
+    let api = Program::start("linkextractor-api", &[], &API, 2).await;
+    let mut web = e2e::web(api.address("service"), &[]).await;
+    let silent = silent().await;
+    // The second page is sent in two parts: its error is known after its status.
+    for (page, status, code) in
+        [("10.1.2.3".to_owned(), 403, "blocked-destination"), (silent.to_string(), 200, "timeout")]
+    {
+        let url = format!("http://{}/?url=http%3A%2F%2F{page}%2Fa%3Fsecret", web.address("service"));
+        Client::default().get(&url).await;
+        let line = web.line("request").await;
+        assert_eq!(
+            (&line["uri"], &line["page"]),
+            (&json!("/"), &json!(format!("http://{page}/a"))),
+            "{line}"
+        );
+        assert_eq!((&line["status"], &line["code"]), (&json!(status), &json!(code)), "{line}");
+    }
+}
