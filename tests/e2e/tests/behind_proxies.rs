@@ -86,3 +86,15 @@ async fn limits_rates(balancer: SocketAddr) {
     other.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
     assert_eq!(other.answer().await.unwrap().status, 200);
 }
+
+#[tokio::test]
+async fn the_access_log_has_the_true_client_and_the_other_end_of_the_connection() {
+    for (trusted, client) in [("[]", "127.0.0.1"), (r#"["127.0.0.1"]"#, "192.0.2.7")] {
+        let mut api = e2e::api(&[("LINKEXTRACTOR_API_TRUSTED_PROXIES", trusted)]).await;
+        let url = format!("http://{}/", api.address("service"));
+        e2e::Client::default().get_with(&url, "x-forwarded-for", "192.0.2.7").await;
+        let line = api.line("request").await;
+        assert_eq!(line["client"], client, "{line}");
+        assert!(line["peer"].as_str().is_some_and(|peer| peer.starts_with("127.0.0.1:")), "{line}");
+    }
+}
