@@ -194,12 +194,14 @@ impl Choice {
 fn row(position: u32, table: &LinkTable) -> LinkRow {
     let (link, facts) = (&table.links[position as usize], table.facts(position as usize));
     let readable = || readable_domain(WebUrl::parse(&link.href).ok()?.host_str()?);
+    let (href, target) = (Value::from(cut(&link.href)), clickable(&link.href));
     LinkRow {
         number: (position as usize + 1).into(),
         kind: facts.kind.name().into(),
         text: cut(&link.text).into(),
-        href: cut(&link.href).into(),
-        target: clickable(&link.href).into(),
+        // Mostly they are the same text, which is kept once.
+        target: if target.as_deref() == href.as_str() { href.clone() } else { target.into() },
+        href,
         readable: link.href.contains("xn--").then(readable).flatten().into(),
         occurrences: facts.occurrences.into(),
     }

@@ -26,7 +26,7 @@ impl States {
         let wide = vec![
             link(&long, &format!("https://h.example/{long}")),
             link(&long, &format!("data:{long}")),
-            link("\u{202e}txt.exe", &format!("https://{}.example/", "y".repeat(200))),
+            link("\u{202e}txt.exe", &format!("https://{0}.{0}.{0}.example/", "y".repeat(60))),
             link("Idn", "https://xn--mnchen-3ya.de/"),
         ];
         let results = [
