@@ -41,6 +41,7 @@ pub(crate) async fn answer(
         // A batch has few lines at a time, so these may wait.
         client: JobClient { always_waits: true, ..JobClient::of(&head.extensions) },
         request_id: head.extensions.get().cloned(),
+        trace: head.extensions.get().cloned(),
         memory: LineMemory::new(lines.clone()),
         _urls: reserved,
     });

@@ -2,7 +2,7 @@
 
 use crate::error::ApiError;
 use fetch::{JobRecord, PageUrl, Phase};
-use kit::{RequestId, redacted};
+use kit::{RequestId, Trace, redacted};
 use serde::{Deserialize, Serialize};
 use std::{net::SocketAddr, time::Duration};
 
@@ -20,13 +20,14 @@ pub enum LoggedFetches {
 }
 
 impl LoggedFetches {
-    /// Logs a fetch of `page` that the request with `id` began, if it is one of these. `error` is why it failed.
+    /// Logs a fetch of `page` that the request with `id` began, in its `trace`, if it is one of these. `error` is why it failed.
     pub(crate) fn log(
         self,
         page: &PageUrl,
         record: &JobRecord,
         error: Option<&ApiError>,
         id: Option<&RequestId>,
+        trace: &Trace,
     ) {
         let is_logged = match self {
             Self::Failures => error.is_some(),
@@ -42,6 +43,7 @@ impl LoggedFetches {
             target: "fetch",
             service = "linkextractor-api",
             request_id = id.map(RequestId::as_str),
+            trace_id = trace.id(),
             page = redacted(page.as_url().as_str()),
             url = hop.map(|hop| redacted(hop.url.as_str())),
             code = error.map_or("ok", ApiError::code),

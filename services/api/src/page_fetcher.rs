@@ -9,12 +9,13 @@ use crate::{
     error::ApiError,
     extraction::{ExtractionPool, ReceivedPage, extract},
     fetch_log::LoggedFetches,
+    fetch_spans,
     freshness::{StaleLimits, Verdict, is_passing},
     metrics::ApiMetrics,
     settings::{ApiSettings, CacheSettings},
 };
 use fetch::{FetchError, Fetched, Fetcher, JobClient, JobRecord, KnownVersion, PageUrl, Phase};
-use kit::{CpuPool, Deadline, RequestId, redacted};
+use kit::{CpuPool, Deadline, RequestId, Trace, redacted};
 use std::{
     sync::Arc,
     time::{Duration, SystemTime},
@@ -52,6 +53,8 @@ pub(crate) struct FetchJob {
     pub(crate) client: JobClient,
     /// The id of the request, for the log.
     pub(crate) request_id: Option<RequestId>,
+    /// Its place in a trace.
+    pub(crate) trace: Trace,
 }
 
 /// What a job gives to all requests that wait for it.
@@ -143,6 +146,7 @@ impl PageFetcher {
         }
         let (start, deadline) = (SystemTime::now(), Deadline::after(self.timeout));
         let (mut waited, mut unanswered) = (false, 0);
+        let lease = job.trace.child("lease");
         loop {
             // The entry also counts after a grant: another process may have finished between our lookup and our claim.
             let (claim, lookup) = self.cache.claim(&job.key, &mut time).await;
@@ -158,7 +162,10 @@ impl PageFetcher {
                     unanswered += 1;
                     sleep(POLL_INTERVAL).await;
                 }
-                Claim::Granted(_lease) => return self.fetch_and_store(&job, entry, time).await,
+                Claim::Granted(_lease) => {
+                    drop(lease);
+                    return self.fetch_and_store(&job, entry, time).await;
+                }
                 Claim::Taken if deadline.has_passed() => {
                     return Ok(FetchOutcome::not_in_time(entry.as_ref().or(job.seen.as_ref())));
                 }
@@ -182,7 +189,9 @@ impl PageFetcher {
     ) -> Result<FetchOutcome, ApiError> {
         let known = entry.as_ref().and_then(CacheEntry::page);
         let (fetched, record) = self.fetch(&job.page, known, job.client).await;
-        self.logged.log(&job.page, &record, fetched.as_ref().err(), job.request_id.as_ref());
+        let (error, id) = (fetched.as_ref().err(), job.request_id.as_ref());
+        self.logged.log(&job.page, &record, error, id, &job.trace);
+        fetch_spans::export(&job.trace, &record, error);
         self.metrics.fetched(fetched.as_ref().map_or_else(ApiError::code, |_| "ok"), &record);
         match fetched {
             Ok((result, renewed)) => {

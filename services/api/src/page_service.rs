@@ -116,6 +116,7 @@ impl PageService {
         let (entry, tier, reachable) = if directives.no_cache {
             (None, self.cache.tier(), true)
         } else {
+            let _span = requester.span("cache look-up");
             match self.cache.get(&key, &mut time).await {
                 Lookup::Found(entry, tier) => (Some(entry), tier, true),
                 Lookup::Absent => (None, self.cache.tier(), true),
@@ -131,6 +132,7 @@ impl PageService {
             reachable,
             client: requester.client,
             request_id: requester.id.cloned(),
+            trace: requester.trace.cloned().unwrap_or_default(),
         };
         let reason = match verdict {
             Verdict::Fresh(result) => {

@@ -2,18 +2,25 @@
 
 use fetch::JobClient;
 use http::Extensions;
-use kit::RequestId;
+use kit::{RequestId, Trace};
 
-/// The source of a request: its client, which shares limits with others, and its id for the log.
-#[derive(Clone, Copy, Debug)]
+/// The source of a request: its client, which shares limits with others, its id for the log, and its place in
+/// a trace.
+#[derive(Clone, Copy)]
 pub(crate) struct Requester<'a> {
     pub(crate) client: JobClient,
     pub(crate) id: Option<&'a RequestId>,
+    pub(crate) trace: Option<&'a Trace>,
 }
 
 impl<'a> Requester<'a> {
     /// The source of the request with these extensions.
     pub(crate) fn of(extensions: &'a Extensions) -> Self {
-        Self { client: JobClient::of(extensions), id: extensions.get() }
+        Self { client: JobClient::of(extensions), id: extensions.get(), trace: extensions.get() }
+    }
+
+    /// Begins a span of the request's trace, if it has one.
+    pub(crate) fn span(&self, name: &'static str) -> Option<Trace> {
+        self.trace.map(|trace| trace.child(name))
     }
 }

@@ -73,7 +73,16 @@ impl Trace {
     }
 
     /// A child span that began at `start`; [`end_at`](Self::end_at) ends it.
-    pub fn child_at(&self, name: &'static str, kind: SpanKind, start_time: SystemTime) -> Self {
+    pub fn child_at(&self, name: &'static str, start_time: SystemTime) -> Self {
+        self.begin_at(name, SpanKind::Internal, start_time)
+    }
+
+    /// As [`child_at`](Self::child_at), of a request to another server.
+    pub fn client_at(&self, name: &'static str, start_time: SystemTime) -> Self {
+        self.begin_at(name, SpanKind::Client, start_time)
+    }
+
+    fn begin_at(&self, name: &'static str, kind: SpanKind, start_time: SystemTime) -> Self {
         self.recorder().map_or_else(Self::default, |(tracer, parent)| {
             start(tracer, parent, SpanBuilder::from_name(name).with_kind(kind).with_start_time(start_time))
         })

@@ -74,7 +74,12 @@ impl WebState {
             self.metrics.api_took(start.elapsed());
             let response = response?;
             let (state, length) = (Arc::clone(&self), response.length());
-            self.run(length, move || process(&state, &query, &response)).await
+            let span = caller.trace.child("template");
+            let work = move || {
+                let _span = span;
+                process(&state, &query, &response)
+            };
+            self.run(length, work).await
         }
         .await;
         let code = result.as_ref().map_or_else(|error| error.kind.code(), |_| "ok");

@@ -1,6 +1,7 @@
 //! Traces: from the web page to the fetch, to a collector by OTLP over HTTP.
 
-use e2e::{Client, CollectedSpan, Collector, Origin, Program};
+use e2e::{Client, CollectedSpan, Collector, Origin, Page, Program};
+use http::StatusCode;
 use serde_json::Value;
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
@@ -42,7 +43,15 @@ async fn one_trace_leads_from_the_web_page_to_the_fetch() {
     assert_eq!(origin.last_field("traceparent"), None, "a page must not learn of it");
     assert_eq!(origin.last_field("tracestate"), None);
 
-    let spans = collector.spans(3).await;
+    // The last to end is the request to the web page.
+    let mut spans = Vec::new();
+    while !spans.iter().any(|span: &CollectedSpan| span.name == "GET /") {
+        spans.extend(collector.spans(1).await);
+    }
+    web.terminate();
+    api.terminate();
+    assert_eq!((web.end().await, api.end().await), (Some(0), Some(0)));
+    spans.extend(collector.rest());
     assert!(spans.iter().all(|span| span.trace == TRACE), "{spans:#?}");
     let web_request = named(&spans, "linkextractor-web", "GET /");
     let call = named(&spans, "linkextractor-web", "GET");
@@ -52,9 +61,50 @@ async fn one_trace_leads_from_the_web_page_to_the_fetch() {
         (CALLER, &web_request.id, &call.id)
     );
     assert_eq!(api_request.attribute("http.response.status_code"), Some("200"));
+    let template = named(&spans, "linkextractor-web", "template");
+    assert_eq!(template.parent, web_request.id);
+    let of_api = |name| named(&spans, "linkextractor-api", name);
+    let fetch = of_api("fetch");
+    for child in [of_api("cache look-up"), of_api("lease"), fetch] {
+        assert_eq!(child.parent, api_request.id, "{child:?}");
+    }
+    let hop = of_api("GET");
+    assert_eq!((&hop.parent, hop.attribute("http.response.status_code")), (&fetch.id, Some("200")));
+    assert_eq!(hop.attribute("url.full"), Some(&*page));
+    let phases = ["queue", "connect", "first_byte", "body", "extraction"].map(of_api);
+    assert!(phases.iter().all(|phase| [&fetch.id, &hop.id].contains(&&phase.parent)), "{spans:#?}");
+    let all = spans.iter().filter(|span| [&fetch.id, &hop.id].contains(&&span.parent) && span.id != hop.id);
+    let sum: f64 = all.map(CollectedSpan::millis).sum();
+    assert!((sum - fetch.millis()).abs() < 5.0, "{sum} of {} ms", fetch.millis());
     for server in [&mut web, &mut api] {
         assert_eq!(access_line(server).await["trace_id"], TRACE);
     }
+}
+
+#[tokio::test]
+async fn the_spans_of_a_fetch_that_fails_say_on_which_hop_and_why() {
+    let mut collector = Collector::start().await;
+    let url = collector.url();
+    let mut api = e2e::api(&exporting(&url)).await;
+    let origin = Origin::start().await;
+    let gone = origin.page("/gone?secret", Page::new(StatusCode::GONE, ""));
+    let start = origin.page("/", Page::new(StatusCode::FOUND, "").header("location", "/gone?secret"));
+    let target = format!("http://{}/api/{start}", api.address("service"));
+    assert_eq!(Client::default().get(&target).await.status, StatusCode::BAD_GATEWAY);
+    let line = api.line("fetch").await;
+    api.terminate();
+    assert_eq!(api.end().await, Some(0));
+    let spans = collector.rest();
+    let fetch = named(&spans, "linkextractor-api", "fetch");
+    assert!(fetch.failed);
+    assert_eq!(fetch.attribute("error.type"), Some("upstream-status"));
+    assert_eq!(line["trace_id"], *fetch.trace);
+    let hops: Vec<_> = spans.iter().filter(|span| span.name == "GET").collect();
+    let status = |span: &CollectedSpan| span.attribute("http.response.status_code").map(str::to_owned);
+    let failed: Vec<_> = hops.iter().map(|hop| (status(hop), hop.failed)).collect();
+    assert_eq!(failed, [(Some("302".to_owned()), false), (Some("410".to_owned()), true)]);
+    let shown = hops[1].attribute("url.full").unwrap_or_default();
+    assert!(gone.starts_with(shown) && !shown.contains("secret"), "{shown}");
 }
 
 #[tokio::test]

@@ -11,7 +11,7 @@ use crate::{
 };
 use bytes::Bytes;
 use fetch::{FetchError, JobClient, Phase};
-use kit::{RequestId, Reservation};
+use kit::{RequestId, Reservation, Trace};
 use links::format::ndjson::{self, PageMembers};
 use serde::Serialize;
 use std::{
@@ -30,6 +30,7 @@ pub(super) struct BatchLines {
     pub(super) directives: CacheDirectives,
     pub(super) client: JobClient,
     pub(super) request_id: Option<RequestId>,
+    pub(super) trace: Option<Trace>,
     pub(super) memory: LineMemory,
     /// For the URLs.
     pub(super) _urls: Reservation,
@@ -76,7 +77,8 @@ impl BatchLines {
     /// The result for a page of the batch. A job whose time was over while it waited for a permit or for memory has had no
     /// chance: it waits again, as long as its client does.
     async fn find(&self, url: &str) -> Found {
-        let requester = Requester { client: self.client, id: self.request_id.as_ref() };
+        let requester =
+            Requester { client: self.client, id: self.request_id.as_ref(), trace: self.trace.as_ref() };
         loop {
             let found = self.pages.find(url, &self.directives, requester).await;
             let result = found.as_ref().map(|(cached, _)| &cached.result);
