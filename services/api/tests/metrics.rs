@@ -1,5 +1,6 @@
 //! The metrics say how the cache served each answer, and what its fetches went through.
 
+#![expect(clippy::float_cmp, reason = "counts are whole numbers")]
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the failure")]
 
 mod support;

@@ -107,7 +107,7 @@ async fn a_listed_certificate_issues_others_only_if_it_is_of_an_authority_and_va
         (authority(), Validity::LongAgo),
         (authority(), Validity::FarAhead),
     ] {
-        let listed = Authority::with("listed", is_ca.clone(), validity);
+        let listed = Authority::with("listed", is_ca, validity);
         let result = fetch_with_listed(&listed).await.map(|page| page.url);
         assert_eq!(result.unwrap_err(), FetchError::Tls(TlsProblem::UnknownIssuer), "{is_ca:?} {validity:?}");
     }
