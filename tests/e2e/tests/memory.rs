@@ -172,6 +172,7 @@ async fn the_memory_of_the_api_stays_below_its_limit() {
         sleep(Duration::from_millis(50)).await;
     }
     let (ended, at_rest) = (Instant::now(), resting.resident());
+    #[expect(clippy::cast_precision_loss, reason = "a size in KiB is small")]
     let ratio = || api.resident() as f64 / at_rest as f64;
     while ratio() >= AFTER_LOAD && ended.elapsed() < SETTLING {
         sleep(Duration::from_millis(50)).await;
