@@ -38,8 +38,7 @@ pub(crate) async fn answer(
     let batch = Arc::new(BatchLines {
         pages: Arc::clone(pages),
         directives: CacheDirectives::of(&head.headers),
-        // A batch has few lines at a time, so these may wait.
-        client: JobClient { always_waits: true, ..JobClient::of(&head.extensions) },
+        client: JobClient::of(&head.extensions).key,
         request_id: head.extensions.get().cloned(),
         trace: head.extensions.get().cloned(),
         memory: LineMemory::new(lines.clone()),

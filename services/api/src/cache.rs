@@ -107,7 +107,7 @@ impl Cache {
             Local::Absent => None,
         };
         let Some(redis) = &self.redis else { return local(copy, Lookup::Absent) };
-        let ask = || {
+        let ask = |()| {
             let (redis, key, mark, mut time) = (Arc::clone(redis), key.clone(), self.local.mark(key), *time);
             async move {
                 let read = redis.get(&key, &mut time).await;

@@ -67,7 +67,7 @@ pub(crate) struct ReceivedPage {
 
 impl From<FetchedPage> for ReceivedPage {
     fn from(page: FetchedPage) -> Self {
-        let FetchedPage { url, body, declared, syntax, validators, processor_time } = page;
+        let FetchedPage { url, body, declared, syntax, validators, processor_time, .. } = page;
         Self { body, declared, url: Some(url), syntax, validators, processor_time }
     }
 }

@@ -4,7 +4,7 @@
 use crate::{
     cache_control::CacheDirectives,
     cache_entry::CacheEntry,
-    cached_result::{CachedResult, FetchReason},
+    cached_result::{CachedResult, FetchReason, caused_by_page},
     settings::CacheSettings,
 };
 use fetch::FetchError;
@@ -19,7 +19,7 @@ pub(crate) struct StaleLimits {
 
 /// What to do about a request.
 pub(crate) enum Verdict {
-    /// Answer with this result: fresh, or a failure that is still remembered.
+    /// Answer with this result: fresh, or a failure of the page that is still remembered.
     Fresh(Arc<CachedResult>),
     /// Answer with these expired links, and fetch the page in the background if `refresh`.
     Stale { links: Arc<CachedResult>, refresh: bool },
@@ -62,7 +62,9 @@ impl StaleLimits {
                     None => Verdict::StaleIfError(links),
                 };
             }
-            if directives.allow_age(failure.age()) {
+            // One of our own load says nothing about the page: it is kept only so that links are used instead.
+            let is_of_page = failure.result.as_ref().err().is_some_and(caused_by_page);
+            if is_of_page && directives.allow_age(failure.age()) {
                 return Verdict::Fresh(Arc::clone(failure));
             }
         } else if let Some(links) = revalidated {

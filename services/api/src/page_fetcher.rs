@@ -49,7 +49,7 @@ pub(crate) struct FetchJob {
     pub(crate) seen: Option<CacheEntry>,
     /// Whether Redis has answered the request's lookup.
     pub(crate) reachable: bool,
-    /// The client of the request.
+    /// The client of the request, and the callers that wait for the job as long as it is in the queue.
     pub(crate) client: JobClient,
     /// The id of the request, for the log.
     pub(crate) request_id: Option<RequestId>,
@@ -166,7 +166,7 @@ impl PageFetcher {
                     drop(lease);
                     return self.fetch_and_store(&job, entry, time).await;
                 }
-                Claim::Taken if deadline.has_passed() => {
+                Claim::Taken if deadline.has_passed() && !job.client.always_waits() => {
                     return Ok(FetchOutcome::not_in_time(entry.as_ref().or(job.seen.as_ref())));
                 }
                 Claim::Taken => {
@@ -188,7 +188,7 @@ impl PageFetcher {
         mut time: TimeBudget,
     ) -> Result<FetchOutcome, ApiError> {
         let known = entry.as_ref().and_then(CacheEntry::page);
-        let (fetched, record) = self.fetch(&job.page, known, job.client).await;
+        let (fetched, record) = self.fetch(&job.page, known, job.client.clone()).await;
         let (error, id) = (fetched.as_ref().err(), job.request_id.as_ref());
         self.logged.log(&job.page, &record, error, id, &job.trace);
         fetch_spans::export(&job.trace, &record, error);
@@ -236,15 +236,13 @@ impl PageFetcher {
         known: Option<&Arc<CachedResult>>,
         client: JobClient,
     ) -> (Result<(CachedResult, bool), ApiError>, JobRecord) {
-        // The time of a job that always waits begins anew with its permit.
-        let times = if client.always_waits { 2 } else { 1 };
-        let deadline = Deadline::after(self.timeout.saturating_mul(times));
         let links = known.and_then(|known| known.result.as_ref().ok());
         let version = links.map(|links| KnownVersion { url: &links.url, validators: &links.validators });
         let (fetched, mut record) = self.fetcher.fetch_unless_known(page, version, client).await;
         let lifetime = Self::vary(self.lifetimes.ttl);
         let result = match fetched {
             Ok(Fetched::Page(page)) => {
+                let deadline = page.deadline;
                 let links = self.extract(page.into(), (), deadline, &mut record).await;
                 links.map(|links| (CachedResult::new(Ok(links), lifetime), false))
             }
@@ -257,7 +255,8 @@ impl PageFetcher {
         (result, record)
     }
 
-    /// The links of `page`, which `client` has sent; `held` is kept as long as the page. It waits for its share of the jobs.
+    /// The links of `page`, which `client` has sent; `held` is kept as long as the page. It waits for its share of the
+    /// jobs.
     pub(crate) async fn posted(
         &self,
         page: ReceivedPage,

@@ -16,7 +16,7 @@ use crate::{
     settings::ApiSettings,
     single_flight::{SingleFlight, Waiter},
 };
-use fetch::PageUrl;
+use fetch::{JobClient, PageUrl, QueueHolds};
 use kit::{CpuPool, Deadline};
 use std::{sync::Arc, time::Duration};
 
@@ -32,7 +32,7 @@ pub(crate) struct PageService {
     pub(crate) fetcher: Arc<PageFetcher>,
     timeout: Duration,
     stale: StaleLimits,
-    jobs: SingleFlight<Result<FetchOutcome, ApiError>>,
+    jobs: SingleFlight<Result<FetchOutcome, ApiError>, QueueHolds>,
     log: ExtractionLog,
 }
 
@@ -83,9 +83,8 @@ impl PageService {
             }
             return Ok((copy, source));
         }
-        let deadline = Deadline::after(self.timeout.saturating_add(GRACE));
         let page = PageUrl::parse(url)?;
-        let (cached, source) = self.look_up_or_fetch(&page, directives, requester, deadline).await?;
+        let (cached, source) = self.look_up_or_fetch(&page, directives, requester).await?;
         if cached.result.is_ok() {
             self.log.append(source, page.as_url().as_str());
         }
@@ -109,8 +108,8 @@ impl PageService {
         page: &PageUrl,
         directives: &CacheDirectives,
         requester: Requester<'_>,
-        deadline: Deadline,
     ) -> Found {
+        let deadline = (!requester.always_waits).then(|| Deadline::after(self.timeout.saturating_add(GRACE)));
         let key = CacheKey::of(page);
         let mut time = self.cache.time();
         let (entry, tier, reachable) = if directives.no_cache {
@@ -124,13 +123,13 @@ impl PageService {
             }
         };
         let verdict = self.stale.judge(entry.as_ref(), directives);
-        let job = |reason| FetchJob {
+        let job = |reason, holds| FetchJob {
             page: page.clone(),
             key: key.clone(),
             reason,
             seen: entry.clone(),
             reachable,
-            client: requester.client,
+            client: JobClient { key: requester.client, holds: Some(holds) },
             request_id: requester.id.cloned(),
             trace: requester.trace.cloned().unwrap_or_default(),
         };
@@ -143,8 +142,8 @@ impl PageService {
             Verdict::Stale { links, refresh } => {
                 self.metrics.answered(CacheUse::Stale);
                 if refresh && !directives.only_if_cached {
-                    let job = job(FetchReason::Stale);
-                    drop(self.jobs.join(&key, || Arc::clone(&self.fetcher).run(job, time)));
+                    let job = |holds| Arc::clone(&self.fetcher).run(job(FetchReason::Stale, holds), time);
+                    drop(self.jobs.join(&key, job));
                 }
                 return Ok((links, ResultSource::Cache(tier)));
             }
@@ -155,7 +154,8 @@ impl PageService {
             }
             Verdict::Fetch(reason) => reason,
         };
-        let waiter = self.jobs.join(&key, || Arc::clone(&self.fetcher).run(job(reason), time));
+        let waiter = self.jobs.join(&key, |holds| Arc::clone(&self.fetcher).run(job(reason, holds), time));
+        let _hold = requester.always_waits.then(|| waiter.shared.hold());
         if waiter.collapsed {
             kit::count_as_waiting();
         }
@@ -164,16 +164,21 @@ impl PageService {
         Ok(found)
     }
 
-    /// Waits for a job until `deadline`, and chooses between its result and the links that were there before.
+    /// Waits for a job, until `deadline` if there is one, and chooses between its result and the links that were there
+    /// before.
     async fn wait(
         &self,
-        waiter: Waiter<Result<FetchOutcome, ApiError>>,
+        waiter: Waiter<Result<FetchOutcome, ApiError>, QueueHolds>,
         reason: FetchReason,
         entry: Option<CacheEntry>,
         directives: &CacheDirectives,
-        deadline: Deadline,
+        deadline: Option<Deadline>,
     ) -> Found {
-        let job = match deadline.run(waiter.result).await {
+        let result = match deadline {
+            Some(deadline) => deadline.run(waiter.result).await,
+            None => Ok(waiter.result.await),
+        };
+        let job = match result {
             Ok(result) => result.unwrap_or(Err(ApiError::Internal))?,
             // The job waits for another process, whatever has happened to that.
             Err(_) => FetchOutcome::not_in_time(entry.as_ref()),

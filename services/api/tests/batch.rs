@@ -212,6 +212,36 @@ async fn pages_of_one_slow_host_wait_for_each_other_longer_than_a_page_may_take(
 }
 
 #[tokio::test]
+async fn a_page_that_waits_for_its_begin_is_fetched_once_and_others_that_want_it_are_answered_in_time() {
+    const PAGES: usize = 6;
+    let origin = Origin::start().await;
+    origin.delay(Duration::from_millis(600));
+    let mut settings = support::settings();
+    settings.fetch.max_jobs_per_host = 1;
+    settings.fetch.timeout = Duration::from_secs(1);
+    let api = Service::with(settings).await;
+    let page = |number| origin.page(&format!("/{number}"), Page::html("<a href=http://a/>x</a>"));
+    let pages: Vec<String> = (0..PAGES).map(page).collect();
+    // The batch joins a job that another request has begun for the last page, and others join the jobs of the batch.
+    let first = api.get(&pages[0]);
+    let last = async {
+        origin.wait_for_requests(1).await;
+        tokio::join!(api.get(&pages[PAGES - 1]), api.post("text/uri-list", pages.join("\n")), async {
+            origin.wait_for_requests(2).await;
+            api.get(&pages[PAGES - 2]).await
+        })
+    };
+    let (first, (joined, batch, joining)) = tokio::join!(first, last);
+    assert_eq!(first.status, 200);
+    for (answer, name) in [(joined, "joined"), (joining, "joining")] {
+        assert!(answer.status == 200 || answer.text().contains("\"timeout\""), "{name}: {}", answer.text());
+    }
+    let found = lines(&batch);
+    assert!(found.values().all(|line| line["count"] == 1), "{found:?}");
+    assert_eq!((found.len(), origin.requests()), (PAGES, PAGES));
+}
+
+#[tokio::test]
 async fn bodies_of_batches_are_bounded() {
     let api = Service::start().await;
     let answer = api.post("application/x-www-form-urlencoded", "url=a").await;

@@ -71,6 +71,32 @@ async fn a_fetch_goes_on_after_the_first_client_has_left() {
 }
 
 #[tokio::test]
+async fn replicas_share_the_fetches_of_batches_that_take_longer_than_a_page_may() {
+    const PAGES: usize = 4;
+    let origin = Origin::start().await;
+    origin.delay(Duration::from_millis(600));
+    let redis = RedisServer::start().await;
+    let settings = || {
+        let mut settings = settings_for_slow_redis(&redis);
+        settings.fetch.max_jobs_per_host = 1;
+        settings.fetch.timeout = Duration::from_secs(1);
+        settings
+    };
+    let (first, second) = (Service::with(settings()).await, Service::with(settings()).await);
+    let page = |number| origin.page(&format!("/{number}"), Page::html("<a href=x>x</a>"));
+    let pages = (0..PAGES).map(page).collect::<Vec<_>>().join("\n");
+    let second = async {
+        origin.wait_for_requests(1).await;
+        second.post("text/uri-list", pages.clone()).await
+    };
+    let (first, second) = tokio::join!(first.post("text/uri-list", pages.clone()), second);
+    for answer in [first, second] {
+        assert_eq!(answer.text().matches("\"links\"").count(), PAGES, "{}", answer.text());
+    }
+    assert_eq!(origin.requests(), PAGES);
+}
+
+#[tokio::test]
 async fn replicas_share_a_fetch() {
     let origin = Origin::start().await;
     let page = origin.page("/", Page::html("<a href=x>x</a>"));

@@ -1,8 +1,10 @@
 //! Limits how many jobs run at once: in all, for each client, and at each host. The others wait.
 
 mod job_queue;
+mod queue_holds;
 
 pub(crate) use self::job_queue::{AdmissionError, MAX_WAITING};
+pub use self::queue_holds::{QueueHold, QueueHolds};
 
 use self::job_queue::{JobQueue, QueueLoad};
 use crate::{FetchError, FetchSettings, Phase, deadline::JobDeadline};
@@ -10,30 +12,34 @@ use http::Extensions;
 use kit::{Client, ClientKey};
 use std::{
     net::Ipv4Addr,
+    pin::pin,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
 /// The client that a job is for. Jobs of many clients get equal shares.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct JobClient {
     /// Clients with the same key share.
     pub key: ClientKey,
-    /// Whether the job waits however many others do, and its time begins anew with its permit. Its caller bounds how many of
-    /// them there are.
-    pub always_waits: bool,
+    /// While one is held, the job waits for its permit however many others do and however long that takes, and its time
+    /// begins with the permit. Its caller bounds how many of them there are.
+    pub holds: Option<QueueHolds>,
 }
 
 impl JobClient {
     /// The client of the request with these extensions.
     pub fn of(extensions: &Extensions) -> Self {
-        extensions
-            .get::<Client>()
-            .map_or_else(Self::own, |client| Self { key: client.key(), always_waits: false })
+        extensions.get::<Client>().map_or_else(Self::own, |client| Self { key: client.key(), holds: None })
     }
 
     /// The user of this process.
     pub fn own() -> Self {
-        Self { key: Client::new(Ipv4Addr::LOCALHOST.into()).key(), always_waits: false }
+        Self { key: Client::new(Ipv4Addr::LOCALHOST.into()).key(), holds: None }
+    }
+
+    /// Whether a caller of the job waits for its permit as long as that takes.
+    pub fn always_waits(&self) -> bool {
+        self.holds.as_ref().is_some_and(QueueHolds::any)
     }
 }
 
@@ -106,18 +112,27 @@ impl Admission {
         self.0.lock().load()
     }
 
-    /// A permit for a new job of `client` at `host`. It waits until the deadline, unless too many wait.
+    /// A permit for a new job of `client` at `host`. It waits until the deadline and then while it is held, unless too many
+    /// wait.
     pub(crate) async fn enter(
         &self,
-        client: JobClient,
+        client: &JobClient,
         host: &str,
         deadline: JobDeadline,
     ) -> Result<JobPermit, AdmissionError> {
         let (queue, host) = (self.0.clone(), Arc::from(host));
-        let (id, permitted) = queue.lock().enter(client.key, client.always_waits, &host)?;
+        let (id, permitted) = queue.lock().enter(client.key, client.always_waits(), &host)?;
         let mut waiting = WaitingJob { queue, client: client.key, host, id, permitted: false };
+        let mut permitted = pin!(permitted);
+        if deadline.0.run(&mut permitted).await.is_err() {
+            let holds = client.holds.as_ref().ok_or(AdmissionError::Late)?;
+            tokio::select! {
+                biased;
+                _ = permitted => {}
+                () = holds.all_released() => return Err(AdmissionError::Late),
+            }
+        }
         // The sender is dropped only by a cancellation.
-        let _ = deadline.0.run(permitted).await.map_err(|_| AdmissionError::Late)?;
         waiting.permitted = true;
         let (queue, host) = (waiting.queue.clone(), Some(Arc::clone(&waiting.host)));
         Ok(JobPermit { queue, client: client.key, host })

@@ -40,6 +40,8 @@ pub struct FetchedPage {
     pub validators: Validators,
     /// The processor time that decoding took. Extraction counts against the same limit.
     pub processor_time: ProcessorTime,
+    /// When the job must end. Extraction is a part of it.
+    pub deadline: Deadline,
 }
 
 /// The outcome of a request that may be conditional.
@@ -155,7 +157,7 @@ impl Fetcher {
     /// as jobs at one host, and wait until `deadline` at most.
     pub async fn admit(&self, client: JobClient, deadline: Deadline) -> Result<JobPermit, FetchError> {
         // No host has this name.
-        Ok(self.admission.enter(client, "", JobDeadline(deadline)).await?)
+        Ok(self.admission.enter(&client, "", JobDeadline(deadline)).await?)
     }
 
     async fn follow(
@@ -193,12 +195,12 @@ impl Fetcher {
         let is_first = job.permit.is_none();
         job.permit = Some(match job.permit.take() {
             Some(permit) => self.admission.move_to(permit, &host, waits_until).await?,
-            None => self.admission.enter(job.client, &host, waits_until).await.inspect_err(|error| {
+            None => self.admission.enter(&job.client, &host, waits_until).await.inspect_err(|error| {
                 let is_full = *error != AdmissionError::Late;
                 job.context.record.cause = is_full.then(|| error.to_string());
             })?,
         });
-        if is_first && job.client.always_waits {
+        if is_first && job.client.always_waits() {
             job.context.deadline = JobDeadline(Deadline::after(self.settings.timeout));
         }
         let deadline = job.context.deadline;
@@ -232,7 +234,8 @@ impl Fetcher {
         }
         let page = |body, syntax, declared, processor_time| {
             let url = url.as_url().clone();
-            let page = FetchedPage { url, body, declared, syntax, validators, processor_time };
+            let page =
+                FetchedPage { url, body, declared, syntax, validators, processor_time, deadline: deadline.0 };
             ControlFlow::Break(Fetched::Page(page))
         };
         let mut is_reusable = true;

@@ -42,7 +42,7 @@ mod url;
 pub mod url_list;
 mod user_proxy;
 
-pub use self::admission::{JobClient, JobPermit};
+pub use self::admission::{JobClient, JobPermit, QueueHold, QueueHolds};
 pub use self::client::{ClientSettings, UserProxies};
 pub use self::conditional::{KnownVersion, Validators};
 pub use self::error::{FetchError, ResponseProblem, TlsProblem, UrlProblem};

@@ -10,8 +10,7 @@ use crate::{
     requester::Requester,
 };
 use bytes::Bytes;
-use fetch::{FetchError, JobClient, Phase};
-use kit::{RequestId, Reservation, Trace};
+use kit::{ClientKey, RequestId, Reservation, Trace};
 use links::format::ndjson::{self, PageMembers};
 use serde::Serialize;
 use std::{
@@ -28,7 +27,7 @@ const ESCAPED: usize = 6;
 pub(super) struct BatchLines {
     pub(super) pages: Arc<PageService>,
     pub(super) directives: CacheDirectives,
-    pub(super) client: JobClient,
+    pub(super) client: ClientKey,
     pub(super) request_id: Option<RequestId>,
     pub(super) trace: Option<Trace>,
     pub(super) memory: LineMemory,
@@ -74,18 +73,11 @@ impl BatchLines {
         }
     }
 
-    /// The result for a page of the batch. A job whose time was over while it waited for a permit or for memory has had no
-    /// chance: it waits again, as long as its client does.
+    /// The result for a page of the batch. It has few pages at a time, so these may wait as long as its client does.
     async fn find(&self, url: &str) -> Found {
-        let requester =
-            Requester { client: self.client, id: self.request_id.as_ref(), trace: self.trace.as_ref() };
-        loop {
-            let found = self.pages.find(url, &self.directives, requester).await;
-            let result = found.as_ref().map(|(cached, _)| &cached.result);
-            if !matches!(result, Ok(Err(FetchError::Timeout(Phase::Queue)))) {
-                return found;
-            }
-        }
+        let (id, trace) = (self.request_id.as_ref(), self.trace.as_ref());
+        let requester = Requester { client: self.client, id, trace, always_waits: true };
+        self.pages.find(url, &self.directives, requester).await
     }
 
     /// The line as it is sent.

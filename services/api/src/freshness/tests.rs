@@ -62,6 +62,7 @@ fn a_failure_in_the_background_is_not_shown_while_links_are_revalidated() {
 #[test]
 fn the_directives_of_a_request_turn_stale_answers_off() {
     let down = failure(FetchError::Connect);
+    let late = failure(FetchError::Timeout(Phase::Queue));
     let no_cache = CacheDirectives { no_cache: true, ..CacheDirectives::default() };
     let max_age = |seconds| CacheDirectives {
         max_age: Some(Duration::from_secs(seconds)),
@@ -76,6 +77,8 @@ fn the_directives_of_a_request_turn_stale_answers_off() {
         (links(150).with_failure(&down), max_age(1_000), "failure"),
         (links(50).with_failure(&down), max_age(40), "failure"),
         (links(50).with_failure(&down), max_age(1), "request"),
+        (links(50).with_failure(&late), max_age(40), "request"),
+        (links(150).with_failure(&late), max_age(1_000), "fetch"),
         (CacheEntry::of(&down), max_age(1), "request"),
     ] {
         assert_eq!(judge(Some(&entry), &directives), expected, "{directives:?}");

@@ -9,7 +9,7 @@ fn admission(max_jobs: usize, max_jobs_per_host: usize, per_client: f64) -> Arc<
 }
 
 fn client(last: u8) -> JobClient {
-    JobClient { key: Client::new([127, 0, 0, last].into()).key(), always_waits: false }
+    JobClient { key: Client::new([127, 0, 0, last].into()).key(), holds: None }
 }
 
 fn deadline() -> JobDeadline {
@@ -30,7 +30,7 @@ impl Admission {
 async fn wait(admission: &Arc<Admission>, client: JobClient, host: &str) -> JoinHandle<JobPermit> {
     let before = admission.waiting();
     let (queue, host) = (Arc::clone(admission), host.to_owned());
-    let job = tokio::spawn(async move { queue.enter(client, &host, deadline()).await.unwrap() });
+    let job = tokio::spawn(async move { queue.enter(&client, &host, deadline()).await.unwrap() });
     while admission.waiting() == before {
         tokio::task::yield_now().await;
     }
@@ -40,7 +40,7 @@ async fn wait(admission: &Arc<Admission>, client: JobClient, host: &str) -> Join
 #[tokio::test]
 async fn queues_are_served_in_turn() {
     let admission = admission(1, 8, 1.0);
-    let running = admission.enter(client(1), "a", deadline()).await.unwrap();
+    let running = admission.enter(&client(1), "a", deadline()).await.unwrap();
     let mut jobs = Vec::new();
     for (of, host) in [(1, "a"), (1, "a")] {
         jobs.push(wait(&admission, client(of), host).await);
@@ -58,15 +58,15 @@ async fn a_client_has_no_more_than_its_share_and_leaves_the_rest_to_others() {
     let admission = admission(4, 8, 0.5);
     let mut held = Vec::new();
     for _ in 0..2 {
-        held.push(admission.enter(client(1), "a", deadline()).await.unwrap());
+        held.push(admission.enter(&client(1), "a", deadline()).await.unwrap());
     }
     let mut waiting = Vec::new();
     for _ in 0..4 {
         waiting.push(wait(&admission, client(1), "a").await);
     }
-    let refused = admission.enter(client(1), "a", deadline()).await.map(|_| ());
+    let refused = admission.enter(&client(1), "a", deadline()).await.map(|_| ());
     assert_eq!(refused, Err(AdmissionError::ClientQueueFull), "more than twice its share");
-    held.push(admission.enter(client(2), "a", deadline()).await.unwrap());
+    held.push(admission.enter(&client(2), "a", deadline()).await.unwrap());
     drop(held);
     for job in waiting {
         drop(job.await.unwrap());
@@ -77,16 +77,17 @@ async fn a_client_has_no_more_than_its_share_and_leaves_the_rest_to_others() {
 #[tokio::test]
 async fn a_full_queue_refuses_all_but_jobs_that_always_wait() {
     let admission = admission(1, 1, 1.0);
-    let running = admission.enter(client(1), "a", deadline()).await.unwrap();
+    let running = admission.enter(&client(1), "a", deadline()).await.unwrap();
     let mut waiting = Vec::new();
     for of in [1, 2, 3, 1] {
         waiting.push(wait(&admission, client(of), "a").await);
     }
-    let refused = admission.enter(client(4), "b", deadline()).await.map(|_| ());
+    let refused = admission.enter(&client(4), "b", deadline()).await.map(|_| ());
     assert_eq!(refused, Err(AdmissionError::QueueFull));
-    let always_waits = JobClient { always_waits: true, ..client(1) };
-    let queue = Arc::clone(&admission);
-    let always_waits = async move { queue.enter(always_waits, "a", deadline()).await.map(drop) };
+    let holds = QueueHolds::default();
+    let _hold = holds.hold();
+    let always_waits = JobClient { holds: Some(holds), ..client(1) };
+    let always_waits = async { admission.enter(&always_waits, "a", deadline()).await.map(drop) };
     let others = async {
         drop(running);
         for job in waiting {
@@ -98,14 +99,40 @@ async fn a_full_queue_refuses_all_but_jobs_that_always_wait() {
 }
 
 #[tokio::test]
+async fn a_job_that_is_held_waits_beyond_its_deadline_and_no_longer_than_it_is_held() {
+    let admission = admission(1, 1, 1.0);
+    let short = || JobDeadline(Deadline::after(Duration::from_millis(1)));
+    let held = |holds: &QueueHolds| JobClient { holds: Some(holds.clone()), ..client(1) };
+    let running = admission.enter(&client(1), "a", deadline()).await.unwrap();
+    let (served, left) = (QueueHolds::default(), QueueHolds::default());
+    let (_hold, hold, other) = (served.hold(), left.hold(), left.hold());
+    let (served, left) = (held(&served), held(&left));
+    let served = admission.enter(&served, "a", short());
+    let left = async {
+        let mut waiting = std::pin::pin!(admission.enter(&left, "a", short()));
+        drop(hold);
+        let passed = tokio::time::timeout(Duration::from_millis(20), &mut waiting).await;
+        assert!(passed.is_err(), "one hold is left");
+        drop(other);
+        let result = waiting.await.map(drop);
+        drop(running);
+        result
+    };
+    let (served, left) = tokio::join!(served, left);
+    assert_eq!(left, Err(AdmissionError::Late));
+    drop(served.unwrap());
+    assert!(admission.is_empty());
+}
+
+#[tokio::test]
 async fn jobs_that_give_up_leave_nothing_behind() {
     let admission = admission(1, 1, 1.0);
-    let running = admission.enter(client(1), "a", deadline()).await.unwrap();
+    let running = admission.enter(&client(1), "a", deadline()).await.unwrap();
     let waiting = wait(&admission, client(1), "a").await;
     waiting.abort();
     assert!(waiting.await.is_err());
     let short = JobDeadline(Deadline::after(Duration::from_millis(1)));
-    let result = admission.enter(client(2), "b", short).await.map(|_| ());
+    let result = admission.enter(&client(2), "b", short).await.map(|_| ());
     assert_eq!(result, Err(AdmissionError::Late));
     assert_eq!(admission.waiting(), 0);
     drop(running);
@@ -115,8 +142,8 @@ async fn jobs_that_give_up_leave_nothing_behind() {
 #[tokio::test]
 async fn a_job_that_moves_to_another_host_keeps_its_job_permit_and_gives_back_its_host_permit() {
     let admission = admission(2, 1, 1.0);
-    let at_b = admission.enter(client(1), "b", deadline()).await.unwrap();
-    let at_a = admission.enter(client(1), "a", deadline()).await.unwrap();
+    let at_b = admission.enter(&client(1), "b", deadline()).await.unwrap();
+    let at_a = admission.enter(&client(1), "a", deadline()).await.unwrap();
     let at_a = admission.move_to(at_a, "a", deadline()).await.unwrap();
     let waiting = wait(&admission, client(1), "a").await;
     let others = async {
