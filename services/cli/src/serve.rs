@@ -31,8 +31,8 @@ struct ServeSettings {
 
 /// Serves until a signal; prints the address to open.
 pub fn run(args: &Serve) -> Result<(), Exit> {
-    let settings = load(args)?;
     kit::configure_allocator();
+    let settings = load(args)?;
     // One process has one log: the API's settings apply.
     let line = AddressLine::default();
     let logs = logging::init_for_a_person(&settings.api.log.server(), line.log());

@@ -1,7 +1,7 @@
 //! The allocator, chosen so that the memory of a load goes back to the system after it. That of musl has one lock for all
 //! threads, so mimalloc stands in; that of glibc is kept, with the settings below.
 
-use std::{env, io, os::unix::process::CommandExt, process::Command};
+use std::{env, io, os::unix::process::CommandExt, path::Path, process::Command};
 
 #[cfg(target_env = "musl")]
 #[global_allocator]
@@ -26,14 +26,18 @@ const PREFIXES: [&str; 3] = ["GLIBC_TUNABLES", "MALLOC_", "MIMALLOC_"];
 /// Starts this program again, in the same process, with settings for its allocator, which reads them only at the start of
 /// a program; safe Rust has no other way to it. Does nothing if the environment has such settings, or outside Linux.
 ///
-/// To be called first in a server, before there are threads or open files. Without the settings the program works as well,
-/// and holds more memory: that it cannot be started again is no error.
+/// To be called first in a server: before there are threads or open files, and before anything is read, since a pipe can be
+/// read only once. Without the settings the program works as well, and holds more memory: that it cannot be started again
+/// is no error.
 pub fn configure_allocator() {
     let is_set = |name: &str| name == STARTED_AGAIN || PREFIXES.iter().any(|prefix| name.starts_with(prefix));
     if !cfg!(target_os = "linux") || env::vars_os().any(|(name, _)| name.to_str().is_some_and(is_set)) {
         return;
     }
     let _: io::Result<()> = env::current_exe().and_then(|program| {
+        if is_library(&program) {
+            return Ok(());
+        }
         let mut arguments = env::args_os();
         let mut command = Command::new(program);
         if let Some(name) = arguments.next() {
@@ -41,4 +45,9 @@ pub fn configure_allocator() {
         }
         Err(command.args(arguments).envs(SETTINGS).env(STARTED_AGAIN, "set").exec())
     });
+}
+
+/// Whether `program` is the dynamic loader, a shared library that was told to run this program, as in `ld.so ./program`.
+fn is_library(program: &Path) -> bool {
+    program.file_name().is_some_and(|name| name.to_string_lossy().contains(".so"))
 }

@@ -72,6 +72,9 @@ where
 {
     let command = Arguments::command().name(C::NAME).about(C::ABOUT).version(env!("CARGO_PKG_VERSION"));
     let arguments = Arguments::from_arg_matches(&command.get_matches()).unwrap_or_else(|error| error.exit());
+    if !arguments.print_config && matches!(arguments.command, Some(Command::Serve) | None) {
+        configure_allocator();
+    }
     let loaded = arguments.load().map_err(|error| (USAGE, error.to_string()));
     let result = loaded.and_then(|(settings, values): (C, _)| match arguments.command {
         _ if arguments.print_config => print(&settings),
@@ -113,7 +116,6 @@ where
     C: Configuration,
     F: Future<Output = Result<(), String>>,
 {
-    configure_allocator();
     let server = settings.server();
     let _logs = logging::init(&server.log).map_err(|error| (USAGE, error))?;
     config::log_ignored_variables::<C>();

@@ -169,3 +169,24 @@ async fn a_server_has_settings_for_its_allocator_and_keeps_those_of_its_operator
         assert_eq!(std::fs::read_to_string(format!("{process}/comm")).unwrap(), "greeter\n");
     }
 }
+
+#[tokio::test]
+async fn a_server_reads_its_configuration_from_a_pipe() {
+    let (reader, mut writer) = std::io::pipe().unwrap();
+    std::io::Write::write_all(&mut writer, b"listen = '127.0.0.2:0'\n").unwrap();
+    drop(writer);
+    let mut command = greeter();
+    command.args(["--config", "/dev/stdin", "--admin-listen", "127.0.0.1:0"]).stdin(reader);
+    assert_eq!(Program::spawn(command).await.address.ip().to_string(), "127.0.0.2");
+}
+
+#[cfg(all(target_os = "linux", target_env = "gnu"))]
+#[tokio::test]
+async fn a_server_can_be_started_through_the_dynamic_loader() {
+    let mapped = std::fs::read_to_string("/proc/self/maps").unwrap();
+    let loader = mapped.split_whitespace().find(|word| word.contains("/ld-")).unwrap();
+    let mut command = tokio::process::Command::new(loader);
+    command.arg(greeter().as_std().get_program()).args(["--listen", "127.0.0.1:0"]);
+    command.args(["--admin-listen", "127.0.0.1:0"]).env_clear().stdin(Stdio::null()).kill_on_drop(true);
+    assert!(Program::spawn(command).await.get("/").await.starts_with("HTTP/1.1 "));
+}
