@@ -42,6 +42,8 @@ pub(crate) struct Cache {
 pub(crate) struct CacheLimits {
     /// About how many bytes in the process.
     pub(crate) bytes: u64,
+    /// How many bytes on their way to Redis.
+    pub(crate) writes: u64,
     /// About how long links are fresh.
     pub(crate) ttl: Duration,
     /// How long links are kept after they have expired.
@@ -57,9 +59,9 @@ impl Cache {
         limits: CacheLimits,
         pool: &CpuPool,
     ) -> Result<Self, String> {
-        let CacheLimits { bytes, ttl, grace } = limits;
+        let CacheLimits { bytes, writes, ttl, grace } = limits;
         let local = Arc::new(LocalTier::new(bytes, grace));
-        let connect = |urls| Redis::new(urls, settings, ttl, pool, Arc::clone(&local));
+        let connect = |urls| Redis::new(urls, settings, ttl, writes, pool, Arc::clone(&local));
         let redis = redis_url.map(connect).transpose()?.map(Arc::new);
         let write_backs = Arc::new(Semaphore::new(WRITE_BACKS));
         Ok(Self {
@@ -226,7 +228,12 @@ mod tests {
         let cache = Cache::new(
             None,
             &RedisSettings::default(),
-            CacheLimits { bytes: 1_000_000, ttl: Duration::from_mins(1), grace: Duration::ZERO },
+            CacheLimits {
+                bytes: 1_000_000,
+                writes: 1_000_000,
+                ttl: Duration::from_mins(1),
+                grace: Duration::ZERO,
+            },
             &CpuPool::new(1).unwrap(),
         )
         .unwrap();

@@ -44,10 +44,15 @@ impl PageService {
     pub(crate) fn new(settings: &ApiSettings, pool: &CpuPool) -> Result<Self, String> {
         let metrics = ApiMetrics::default();
         let stale = StaleLimits::new(&settings.cache);
-        let limits =
-            CacheLimits { bytes: settings.cache.results(), ttl: settings.cache.ttl, grace: stale.grace() };
+        let shares = settings.shares();
+        let limits = CacheLimits {
+            bytes: settings.cache.results(),
+            writes: shares.redis_writes,
+            ttl: settings.cache.ttl,
+            grace: stale.grace(),
+        };
         let cache = Arc::new(Cache::new(settings.redis_url.as_ref(), &settings.redis, limits, pool)?);
-        let extraction = ExtractionPool::new(pool, settings.shares().extraction);
+        let extraction = ExtractionPool::new(pool, shares.extraction);
         Ok(Self {
             fetcher: Arc::new(PageFetcher::new(settings, &cache, pool, &extraction, &metrics)?),
             cache,

@@ -49,6 +49,19 @@ async fn the_reason_why_redis_is_away_is_the_true_one() {
 }
 
 #[tokio::test]
+async fn writes_take_a_share_of_the_memory() {
+    let mut settings = settings_at("redis://127.0.0.1:1".to_owned());
+    // 288 MiB more than the cache and fetching take.
+    settings.cache.memory = bytesize::ByteSize::mib(64);
+    settings.fetch.memory = bytesize::ByteSize::mib(160);
+    settings.limits.memory = bytesize::ByteSize::mib(512);
+    let api = Service::with(settings).await;
+    let share = 18 * 1024 * 1024;
+    assert_metric(&api, &format!("linkextractor_memory_limit_bytes{{budget=\"redis_writes\"}} {share}"))
+        .await;
+}
+
+#[tokio::test]
 async fn the_documented_rights_are_enough() {
     let docs = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/operations.md");
     let nix = concat!(env!("CARGO_MANIFEST_DIR"), "/../../nix/settings.nix");

@@ -31,16 +31,13 @@ use self::{
 use super::{local_tier::LocalTier, lookup::TimeBudget};
 use crate::{cache_entry::CacheEntry, cache_key::CacheKey};
 use bytes::Bytes;
-use kit::{ByteBudget, CpuPool, Secret};
+use kit::{ByteBudget, CpuPool, Reservation, Secret};
 use redis::{Cmd, FromRedisValue};
 use std::{sync::Arc, time::Duration};
 use tokio::{
     sync::oneshot,
     time::{self, Instant},
 };
-
-/// The memory for results that are being written, in bytes.
-const WRITES: u64 = 32 * 1024 * 1024;
 
 /// The value that Redis has for a key, if any.
 pub(super) type Read = Result<Option<CacheEntry>, Unreachable>;
@@ -64,13 +61,14 @@ struct RedisTier {
 }
 
 impl Redis {
-    /// A cache at `urls`, which is `redis_url` of the configuration, of results that live for about `ttl`. It connects in
-    /// the background, and reports changes to `local`; large values are encoded and decoded on `pool`. Errors do not show
-    /// the URL: it may hold a password.
+    /// A cache at `urls`, which is `redis_url` of the configuration, of results that live for about `ttl`, of which `writes`
+    /// bytes may be on their way. It connects in the background, and reports changes to `local`; large values are encoded
+    /// and decoded on `pool`. Errors do not show the URL: it may hold a password.
     pub(crate) fn new(
         urls: &Secret,
         settings: &RedisSettings,
         ttl: Duration,
+        writes: u64,
         pool: &CpuPool,
         local: Arc<LocalTier>,
     ) -> Result<Self, String> {
@@ -82,7 +80,7 @@ impl Redis {
             refusals: Refusals::default(),
             metrics,
             pool: pool.clone(),
-            writes: ByteBudget::new(WRITES),
+            writes: ByteBudget::new(writes),
             settings: settings.clone(),
             // A tenth is added to lifetimes at random.
             longest: ttl.mul_f64(1.1) + Duration::from_secs(1),
@@ -138,18 +136,20 @@ impl Redis {
         if lifetime.is_zero() {
             return false;
         }
-        let memory = self.0.writes.try_reserve(entry.weight() as u64);
+        let memory = value::max_memory(entry).and_then(|bytes| {
+            // One that takes more than there is goes alone.
+            self.0.writes.try_reserve(bytes.min(self.0.writes.limit()))
+        });
         let (true, Some(memory)) = (self.0.router.is_up(key.as_str()), memory) else {
             self.0.metrics.failed_write();
             return false;
         };
         let (tier, key, entry) = (Arc::clone(&self.0), key.clone(), entry.clone());
         let write = async move {
-            let written = tier.write(&key, entry, lifetime).await;
+            let written = tier.write(&key, entry, memory, lifetime).await;
             if !written {
                 tier.metrics.failed_write();
             }
-            drop(memory);
             written
         };
         self.go_on(write, time).await
@@ -220,13 +220,21 @@ impl RedisTier {
         value::decode(&stored, longest)
     }
 
-    async fn write(&self, key: &CacheKey, entry: CacheEntry, lifetime: Duration) -> bool {
+    async fn write(
+        &self,
+        key: &CacheKey,
+        entry: CacheEntry,
+        mut memory: Reservation,
+        lifetime: Duration,
+    ) -> bool {
         let encoded = if value::is_slow(entry.weight()) {
             self.pool.run(move || value::encode(&entry)).await.flatten()
         } else {
             value::encode(&entry)
         };
         let Some(encoded) = encoded else { return false };
+        // The command copies it.
+        memory.shrink_to(2 * encoded.len() as u64);
         // Redis refuses 0.
         let lifetime = u64::try_from(lifetime.as_millis()).unwrap_or(u64::MAX).max(1);
         let set = redis::cmd("SET").arg(key.as_str()).arg(encoded).arg("PX").arg(lifetime).take();

@@ -30,6 +30,12 @@ pub(super) fn is_slow(bytes: usize) -> bool {
     bytes >= COMPRESS_FROM
 }
 
+/// The bytes that [`encode`] takes at most, `entry` not included; `None` if its value would be too large.
+pub(super) fn max_memory(entry: &CacheEntry) -> Option<u64> {
+    let plain = entry.weight();
+    (plain <= MAX_PLAIN).then(|| 2 * plain as u64)
+}
+
 /// The value for Redis; `None` if it is too large.
 pub(super) fn encode(entry: &CacheEntry) -> Option<Vec<u8>> {
     let plain = entry.encode();
