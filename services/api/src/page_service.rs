@@ -99,7 +99,8 @@ impl PageService {
     /// The fresh result that this process has for the page at `url`, if the URL is given as it is serialized. Most are, and
     /// need not be parsed then: parsing would take longer than everything else about a hit.
     fn fresh_copy(&self, url: &str, directives: &CacheDirectives) -> Option<Arc<CachedResult>> {
-        if directives.no_cache {
+        // Serialized, a URL may be longer than one may be when it is given.
+        if directives.no_cache || url.len() > PageUrl::MAX_LENGTH {
             return None;
         }
         let entry = self.cache.current_copy(&CacheKey::text(url))?;

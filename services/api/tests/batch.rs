@@ -242,6 +242,18 @@ async fn a_page_that_waits_for_its_begin_is_fetched_once_and_others_that_want_it
 }
 
 #[tokio::test]
+async fn a_url_that_is_too_long_when_it_is_serialized_is_refused_in_that_form_also_if_the_page_is_cached() {
+    let origin = Origin::start().await;
+    let long = origin.page(&format!("/?{}", "%C3%A9".repeat(2_000)), Page::html("<a href=http://a/>x</a>"));
+    let page = long.replace("%C3%A9", "\u{e9}");
+    let api = Service::start().await;
+    let lines = lines(&api.post("text/uri-list", page.clone()).await);
+    assert_eq!(lines[&page]["count"], 1, "{lines:?}");
+    let answer = api.post("text/uri-list", long).await;
+    assert!(answer.text().contains("\"url-too-long\""), "{}", answer.text());
+}
+
+#[tokio::test]
 async fn bodies_of_batches_are_bounded() {
     let api = Service::start().await;
     let answer = api.post("application/x-www-form-urlencoded", "url=a").await;

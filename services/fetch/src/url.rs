@@ -4,8 +4,6 @@ use crate::{FetchError, UrlProblem};
 use std::fmt;
 use weburl::{Host, WebUrl};
 
-/// The longest URL, in bytes as written.
-const MAX_LENGTH: usize = 8 * 1024;
 /// The longest name and the longest label, in bytes (RFC 1035, section 2.3.4).
 const MAX_NAME: usize = 253;
 const MAX_LABEL: usize = 63;
@@ -18,6 +16,9 @@ const NON_ASCII: &percent_encoding::AsciiSet = &percent_encoding::AsciiSet::EMPT
 pub struct PageUrl(WebUrl);
 
 impl PageUrl {
+    /// The longest URL, in bytes as written.
+    pub const MAX_LENGTH: usize = 8 * 1024;
+
     /// Parses a URL. White space around it is trimmed.
     pub fn parse(input: &str) -> Result<Self, FetchError> {
         let input = raw(input)?;
@@ -38,7 +39,7 @@ impl PageUrl {
             let location = raw(&location).ok()?;
             let mut url = self.0.join(location).ok()?;
             url.remove_credentials();
-            Self::checked(url).ok().filter(|target| target.0.as_str().len() <= MAX_LENGTH)
+            Self::checked(url).ok().filter(|target| target.0.as_str().len() <= Self::MAX_LENGTH)
         };
         follow().ok_or(FetchError::BadRedirect)
     }
@@ -71,7 +72,7 @@ impl fmt::Display for PageUrl {
 /// The checks that have to come before parsing, which removes tabs and line breaks silently.
 fn raw(input: &str) -> Result<&str, FetchError> {
     let input = input.trim();
-    if input.len() > MAX_LENGTH {
+    if input.len() > PageUrl::MAX_LENGTH {
         return Err(FetchError::InvalidUrl(UrlProblem::TooLong));
     }
     if input.chars().any(char::is_control) {
