@@ -51,11 +51,17 @@ impl PageLimits {
 }
 
 impl UserClient {
-    /// A client that decodes on `pool`. An option that cannot be used is wrong usage.
-    pub fn new(options: &FetchOptions, list: &ListOptions, pool: CpuPool) -> Result<Self, Exit> {
+    /// A client that decodes on `pool`. An option that cannot be used is wrong usage. So is a proxy of the environment, but
+    /// only if it may be needed: if the client `may_fetch`.
+    pub fn new(
+        options: &FetchOptions,
+        list: &ListOptions,
+        pool: CpuPool,
+        may_fetch: bool,
+    ) -> Result<Self, Exit> {
         let limits = PageLimits::new(options);
         let headers = headers(options).map_err(|error| Exit::Usage.because(error))?;
-        let settings = settings(options, list, limits);
+        let settings = settings(options, list, limits, proxies(options, may_fetch));
         let can_be_wrong = settings.client != ClientSettings::default() || options.user_agent.is_some();
         let user = options.user.as_ref().map(|user| basic(user.as_bytes()));
         let client = Self { settings, pool, fetcher: OnceLock::new(), headers, user, limits };
@@ -104,15 +110,16 @@ fn named(error: &str, options: &FetchOptions) -> String {
     names.into_iter().fold(error.to_owned(), |error, (setting, option)| error.replace(setting, option))
 }
 
-fn settings(options: &FetchOptions, list: &ListOptions, limits: PageLimits) -> FetchSettings {
+fn settings(
+    options: &FetchOptions,
+    list: &ListOptions,
+    limits: PageLimits,
+    proxies: UserProxies,
+) -> FetchSettings {
     let defaults = FetchSettings::default();
     FetchSettings {
         allow_private: true,
-        client: ClientSettings {
-            proxies: proxies(options),
-            certificates: options.cacert.clone(),
-            insecure: options.insecure,
-        },
+        client: ClientSettings { proxies, certificates: options.cacert.clone(), insecure: options.insecure },
         timeout: limits.timeout,
         // The one time limit that a user sets is that of the page.
         connect_timeout: limits.timeout,
@@ -126,11 +133,12 @@ fn settings(options: &FetchOptions, list: &ListOptions, limits: PageLimits) -> F
     }
 }
 
-/// The proxies of `--proxy`, or those of the environment. An empty one is none, as in `curl`.
-fn proxies(options: &FetchOptions) -> UserProxies {
+/// The proxies of `--proxy`, or those of the environment if they may be needed. An empty one is none, as in `curl`.
+fn proxies(options: &FetchOptions, may_fetch: bool) -> UserProxies {
     let no_proxy = variable("no_proxy");
     match &options.proxy {
         Some(proxy) => UserProxies { all: proxy.clone(), no_proxy, ..UserProxies::default() },
+        None if !may_fetch => UserProxies::default(),
         None => UserProxies {
             http: variable("http_proxy"),
             https: variable("https_proxy"),

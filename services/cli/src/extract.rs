@@ -60,7 +60,7 @@ async fn extract(args: Extract, targets: Vec<Target>, base: Option<WebUrl>) -> R
     let failed = |error: &dyn std::fmt::Display| Exit::Failed.because(error);
     let usage = |message: String| Exit::Usage.because(message);
     let pool = CpuPool::per_processor().map_err(|error| failed(&error))?;
-    let client = UserClient::new(&args.fetch, &args.list, pool.clone())?;
+    let client = UserClient::new(&args.fetch, &args.list, pool.clone(), args.may_fetch(&targets))?;
     let api = args.list.api.as_deref().map(BatchClient::new).transpose().map_err(usage)?;
     if args.fetch.insecure && !args.output.quiet {
         note("warning: --insecure: certificates are not verified");
@@ -165,6 +165,11 @@ impl Extract {
     /// The API has limits of its own for each host.
     fn jobs_per_host(&self) -> usize {
         if self.list.api.is_some() { usize::MAX } else { self.list.jobs_per_host.into() }
+    }
+
+    /// Whether a page may be fetched from here.
+    fn may_fetch(&self, targets: &[Target]) -> bool {
+        self.list.api.is_none() && (self.from.is_some() || targets.iter().any(Target::is_url))
     }
 
     fn list_is_stdin(&self) -> bool {

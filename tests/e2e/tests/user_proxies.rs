@@ -68,6 +68,11 @@ async fn a_proxy_that_does_not_serve_is_named_with_the_reason() {
         let (_, error) = text(&[https], &[(name, "https://h:1")]).await;
         assert!(error.contains(option) && error.contains("http://HOST:PORT"), "{error}");
     }
+    // It does not matter where nothing is fetched from here.
+    for args in [&["no-such-file.html"][..], &["--api", &format!("http://{closed}"), http]] {
+        let (_, error) = text(args, &[("all_proxy", "https://h:1")]).await;
+        assert!(!error.is_empty() && !error.contains("all_proxy"), "{error}");
+    }
     let (_, error) = text(&["-x", "h:port", http], &[]).await;
     assert!(error.contains("--proxy:"), "{error}");
 }
