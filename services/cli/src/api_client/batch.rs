@@ -30,6 +30,8 @@ use url::Url;
 
 /// The most pages of a batch. The API takes 1,000 and works on 8 at once: small batches reach all replicas behind a balancer.
 pub const MOST_PAGES: usize = 16;
+/// The longest line of an answer, in bytes: more than the largest page of links.
+const MAX_LINE: usize = 256 << 20;
 /// How long the API may send nothing: longer than a page may take it.
 const SILENCE: Duration = Duration::from_mins(2);
 
@@ -143,19 +145,24 @@ impl BatchSender {
         }
         let (mut body, mut received) = (response.into_body(), Vec::new());
         loop {
+            let mut searched = received.len();
             match timeout(SILENCE, body.frame()).await {
                 Ok(Some(Ok(frame))) => received.extend_from_slice(&frame.into_data().unwrap_or_default()),
                 Ok(Some(Err(error))) => return Answer::Lost(cause(&error)),
                 Ok(None) => return Answer::Lost("the answer had no line for the page".to_owned()),
                 Err(_) => return Answer::Lost("it stopped answering".to_owned()),
             }
-            while let Some(end) = memchr::memchr(b'\n', &received) {
-                let line: Vec<u8> = received.drain(..=end).collect();
+            while let Some(end) = memchr::memchr(b'\n', &received[searched..]) {
+                let line: Vec<u8> = received.drain(..=searched + end).collect();
+                searched = 0;
                 self.state.answered.store(true, Relaxed);
                 let asked = answer::page(&line).and_then(|page| waiting.get_mut(page.as_ref())?.pop());
                 if let Some(asked) = asked {
                     let _ = asked.send(Answer::Line(line));
                 }
+            }
+            if received.len() > MAX_LINE {
+                return Answer::Refused("a line of its answer is over 256 MiB".to_owned());
             }
         }
     }
