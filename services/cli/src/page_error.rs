@@ -127,9 +127,9 @@ fn fetch_text(FetchFailure { error, cause }: &FetchFailure, target: &Target, lim
             }
         }
         FetchError::UpstreamStatus { status: 401, .. } => format!("{error}; --user gives user and password"),
-        FetchError::UpstreamStatus { status: 407, .. } => {
-            format!("{error}; --proxy takes http://USER:PASSWORD@HOST:PORT")
-        }
+        // The cause is there if the proxy opens a tunnel only.
+        FetchError::UpstreamStatus { status: 407, .. } => cause
+            .map_or_else(|| format!("{error}; --proxy takes http://USER:PASSWORD@HOST:PORT"), str::to_owned),
         FetchError::UpstreamStatus { retry_after: Some(wait), .. } => {
             format!("{error} and asks to wait {}", time(*wait))
         }

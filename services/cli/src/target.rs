@@ -70,6 +70,12 @@ impl Target {
         }
     }
 
+    /// Whether it is an http or https URL; it need not be a valid one.
+    pub fn is_web_page(&self) -> bool {
+        let scheme = self.name.split_once(':').map_or("", |(scheme, _)| scheme.trim_start());
+        self.is_url() && ["http", "https"].iter().any(|name| scheme.eq_ignore_ascii_case(name))
+    }
+
     /// Whether it is fetched.
     pub fn is_url(&self) -> bool {
         matches!(self.source, Source::Url { .. })

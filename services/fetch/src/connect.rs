@@ -114,7 +114,14 @@ impl Dialer {
             (_, Some(route)) => {
                 let connector = self.connector(HttpConnector::new());
                 let stream = route.connect(https, host, port, connector).await;
-                (stream.map_err(|error| failed(record, &*error))?, PROXIED)
+                let stream = stream.map_err(|error| {
+                    let failure = failed(record, &*error);
+                    // As a proxy answers that takes requests: no retry helps.
+                    let status = 407;
+                    let denied = FetchError::UpstreamStatus { status, retry_after: None };
+                    if error.denies_access() { denied } else { failure }
+                });
+                (stream?, PROXIED)
             }
             (Some(proxy), None) => self.tunnel(proxy, port, addresses, record).await?,
             (None, None) => self.direct(port, addresses, record).await?,

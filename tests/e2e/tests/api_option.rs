@@ -52,7 +52,9 @@ async fn links_are_selected_here() {
 
 #[tokio::test]
 async fn what_the_api_cannot_do_is_wrong_usage() {
-    let rows: [&[&str]; 7] = [
+    let rows: [&[&str]; 9] = [
+        &["ftp://h/"],
+        &["file://h/x", "http://h/"],
         &["--raw", "http://h/"],
         &["-H", "a: b", "http://h/"],
         &["--timeout", "1", "http://h/"],

@@ -52,6 +52,10 @@ async fn an_input_is_never_written_over() {
         assert_eq!((output.code, output.stdout.as_str()), (Some(2), ""), "{args:?}: {}", output.stderr);
         assert_eq!(output.stderr.lines().count(), 1, "{args:?}: {}", output.stderr);
     }
+    let args = ["http://127.0.0.1:1/", "--cacert", "page.html", "-o", "page.html"];
+    let output = end(folder.path(), command("linkextractor").args(args)).await;
+    assert_eq!(output.code, Some(2));
+    assert!(output.stderr.contains("page.html is read"), "{}", output.stderr);
     for redirections in [
         "--from - -o list < list",
         "--from - >> list < list",

@@ -33,7 +33,8 @@ async fn a_socks5_proxy_looks_up_the_name_and_may_ask_for_a_password() {
     assert_eq!(open.asked()[3], "::1:8000");
 
     let wrong = format!("socks5://me:s3cret@{}", locked.address());
-    let (_, error) = text(&["-x", &wrong, page], &[]).await;
+    // It is not tried again, which would take longer than the test may.
+    let (_, error) = text(&["--retries", "20", "-x", &wrong, page], &[]).await;
     assert!(error.contains("user or password is wrong") && !error.contains("s3cret"), "{error}");
     let (_, error) = text(&["-x", &format!("socks5://{}", locked.address()), page], &[]).await;
     assert!(error.contains("socks5://USER:PASSWORD@HOST:PORT"), "{error}");
@@ -61,7 +62,8 @@ async fn a_proxy_that_does_not_serve_is_named_with_the_reason() {
         (format!("http://{}", forwards.address()), http, "http://USER:PASSWORD@HOST:PORT".to_owned()),
     ];
     for (proxy, page, words) in rows {
-        let (_, error) = text(&["-x", &proxy, page], &[]).await;
+        let retries = if words.contains("USER:PASSWORD") { "20" } else { "0" };
+        let (_, error) = text(&["--retries", retries, "-x", &proxy, page], &[]).await;
         assert!(error.contains(&words) && !error.contains("os error"), "{proxy} {page}: {error}");
     }
     for (name, option) in [("https_proxy", "https_proxy:"), ("ALL_PROXY", "all_proxy:")] {

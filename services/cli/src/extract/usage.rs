@@ -19,7 +19,7 @@ pub fn check(args: &Extract, targets: &[Target]) -> Result<(), String> {
             "--base is for HTML from a file or standard input; a URL is its own base",
         ),
         (
-            args.list.api.is_some() && targets.iter().any(|target| !target.is_url()),
+            args.list.api.is_some() && !targets.iter().all(Target::is_web_page),
             "--api is asked for http and https pages alone",
         ),
         (
@@ -64,7 +64,12 @@ fn output_is_no_input(args: &Extract, targets: &[Target]) -> Result<(), String> 
         Some("-") => ("standard input", FileId::of_stdin()),
         name => (name.unwrap_or("the list"), FileId::at(path)),
     });
-    match files.chain(list).find(|(_, id)| *id == Some(output)) {
+    let certificates = args
+        .fetch
+        .cacert
+        .iter()
+        .map(|path| (path.to_str().unwrap_or("the file of --cacert"), FileId::at(path)));
+    match files.chain(list).chain(certificates).find(|(_, id)| *id == Some(output)) {
         Some((name, _)) => Err(format!("{name} is read, so nothing can be written to it")),
         None => Ok(()),
     }

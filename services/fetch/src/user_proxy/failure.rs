@@ -2,6 +2,12 @@
 
 use std::{error::Error, fmt, io};
 
+/// hyper-util's words, as its errors have no public kinds: an HTTP proxy answers 407, a SOCKS proxy takes no password or
+/// wants one, and it refuses the one that it got.
+const NO_USER: &str = "tunnel error: proxy authorization required";
+const NO_METHOD: &str = "SOCKS error: server does not support user/pass authentication";
+const WRONG_USER: &str = "SOCKS error: credentials not accepted";
+
 /// A proxy that cannot be reached, or that does not connect us.
 #[derive(Debug)]
 pub(crate) struct ProxyFailure {
@@ -16,14 +22,24 @@ impl ProxyFailure {
         let proxy = proxy.to_owned();
         move |error| Box::new(Self { proxy: proxy.clone(), error: error.into() })
     }
+
+    /// Whether the proxy wants another user or password.
+    pub(crate) fn denies_access(&self) -> bool {
+        [NO_USER, NO_METHOD, WRONG_USER].contains(&self.root().to_string().as_str())
+    }
+
+    /// The innermost cause.
+    fn root(&self) -> &(dyn Error + 'static) {
+        let top: &(dyn Error + 'static) = &*self.error;
+        std::iter::successors(Some(top), |error: &&(dyn Error + 'static)| (*error).source())
+            .last()
+            .unwrap_or(top)
+    }
 }
 
 impl fmt::Display for ProxyFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let top: &(dyn Error + 'static) = &*self.error;
-        let root = std::iter::successors(Some(top), |error: &&(dyn Error + 'static)| (*error).source())
-            .last()
-            .unwrap_or(top);
+        let root = self.root();
         let text = root.to_string();
         let reason = match root.downcast_ref::<io::Error>() {
             // The look-up of a name has no kind of its own.
@@ -45,18 +61,16 @@ impl Error for ProxyFailure {
 /// hyper-util's words for what a proxy answers, made plain.
 fn reason(text: &str) -> String {
     match text.split(" (os error ").next().unwrap_or_default() {
-        "tunnel error: proxy authorization required" => {
-            "it asks for user and password, as in http://USER:PASSWORD@HOST:PORT".to_owned()
-        }
+        NO_USER => "it asks for user and password, as in http://USER:PASSWORD@HOST:PORT".to_owned(),
         "tunnel error: unsuccessful" => "it refuses to connect to this host".to_owned(),
         "tunnel error: unexpected end of file" | "SOCKS error: io error during SOCKS handshake" => {
             "it closed the connection".to_owned()
         }
         "SOCKS error: failed parsing server response" => "its answer is not SOCKS5".to_owned(),
-        "SOCKS error: server does not support user/pass authentication" => {
+        NO_METHOD => {
             "it accepts no user and password, or asks for them: socks5://USER:PASSWORD@HOST:PORT".to_owned()
         }
-        "SOCKS error: credentials not accepted" => "user or password is wrong".to_owned(),
+        WRONG_USER => "user or password is wrong".to_owned(),
         text => match text.split_once(" error: ") {
             Some(("SOCKS" | "tunnel", answer)) => format!("it reports: {answer}"),
             _ => text.to_lowercase(),
