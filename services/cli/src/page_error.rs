@@ -136,9 +136,10 @@ fn fetch_text(FetchFailure { error, cause }: &FetchFailure, target: &Target, lim
         FetchError::TooManyRedirects => {
             format!("more than {} redirects, the limit; --max-redirects raises it", limits.max_redirects)
         }
-        FetchError::TooLarge => {
-            format!("the page is over {}, the limit; --max-bytes raises it", shown(limits.max_bytes))
-        }
+        FetchError::TooLarge => cause.map_or_else(
+            || format!("the page is over {}, the limit; --max-bytes raises it", shown(limits.max_bytes)),
+            |cause| format!("{error}: {cause}"),
+        ),
         FetchError::Timeout(step) => {
             format!("timed out after {} {step}; --timeout sets another limit", time(limits.timeout))
         }
@@ -202,6 +203,22 @@ fn has_page_extension(path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_page_that_takes_too_long_to_decode_is_not_said_to_be_over_the_limit() {
+        let limits = PageLimits {
+            timeout: Duration::from_secs(1),
+            max_bytes: 1000,
+            max_redirects: 1,
+            max_local_bytes: 1000,
+        };
+        let text = |cause: Option<&str>| {
+            let failure = FetchFailure { error: FetchError::TooLarge, cause: cause.map(str::to_owned) };
+            PageError::from(failure).text(&Target::parse("http://h/"), &limits)
+        };
+        assert_eq!(text(None), "the page is over 1kB, the limit; --max-bytes raises it");
+        assert_eq!(text(Some("it takes too long")), "the page is too large: it takes too long");
+    }
 
     #[test]
     fn the_hint_for_a_missing_file_is_the_likely_url() {

@@ -4,7 +4,7 @@ use crate::{
     FetchError, Phase, ProcessorTime, ResponseProblem,
     budget::{Allowance, Budget},
     coding::Coding,
-    decoding::{Decoding, append},
+    decoding::{Decoding, DecodingError, append},
     job_context::JobContext,
     response::Framing,
     traffic::OpenJob,
@@ -119,12 +119,17 @@ impl BodyReader<'_> {
             self.job.wait(self.budget.raise(&mut decoding.allowance, needed, most)).await?;
             let decoded = self.pool.run(move || decoding.advance().map(|done| (decoding, done)));
             // A decoder that panicked leaves no result.
-            let result = self.job.run(Phase::Body, decoded).await?.unwrap_or(Err(FetchError::BadEncoding));
-            let done;
-            (decoding, done) = result?;
-            if done {
-                return Ok(decoding);
-            }
+            let panicked = || Err(DecodingError::Page(FetchError::BadEncoding));
+            decoding = match self.job.run(Phase::Body, decoded).await?.unwrap_or_else(panicked) {
+                Ok((decoding, true)) => return Ok(decoding),
+                Ok((decoding, false)) => decoding,
+                Err(DecodingError::Page(error)) => return Err(error),
+                Err(DecodingError::ProcessorTime) => {
+                    let cause = "its decompression takes more processor time than a page of its size may";
+                    self.job.record.cause = Some(cause.to_owned());
+                    return Err(FetchError::TooLarge);
+                }
+            };
         }
     }
 

@@ -23,6 +23,13 @@ pub(crate) struct Decoding {
     limit: usize,
 }
 
+/// Why a page cannot be decoded.
+pub(crate) enum DecodingError {
+    /// It takes more processor time than a page may.
+    ProcessorTime,
+    Page(FetchError),
+}
+
 impl Decoding {
     pub(crate) fn new(codings: &[Coding], limit: usize) -> Self {
         let (input, batches) = channel();
@@ -57,12 +64,12 @@ impl Decoding {
 
     /// Decodes what was pushed, as far as the memory goes. CPU work, bounded by [`ProcessorTime`]. Returns whether all of
     /// it is decoded, or more memory is needed first.
-    pub(crate) fn advance(&mut self) -> Result<bool, FetchError> {
+    pub(crate) fn advance(&mut self) -> Result<bool, DecodingError> {
         let most = self.allowance.bytes.saturating_sub(self.windows).min(self.limit);
         loop {
             let decoded = self.time.measure(|| self.decoder.fill_buf());
             if self.time.is_too_long(self.page.len()) {
-                return Err(FetchError::TooLarge);
+                return Err(DecodingError::ProcessorTime);
             }
             let piece = match decoded {
                 Ok([]) => {
@@ -73,11 +80,11 @@ impl Decoding {
                 Ok(piece) => piece,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => return Ok(true),
                 Err(error) => {
-                    return Err(match error.kind() {
+                    return Err(DecodingError::Page(match error.kind() {
                         ErrorKind::FileTooLarge => FetchError::TooLarge,
                         ErrorKind::UnexpectedEof => FetchError::Incomplete,
                         _ => FetchError::BadEncoding,
-                    });
+                    }));
                 }
             };
             let length = piece.len().min(most - self.page.len());

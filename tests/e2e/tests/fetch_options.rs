@@ -106,6 +106,20 @@ async fn user_and_password_may_stand_in_the_url_and_are_never_printed() {
 }
 
 #[tokio::test]
+async fn links_that_do_not_resolve_are_counted_with_the_option_that_a_url_can_have() {
+    let origin = Origin::start().await;
+    let page = origin.page("/", Page::html("<a href='http://['>x</a>"));
+    let output = links(&[&page]).await;
+    assert_eq!((output.code, output.stdout.as_str()), (Some(0), ""));
+    assert!(
+        output.stderr.contains("links left out: 1") && output.stderr.contains("--raw"),
+        "{}",
+        output.stderr
+    );
+    assert!(!output.stderr.contains("--base"), "{}", output.stderr);
+}
+
+#[tokio::test]
 async fn a_limit_is_named_with_the_option_that_lifts_it() {
     let origin = Origin::start().await;
     let large = origin.page("/large", Page::html("x".repeat(3000)));

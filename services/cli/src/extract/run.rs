@@ -153,7 +153,7 @@ impl<W: Write> Run<W> {
         match result {
             Ok(page) => {
                 self.progress.done(page.found.links.len());
-                if !self.quiet {
+                if !self.quiet && is_incomplete(&page) {
                     self.progress.bar.suspend(|| warn(target, &page));
                 }
                 self.writer.links(target.name(), &page)
@@ -190,12 +190,24 @@ async fn interrupt(interrupted: &mut watch::Receiver<bool>) {
     }
 }
 
+/// Whether a page may have links that are not written, or others.
+fn is_incomplete(FoundPage { found, .. }: &FoundPage) -> bool {
+    found.unresolved > 0 || found.unparsed_chunks > 0 || found.method == Method::Approximate
+}
+
 /// Reports on standard error that the links of a page are incomplete.
-fn warn(target: &Target, FoundPage { found, .. }: &FoundPage) {
+fn warn(target: &Target, FoundPage { found, api, .. }: &FoundPage) {
     if found.unresolved > 0 {
-        let options = "--base names the URL of a file or standard input, --raw prints every href as written";
+        // The options that can be used with the target.
+        let options = if api.is_some() {
+            ""
+        } else if target.is_url() {
+            "; --raw prints every href as written"
+        } else {
+            "; --base names the URL of a file or standard input, --raw prints every href as written"
+        };
         let why = "as their hrefs do not resolve or take too much memory";
-        note(format_args!("{target}: links left out: {}, {why}; {options}", found.unresolved));
+        note(format_args!("{target}: links left out: {}, {why}{options}", found.unresolved));
     }
     if found.unparsed_chunks > 0 {
         let chunks = found.unparsed_chunks;
