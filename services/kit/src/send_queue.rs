@@ -1,22 +1,26 @@
 //! Bounds the memory of responses that clients have not read yet, for all connections of a listener together: a client
 //! that asks for much and reads nothing could otherwise hold any amount.
 
+mod queued;
+
+use self::queued::{Queued, Reading, StreamBuffer};
 use crate::{ClientKey, request_permits::client_share};
 use bytes::Bytes;
 use std::{
-    collections::HashMap,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
-    },
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
-use tokio_util::sync::CancellationToken;
+
+pub(crate) use self::queued::CutOff;
 
 /// Responses over HTTP/1 up to this length are not counted: a connection has one at a time.
 pub(crate) const SMALL: usize = 64 * 1024;
 /// The same over HTTP/2, where a connection has a hundred at a time: about as much as a stream takes anyway.
 pub(crate) const SMALL_HTTP2: usize = 1024;
+/// Bytes of a piece over HTTP/2: a frame, as the library keeps a piece for each stream whose window is closed.
+pub(crate) const PIECE_HTTP2: usize = 16 * 1024;
+/// Bytes that the library may hold of an HTTP/2 stream before it asks for the next piece.
+pub(crate) const SEND_BUFFER: usize = 16 * 1024;
 /// The least that a response counts as. It bounds how many there are, and with that the time to look for those to cut off.
 const LEAST: u64 = 16 * 1024;
 /// The last bytes of a response are copied: the HTTP library may buffer them, and a slice would keep all of it in memory.
@@ -34,41 +38,25 @@ pub(crate) struct SendQueue {
     queued: Mutex<Queued>,
 }
 
-#[derive(Debug, Default)]
-struct Queued {
-    bytes: u64,
-    /// The number of the next reader.
-    next: u64,
-    /// By address and length: a cached response is in memory once, however many clients read it.
-    responses: HashMap<(usize, usize), QueuedResponse>,
-}
-
-#[derive(Debug, Default)]
-struct QueuedResponse {
-    bytes: u64,
-    readers: HashMap<u64, Arc<Reading>>,
-}
-
-/// A client's reading of a response.
-#[derive(Debug)]
-struct Reading {
-    client: ClientKey,
-    /// When the client last took a part of it, in milliseconds after the queue's start.
-    progress: AtomicU64,
-    /// What is left of it; `None` once the client is cut off.
-    rest: Mutex<Option<Bytes>>,
-    is_http1: bool,
-    connection: CancellationToken,
-    /// Whether all was handed over. Over HTTP/2 the library then keeps the end until the client has opened its window.
-    is_handed_over: AtomicBool,
-}
-
 /// One reader's use of a response; ends when this is dropped.
 pub(crate) struct QueuedReader {
     queue: Arc<SendQueue>,
-    response: (usize, usize),
-    number: u64,
     reading: Arc<Reading>,
+    /// What the library holds of it over HTTP/2; its pieces share this.
+    buffer: Option<Arc<BufferReservation>>,
+}
+
+/// Counts the buffer of an HTTP/2 stream until the library has sent all pieces, also after the stream was cut off.
+struct BufferReservation {
+    queue: Arc<SendQueue>,
+    number: u64,
+    connection: Arc<CutOff>,
+}
+
+/// Data that the library holds for an HTTP/2 stream.
+struct BufferedPiece {
+    data: Bytes,
+    reservation: Arc<BufferReservation>,
 }
 
 impl SendQueue {
@@ -84,33 +72,42 @@ impl SendQueue {
     ///
     /// What only one client reads counts towards its share, too. A client without unread responses may have one of any
     /// size, as far as there is room.
+    ///
+    /// Over HTTP/2 the library's buffer of the stream counts as well: it is of this reader alone, and can be freed only with
+    /// the connection. It stands for all of a response that fits in one piece.
     pub(crate) fn push(
         self: &Arc<Self>,
         data: Bytes,
         client: ClientKey,
-        connection: CancellationToken,
+        connection: Arc<CutOff>,
         is_http1: bool,
         now: Instant,
     ) -> Result<QueuedReader, Bytes> {
         let response = (data.as_ptr().addr(), data.len());
-        let bytes = LEAST.max(data.len() as u64);
+        let at_least = |length: usize| LEAST.max(length as u64);
+        let buffer = (!is_http1).then(|| at_least(data.len().min(SEND_BUFFER + PIECE_HTTP2)));
+        let bytes = (is_http1 || data.len() > PIECE_HTTP2).then(|| at_least(data.len()));
         let now = self.millis(now);
         let mut queued = self.queued.lock().unwrap_or_else(PoisonError::into_inner);
-        if !queued.responses.contains_key(&response) {
-            if !self.make_room(&mut queued, bytes, client, now) {
-                return Err(data);
-            }
-            queued.bytes += bytes;
+        // Room is made by cutting off readers, maybe those of this response.
+        let more = |queued: &Queued| {
+            let new = bytes.filter(|_| !queued.responses.contains_key(&response));
+            buffer.unwrap_or_default() + new.unwrap_or_default()
+        };
+        if more(&queued) > 0 && !self.make_room(&mut queued, more, client, now) {
+            return Err(data);
         }
-        queued.next += 1;
-        let number = queued.next;
-        let (progress, rest) = (AtomicU64::new(now), Mutex::new(Some(data)));
-        let is_handed_over = AtomicBool::new(false);
-        let reading = Arc::new(Reading { client, progress, rest, is_http1, connection, is_handed_over });
-        let entry = queued.responses.entry(response).or_default();
-        entry.bytes = bytes;
-        entry.readers.insert(number, Arc::clone(&reading));
-        Ok(QueuedReader { queue: Arc::clone(self), response, number, reading })
+        let number = queued.next_number();
+        let buffer = buffer.map(|bytes| {
+            let (queue, connection) = (Arc::clone(self), Arc::clone(&connection));
+            queued.add_buffer(number, StreamBuffer::new(bytes, client, Arc::clone(&connection), now));
+            Arc::new(BufferReservation { queue, number, connection })
+        });
+        let progress = bytes.map(|bytes| queued.add_response(response, bytes, now));
+        let rest = Mutex::new(Some(data));
+        let reading = Arc::new(Reading { response, number, client, progress, rest, is_http1, connection });
+        queued.add_reader(&reading);
+        Ok(QueuedReader { queue: Arc::clone(self), reading, buffer })
     }
 
     /// Bytes of the responses that are counted now.
@@ -118,15 +115,21 @@ impl SendQueue {
         self.queued.lock().unwrap_or_else(PoisonError::into_inner).bytes
     }
 
-    /// Cuts off clients until `bytes` more fit; false if they do not.
-    fn make_room(&self, queued: &mut Queued, bytes: u64, client: ClientKey, now: u64) -> bool {
+    /// Cuts off clients until `more` bytes fit; false if they do not.
+    fn make_room(
+        &self,
+        queued: &mut Queued,
+        more: impl Fn(&Queued) -> u64,
+        client: ClientKey,
+        now: u64,
+    ) -> bool {
         let longest = u64::try_from(self.stalled.as_millis()).unwrap_or(u64::MAX);
         let before = now.checked_sub(longest);
         // Without that much in use, no client is over its share.
-        if queued.bytes + bytes > self.share {
+        if queued.bytes + more(queued) > self.share {
             loop {
                 let held = queued.held_by(client);
-                if held == 0 || held + bytes <= self.share {
+                if held == 0 || held + more(queued) <= self.share {
                     break;
                 }
                 if !queued.cut_off(before, Some(client)) {
@@ -134,7 +137,7 @@ impl SendQueue {
                 }
             }
         }
-        while queued.bytes > 0 && queued.bytes + bytes > self.limit {
+        while queued.bytes > 0 && queued.bytes + more(queued) > self.limit {
             if !queued.cut_off(before, None) {
                 return false;
             }
@@ -147,79 +150,21 @@ impl SendQueue {
     }
 }
 
-impl Queued {
-    /// Bytes of the responses that only `client` reads.
-    fn held_by(&self, client: ClientKey) -> u64 {
-        let own = self.responses.values().filter(|response| response.is_only_of(client));
-        own.map(|response| response.bytes).sum()
-    }
-
-    /// Cuts off the readers of the response from which none took anything for longest, and since `before`; with `client`,
-    /// of a response that only this client reads. False if there is none.
-    fn cut_off(&mut self, before: Option<u64>, client: Option<ClientKey>) -> bool {
-        let candidates = self
-            .responses
-            .iter()
-            .filter(|(_, response)| client.is_none_or(|client| response.is_only_of(client)));
-        let oldest = candidates.map(|(key, response)| (response.progress(), *key)).min();
-        let Some((_, key)) = oldest.filter(|(progress, _)| before.is_some_and(|before| *progress <= before))
-        else {
-            return false;
-        };
-        if let Some(response) = self.responses.remove(&key) {
-            self.bytes -= response.bytes;
-            response.readers.values().for_each(|reading| reading.cut_off());
-        }
-        true
-    }
-}
-
-impl QueuedResponse {
-    fn is_only_of(&self, client: ClientKey) -> bool {
-        self.readers.values().all(|reading| reading.client == client)
-    }
-
-    /// When one of its readers last took a part.
-    fn progress(&self) -> u64 {
-        self.readers.values().map(|reading| reading.progress.load(Relaxed)).max().unwrap_or_default()
-    }
-}
-
-impl Reading {
-    /// Ends the connection. Over HTTP/2 only the stream ends where that frees the memory, as the client may read others.
-    fn cut_off(&self) {
-        self.rest.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if self.is_http1 || self.is_handed_over.load(Relaxed) {
-            self.connection.cancel();
-        }
-    }
-}
-
 impl QueuedReader {
     /// The next part, of at most `most` bytes, and whether it is the last; `None` if the client was cut off. That it is
     /// asked for means that the client has taken what came before.
     pub(crate) fn take(&self, most: usize, now: Instant) -> Option<(Bytes, bool)> {
-        self.reading.progress.store(self.queue.millis(now), Relaxed);
+        self.reading.progressed(self.queue.millis(now));
         let mut rest = self.reading.rest.lock().unwrap_or_else(PoisonError::into_inner);
         let rest = rest.as_mut()?;
-        let copied = rest.len() <= COPY_BELOW || !self.reading.is_http1;
+        let copied = rest.len() <= COPY_BELOW || self.buffer.is_some();
         let part = rest.split_to(rest.len().min(most));
-        self.reading.is_handed_over.store(rest.is_empty(), Relaxed);
-        Some((if copied { Bytes::copy_from_slice(&part) } else { part }, rest.is_empty()))
-    }
-
-    /// `last`, the last part, which counts as long as the HTTP library keeps it.
-    pub(crate) fn hold(self, last: Bytes) -> Bytes {
-        struct Last {
-            part: Bytes,
-            _reader: QueuedReader,
-        }
-        impl AsRef<[u8]> for Last {
-            fn as_ref(&self) -> &[u8] {
-                &self.part
-            }
-        }
-        Bytes::from_owner(Last { part: last, _reader: self })
+        let data = if copied { Bytes::copy_from_slice(&part) } else { part };
+        let data = match &self.buffer {
+            Some(buffer) => Bytes::from_owner(BufferedPiece { data, reservation: Arc::clone(buffer) }),
+            None => data,
+        };
+        Some((data, rest.is_empty()))
     }
 
     /// The number of bytes that are left.
@@ -232,13 +177,28 @@ impl QueuedReader {
 impl Drop for QueuedReader {
     fn drop(&mut self) {
         let mut queued = self.queue.queued.lock().unwrap_or_else(PoisonError::into_inner);
-        // If it was cut off, another response may have the address by now.
-        let Some(response) = queued.responses.get_mut(&self.response) else { return };
-        if response.readers.remove(&self.number).is_some() && response.readers.is_empty() {
-            let bytes = response.bytes;
-            queued.responses.remove(&self.response);
-            queued.bytes -= bytes;
-        }
+        queued.remove_reader(&self.reading);
+    }
+}
+
+impl AsRef<[u8]> for BufferedPiece {
+    fn as_ref(&self) -> &[u8] {
+        &self.data
+    }
+}
+
+impl Drop for BufferedPiece {
+    /// The library has sent it, so the client has taken what came before.
+    fn drop(&mut self) {
+        let BufferReservation { queue, connection, .. } = &*self.reservation;
+        connection.progressed(queue.millis(Instant::now()));
+    }
+}
+
+impl Drop for BufferReservation {
+    fn drop(&mut self) {
+        let mut queued = self.queue.queued.lock().unwrap_or_else(PoisonError::into_inner);
+        queued.remove_buffer(self.number);
     }
 }
 

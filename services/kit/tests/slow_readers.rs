@@ -6,6 +6,7 @@ mod common;
 
 use common::{Client, NEVER, Server, TEST_TIMEOUT, assert_problem, get, service::SHARED, status, within};
 use http_body_util::BodyExt;
+use hyper::client::conn::http2;
 use hyper_util::rt::{TokioExecutor, TokioIo};
 use kit::Limits;
 use std::{
@@ -15,19 +16,19 @@ use std::{
 use tokio::{
     io::AsyncReadExt,
     net::{TcpSocket, TcpStream},
+    task::JoinHandle,
     time::{Instant, interval, sleep},
 };
 
 const MIB: usize = 1024 * 1024;
+/// A client that has taken nothing for this long may be cut off.
+const STALLED: Duration = Duration::from_secs(1);
+const TICK: Duration = Duration::from_millis(20);
 
-/// A server in which a client has stalled after a second.
+/// A server in which a client has stalled after [`STALLED`].
 async fn server(send_queue: usize, per_client: f64) -> Server {
-    let limits = Limits {
-        per_client,
-        header_timeout: NEVER,
-        stall_timeout: Duration::from_secs(6),
-        ..Limits::default()
-    };
+    let limits =
+        Limits { per_client, header_timeout: NEVER, stall_timeout: 6 * STALLED, ..Limits::default() };
     Server::with_send_queue(send_queue as u64, limits).await
 }
 
@@ -118,7 +119,7 @@ async fn a_client_that_reads_slowly_is_not_cut_off_and_new_responses_are_503() {
         // Until little is left, which is in the kernel's buffers.
         while !over.load(Relaxed) {
             refused += u32::from(status(&server.get(&path).await) == 503);
-            sleep(Duration::from_millis(20)).await;
+            sleep(TICK).await;
         }
         refused
     };
@@ -154,7 +155,7 @@ async fn a_part_of_a_streamed_response_waits_for_memory() {
 async fn an_http2_stream_that_is_not_read_is_cut_off_and_the_others_of_its_connection_go_on() {
     let server = server(8 * MIB, 1.0).await;
     let stream = TokioIo::new(TcpStream::connect(server.address).await.unwrap());
-    let mut builder = hyper::client::conn::http2::Builder::new(TokioExecutor::new());
+    let mut builder = http2::Builder::new(TokioExecutor::new());
     builder.initial_stream_window_size(64 * 1024).initial_connection_window_size(8 * 1024 * 1024);
     let (mut requests, connection) = builder.handshake(stream).await.unwrap();
     tokio::spawn(connection);
@@ -179,32 +180,93 @@ async fn an_http2_stream_that_is_not_read_is_cut_off_and_the_others_of_its_conne
     assert_eq!(ask("/").await.status(), 200);
 }
 
+/// An HTTP/2 client whose streams take `window` bytes before they are read, and its connection.
+async fn http2(server: &Server, window: u32) -> (http2::SendRequest<kit::Body>, JoinHandle<()>) {
+    let stream = TokioIo::new(TcpStream::connect(server.address).await.unwrap());
+    let mut builder = http2::Builder::new(TokioExecutor::new());
+    builder.initial_stream_window_size(window);
+    let (requests, connection) = builder.handshake(stream).await.unwrap();
+    (requests, tokio::spawn(async { drop(connection.await) }))
+}
+
+fn request(path: &str) -> http::Request<kit::Body> {
+    http::Request::get(format!("http://test{path}")).body(kit::empty()).unwrap()
+}
+
 #[tokio::test]
 async fn small_responses_on_many_http2_streams_that_are_not_read_are_bounded() {
     const STREAMS: usize = 100;
-    let server = server(4 * MIB, 1.0).await;
-    let connect = async || {
-        let stream = TokioIo::new(TcpStream::connect(server.address).await.unwrap());
-        let mut builder = hyper::client::conn::http2::Builder::new(TokioExecutor::new());
-        // Of each response a byte is taken; the library of the server gets all of it.
-        builder.initial_stream_window_size(1);
-        let (requests, connection) = builder.handshake(stream).await.unwrap();
-        tokio::spawn(connection);
-        requests
-    };
-    let (mut unread, mut statuses) = (Vec::new(), Vec::new());
-    for _ in 0..2 {
-        let mut requests = connect().await;
-        for _ in 0..STREAMS {
-            let request = http::Request::get("http://test/large?61440").body(kit::empty()).unwrap();
-            let response = within(requests.send_request(request)).await.unwrap();
-            statuses.push(response.status());
-            unread.push(response);
+    const PIECE: usize = 16 * 1024;
+    // Of each response a byte is taken. The library of the server gets a piece; the rest is memory of its own, or shared.
+    let responses = [
+        ("/large?61440", 61440),
+        ("/large?16000", 16000),
+        ("/shared?16384", PIECE),
+        ("/shared?61440", PIECE),
+    ];
+    for (path, held) in responses {
+        let start = Instant::now();
+        let server = server(4 * MIB, 1.0).await;
+        let (mut unread, mut connections) = (Vec::new(), Vec::new());
+        for _ in 0..3 {
+            let (mut requests, connection) = http2(&server, 1).await;
+            let before = unread.len();
+            for _ in 0..STREAMS {
+                // On a slow machine it has stalled by now.
+                let Ok(response) = within(requests.send_request(request(path))).await else { break };
+                unread.extend((response.status() == 200).then_some(response));
+            }
+            connections.push((connection, unread.len() - before));
         }
+        let answered = unread.len();
+        assert!(
+            answered > 0 && (start.elapsed() >= STALLED || answered * held <= 4 * MIB),
+            "{path}: {answered}"
+        );
+        // Pieces are in memory as long as their connections are open.
+        let open = || connections.iter().filter(|(connection, _)| !connection.is_finished());
+        let pieces = || open().map(|(_, streams)| streams).sum::<usize>();
+        within(async {
+            while pieces() * held.min(PIECE) > 4 * MIB {
+                sleep(TICK).await;
+            }
+        })
+        .await;
+        // A client that reads gets its response once the others have stalled.
+        let path = format!("/large?{MIB}");
+        within(async { while status(&server.get(&path).await) != 200 {} }).await;
     }
-    let answered = statuses.iter().filter(|status| **status == 200).count();
-    assert!(answered > 0 && answered * 61440 <= 4 * MIB, "{answered}");
-    // A client that reads gets its response once the others have stalled.
-    let path = format!("/large?{MIB}");
-    within(async { while status(&server.get(&path).await) != 200 {} }).await;
+}
+
+#[tokio::test]
+async fn an_http2_stream_is_read_to_its_end_although_another_one_of_its_connection_is_not_read() {
+    let server = server(4 * MIB, 1.0).await;
+    let (mut requests, _connection) = http2(&server, 16 * 1024).await;
+    // The library of the server has its end.
+    let unread = within(requests.send_request(request("/large?30000"))).await.unwrap();
+    let mut body =
+        within(requests.send_request(request(&format!("/large?{}", 3 * MIB)))).await.unwrap().into_body();
+    let over = AtomicBool::new(false);
+    let reader = async {
+        let (start, mut received) = (Instant::now(), 0);
+        while let Some(frame) = within(body.frame()).await {
+            received += frame.unwrap().data_ref().unwrap().len();
+            // A MiB a second.
+            tokio::time::sleep_until(start + Duration::from_micros(received as u64)).await;
+        }
+        over.store(true, Relaxed);
+        received
+    };
+    let others = async {
+        let mut refused = 0;
+        while !over.load(Relaxed) {
+            refused += u32::from(status(&server.get(&format!("/large?{}", 3 * MIB)).await) == 503);
+            sleep(TICK).await;
+        }
+        refused
+    };
+    let (received, refused) = tokio::join!(reader, others);
+    assert_eq!(received, 3 * MIB);
+    assert!(refused > 0);
+    drop(unread);
 }

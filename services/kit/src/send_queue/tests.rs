@@ -1,13 +1,12 @@
 //! Which readers have to go, and which never.
 
-use super::{QueuedReader, SMALL, SendQueue};
+use super::{CutOff, PIECE_HTTP2, QueuedReader, SEND_BUFFER, SMALL, SendQueue};
 use crate::{Client, ClientKey};
 use bytes::Bytes;
 use std::{
     sync::Arc,
     time::{Duration, Instant},
 };
-use tokio_util::sync::CancellationToken;
 
 const LIMIT: usize = 1024 * 1024;
 const STALLED: Duration = Duration::from_secs(5);
@@ -32,12 +31,23 @@ impl Fixture {
 
     /// `data`, requested by that client over HTTP/1; `None` if there is no room.
     fn push(&self, data: &Bytes, client: u8, seconds: u64) -> Option<QueuedReader> {
-        self.queue.push(data.clone(), key(client), CancellationToken::new(), true, self.at(seconds)).ok()
+        self.queue.push(data.clone(), key(client), Arc::default(), true, self.at(seconds)).ok()
     }
 
     /// The same over HTTP/2.
     fn push_http2(&self, data: &Bytes, client: u8, seconds: u64) -> Option<QueuedReader> {
-        self.queue.push(data.clone(), key(client), CancellationToken::new(), false, self.at(seconds)).ok()
+        self.push_stream(data, client, &Arc::default(), seconds)
+    }
+
+    /// The same on that connection.
+    fn push_stream(
+        &self,
+        data: &Bytes,
+        client: u8,
+        connection: &Arc<CutOff>,
+        seconds: u64,
+    ) -> Option<QueuedReader> {
+        self.queue.push(data.clone(), key(client), Arc::clone(connection), false, self.at(seconds)).ok()
     }
 }
 
@@ -50,7 +60,7 @@ fn data(length: usize) -> Bytes {
 }
 
 fn is_cut_off(reader: &QueuedReader) -> bool {
-    assert_eq!(reader.reading.connection.is_cancelled(), reader.len() == 0);
+    assert_eq!(reader.reading.connection.token.is_cancelled(), reader.len() == 0);
     reader.len() == 0
 }
 
@@ -142,9 +152,23 @@ fn an_http2_stream_that_is_cut_off_frees_its_memory_although_its_connection_stay
     let response = data(LIMIT);
     let stream = queue.push_http2(&response, 1, 0).unwrap();
     let _buffered = stream.take(SMALL, queue.at(0)).unwrap();
-    let _other = queue.push(&data(LIMIT), 2, 10).unwrap();
+    let _other = queue.push(&data(LIMIT / 2), 2, 10).unwrap();
     assert!(stream.take(SMALL, queue.at(10)).is_none());
+    assert!(!stream.reading.connection.token.is_cancelled());
     assert!(response.is_unique(), "nothing else refers to it");
+}
+
+/// Takes all of `stream`, as the library does of a client whose window is closed.
+fn take_all(stream: QueuedReader, now: Instant) -> Vec<Bytes> {
+    let mut pieces = Vec::new();
+    loop {
+        let (piece, last) = stream.take(PIECE_HTTP2, now).unwrap();
+        pieces.push(piece);
+        if last {
+            drop(stream);
+            return pieces;
+        }
+    }
 }
 
 #[test]
@@ -152,18 +176,92 @@ fn the_end_of_an_http2_stream_counts_until_the_library_has_sent_it() {
     let queue = Fixture::new(1.0);
     let stream = queue.push_http2(&data(SMALL), 1, 0).unwrap();
     let connection = stream.reading.connection.clone();
-    let (part, last) = stream.take(SMALL, queue.at(0)).unwrap();
-    assert!(last);
-    let part = stream.hold(part);
-    assert_eq!((part.len(), queue.bytes()), (SMALL, SMALL));
+    let pieces = take_all(stream, queue.at(0));
+    // The rest of the response is free.
+    assert_eq!(queue.bytes(), SEND_BUFFER + PIECE_HTTP2);
     // To cut off the stream would not free it.
     let large = queue.push(&data(LIMIT), 2, 10).unwrap();
-    assert!(connection.is_cancelled());
-    drop(large);
-    let stream = queue.push_http2(&data(SMALL), 1, 10).unwrap();
-    let (part, _) = stream.take(SMALL, queue.at(10)).unwrap();
-    drop(stream.hold(part));
+    assert!(connection.token.is_cancelled());
+    drop((large, pieces));
     assert_eq!(queue.bytes(), 0);
+    let stream = queue.push_http2(&data(SMALL), 1, 10).unwrap();
+    drop(take_all(stream, queue.at(10)));
+    assert_eq!(queue.bytes(), 0);
+}
+
+#[test]
+fn each_http2_reader_of_a_shared_response_counts_for_what_the_library_buffers_for_it() {
+    for (length, counted) in [(2000, 16 * 1024), (PIECE_HTTP2, PIECE_HTTP2), (LIMIT / 4, 32 * 1024)] {
+        let queue = Fixture::new(0.5);
+        let cached = data(length);
+        let once = if length > PIECE_HTTP2 { length } else { 0 };
+        let mut pieces = Vec::new();
+        // One client, on connections of its own, up to its share.
+        while let Some(stream) = queue.push_http2(&cached, 1, 0) {
+            pieces.push(stream.take(PIECE_HTTP2, queue.at(0)).unwrap());
+            pieces.push((Bytes::from_owner(Kept(stream)), false));
+        }
+        let streams = pieces.len() / 2;
+        assert_eq!(queue.bytes(), streams * counted + once);
+        assert!(queue.bytes() <= LIMIT / 2 && queue.bytes() + counted > LIMIT / 2, "{streams}");
+        // The library may keep pieces of streams that are over.
+        pieces.retain(|(piece, _)| !piece.is_empty());
+        assert_eq!(queue.bytes(), streams * counted);
+        drop(pieces);
+        assert_eq!(queue.bytes(), 0);
+    }
+}
+
+/// Keeps a stream open.
+struct Kept(#[expect(dead_code, reason = "dropped with it")] QueuedReader);
+
+impl AsRef<[u8]> for Kept {
+    fn as_ref(&self) -> &[u8] {
+        &[]
+    }
+}
+
+#[test]
+fn a_response_at_the_address_of_one_that_was_read_counts() {
+    let queue = Fixture::new(1.0);
+    let response = data(LIMIT / 4);
+    let pieces = take_all(queue.push_http2(&response, 1, 0).unwrap(), queue.at(0));
+    let before = queue.bytes();
+    let _again = queue.push(&response, 2, 0).unwrap();
+    assert_eq!(queue.bytes(), before + LIMIT / 4);
+    drop(pieces);
+}
+
+#[test]
+fn streams_that_can_be_cut_off_alone_come_before_connections() {
+    let queue = Fixture::new(1.0);
+    let connection = Arc::default();
+    let over = queue.push_stream(&data(LIMIT / 4), 1, &connection, 0).unwrap();
+    let buffered = take_all(over, queue.at(0));
+    let unread = queue.push_stream(&data(LIMIT / 2), 1, &connection, 1).unwrap();
+    let _other = queue.push(&data(LIMIT / 2), 2, 10).unwrap();
+    assert!(unread.take(PIECE_HTTP2, queue.at(10)).is_none());
+    assert!(!connection.token.is_cancelled());
+    drop(buffered);
+}
+
+#[test]
+fn a_connection_of_which_a_stream_is_read_is_not_cut_off() {
+    let queue = Fixture::new(1.0);
+    let [reading, stalled] = [(); 2].map(|()| Arc::<CutOff>::default());
+    let pieces = [&reading, &stalled].map(|connection| {
+        let stream = queue.push_stream(&data(SMALL), 1, connection, 0).unwrap();
+        take_all(stream, queue.at(0))
+    });
+    // The library has sent a piece of another stream.
+    reading.progressed(queue.queue.millis(queue.at(9)));
+    let large = LIMIT - SEND_BUFFER - PIECE_HTTP2;
+    let large = queue.push(&data(large), 2, 10).unwrap();
+    assert!(stalled.token.is_cancelled() && !reading.token.is_cancelled());
+    drop(large);
+    assert!(queue.push(&data(LIMIT), 2, 10).is_none());
+    assert!(!reading.token.is_cancelled());
+    drop(pieces);
 }
 
 #[test]

@@ -116,7 +116,7 @@ async fn run<S: Service, C: GracefulConnection<Error: Into<BoxError>>>(
             () = client.timer.timed_out() => {}
         }
     }
-    if client.timer.cut_off.is_cancelled() {
+    if client.timer.cut_off.token.is_cancelled() {
         return Some(CloseReason::Slow);
     }
     connection.as_mut().graceful_shutdown();

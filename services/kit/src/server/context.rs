@@ -5,7 +5,7 @@ use crate::{
     Limits, Route, ServerSettings, Service,
     metrics::{RefusalReason, RequestRefusals, Series, ServerMetrics},
     request_permits::RequestPermits,
-    send_queue::SendQueue,
+    send_queue::{SEND_BUFFER, SendQueue},
     trace::TraceExporter,
 };
 use hyper::server::conn::http1;
@@ -27,8 +27,6 @@ use tokio_util::sync::CancellationToken;
 
 /// Bytes of a request's header, its first line included; more is 431.
 const HEADER_LIMIT: u16 = 16 * 1024;
-/// Bytes of responses that hyper may buffer for an HTTP/2 stream.
-const SEND_BUFFER: usize = 64 * 1024;
 /// How long a connection stays with hyper without a request.
 const IDLE: Duration = Duration::from_millis(100);
 /// The part of `limits.stall_timeout` after which a client that takes nothing may be cut off, if others need the memory.

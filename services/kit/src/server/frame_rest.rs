@@ -3,7 +3,7 @@
 use super::request_log::RequestLog;
 use crate::{
     Body, BoxError,
-    send_queue::{QueuedReader, SMALL, SMALL_HTTP2},
+    send_queue::{PIECE_HTTP2, QueuedReader, SMALL, SMALL_HTTP2},
 };
 use bytes::Bytes;
 use futures_util::stream;
@@ -12,6 +12,7 @@ use http_body_util::{BodyExt, StreamBody};
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
+    sync::Arc,
     task::{Context, Poll, Waker, ready},
     time::{Duration, Instant},
 };
@@ -19,8 +20,6 @@ use tokio::time::{Sleep, sleep};
 
 /// Bytes of a piece: a large response is handed over in pieces, so that its end is near the client's end.
 const PIECE: usize = 64 * 1024;
-/// The same over HTTP/2: a frame, as the library keeps a piece for each stream whose window is closed.
-const PIECE_HTTP2: usize = 16 * 1024;
 /// How often a part of a streamed response asks for memory: longer than it takes for a reader to have stalled.
 const RETRIES: u32 = 100;
 const RETRY: Duration = Duration::from_millis(100);
@@ -76,7 +75,7 @@ impl FrameRest {
         if data.len() <= small(log) {
             return Ok(Self::Small(data));
         }
-        let (queue, connection) = (&log.client.send_queue, log.client.timer.cut_off.clone());
+        let (queue, connection) = (&log.client.send_queue, Arc::clone(&log.client.timer.cut_off));
         queue.push(data, log.sender.key(), connection, log.http1, Instant::now()).map(Self::Queued)
     }
 
@@ -110,8 +109,7 @@ impl FrameRest {
                 Ok(piece)
             }
             Self::Queued(reader) => match reader.take(most, Instant::now()) {
-                Some((piece, true)) if log.http1 => Ok(piece),
-                Some((piece, true)) => Ok(reader.hold(piece)),
+                Some((piece, true)) => Ok(piece),
                 taken => {
                     *self = Self::Queued(reader);
                     Ok(taken.ok_or("the client has taken nothing for long")?.0)

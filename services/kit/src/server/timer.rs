@@ -1,6 +1,6 @@
 //! Tracks whether a connection is waiting for its client or for us, and since when; used for idle and stall timeouts.
 
-use crate::Limits;
+use crate::{Limits, send_queue::CutOff};
 use std::{
     sync::{
         Arc, OnceLock,
@@ -25,7 +25,7 @@ pub(super) struct ConnectionTimer {
     /// For a client during a response, until 4 KiB more of it are read; over HTTP/2, a frame.
     stall: Duration,
     /// Ends the connection at once: others need the memory that its responses hold.
-    pub(super) cut_off: CancellationToken,
+    pub(super) cut_off: Arc<CutOff>,
     start: Instant,
     /// The last progress of the client, in milliseconds after `start`.
     progress: AtomicU64,
@@ -54,7 +54,7 @@ impl ConnectionTimer {
         Self {
             idle: limits.header_timeout,
             stall: limits.stall_timeout,
-            cut_off: CancellationToken::new(),
+            cut_off: Arc::default(),
             start: Instant::now(),
             progress: AtomicU64::new(0),
             http2: OnceLock::new(),
@@ -150,7 +150,7 @@ impl ConnectionTimer {
                 tokio::time::sleep(left.min(max_sleep)).await;
             }
         };
-        self.cut_off.run_until_cancelled(exceeded).await;
+        self.cut_off.token.run_until_cancelled(exceeded).await;
     }
 
     /// The time left to the client, if any.

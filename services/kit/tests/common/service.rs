@@ -64,8 +64,11 @@ impl Service for Test {
                 let parts = [vec![b'x'; 3], vec![b'x'; length]].map(|part| Ok(Frame::data(part.into())));
                 answer("/parts", StreamBody::new(stream::iter(parts)).boxed_unsync())
             }
-            // The same memory for all, as a cached response.
-            (&Method::GET, "/shared") => answer("/shared", full(self.shared.clone())),
+            // The same memory for all, as a cached response; all of it, or so many bytes.
+            (&Method::GET, "/shared") => {
+                let bytes = number.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(SHARED);
+                answer("/shared", full(self.shared.slice(..bytes)))
+            }
             (&Method::GET | &Method::HEAD, "/status") => {
                 let mut response = answer("/status", kit::empty());
                 let status = u16::try_from(number.unwrap_or(200)).unwrap_or_default();
