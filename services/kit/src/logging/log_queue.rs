@@ -1,4 +1,4 @@
-//! The queue of log lines: whoever logs only appends to a buffer; a thread writes what has gathered there at once.
+//! The queue of log lines: logging only appends to a buffer; a thread writes what has gathered there at once.
 
 use memchr::memchr_iter;
 use std::{
@@ -8,7 +8,7 @@ use std::{
         atomic::{AtomicU64, Ordering::Relaxed},
     },
     thread,
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// Bytes of lines that may wait to be written.
@@ -18,6 +18,8 @@ const GATHER: Duration = Duration::from_millis(5);
 const BATCH: usize = 64 * 1024;
 /// How long a line may wait for room, and the end of the program for the last lines.
 const LONGEST_WAIT: Duration = Duration::from_secs(1);
+/// How often a non-blocking output that takes nothing is tried again.
+const RETRY: Duration = Duration::from_millis(5);
 
 /// Lines that wait to be written.
 pub(super) struct LogQueue {
@@ -26,7 +28,7 @@ pub(super) struct LogQueue {
     arrived: Condvar,
     /// Signalled by the thread: a batch was written.
     written: Condvar,
-    /// Whether a full queue delays who logs. A file takes lines again soon; a pipe may have a reader that never does.
+    /// Whether a full queue delays the threads that log. A file takes lines again soon; a pipe may have a reader that never does.
     lossless: bool,
     dropped: AtomicU64,
 }
@@ -45,8 +47,8 @@ struct Backlog {
 pub(super) struct QueueGuard(Arc<LogQueue>);
 
 impl LogQueue {
-    /// A queue whose lines a thread writes to `output`. A full queue delays who logs if it is `lossless`, and drops lines
-    /// otherwise.
+    /// A queue whose lines a thread writes to `output`. A full queue delays the threads that log if it is
+    /// `lossless`, and drops lines otherwise.
     pub(super) fn start(
         output: impl Write + Send + 'static,
         lossless: bool,
@@ -68,11 +70,11 @@ impl LogQueue {
         self.dropped.load(Relaxed)
     }
 
-    /// Appends a whole line.
+    /// Appends a whole line. One that is longer than the queue is dropped.
     pub(super) fn push(&self, line: &[u8]) {
         let mut backlog = self.lock();
         let fits = |backlog: &Backlog| backlog.lines.len() + line.len() <= LIMIT;
-        if !fits(&backlog) && self.lossless && !backlog.stalled && !backlog.ended {
+        if !fits(&backlog) && line.len() <= LIMIT && self.lossless && !backlog.stalled && !backlog.ended {
             let (room, timeout) = self
                 .written
                 .wait_timeout_while(backlog, LONGEST_WAIT, |backlog| !fits(backlog))
@@ -93,11 +95,15 @@ impl LogQueue {
 
     fn write_all_to(&self, mut output: impl Write) {
         let mut batch = Vec::new();
+        // Whether the output ends within a line.
+        let mut torn = false;
         while self.next_batch(&mut batch) {
-            if output.write_all(&batch).is_err() {
-                let lines = memchr_iter(b'\n', &batch).count();
-                self.dropped.fetch_add(lines as u64, Relaxed);
-            }
+            torn = torn && write_most(&mut output, b"\n") == 0;
+            let written = if torn { 0 } else { write_most(&mut output, &batch) };
+            let (whole, rest) = batch.split_at(written);
+            torn |= !rest.is_empty() && whole.last().is_some_and(|last| *last != b'\n');
+            let lines = memchr_iter(b'\n', rest).count();
+            self.dropped.fetch_add(lines as u64, Relaxed);
             batch.clear();
             batch.shrink_to(2 * BATCH);
             let mut backlog = self.lock();
@@ -123,6 +129,29 @@ impl LogQueue {
     }
 }
 
+/// Writes `data`, as far as `output` takes it, and gives the number of bytes written. Standard error may be non-blocking, as
+/// other processes can set that for all that share it; then it is tried again for as long as a line may wait.
+#[expect(clippy::disallowed_methods, reason = "only the log's own thread sleeps")]
+fn write_most(output: &mut impl Write, data: &[u8]) -> usize {
+    let (mut written, mut deadline) = (0, None);
+    while written < data.len() {
+        match output.write(&data[written..]) {
+            Ok(0) => break,
+            Ok(bytes) => (written, deadline) = (written + bytes, None),
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                let now = Instant::now();
+                if now >= *deadline.get_or_insert(now + LONGEST_WAIT) {
+                    break;
+                }
+                thread::sleep(RETRY);
+            }
+            Err(_) => break,
+        }
+    }
+    written
+}
+
 /// For formatters, which hand over whole lines.
 impl Write for &LogQueue {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
@@ -146,85 +175,4 @@ impl Drop for QueueGuard {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use std::sync::mpsc::{Receiver, Sender, channel};
-
-    /// An output that takes a batch whenever the test permits it, and passes it on.
-    struct Gate(Receiver<()>, Sender<Vec<u8>>);
-
-    impl Write for Gate {
-        fn write(&mut self, batch: &[u8]) -> io::Result<usize> {
-            self.0.recv().map_err(io::Error::other)?;
-            self.1.send(batch.to_vec()).map_err(io::Error::other)?;
-            Ok(batch.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    fn gate() -> (Gate, Sender<()>, Receiver<Vec<u8>>) {
-        let ((open, gate), (sender, batches)) = (channel(), channel());
-        (Gate(gate, sender), open, batches)
-    }
-
-    fn fill(queue: &LogQueue) {
-        for _ in 0..3 * LIMIT / BATCH {
-            queue.push(&vec![b'x'; BATCH]);
-        }
-    }
-
-    #[test]
-    fn lines_that_wait_are_written_at_once_and_the_last_ones_at_the_end() {
-        let (output, open, batches) = gate();
-        let (queue, guard) = LogQueue::start(output, false).unwrap();
-        for _ in 0..1000 {
-            queue.push(b"line\n");
-        }
-        open.send(()).unwrap();
-        open.send(()).unwrap();
-        drop(guard);
-        let batches: Vec<_> = batches.try_iter().collect();
-        assert!(batches.len() <= 2 && batches.concat() == b"line\n".repeat(1000));
-        queue.push(b"late\n");
-        assert_eq!(queue.dropped(), 1);
-    }
-
-    #[test]
-    fn a_queue_that_may_lose_lines_drops_them_when_it_is_full() {
-        let (output, open, _batches) = gate();
-        let (queue, _guard) = LogQueue::start(output, false).unwrap();
-        fill(&queue);
-        let dropped = queue.dropped();
-        assert!(dropped >= (LIMIT / BATCH) as u64, "{dropped}");
-        drop(open);
-    }
-
-    #[test]
-    fn a_lossless_queue_waits_for_its_output() {
-        let (output, open, batches) = gate();
-        let (queue, guard) = LogQueue::start(output, true).unwrap();
-        thread::scope(|scope| {
-            scope.spawn(|| fill(&queue));
-            let mut bytes = 0;
-            while bytes < 3 * LIMIT {
-                open.send(()).unwrap();
-                bytes += batches.recv().unwrap().len();
-            }
-        });
-        assert_eq!(queue.dropped(), 0);
-        drop((open, guard));
-    }
-
-    #[test]
-    fn an_output_that_hangs_delays_a_lossless_queue_only_once() {
-        let (output, open, _batches) = gate();
-        let (queue, _guard) = LogQueue::start(output, true).unwrap();
-        let start = std::time::Instant::now();
-        fill(&queue);
-        assert!(start.elapsed() < 3 * LONGEST_WAIT && queue.dropped() > 1);
-        drop(open);
-    }
-}
+mod tests;
