@@ -33,7 +33,8 @@ impl RequestId {
         HeaderValue::from_str(id).ok().filter(|_| fits).map(|id| Self(Id::Sent(id)))
     }
 
-    /// A new id, unique in this process; an id of another process is the same with a chance of 2⁻⁶⁴.
+    /// A new id, unique in this process. Ids count up from a random 64-bit number, so those of two processes are the same only
+    /// where their ranges overlap: with `n` ids each, that has a chance of about `n` · 2⁻⁶³.
     pub fn make() -> Self {
         static NEXT: LazyLock<AtomicU64> =
             LazyLock::new(|| AtomicU64::new(RandomState::new().hash_one(std::process::id())));
