@@ -5,10 +5,14 @@ use prometheus_client::metrics::counter::Counter;
 use std::{
     cell::RefCell,
     collections::HashMap,
+    pin::Pin,
     sync::{Arc, Mutex, PoisonError, Weak},
     task::{Context, Poll, ready},
 };
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError};
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError},
+    task::futures::TaskLocalFuture,
+};
 use tokio_util::sync::PollSemaphore;
 
 /// A number of permits, and the share of them that each client may hold.
@@ -127,21 +131,23 @@ tokio::task_local! {
 }
 
 /// The request in work, and the permits for those that wait.
-struct Counted {
+pub(crate) struct Counted {
     permit: RequestPermit,
     waiting: Arc<Semaphore>,
 }
 
-/// Runs `work` for a request with `permit`, which may be exchanged for one of `waiting`; also returns the permit that it has
-/// at the end.
-pub(crate) async fn counted<T>(
-    permit: RequestPermit,
-    waiting: Arc<Semaphore>,
-    work: impl Future<Output = T>,
-) -> (T, Option<RequestPermit>) {
-    let mut work = std::pin::pin!(CURRENT.scope(RefCell::new(Counted { permit, waiting }), work));
-    let result = work.as_mut().await;
-    (result, work.take_value().map(|counted| counted.into_inner().permit))
+/// Work for a request, with its permit.
+pub(crate) type CountedWork<F> = TaskLocalFuture<RefCell<Counted>, F>;
+
+/// `work` for a request with `permit`, which may be exchanged for one of `waiting`. No `async fn`, whose future would have space
+/// for the arguments twice.
+pub(crate) fn counted<F: Future>(permit: RequestPermit, waiting: Arc<Semaphore>, work: F) -> CountedWork<F> {
+    CURRENT.scope(RefCell::new(Counted { permit, waiting }), work)
+}
+
+/// The permit that `work` has at its end.
+pub(crate) fn permit_of<F>(work: Pin<&mut CountedWork<F>>) -> Option<RequestPermit> {
+    work.take_value().map(|counted| counted.into_inner().permit)
 }
 
 /// Says that the request whose [`Service::handle`](crate::Service::handle) calls this does no work of its own from now on: it

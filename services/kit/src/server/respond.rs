@@ -13,7 +13,7 @@ use crate::{
     errors::{bad_request, internal, method_not_allowed, other_method, overloaded, stopping, url_too_long},
     host,
     request_id::X_REQUEST_ID,
-    request_permits::counted,
+    request_permits::{counted, permit_of},
 };
 use futures_util::FutureExt;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
@@ -89,7 +89,8 @@ pub(super) fn respond<S: Service>(
                 // Both are passed pinned: each move of a future into another adds its size to that of this one.
                 let handling = pin!(AssertUnwindSafe(listener.service.handle(request)).catch_unwind());
                 let handled = pin!(handled(&listener, &log, handling));
-                counted(permit, Arc::clone(&listener.waiting_permits), handled).await
+                let mut work = pin!(counted(permit, Arc::clone(&listener.waiting_permits), handled));
+                (work.as_mut().await, permit_of(work))
             }
             None => (
                 refused.map_or_else(|| listener.service.refuse(overloaded(RETRY_AFTER)), |refused| *refused),
