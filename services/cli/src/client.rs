@@ -71,8 +71,8 @@ impl UserClient {
         Ok(client)
     }
 
-    /// Fetches the page at `url`; `authorization` is what the target's URL held. A field of `--header` goes before it, as in
-    /// `curl`.
+    /// Fetches the page at `url`; `authorization` is what the target's URL held. A field of `--header` goes before it, as
+    /// in `curl`.
     pub async fn fetch(
         &self,
         url: &PageUrl,

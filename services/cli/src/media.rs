@@ -32,7 +32,7 @@ const PATTERNS: [Pattern; 31] = [
     (b"PK\x03\x04", "a ZIP archive"),
     (b"Rar!\x1a\x07\x00", "a RAR archive"),
     (b"Rar \x1a\x07\x00", "a RAR archive"),
-    // Besides the standard's: nobody takes these for text either.
+    // Besides the standard's: archives that are no text either.
     (b"Rar!\x1a\x07\x01\x00", "a RAR archive"),
     (b"\xfd7zXZ\x00", "an xz archive"),
     (b"7z\xbc\xaf\x27\x1c", "a 7z archive"),

@@ -137,8 +137,8 @@ async fn serve(
     Ok(())
 }
 
-/// The settings of one of the two services in this process, which have `memory` bytes together: each has half of the grace period, as one is stopped after the
-/// other, and half of the file descriptors.
+/// The settings of one of the two services in this process, which have `memory` bytes together: each has half of the grace
+/// period, as one is stopped after the other, and half of the file descriptors.
 fn one_of_two(server: ServerSettings, memory: u64, host_rule: Option<HostRule>) -> ServerSettings {
     let mut server = ServerSettings { host_rule, services: 2, process_memory: memory, ..server };
     server.limits.grace /= 2;

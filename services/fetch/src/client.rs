@@ -1,4 +1,5 @@
-//! What a client that acts for its own user may set beyond the configuration of a server. A server's settings never hold it.
+//! What a client that acts for its own user may set beyond the configuration of a server. A server's settings never hold
+//! it.
 
 use std::{fmt, path::PathBuf};
 

@@ -1,5 +1,5 @@
-//! The reasons why a page could not be fetched. Their texts are fit for clients: no address, no upstream text, no internals.
-//! The causes are in the job's record.
+//! The reasons why a page could not be fetched. Their texts are fit for clients: no address, no upstream text, no
+//! internals. The causes are in the job's record.
 
 use crate::Phase;
 use serde::{Deserialize, Serialize};

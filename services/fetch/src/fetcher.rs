@@ -153,8 +153,8 @@ impl Fetcher {
         (result, record)
     }
 
-    /// A permit for a job of `client` that fetches nothing, such as work on a page that the client has sent. Such jobs count
-    /// as jobs at one host, and wait until `deadline` at most.
+    /// A permit for a job of `client` that fetches nothing, such as work on a page that the client has sent. Such jobs
+    /// count as jobs at one host, and wait until `deadline` at most.
     pub async fn admit(&self, client: JobClient, deadline: Deadline) -> Result<JobPermit, FetchError> {
         // No host has this name.
         Ok(self.admission.enter(&client, "", JobDeadline(deadline)).await?)

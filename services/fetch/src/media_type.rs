@@ -51,7 +51,8 @@ pub(crate) fn declared(headers: &HeaderMap) -> Declared {
     }
 }
 
-/// The syntax of a body, and the encoding that its `charset` names, if `Content-Type` in `headers` says that it is HTML or XHTML.
+/// The syntax of a body, and the encoding that its `charset` names, if `Content-Type` in `headers` says that it is HTML or
+/// XHTML.
 pub fn declared_page(headers: &HeaderMap) -> Option<(Syntax, Option<&'static Encoding>)> {
     match declared(headers) {
         Declared::Page(syntax, charset) => Some((syntax, charset)),

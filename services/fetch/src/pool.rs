@@ -64,8 +64,8 @@ impl OriginConnection {
         self.since.elapsed() < REUSED_FOR && !self.sender.is_closed() && self.meter.fault().is_none()
     }
 
-    /// Resolves once the connection may take the next request, or is closed. For a response without a body: its end has been
-    /// received, but HTTP/1 connections say so a moment later.
+    /// Resolves once the connection may take the next request, or is closed. For a response without a body: its end has
+    /// been received, but HTTP/1 connections say so a moment later.
     pub(crate) async fn ready(&mut self) {
         if let Sender::H1(sender) = &mut self.sender {
             let _ = sender.ready().await;

@@ -9,8 +9,8 @@ pub(crate) const BAD: &[u16] = &[
 ];
 
 /// Ports of services that may answer to, or act on, an HTTP request, the default of the setting `ports_deny`: SQL Server,
-/// Oracle, Docker (2), etcd (2), `MySQL`, Smokescreen, `PostgreSQL`, AMQP, Redis, Kubernetes, `StatsD`, Vault, Consul, Kafka,
-/// Elasticsearch (2), kubelet (2), memcached, Redis Sentinel and `MongoDB`, in this order.
+/// Oracle, Docker (2), etcd (2), `MySQL`, Smokescreen, `PostgreSQL`, AMQP, Redis, Kubernetes, `StatsD`, Vault, Consul,
+/// Kafka, Elasticsearch (2), kubelet (2), memcached, Redis Sentinel and `MongoDB`, in this order.
 pub(crate) const SERVICES: &[u16] = &[
     1433, 1521, 2375, 2376, 2379, 2380, 3306, 4750, 5432, 5672, 6379, 6443, 8125, 8200, 8500, 9092, 9200,
     9300, 10250, 10255, 11211, 26379, 27017,

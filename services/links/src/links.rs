@@ -31,8 +31,8 @@ const NO_TEXT: &str = "[IMG]";
 const FIRST_BLOCK: usize = 1024;
 const LARGEST_BLOCK: usize = 64 * 1024;
 
-/// Links in tree order, duplicates included. They are kept in blocks, so that a million short links take a few megabytes and
-/// a list that grows is never copied. An href is within one block; a text may continue in the next.
+/// Links in tree order, duplicates included. They are kept in blocks, so that a million short links take a few megabytes
+/// and a list that grows is never copied. An href is within one block; a text may continue in the next.
 #[derive(Clone, Default)]
 pub struct Links {
     blocks: Vec<String>,

@@ -45,7 +45,8 @@ impl LinkSelection {
         self.select(&links, |href| HostScope::of(href, own)).unwrap_or(links)
     }
 
-    /// Whether a link is selected, to be asked of each link of a page, resolved and in order. `page` is the page's final URL.
+    /// Whether a link is selected, to be asked of each link of a page, resolved and in order. `page` is the page's final
+    /// URL.
     pub fn filter<'a>(self, page: Option<&WebUrl>) -> impl FnMut(&Link<'a>) -> bool {
         let own = page.and_then(WebUrl::host_str);
         self.filter_by(move |href| HostScope::of(href, own))

@@ -146,7 +146,8 @@ fn found(page: &str) -> (Judged, bool) {
     ((links, found.title), found.method != Method::Approximate)
 }
 
-/// Whether our links or our title are wrong. Only many attributes may make an answer approximate, and the answer must say so.
+/// Whether our links or our title are wrong. Only many attributes may make an answer approximate, and the answer must say
+/// so.
 fn differs(page: &str, expected: &Judged) -> bool {
     let (found, is_exact) = found(page);
     found != *expected && (is_exact || !page.contains(MANY_ATTRIBUTES))

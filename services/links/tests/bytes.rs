@@ -1,7 +1,7 @@
 //! Fixtures that are cut, joined and changed byte by byte have the links of html5ever's tree.
 //!
-//! `LINKS_BYTES` is the number of pages, 3,000 by default; `LINKS_SEED` is the first seed. The fuzz target in `fuzz/` checks
-//! the same with libFuzzer.
+//! `LINKS_BYTES` is the number of pages, 3,000 by default; `LINKS_SEED` is the first seed. The fuzz target in `fuzz/`
+//! checks the same with libFuzzer.
 
 #[path = "soup/generator.rs"]
 #[expect(dead_code, reason = "this test needs only the random numbers")]

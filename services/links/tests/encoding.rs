@@ -1,6 +1,7 @@
 //! A page is read in the encoding that the standard finds, however late a `<meta>` declares it.
 //!
-//! `LINKEXTRACTOR_SUITES` names a folder with html5lib's tests (`html5lib/encoding/*.dat`); without it one test does nothing.
+//! `LINKEXTRACTOR_SUITES` names a folder with html5lib's tests (`html5lib/encoding/*.dat`); without it one test does
+//! nothing.
 
 use links::{Encoding, Method, Page};
 use std::{env, fs, path::Path};

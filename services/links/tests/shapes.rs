@@ -1,4 +1,5 @@
-//! Shapes of XHTML that Chromium loads, scripting off: the links are the same, of well-formed documents and before an error.
+//! Shapes of XHTML that Chromium loads, scripting off: the links are the same, of well-formed documents and before an
+//! error.
 
 use e2e::{Browser, Origin};
 use http::StatusCode;

@@ -1,5 +1,6 @@
 //! The URL standard's own test data: `urltestdata.json` of web-platform-tests, in the folder `url`
-//! of the one that `LINKEXTRACTOR_SUITES` names. Without it nothing is checked here; `references.rs` has a row for each part.
+//! of the one that `LINKEXTRACTOR_SUITES` names. Without it nothing is checked here; `references.rs` has a row for each
+//! part.
 
 use serde_json::Value;
 use std::{env, fs, path::Path};

@@ -28,7 +28,8 @@ use tokio::{
 };
 use url::Url;
 
-/// The most pages of a batch. The API takes 1,000 and works on 8 at once: small batches reach all replicas behind a balancer.
+/// The most pages of a batch. The API takes 1,000 and works on 8 at once: small batches reach all replicas behind a
+/// balancer.
 pub const MOST_PAGES: usize = 16;
 /// The longest line of an answer, in bytes: more than the largest page of links.
 const MAX_LINE: usize = 256 << 20;

@@ -1,5 +1,5 @@
-//! The arguments of `extract`. Options that other tools have are named as in `curl`, or else as in `lychee`; the other names
-//! that users of these and of `wget` know are aliases.
+//! The arguments of `extract`. Options that other tools have are named as in `curl`, or else as in `lychee`; the other
+//! names that users of these and of `wget` know are aliases.
 
 use super::values::{duration, positive_duration, size};
 use clap::{Args as ClapArgs, ValueEnum, ValueHint, value_parser};

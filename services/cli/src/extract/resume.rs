@@ -122,8 +122,8 @@ fn read_lines(mut file: impl BufRead, retry_failed: bool) -> Result<KnownResults
     Ok(known)
 }
 
-/// Reads a line: its beginning into `head`, the rest of a long one not at all. Returns its length and whether it ends with a
-/// line break. What does not begin as a result is not read to its end.
+/// Reads a line: its beginning into `head`, the rest of a long one not at all. Returns its length and whether it ends with
+/// a line break. What does not begin as a result is not read to its end.
 fn read_line(file: &mut impl BufRead, head: &mut Vec<u8>) -> io::Result<(u64, bool)> {
     let mut length = 0;
     loop {

@@ -12,8 +12,8 @@ use tokio::time::Instant;
 const MOST_WAITING: usize = 10_000;
 const MOST_BYTES: usize = 4 << 20;
 
-/// Targets that wait to be begun, and the state of their hosts. It knows only hosts that have targets here or in progress, or
-/// that must not be asked yet.
+/// Targets that wait to be begun, and the state of their hosts. It knows only hosts that have targets here or in progress,
+/// or that must not be asked yet.
 pub struct Scheduler {
     per_host: usize,
     delay: Duration,

@@ -41,13 +41,13 @@ pub fn open(path: &Path) -> io::Result<Box<dyn Read + Send>> {
 }
 
 impl TargetList {
-    /// Starts to read, in a thread of its own as standard input may be silent for long. The last item is an error if the list
-    /// cannot be read to its end.
+    /// Starts to read, in a thread of its own as standard input may be silent for long. The last item is an error if the
+    /// list cannot be read to its end.
     pub fn read(self) -> mpsc::Receiver<Result<Target, String>> {
         let (sender, receiver) = mpsc::channel(READ_AHEAD);
         thread::spawn(move || {
             let Self { targets, from, mut done, bar } = self;
-            // An error means that the receiver is gone: nobody wants more.
+            // An error means that the receiver is gone: no more targets are needed.
             let mut send = |target: Target| {
                 if done.as_mut().is_some_and(|done| !done.insert(target.name())) {
                     bar.inc(1);

@@ -1,7 +1,7 @@
 //! Stage 3, link events to a canonical page: `<a href="…">text</a>` and nothing else, which any parser reads alike.
 //!
-//! It is passed to the reader in chunks, so that neither it nor its parse grows with the page. Character references are kept;
-//! characters that could be taken for markup are written as references.
+//! It is passed to the reader in chunks, so that neither it nor its parse grows with the page. Character references are
+//! kept; characters that could be taken for markup are written as references.
 
 use super::{text, tl_reader::TlReader};
 use crate::Extraction;
@@ -160,8 +160,8 @@ impl Canonicalizer {
         self.flushed + u32::try_from(self.chunk.len()).unwrap_or(u32::MAX)
     }
 
-    /// Ends the open link at an earlier `position` and starts another there with the same `href`, which gets the rest of the
-    /// text. Returns how much longer the output became; `None` where that part of it was passed on already.
+    /// Ends the open link at an earlier `position` and starts another there with the same `href`, which gets the rest of
+    /// the text. Returns how much longer the output became; `None` where that part of it was passed on already.
     pub(crate) fn split(&mut self, position: u32, href: &[u8]) -> Option<u32> {
         let at = position.checked_sub(self.flushed)?;
         let rest = self.chunk.split_off(at as usize);

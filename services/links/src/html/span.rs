@@ -68,8 +68,8 @@ fn in_two_words(bytes: &[u8], marks: impl Fn(u64) -> u64) -> (Option<usize>, usi
     (None, bytes.len() - rest.len())
 }
 
-/// Marks the bytes that equal `byte`: the lowest bit set is in the first of them ("Determine if a word has a zero byte", Bit
-/// Twiddling Hacks).
+/// Marks the bytes that equal `byte`: the lowest bit set is in the first of them ("Determine if a word has a zero byte",
+/// Bit Twiddling Hacks).
 #[inline]
 const fn equal_bytes(word: u64, byte: u8) -> u64 {
     const EACH: u64 = u64::MAX / 0xFF;

@@ -91,8 +91,8 @@ impl<'a> Tokenizer<'a> {
         if start == self.at { Token::EndOfPage } else { Token::Text(Span::new(start, self.at)) }
     }
 
-    /// The tag whose name starts at `start`, as `token`, which avoids a copy. The page may end inside the tag: then there is
-    /// none.
+    /// The tag whose name starts at `start`, as `token`, which avoids a copy. The page may end inside the tag: then there
+    /// is none.
     #[inline]
     fn tag(&mut self, start: usize, token: impl FnOnce(Tag) -> Token) -> Token {
         let (length, name) = Name::read(&self.page[start..]);

@@ -1,8 +1,9 @@
 //! Stage 2, tokens to link events: tree construction without the tree (WHATWG HTML, section 13.2.6).
 //!
-//! The stack of open elements, the active formatting elements and the insertion modes follow the standard exactly, scripting
-//! off; nodes are not kept. That is enough as long as the tree has the order of the page and at most one link is open at a
-//! time. Otherwise the result is a [`Bailout`], never a wrong answer, and the same rules then build [nodes](NodeTree).
+//! The stack of open elements, the active formatting elements and the insertion modes follow the standard exactly,
+//! scripting off; nodes are not kept. That is enough as long as the tree has the order of the page and at most one link is
+//! open at a time. Otherwise the result is a [`Bailout`], never a wrong answer, and the same rules then build
+//! [nodes](NodeTree).
 
 #![expect(
     clippy::unnecessary_wraps,

@@ -1,7 +1,7 @@
 //! Characters and names of XML 1.0 (sections 2.2 and 2.3).
 
-/// The start of `page` up to the first invalid UTF-8 or forbidden character, and whether there is one. What is cut there is not
-/// well-formed: no element that is open at the end of a document is closed.
+/// The start of `page` up to the first invalid UTF-8 or forbidden character, and whether there is one. What is cut there is
+/// not well-formed: no element that is open at the end of a document is closed.
 pub(super) fn well_formed_start(page: &[u8]) -> (&str, bool) {
     let valid = match str::from_utf8(page) {
         Ok(text) => text,

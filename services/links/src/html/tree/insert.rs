@@ -110,8 +110,8 @@ impl Tree<'_, '_> {
         }
     }
 
-    /// Closes the innermost element of that name, if it is in scope, and the elements in it. Implied end tags need no step of
-    /// their own here, as all elements up to that one are popped.
+    /// Closes the innermost element of that name, if it is in scope, and the elements in it. Implied end tags need no step
+    /// of their own here, as all elements up to that one are popped.
     #[inline]
     pub(super) fn close_in_scope(&mut self, scope: Scope, name: Name) -> bool {
         let found = self.stack.in_scope(scope, name);

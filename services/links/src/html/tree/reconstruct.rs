@@ -14,8 +14,8 @@ const MAX_COMPARED: usize = 4096;
 const COMPARISON: usize = 64;
 
 impl Tree<'_, '_> {
-    /// Pushes a formatting element onto the stack and onto the list. Of three equal ones on the list, the earliest is removed
-    /// (the "Noah's Ark clause").
+    /// Pushes a formatting element onto the stack and onto the list. Of three equal ones on the list, the earliest is
+    /// removed (the "Noah's Ark clause").
     pub(super) fn insert_formatting(&mut self, tag: &Tag) -> Result<(), Bailout> {
         let same = self.formatting.since_marker().filter(|(_, entry)| entry.name == tag.name).count();
         if same >= 3 {

@@ -1,6 +1,6 @@
-//! `selectedcontent`, which holds a clone of the content of the option that its `select` shows (WHATWG HTML, sections 4.10.10
-//! and 13.2.6.4.7). As in browsers, the clone is made anew when an option that is shown starts or ends, and when the
-//! `selectedcontent` is inserted.
+//! `selectedcontent`, which holds a clone of the content of the option that its `select` shows (WHATWG HTML, sections
+//! 4.10.10 and 13.2.6.4.7). As in browsers, the clone is made anew when an option that is shown starts or ends, and when
+//! the `selectedcontent` is inserted.
 
 use super::{
     Bailout, Tree,
@@ -102,8 +102,8 @@ impl Tree<'_, '_> {
         }
     }
 
-    /// The `select` to which the current node belongs, and that node. As in browsers, it belongs to none in an `option` or where
-    /// a `select` is in another, nor does an option in two `optgroup`s.
+    /// The `select` to which the current node belongs, and that node. As in browsers, it belongs to none in an `option` or
+    /// where a `select` is in another, nor does an option in two `optgroup`s.
     fn owner_select(&mut self, is_option: bool) -> Option<(NodeId, NodeId)> {
         let nodes = self.nodes.as_ref()?;
         let (current, ancestors) = self.stack.elements.split_last()?;
