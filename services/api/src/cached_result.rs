@@ -158,8 +158,8 @@ impl CachedResult {
         (same && url).then_some(self)
     }
 
-    /// The same result with a lifetime and a `Retry-After` of `longest` at most and not from the future, where it would never
-    /// expire: for values that others may have written.
+    /// The same result with a lifetime and a `Retry-After` of `longest` at most and not from the future, where it would
+    /// never expire: for values that others may have written.
     pub(crate) fn clamped(&self, longest: Duration) -> Self {
         let created = self.created.min(millis(SystemTime::now()));
         let lifetime = self.lifetime.min(longest.as_secs());

@@ -20,7 +20,8 @@ pub enum LoggedFetches {
 }
 
 impl LoggedFetches {
-    /// Logs a fetch of `page` that the request with `id` began, in its `trace`, if it is one of these. `error` is why it failed.
+    /// Logs a fetch of `page` that the request with `id` began, in its `trace`, if it is one of these. `error` is why it
+    /// failed.
     pub(crate) fn log(
         self,
         page: &PageUrl,

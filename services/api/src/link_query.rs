@@ -13,8 +13,8 @@ pub(crate) struct LinkQuery {
 }
 
 impl LinkQuery {
-    /// The parameters in `query`, decoded as `application/x-www-form-urlencoded` (`+` is a space). Unknown ones are ignored;
-    /// known ones may not stand twice, or have a value without a meaning.
+    /// The parameters in `query`, decoded as `application/x-www-form-urlencoded` (`+` is a space). Unknown ones are
+    /// ignored; known ones may not stand twice, or have a value without a meaning.
     pub(crate) fn parse(query: Option<&str>) -> Result<Self, RequestTargetError> {
         let (mut parsed, mut seen) = (Self::default(), [false; NAMES.len()]);
         let pairs = query.unwrap_or_default().split('&');

@@ -1,5 +1,5 @@
-//! The representations of cached links in forms other than the cached one: each is made once for all of its readers, and kept while
-//! there is memory for it.
+//! The representations of cached links in forms other than the cached one: each is made once for all of its readers, and
+//! kept while there is memory for it.
 
 use crate::{
     cached_result::{CachedResult, PageLinks},

@@ -87,7 +87,8 @@ pub struct CacheSettings {
     /// How long after it has expired a result is used if the page cannot be fetched.
     #[serde(with = "humantime_serde")]
     pub stale_if_error: Duration,
-    /// Bytes of the cache in the process: of the results, and of what is made from them: other formats, selections and codings.
+    /// Bytes of the cache in the process: of the results, and of what is made from them: other formats, selections and
+    /// codings.
     #[serde(serialize_with = "kit::size::exact")]
     pub memory: ByteSize,
 }

@@ -2,8 +2,8 @@
 
 use http::{HeaderMap, HeaderName};
 
-/// The members of the field `name` in `headers`, each with its weight in thousandths; other parameters are ignored. A weight
-/// that is none counts as 0.
+/// The members of the field `name` in `headers`, each with its weight in thousandths; other parameters are ignored. A
+/// weight that is none counts as 0.
 pub fn weighted(headers: &HeaderMap, name: HeaderName) -> impl Iterator<Item = (&str, u16)> {
     let values = headers.get_all(name).into_iter().filter_map(|value| value.to_str().ok());
     values.flat_map(|value| value.split(',')).map(|member| {

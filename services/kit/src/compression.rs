@@ -14,8 +14,8 @@ use http_body_util::{BodyExt, StreamBody};
 const INLINE: usize = 4 * 1024;
 
 /// `response` in the content coding that a request with `headers` prefers, with `Vary`. Long bodies are compressed on
-/// `pool`. Of a body in parts, each part is sent as soon as it is there. A response with an entity tag or a coding is left as
-/// it is: a tag is that of one coding, so its service chooses.
+/// `pool`. Of a body in parts, each part is sent as soon as it is there. A response with an entity tag or a coding is left
+/// as it is: a tag is that of one coding, so its service chooses.
 pub async fn compressed(headers: &HeaderMap, mut response: Response, pool: &CpuPool) -> Response {
     let has_own =
         [header::ETAG, header::CONTENT_ENCODING].iter().any(|name| response.headers().contains_key(name));

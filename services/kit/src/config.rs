@@ -85,7 +85,8 @@ pub(crate) fn load_from<C: Configuration>(
     }
 }
 
-/// Builds the settings. A value such as `12345` or `0700` is read as a number first, and as text where a number does not fit.
+/// Builds the settings. A value such as `12345` or `0700` is read as a number first, and as text where a number does not
+/// fit.
 fn extract<C: Configuration>(base: &Figment, sources: &mut [SettingSource]) -> Result<C, ConfigError> {
     loop {
         let figment = sources.iter().fold(base.clone(), |figment, source| figment.merge(source.dict()));

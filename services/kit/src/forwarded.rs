@@ -5,7 +5,8 @@ use std::net::IpAddr;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// The hops in `Forwarded`, the last first, each `None` if it is not an address or not well-formed; `None` without the field.
+/// The hops in `Forwarded`, the last first, each `None` if it is not an address or not well-formed; `None` without the
+/// field.
 pub(crate) fn forwarded(headers: &HeaderMap) -> Option<impl Iterator<Item = Option<IpAddr>>> {
     let lines = headers.contains_key(FORWARDED).then(|| headers.get_all(FORWARDED).iter().rev())?;
     Some(lines.flat_map(|line| {
@@ -23,8 +24,8 @@ pub(crate) fn x_forwarded_for(headers: &HeaderMap) -> Option<impl Iterator<Item 
     Some(hops.map(|hop| str::from_utf8(hop).ok().and_then(address)))
 }
 
-/// The addresses in `for` of the elements of a field line (RFC 7239, section 4); `None` unless all of it is well-formed. So a
-/// quote that a client opens cannot hide what a proxy adds behind it: the proxy's own quotes would then be misplaced.
+/// The addresses in `for` of the elements of a field line (RFC 7239, section 4); `None` unless all of it is well-formed. So
+/// a quote that a client opens cannot hide what a proxy adds behind it: the proxy's own quotes would then be misplaced.
 fn elements(line: &str) -> Option<Vec<Option<IpAddr>>> {
     let (mut elements, mut rest) = (Vec::new(), line);
     let (mut empty, mut node) = (true, None);

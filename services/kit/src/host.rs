@@ -36,8 +36,8 @@ fn has_port_or_none(authority: &Authority) -> bool {
 }
 
 /// The host names that a listener answers to, against DNS rebinding: a web page can make a browser send requests to this
-/// machine, but only with the page's host name and `Origin`. Always allowed are IP addresses, `localhost`, the machine's own
-/// name, and a request without a host, which no browser sends.
+/// machine, but only with the page's host name and `Origin`. Always allowed are IP addresses, `localhost`, the machine's
+/// own name, and a request without a host, which no browser sends.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct HostRule(Vec<String>);
 

@@ -1,7 +1,7 @@
 //! Everything an HTTP service needs around its handler: accept loop, limits, drain, admin listener, errors, configuration
 //! and logs; also deadlines, memory budgets, a thread pool, and TLS for clients. A service is a struct with one async
-//! function from request to response, as in `examples/greeter.rs`; the kit does not know what it is for. [`serve`] documents
-//! what holds for clients, [`command::run`] what holds for operators. Several services may share a process.
+//! function from request to response, as in `examples/greeter.rs`; the kit does not know what it is for. [`serve`]
+//! documents what holds for clients, [`command::run`] what holds for operators. Several services may share a process.
 
 mod accept;
 mod acceptor;

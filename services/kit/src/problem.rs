@@ -70,8 +70,8 @@ impl Problem {
         self
     }
 
-    /// The response: `application/problem+json`, `Cache-Control: no-store`, with its [`ErrorCode`] for the log. Its `type` is the relative reference
-    /// `/problems/<code>`, which the service may answer with an explanation.
+    /// The response: `application/problem+json`, `Cache-Control: no-store`, with its [`ErrorCode`] for the log. Its `type`
+    /// is the relative reference `/problems/<code>`, which the service may answer with an explanation.
     pub fn into_response(self) -> Response {
         let mut body = Map::new();
         body.insert("type".into(), format!("/problems/{}", self.code).into());

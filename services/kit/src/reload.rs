@@ -6,8 +6,8 @@ use tokio::signal::unix::{SignalKind, signal};
 /// The only key that a reload applies.
 const APPLIED: &str = "log.level";
 
-/// Reloads the configuration with `load` at each SIGHUP, and names the keys whose values differ from the `running` ones. The
-/// signal is caught from this call on, not from the first poll; the future ends only if it cannot be caught.
+/// Reloads the configuration with `load` at each SIGHUP, and names the keys whose values differ from the `running` ones.
+/// The signal is caught from this call on, not from the first poll; the future ends only if it cannot be caught.
 pub(crate) fn on_hangup<C: Configuration>(
     running: SettingValues,
     load: impl Fn() -> Result<(C, SettingValues), ConfigError>,

@@ -150,9 +150,9 @@ pub(crate) fn permit_of<F>(work: Pin<&mut CountedWork<F>>) -> Option<RequestPerm
     work.take_value().map(|counted| counted.into_inner().permit)
 }
 
-/// Says that the request whose [`Service::handle`](crate::Service::handle) calls this does no work of its own from now on: it
-/// waits for another request's, such as a fetch that both need. It then counts neither towards `limits.requests` nor towards
-/// its client's share, as long as no more than `limits.requests` wait in this way. Elsewhere it has no effect.
+/// Says that the request whose [`Service::handle`](crate::Service::handle) calls this does no work of its own from now on:
+/// it waits for another request's, such as a fetch that both need. It then counts neither towards `limits.requests` nor
+/// towards its client's share, as long as no more than `limits.requests` wait in this way. Elsewhere it has no effect.
 pub fn count_as_waiting() {
     let _ = CURRENT.try_with(|current| {
         let mut current = current.borrow_mut();

@@ -25,8 +25,8 @@ use tokio::{net::TcpListener, task::JoinSet};
 /// How long the last requests of the admin listener may take.
 const ADMIN_GRACE: Duration = Duration::from_millis(100);
 
-/// Serves HTTP/1.0, 1.1 and 2 without TLS until `shutdown` resolves, then drains: returns when the last request in flight is
-/// answered or the grace is over. In the drain `/ready` answers 503, and the socket is closed after `limits.delay`.
+/// Serves HTTP/1.0, 1.1 and 2 without TLS until `shutdown` resolves, then drains: returns when the last request in flight
+/// is answered or the grace is over. In the drain `/ready` answers 503, and the socket is closed after `limits.delay`.
 ///
 /// # Errors
 ///

@@ -166,7 +166,8 @@ pub struct Limits {
     /// The time that requests in flight have after a signal to stop.
     #[serde(with = "humantime_serde")]
     pub grace: Duration,
-    /// The time between a signal to stop, from which `/ready` answers 503, and the end of accepting: load balancers need it.
+    /// The time between a signal to stop, from which `/ready` answers 503, and the end of accepting: load balancers need
+    /// it.
     #[serde(with = "humantime_serde")]
     pub delay: Duration,
     /// The time from a connection's start, or its last response, to a complete request header.

@@ -1,33 +1,34 @@
-//! Memory for lines that wait for their clients: shared by all batches, with a way out for each.
+//! Memory for lines that wait for their clients: shared by all batches, but each goes on without it, a page at a time.
 
 use kit::{ByteBudget, Reservation};
 
 /// What a page reserves before its line is known: more than most lines take.
 const EXPECTED: u64 = 1 << 20;
-/// The whole turn.
+/// Pages of a batch that may go on without shared memory at once.
 const ONE: u64 = 1;
 
 /// The memory of one batch.
 ///
-/// Without shared memory, the pages of a batch are fetched one at a time, and their lines written when they are sent: a batch
-/// whose client reads goes on even if clients that do not read have taken all shared memory.
+/// Without shared memory, the pages of a batch are fetched one at a time, and their lines written when they are sent: a
+/// batch whose client reads goes on even if clients that do not read have taken all shared memory.
 pub(super) struct LineMemory {
     shared: ByteBudget,
-    turn: ByteBudget,
+    /// The permit of the one page that goes on without shared memory.
+    unshared: ByteBudget,
 }
 
 impl LineMemory {
     pub(super) fn new(shared: ByteBudget) -> Self {
-        Self { shared, turn: ByteBudget::new(ONE) }
+        Self { shared, unshared: ByteBudget::new(ONE) }
     }
 
     /// Reserves memory for a page before its result takes any: without that, results would pile up unaccounted for. The
-    /// error is the turn of a page without memory, which lasts until its result is in the cache.
+    /// error is the permit of a page without memory, to be held until its result is in the cache.
     pub(super) async fn reserve(&self) -> Result<Reservation, Reservation> {
         tokio::select! {
             biased;
             shared = self.shared.reserve(EXPECTED) => Ok(shared),
-            turn = self.turn.reserve(ONE) => Err(turn),
+            permit = self.unshared.reserve(ONE) => Err(permit),
         }
     }
 
@@ -53,11 +54,11 @@ mod tests {
         let taken = shared.reserve(EXPECTED).await;
         let batches = [LineMemory::new(shared.clone()), LineMemory::new(shared)];
         for batch in &batches {
-            let turn = batch.reserve().await.expect_err("no memory");
+            let permit = batch.reserve().await.expect_err("no memory");
             let next = batch.reserve();
             pin_mut!(next);
             assert!(next.as_mut().now_or_never().is_none());
-            drop(turn);
+            drop(permit);
             assert!(next.await.is_err());
         }
         drop(taken);

@@ -61,9 +61,9 @@ struct RedisTier {
 }
 
 impl Redis {
-    /// A cache at `urls`, which is `redis_url` of the configuration, of results that live for about `ttl`, of which `writes`
-    /// bytes may be on their way. It connects in the background, and reports changes to `local`; large values are encoded
-    /// and decoded on `pool`. Errors do not show the URL: it may hold a password.
+    /// A cache at `urls`, which is `redis_url` of the configuration, of results that live for about `ttl`, of which
+    /// `writes` bytes may be on their way. It connects in the background, and reports changes to `local`; large values are
+    /// encoded and decoded on `pool`. Errors do not show the URL: it may hold a password.
     pub(crate) fn new(
         urls: &Secret,
         settings: &RedisSettings,
@@ -123,9 +123,9 @@ impl Redis {
         Ok(self.0.decode(stored).await)
     }
 
-    /// Stores `entry` for `lifetime`. The write goes on for `redis.write_timeout`; the caller waits for it a little, and not
-    /// at all if Redis has not answered the request before. Returns whether Redis has it by then: another replica can then
-    /// read it in time, too.
+    /// Stores `entry` for `lifetime`. The write goes on for `redis.write_timeout`; the caller waits for it a little, and
+    /// not at all if Redis has not answered the request before. Returns whether Redis has it by then: another replica can
+    /// then read it in time, too.
     pub(super) async fn put(
         &self,
         key: &CacheKey,

@@ -61,8 +61,8 @@ pub(super) fn ignored<C: Configuration>(
 }
 
 /// Whether the variable has the form of those that Kubernetes makes for each Service of the namespace
-/// (<https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables>): those of a Service whose name
-/// begins as ours have our prefix.
+/// (<https://kubernetes.io/docs/concepts/services-networking/service/#environment-variables>): those of a Service whose
+/// name begins as ours have our prefix.
 fn is_of_kubernetes<C: Configuration>(name: &str, value: &OsStr) -> bool {
     if !name.starts_with(C::ENV_PREFIX) {
         return false;

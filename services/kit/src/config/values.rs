@@ -10,7 +10,8 @@ use toml::{Table, Value};
 pub(crate) struct SettingValues(BTreeMap<String, Value>);
 
 impl SettingValues {
-    /// The values of `settings`, which `base` and `sources` gave. Those of secrets are taken from there: the settings hide them.
+    /// The values of `settings`, which `base` and `sources` gave. Those of secrets are taken from there: the settings hide
+    /// them.
     pub(super) fn of<C: Configuration>(settings: &C, base: &Figment, sources: &[SettingSource]) -> Self {
         let mut values = BTreeMap::new();
         // Settings can be written as TOML, or they could not be printed either.

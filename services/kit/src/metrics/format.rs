@@ -57,8 +57,8 @@ fn weight(parameters: &str) -> f32 {
     weight.map_or(1.0, |(_, weight)| weight.trim().parse().unwrap_or(0.0))
 }
 
-/// Converts the library's `OpenMetrics` text: in Prometheus text a counter's family is named with `_total`, and there are no
-/// units and no end marker.
+/// Converts the library's `OpenMetrics` text: in Prometheus text a counter's family is named with `_total`, and there are
+/// no units and no end marker.
 fn prometheus(open_metrics: &str) -> String {
     let counters: HashSet<&str> = open_metrics
         .lines()

@@ -17,8 +17,8 @@ const LINGER: Duration = Duration::from_millis(500);
 /// How long a client may take to close its side after ours.
 pub(super) const CLOSE: Duration = Duration::from_secs(1);
 
-/// Written by a connection's socket, requests and bodies; read by [`ConnectionTimer::expired`]. It stands for hyper's header
-/// timeout too, which covers neither HTTP/2 nor a connection whose version is still unknown.
+/// Written by a connection's socket, requests and bodies; read by [`ConnectionTimer::expired`]. It stands for hyper's
+/// header timeout too, which covers neither HTTP/2 nor a connection whose version is still unknown.
 pub(super) struct ConnectionTimer {
     /// For a client without a request, until the header of one is complete.
     idle: Duration,

@@ -15,7 +15,8 @@ use tokio::runtime::Handle;
 /// The time limit of an export.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Sends spans from the exporter's thread on the runtime of the services; says once when that fails, and when it works again.
+/// Sends spans from the exporter's thread on the runtime of the services; says once when that fails, and when it works
+/// again.
 #[derive(Debug)]
 pub(super) struct Collector {
     client: HyperClient<HttpsConnector<HttpConnector>>,

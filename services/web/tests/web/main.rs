@@ -1,7 +1,7 @@
 //! The promises to visitors, tested on the real service over real sockets.
 //!
-//! The API behind it is a mock, which can also send responses that the real one never sends. `tests/e2e` tests both services
-//! together.
+//! The API behind it is a mock, which can also send responses that the real one never sends. `tests/e2e` tests both
+//! services together.
 
 #![expect(clippy::unwrap_used, reason = "a panic shows where a test failed")]
 
