@@ -139,8 +139,8 @@ pub(crate) struct Counted {
 /// Work for a request, with its permit.
 pub(crate) type CountedWork<F> = TaskLocalFuture<RefCell<Counted>, F>;
 
-/// `work` for a request with `permit`, which may be exchanged for one of `waiting`. No `async fn`, whose future would have space
-/// for the arguments twice.
+/// `work` for a request with `permit`, which may be exchanged for one of `waiting`. No `async fn`, whose future would have
+/// space for the arguments twice.
 pub(crate) fn counted<F: Future>(permit: RequestPermit, waiting: Arc<Semaphore>, work: F) -> CountedWork<F> {
     CURRENT.scope(RefCell::new(Counted { permit, waiting }), work)
 }

@@ -107,6 +107,10 @@ async fn https(issuer: &CertifiedIssuer<'static, KeyPair>, name: &str, year: i32
 }
 
 #[tokio::test]
+#[expect(
+    clippy::too_many_lines,
+    reason = "one server for all failures, whose log lines are compared with each other"
+)]
 async fn each_failure_says_what_happened_and_where() {
     let issuer = CertifiedIssuer::self_signed(
         {

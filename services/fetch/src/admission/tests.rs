@@ -102,11 +102,11 @@ async fn a_full_queue_refuses_all_but_jobs_that_always_wait() {
 async fn a_job_that_is_held_waits_beyond_its_deadline_and_no_longer_than_it_is_held() {
     let admission = admission(1, 1, 1.0);
     let short = || JobDeadline(Deadline::after(Duration::from_millis(1)));
-    let held = |holds: &QueueHolds| JobClient { holds: Some(holds.clone()), ..client(1) };
+    let job = |holds: &QueueHolds| JobClient { holds: Some(holds.clone()), ..client(1) };
     let running = admission.enter(&client(1), "a", deadline()).await.unwrap();
     let (served, left) = (QueueHolds::default(), QueueHolds::default());
     let (_hold, hold, other) = (served.hold(), left.hold(), left.hold());
-    let (served, left) = (held(&served), held(&left));
+    let (served, left) = (job(&served), job(&left));
     let served = admission.enter(&served, "a", short());
     let left = async {
         let mut waiting = std::pin::pin!(admission.enter(&left, "a", short()));

@@ -28,7 +28,8 @@ pub(super) struct LogQueue {
     arrived: Condvar,
     /// Signalled by the thread: a batch was written.
     written: Condvar,
-    /// Whether a full queue delays the threads that log. A file takes lines again soon; a pipe may have a reader that never does.
+    /// Whether a full queue delays the threads that log. A file takes lines again soon; a pipe may have a reader that never
+    /// does.
     lossless: bool,
     dropped: AtomicU64,
 }
