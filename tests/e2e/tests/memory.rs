@@ -6,7 +6,8 @@ use flate2::{
     Compression,
     write::{GzEncoder, ZlibEncoder},
 };
-use http::StatusCode;
+use http::{Request, StatusCode, request::Builder};
+use http_body_util::Full;
 use std::{
     env,
     io::Write,
@@ -17,6 +18,8 @@ use tokio::{task::JoinSet, time::sleep};
 
 const FORMS: [&str; 4] = ["application/json", "text/csv", "text/markdown", "text/plain"];
 const CODINGS: [&str; 5] = ["identity", "gzip", "deflate", "br", "zstd"];
+/// What readers accept: `None` is the answer as it is.
+const ACCEPTED: [Option<&str>; 4] = [None, Some("gzip"), Some("zstd"), Some("br")];
 /// How long after the load the memory may take to go back, to less than this part of what a process at rest takes.
 const SETTLING: Duration = Duration::from_secs(10);
 const AFTER_LOAD: f64 = 1.5;
@@ -26,9 +29,10 @@ struct Load {
     origins: usize,
     /// Bytes of a page.
     page: usize,
-    /// Requests whose clients read the response, requests whose clients do not, and batches of all pages.
+    /// Requests whose clients read the response, requests whose clients do not, posted pages, and batches of all pages.
     requests: usize,
     unread: usize,
+    posted: usize,
     batches: usize,
     /// `limits.memory` in MiB; `fetch.memory` takes five sixteenths of it, as the windows of decoders do not get smaller.
     limit: u64,
@@ -44,6 +48,7 @@ impl Load {
             page: number("PAGE", 300_000),
             requests: number("REQUESTS", 50),
             unread: number("UNREAD", 40),
+            posted: number("POSTED", 10),
             batches: number("BATCHES", 12),
             limit: number("LIMIT", 192) as u64,
         }
@@ -103,8 +108,8 @@ impl Load {
     /// A process with the contents of the cache that the load leaves, and no load.
     async fn resting(&self, urls: &[String]) -> Program {
         let (api, client) = (self.api().await, Client::default());
-        for (url, form) in forms(urls).take(self.requests.min(urls.len())) {
-            client.get_with(&format!("http://{}/api/{url}", api.address("service")), "accept", form).await;
+        for request in reads(api.address("service"), urls).take(self.requests.min(urls.len())) {
+            client.send(request.body(Full::default()).expect("a request")).await;
         }
         api
     }
@@ -117,9 +122,15 @@ impl Load {
             wire.send(format!("GET /api/{url} HTTP/1.1\r\nHost: a\r\nAccept: {form}\r\n\r\n")).await;
             unread.push(wire);
         }
-        for (url, form) in forms(urls).take(self.requests) {
-            let target = format!("http://{address}/api/{url}");
-            requests.spawn(async move { Client::default().get_with(&target, "accept", form).await.status });
+        let mut send = |request: Builder, body: Vec<u8>| {
+            let request = request.body(Full::from(body)).expect("a request");
+            requests.spawn(async move { Client::default().send(request).await.status });
+        };
+        for request in reads(address, urls).take(self.requests) {
+            send(request, Vec::new());
+        }
+        for (_, page) in self.worst_pages().into_iter().cycle().take(self.posted) {
+            send(Request::post(format!("http://{address}/api")).header("content-type", "text/html"), page);
         }
         let body = urls.join("\n");
         for _ in 0..self.batches {
@@ -140,6 +151,17 @@ impl Load {
 /// Each URL in turn, and the form to ask for.
 fn forms(urls: &[String]) -> impl Iterator<Item = (String, &'static str)> {
     urls.iter().cycle().enumerate().map(|(number, url)| (url.clone(), FORMS[number % FORMS.len()]))
+}
+
+/// Requests for each URL in turn, in all forms, plain and compressed.
+fn reads(address: SocketAddr, urls: &[String]) -> impl Iterator<Item = Builder> {
+    forms(urls).enumerate().map(move |(number, (url, form))| {
+        let request = Request::get(format!("http://{address}/api/{url}")).header("accept", form);
+        match ACCEPTED[number / FORMS.len() % ACCEPTED.len()] {
+            Some(coding) => request.header("accept-encoding", coding),
+            None => request,
+        }
+    })
 }
 
 fn packed(coding: &str, html: &[u8]) -> Vec<u8> {
