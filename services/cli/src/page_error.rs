@@ -6,7 +6,7 @@ use crate::{
     target::{Source, Target},
 };
 use bytesize::ByteSize;
-use fetch::{FetchError, FetchFailure, TlsProblem, UrlProblem};
+use fetch::{DECODING_TIME, FetchError, FetchFailure, TlsProblem, UrlProblem};
 use kit::size;
 use serde_json::Value;
 use std::{io, path::Path, time::Duration};
@@ -136,10 +136,10 @@ fn fetch_text(FetchFailure { error, cause }: &FetchFailure, target: &Target, lim
         FetchError::TooManyRedirects => {
             format!("more than {} redirects, the limit; --max-redirects raises it", limits.max_redirects)
         }
-        FetchError::TooLarge => cause.map_or_else(
-            || format!("the page is over {}, the limit; --max-bytes raises it", shown(limits.max_bytes)),
-            |cause| format!("{error}: {cause}"),
-        ),
+        FetchError::TooLarge if cause == Some(DECODING_TIME) => format!("{error}: {DECODING_TIME}"),
+        FetchError::TooLarge => {
+            format!("the page is over {}, the limit; --max-bytes raises it", shown(limits.max_bytes))
+        }
         FetchError::Timeout(step) => {
             format!("timed out after {} {step}; --timeout sets another limit", time(limits.timeout))
         }
@@ -216,8 +216,10 @@ mod tests {
             let failure = FetchFailure { error: FetchError::TooLarge, cause: cause.map(str::to_owned) };
             PageError::from(failure).text(&Target::parse("http://h/"), &limits)
         };
-        assert_eq!(text(None), "the page is over 1kB, the limit; --max-bytes raises it");
-        assert_eq!(text(Some("it takes too long")), "the page is too large: it takes too long");
+        for cause in [None, Some("the body has 3000 bytes")] {
+            assert_eq!(text(cause), "the page is over 1kB, the limit; --max-bytes raises it");
+        }
+        assert!(!text(Some(DECODING_TIME)).contains("--max-bytes"));
     }
 
     #[test]

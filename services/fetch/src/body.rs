@@ -3,6 +3,7 @@
 use crate::{
     FetchError, Phase, ProcessorTime, ResponseProblem,
     budget::{Allowance, Budget},
+    cause::DECODING_TIME,
     coding::Coding,
     decoding::{Decoding, DecodingError, append},
     job_context::JobContext,
@@ -125,8 +126,7 @@ impl BodyReader<'_> {
                 Ok((decoding, false)) => decoding,
                 Err(DecodingError::Page(error)) => return Err(error),
                 Err(DecodingError::ProcessorTime) => {
-                    let cause = "its decompression takes more processor time than a page of its size may";
-                    self.job.record.cause = Some(cause.to_owned());
+                    self.job.record.cause = Some(DECODING_TIME.to_owned());
                     return Err(FetchError::TooLarge);
                 }
             };

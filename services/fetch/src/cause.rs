@@ -11,6 +11,9 @@ use std::{error::Error, io, iter::successors, time::Duration, time::SystemTime};
 /// The cause of a look-up that found a name without addresses.
 pub(crate) const NO_ADDRESS: &str = "the name has no address";
 
+/// The cause of [`TooLarge`](crate::FetchError::TooLarge) if no larger limit of bytes would help.
+pub const DECODING_TIME: &str = "its decompression takes more processor time than a page of its size may";
+
 /// The cause in `error` or in what it wraps; `None` if it says no more than the `FetchError`.
 pub(crate) fn of(error: &(dyn Error + 'static)) -> Option<String> {
     successors(Some(error), |error: &&(dyn Error + 'static)| (*error).source()).find_map(described)

@@ -43,6 +43,7 @@ pub mod url_list;
 mod user_proxy;
 
 pub use self::admission::{JobClient, JobPermit, QueueHold, QueueHolds};
+pub use self::cause::DECODING_TIME;
 pub use self::client::{ClientSettings, UserProxies};
 pub use self::conditional::{KnownVersion, Validators};
 pub use self::error::{FetchError, ResponseProblem, TlsProblem, UrlProblem};
