@@ -36,7 +36,8 @@ in
       depends_on.api = healthy;
       environment = environment "web" // {
         API_ENDPOINT = "http://api:${toString settings.api.port}/api/";
-        "${settings.web.environment}API_PUBLIC_URL" = "http://localhost:\${API_PORT:-${toString settings.api.port}}/";
+        "${settings.web.environment}API_PUBLIC_URL" =
+          "http://localhost:\${API_PORT:-${toString settings.api.port}}/";
       };
       networks = [ "front" ];
       ports = [
