@@ -159,6 +159,7 @@ async fn each_failure_says_what_happened_and_where() {
         tokio::spawn(async move {
             let mut open = Vec::new();
             while let Ok((mut stream, _)) = listener.accept().await {
+                let _ = stream.read(&mut [0; 4096]).await;
                 let _ = tokio::io::AsyncWriteExt::write_all(&mut stream, body.as_bytes()).await;
                 open.push(stream);
             }
