@@ -44,7 +44,7 @@ impl Gatherer {
             pending: Vec::new(),
             open: Vec::new(),
             text: String::new(),
-            room: length.saturating_mul(8).saturating_add(128 * 1024),
+            room: length.saturating_mul(2).saturating_add(128 * 1024),
             has_content: false,
         }
     }
