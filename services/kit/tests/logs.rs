@@ -99,7 +99,7 @@ async fn a_request_that_is_cut_when_the_server_stops_is_logged_with_its_route() 
     let mut program = Program::start(&["--set", "limits.grace=300ms"]).await;
     let mut client = program.connect().await;
     client.send(get("/slow?600000")).await;
-    program.metric("http_requests_in_flight 1").await;
+    program.metric("linkextractor_http_requests_in_flight 1").await;
     program.signal(Signal::TERM);
     let line = program.line("request").await;
     assert_eq!((&line["route"], &line["status"]), (&"/slow".into(), &503.into()), "{line}");
