@@ -35,6 +35,16 @@ pub struct Browser {
 impl Browser {
     /// Starts a browser whose window is `width` by `height` CSS pixels.
     pub async fn start(width: u32, height: u32) -> Self {
+        Self::with_strategy(width, height, "normal").await
+    }
+
+    /// As [`start`](Self::start), but no call waits until a page is loaded.
+    pub async fn impatient(width: u32, height: u32) -> Self {
+        Self::with_strategy(width, height, "none").await
+    }
+
+    /// `strategy`: when a page counts as loaded (`pageLoadStrategy` of the standard).
+    async fn with_strategy(width: u32, height: u32, strategy: &str) -> Self {
         let mut driver = Command::new("chromedriver")
             .arg("--port=0")
             .stdout(Stdio::piped())
@@ -72,7 +82,9 @@ impl Browser {
         let options = json!({ "args": arguments, "mobileEmulation": { "deviceMetrics": metrics } });
         // The driver waits for elements to appear.
         let timeouts = json!({ "implicit": TIMEOUT.as_millis() });
-        let wanted = json!({ "capabilities": { "alwaysMatch": { "goog:chromeOptions": options, "timeouts": timeouts } } });
+        let wanted =
+            json!({ "goog:chromeOptions": options, "timeouts": timeouts, "pageLoadStrategy": strategy });
+        let wanted = json!({ "capabilities": { "alwaysMatch": wanted } });
 
         let client = Client::default();
         let server = format!("http://127.0.0.1:{port}/session");
@@ -120,11 +132,6 @@ impl Browser {
             { "name": "prefers-reduced-motion", "value": "reduce" },
         ]);
         self.devtools("Emulation.setEmulatedMedia", &json!({ "features": features })).await;
-    }
-
-    /// Starts to open `url`; the page may still be loading.
-    pub async fn begin(&self, url: &str) {
-        self.devtools("Page.navigate", &json!({ "url": url })).await;
     }
 
     async fn devtools(&self, command: &str, params: &Value) -> Value {

@@ -13,8 +13,11 @@ use std::{env, fs, path::PathBuf};
 const WIDTHS: [u32; 4] = [320, 360, 768, 1440];
 const SCHEMES: [&str; 2] = ["light", "dark"];
 /// The identifiers of the headings of the first level that can be seen.
-const VISIBLE_HEADINGS: &str =
-    "return [...document.querySelectorAll('h1')].filter(all => all.checkVisibility()).map(all => all.id)";
+const VISIBLE_HEADINGS: &str = "return new Promise(done => {
+    const look = () => document.styleSheets.length == 0 ? setTimeout(look, 20) :
+        done([...document.querySelectorAll('h1')].filter(all => all.checkVisibility()).map(all => all.id));
+    look();
+})";
 
 #[tokio::test]
 async fn every_state_is_accessible_valid_and_as_wide_as_its_window() {
@@ -29,17 +32,22 @@ async fn every_state_is_accessible_valid_and_as_wide_as_its_window() {
     }
     let mut faults = Vec::new();
     for width in WIDTHS {
-        let browser = Browser::start(width, if width < 700 { 740 } else { 900 }).await;
+        let height = if width < 700 { 740 } else { 900 };
+        let (patient, impatient) =
+            (Browser::start(width, height).await, Browser::impatient(width, height).await);
         for scheme in SCHEMES {
-            browser.prefer(scheme).await;
+            patient.prefer(scheme).await;
+            impatient.prefer(scheme).await;
             for (name, target) in &states.targets {
+                let is_late = matches!(*name, "waiting" | "late-error");
+                let browser = if is_late { &impatient } else { &patient };
                 let (state, url) = (format!("{name}-{width}-{scheme}"), format!("{site}{target}"));
-                if matches!(*name, "waiting" | "late-error") {
+                if is_late {
                     states.api.hold();
-                    browser.begin(&url).await;
+                }
+                browser.open(&url).await;
+                if is_late {
                     browser.wait_for("#waiting").await;
-                } else {
-                    browser.open(&url).await;
                 }
                 if *name == "late-error" {
                     states.api.release();
@@ -60,7 +68,7 @@ async fn every_state_is_accessible_valid_and_as_wide_as_its_window() {
                 if wide.as_u64() != Some(u64::from(width)) {
                     faults.push(format!("{state}: {wide} wide"));
                 }
-                faults.extend(checks.accessibility(&browser, &state).await);
+                faults.extend(checks.accessibility(browser, &state).await);
                 states.api.release();
             }
         }
