@@ -2,16 +2,21 @@
 
 mod gzip_parts;
 
-use crate::{Body, BoxError, CodingPreference, ContentCoding, CpuPool, Response, full};
+use crate::{Body, BoxError, ByteBudget, CodingPreference, ContentCoding, CpuPool, Response, full};
 use bytes::Bytes;
 use futures_util::stream;
 use gzip_parts::GzipParts;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_body::{Body as _, Frame};
 use http_body_util::{BodyExt, StreamBody};
+use std::sync::LazyLock;
 
 /// Compressing so much takes less time than handing it to another thread.
 const INLINE: usize = 4 * 1024;
+
+/// The memory of whole bodies that wait for compression, with what comes of them. While it is used up, bodies are sent plain:
+/// they are counted then, as responses that wait for their clients.
+static PENDING: LazyLock<ByteBudget> = LazyLock::new(|| ByteBudget::new(16 * 1024 * 1024));
 
 /// `response` in the content coding that a request with `headers` prefers, with `Vary`. Long bodies are compressed on
 /// `pool`. Of a body in parts, each part is sent as soon as it is there. A response with an entity tag or a coding is left
@@ -49,8 +54,13 @@ async fn whole(coding: ContentCoding, body: Body, pool: &CpuPool) -> Result<Body
     let Ok(plain) = body.collect().await.map(http_body_util::Collected::to_bytes) else {
         return Err(crate::empty());
     };
+    let Some(pending) = PENDING.try_reserve(2 * plain.len() as u64) else { return Err(full(plain)) };
     let data = plain.clone();
-    let encoded = encode(data.len(), pool, move || coding.encode(&data)).await;
+    let encoded = encode(data.len(), pool, move || {
+        let _pending = pending;
+        coding.encode(&data)
+    })
+    .await;
     encoded.map(full).map_err(|_| full(plain))
 }
 

@@ -96,3 +96,12 @@ async fn a_body_in_parts_is_not_compressed_for_a_client_without_gzip() {
         assert_eq!(bytes(response).await, "a");
     }
 }
+
+#[tokio::test]
+async fn a_body_for_which_there_is_no_memory_is_sent_as_it_is() {
+    let length = 9 * 1024 * 1024;
+    let response = Response::new(full("x".repeat(length)));
+    let response = compressed(&accepting("gzip, zstd"), response, &pool()).await;
+    assert!(!response.headers().contains_key(header::CONTENT_ENCODING));
+    assert_eq!(bytes(response).await.len(), length);
+}

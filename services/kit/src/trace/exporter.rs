@@ -4,12 +4,12 @@ use super::{Trace, TraceSettings, collector::Collector, propagation, start};
 use http::HeaderMap;
 use opentelemetry::{
     Context,
-    trace::{SpanBuilder, SpanContext, SpanKind, TraceContextExt, TraceFlags, TracerProvider},
+    trace::{SpanBuilder, SpanContext, SpanKind, TraceContextExt, TraceFlags, TraceState, TracerProvider},
 };
 use opentelemetry_otlp::{SpanExporter, WithExportConfig, WithHttpConfig};
 use opentelemetry_sdk::{
     Resource,
-    trace::{Sampler, SdkTracer, SdkTracerProvider},
+    trace::{IdGenerator, RandomIdGenerator, Sampler, SdkTracer, SdkTracerProvider},
 };
 use std::{env, time::Duration};
 
@@ -47,7 +47,8 @@ impl TraceExporter {
         }
         let is_wanted = match &caller {
             Some(caller) if is_trusted => caller.is_sampled(),
-            _ => fastrand::f64() < self.ratio,
+            // Whoever records decides, not a service that only passes a stranger's trace on.
+            _ => self.recorder.is_some() && fastrand::f64() < self.ratio,
         };
         let parent = caller.map_or_else(Context::new, |caller| {
             let flags = if is_wanted { TraceFlags::SAMPLED } else { TraceFlags::NOT_SAMPLED };
@@ -59,7 +60,8 @@ impl TraceExporter {
                 start(tracer, &parent, SpanBuilder::from_name("request").with_kind(SpanKind::Server))
             }
             _ if parent.has_active_span() => Trace::new(parent, None),
-            _ => Trace::default(),
+            // Passed on, so that the next service does not decide anew.
+            _ => Trace::new(Context::new().with_remote_span_context(unrecorded()), None),
         }
     }
 
@@ -70,6 +72,13 @@ impl TraceExporter {
         let last = tokio::task::spawn_blocking(move || provider.shutdown_with_timeout(LAST_EXPORT));
         let _ = last.await;
     }
+}
+
+/// A place in a new trace that is not recorded.
+fn unrecorded() -> SpanContext {
+    let ids = RandomIdGenerator::default();
+    let (trace, span) = (ids.new_trace_id(), ids.new_span_id());
+    SpanContext::new(trace, span, TraceFlags::NOT_SAMPLED, false, TraceState::NONE)
 }
 
 fn recorder(service: &'static str, endpoint: &str) -> Result<(SdkTracer, SdkTracerProvider), String> {
