@@ -1,7 +1,6 @@
 //! What a cached result costs: the API with each of its caches, against a bare hyper server that sends the same bytes with
 //! the same fields, and nginx that sends them from a file, under `wrk`, alternately; and a compressed result, which may
-//! cost
-//! 1.3 times as much as a plain one. Standard error is a file, in which no line of the access log may be missing.
+//! cost 1.3 times as much as a plain one. Standard error is a file, in which no line of the access log may be missing.
 //!
 //! `cargo build --release -p linkextractor-api && cargo run --release -p linkextractor-api --example compare_hits [rounds
 //! [seconds]]`.

@@ -17,6 +17,7 @@ mod error;
 mod extraction;
 mod extraction_log;
 mod fetch_log;
+mod fetch_outcome;
 mod fetch_spans;
 mod freshness;
 mod link_query;

@@ -9,12 +9,13 @@ use crate::{
     error::ApiError,
     extraction::{ExtractionPool, ReceivedPage, extract},
     fetch_log::LoggedFetches,
+    fetch_outcome::FetchOutcome,
     fetch_spans,
     freshness::{StaleLimits, Verdict, is_passing},
     metrics::ApiMetrics,
     settings::{ApiSettings, CacheSettings},
 };
-use fetch::{FetchError, Fetched, Fetcher, JobClient, JobRecord, KnownVersion, PageUrl, Phase};
+use fetch::{FetchError, Fetched, Fetcher, JobClient, JobRecord, KnownVersion, PageUrl};
 use kit::{CpuPool, Deadline, RequestId, Trace, redacted};
 use std::{
     sync::Arc,
@@ -55,42 +56,6 @@ pub(crate) struct FetchJob {
     pub(crate) request_id: Option<RequestId>,
     /// Its place in a trace.
     pub(crate) trace: Trace,
-}
-
-/// What a job gives to all requests that wait for it.
-#[derive(Clone)]
-pub(crate) struct FetchOutcome {
-    pub(crate) result: Arc<CachedResult>,
-    /// The links that were there before a fetch that failed, if they are kept.
-    pub(crate) previous: Option<Arc<CachedResult>>,
-    pub(crate) stored: bool,
-    /// Whether another process has fetched the page.
-    pub(crate) collapsed: bool,
-    pub(crate) renewed: bool,
-}
-
-impl FetchOutcome {
-    /// The result of a job that waits for other processes for too long.
-    pub(crate) fn not_in_time(seen: Option<&CacheEntry>) -> Self {
-        let failure = CachedResult::new(Err(FetchError::Timeout(Phase::Queue)), Duration::ZERO);
-        Self {
-            result: Arc::new(failure),
-            previous: seen.and_then(CacheEntry::page).cloned(),
-            stored: false,
-            collapsed: true,
-            renewed: false,
-        }
-    }
-
-    /// The result of another process, if it can be used.
-    fn of_another(entry: &CacheEntry) -> Option<Self> {
-        let (result, previous) = match (entry.failure(), entry.page()) {
-            (Some(failure), page) => (failure, page.cloned()),
-            (None, page) => (page?, None),
-        };
-        let result = Arc::clone(result);
-        Some(Self { result, previous, stored: true, collapsed: true, renewed: false })
-    }
 }
 
 impl FetchJob {

@@ -53,13 +53,7 @@ async fn of_a_success() {
 
 #[tokio::test]
 async fn of_failures() {
-    let names = dns::serve("127.0.0.1:0", |name, _| match name {
-        "failure.test" => dns::Reply::Failure,
-        "silence.test" => dns::Reply::Silence,
-        "empty.test" => dns::addresses(&[]),
-        _ => dns::Reply::NoName,
-    })
-    .await;
+    let names = dns::failing().await;
     let authority = Authority::new("authority");
     let expired = authority.server("127.0.0.1", Validity::LongAgo, &[]);
     let expired = tls::raw("127.0.0.1:0", expired, |_| async {}).await;

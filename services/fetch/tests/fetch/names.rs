@@ -51,13 +51,7 @@ async fn a_kept_connection_does_not_outlive_its_address() {
 
 #[tokio::test]
 async fn dns_failures_and_timeouts_are_told_apart() {
-    let names = dns::serve("127.0.0.1:0", |name, _| match name {
-        "failure.test" => dns::Reply::Failure,
-        "silence.test" => dns::Reply::Silence,
-        "empty.test" => dns::addresses(&[]),
-        _ => dns::Reply::NoName,
-    })
-    .await;
+    let names = dns::failing().await;
     let fetcher = Fetcher::new(
         FetchSettings {
             dns_timeout: Duration::from_secs(2),

@@ -50,6 +50,17 @@ impl NameServer {
     }
 }
 
+/// A server that fails in another way for each of three names, and knows no other.
+pub(crate) async fn failing() -> NameServer {
+    serve("127.0.0.1:0", |name, _| match name {
+        "failure.test" => Reply::Failure,
+        "silence.test" => Reply::Silence,
+        "empty.test" => addresses(&[]),
+        _ => Reply::NoName,
+    })
+    .await
+}
+
 /// Serves on `address`; `answer` gets a name and how often it was queried before.
 pub(crate) async fn serve(
     address: &str,
