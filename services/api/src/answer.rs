@@ -55,7 +55,7 @@ async fn with_links(
         _ => None,
     };
     let coding = match &made {
-        Some(made) => made.as_ref().and_then(|made| made.coding),
+        Some(made) => made.as_ref().ok().and_then(|made| made.coding),
         None => form.coding.and_then(|preference| preference.for_length(links.json.len())),
     };
     let known = cached.fields(links);
@@ -69,8 +69,10 @@ async fn with_links(
             Some(made) => made,
             None => representations.get(cached, links, form).await,
         };
-        let Some(made) = made else { return ApiError::Internal.into_response() };
-        with_body(&mut response, form, made);
+        match made {
+            Ok(made) => with_body(&mut response, form, made),
+            Err(error) => return error.into_response(),
+        }
     }
     let fields = response.headers_mut();
     fields.insert(header::ETAG, tag);
@@ -144,7 +146,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_cache_outcome_for_the_access_log_agrees_with_cache_status() {
-        let representations = Representations::new(&ExtractionPool::new(&CpuPool::new(1).unwrap(), 0), 0);
+        let representations = Representations::new(&ExtractionPool::new(&CpuPool::new(1).unwrap(), 0, 0), 0);
         let cached = Arc::new(CachedResult::new(Err(FetchError::NotHtml), Duration::from_secs(9)));
         let query = LinkQuery::default();
         let fetched = |reason, renewed: bool| ResultSource::Fetch {

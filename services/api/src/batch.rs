@@ -32,13 +32,14 @@ pub(crate) async fn answer(
     request: Request,
 ) -> Result<Response, Problem> {
     let (head, body) = request.into_parts();
-    let (body, reserved) = bodies.read(body, MAX_BYTES).await?;
+    let client = JobClient::of(&head.extensions).key;
+    let (body, reserved) = bodies.read(body, MAX_BYTES, client).await?;
     let urls = parse(&body)?;
     drop(body);
     let batch = Arc::new(BatchLines {
         pages: Arc::clone(pages),
         directives: CacheDirectives::of(&head.headers),
-        client: JobClient::of(&head.extensions).key,
+        client,
         request_id: head.extensions.get().cloned(),
         trace: head.extensions.get().cloned(),
         memory: LineMemory::new(lines.clone()),

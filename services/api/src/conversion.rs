@@ -1,13 +1,14 @@
 //! Converts the JSON of a page's links to the form in which they are sent, and compresses it, on a CPU pool.
 
-use crate::{cached_result::PageLinks, extraction::ExtractionPool, negotiation::AnswerForm};
+use crate::{cached_result::PageLinks, error::ApiError, extraction::ExtractionPool, negotiation::AnswerForm};
 use bytes::Bytes;
+use fetch::FetchError;
 use kit::ContentCoding;
 use serde::{
     Deserializer,
     de::{Error, SeqAccess, Visitor},
 };
-use std::{fmt, iter};
+use std::{borrow::Cow, fmt, iter};
 use weburl::WebUrl;
 
 /// Converting this many bytes takes less time than handing them to another thread.
@@ -20,47 +21,61 @@ pub(crate) struct Converted<B> {
     pub(crate) coding: Option<ContentCoding>,
 }
 
-/// The `links` in `form` if they are kept in that form.
-pub(crate) fn cached(links: &PageLinks, form: AnswerForm) -> Option<Converted<Bytes>> {
-    let is_coded = form.coding.is_some_and(|preference| preference.for_length(links.json.len()).is_some());
-    (form.is_cached() && !is_coded).then(|| Converted { bytes: links.json.clone(), coding: None })
+/// The links in `json` in `form`, if that is how they are already.
+pub(crate) fn unconverted(json: &Bytes, form: AnswerForm) -> Option<Converted<Bytes>> {
+    let is_coded = form.coding.is_some_and(|preference| preference.for_length(json.len()).is_some());
+    (form.is_cached() && !is_coded).then(|| Converted { bytes: json.clone(), coding: None })
 }
 
-/// The `links` in `form`; `None` if the conversion panicked.
+/// The `links` in `form`; an error if too many wait for their conversion already, or if it panicked.
 pub(crate) async fn convert(
     pool: &ExtractionPool,
     links: &PageLinks,
     form: AnswerForm,
-) -> Option<Converted<Box<[u8]>>> {
+) -> Result<Converted<Box<[u8]>>, ApiError> {
     let (json, url) = (links.json.clone(), form.selection.scope.and_then(|_| WebUrl::parse(&links.url).ok()));
     let length = json.len();
-    let write = move || {
-        if form.is_cached() {
-            encoded(&json, form)
-        } else {
-            encoded(&rewritten(&json, url.as_ref(), form)?, form)
-        }
-    };
-    let is_short = length <= INLINE && form.coding.is_none();
-    if is_short { write() } else { pool.run(memory(length, form), write).await? }
+    let write = move || written(&json, url.as_ref(), form);
+    if length <= INLINE && form.coding.is_none() {
+        return write();
+    }
+    let _place = pool.waiting_place(length).ok_or(FetchError::Overloaded)?;
+    pool.run(memory(length as u64, form), write).await.ok_or(ApiError::Internal)?
 }
 
-/// Bytes that the conversion of `length` bytes takes at most.
-fn memory(length: usize, form: AnswerForm) -> u64 {
+/// The links in `json`, those of `page`, in `form`: on the calling thread.
+pub(crate) fn converted(
+    json: &Bytes,
+    page: Option<&WebUrl>,
+    form: AnswerForm,
+) -> Result<Converted<Bytes>, ApiError> {
+    if let Some(unconverted) = unconverted(json, form) {
+        return Ok(unconverted);
+    }
+    let Converted { bytes, coding } = written(json, page, form)?;
+    Ok(Converted { bytes: bytes.into(), coding })
+}
+
+fn written(json: &[u8], page: Option<&WebUrl>, form: AnswerForm) -> Result<Converted<Box<[u8]>>, ApiError> {
+    let plain = if form.is_cached() {
+        Cow::Borrowed(json)
+    } else {
+        Cow::Owned(rewritten(json, page, form).ok_or(ApiError::Internal)?)
+    };
+    let coding = form.coding.and_then(|preference| preference.for_length(plain.len()));
+    let bytes = match coding {
+        Some(coding) => coding.encode(&plain).map_err(|_| ApiError::Internal)?,
+        None => plain.into_owned(),
+    };
+    Ok(Converted { bytes: bytes.into_boxed_slice(), coding })
+}
+
+/// Bytes that the conversion of `length` bytes takes at most, besides these.
+pub(crate) fn memory(length: u64, form: AnswerForm) -> u64 {
     // A link takes more bytes than the set of addresses for it.
     let copies = 1 + u64::from(form.selection.unique) + u64::from(form.coding.is_some());
     let encoder = form.coding.map_or(0, |_| ContentCoding::ENCODER_BYTES);
-    copies * length as u64 + encoder
-}
-
-/// `plain` in the coding of `form`, if it is long enough for that.
-fn encoded(plain: &[u8], form: AnswerForm) -> Option<Converted<Box<[u8]>>> {
-    let coding = form.coding.and_then(|preference| preference.for_length(plain.len()));
-    let bytes = match coding {
-        Some(coding) => coding.encode(plain).ok()?.into_boxed_slice(),
-        None => plain.into(),
-    };
-    Some(Converted { bytes, coding })
+    copies * length + encoder
 }
 
 /// Writes each link as it is read: a list of a million links would take more memory than both texts.

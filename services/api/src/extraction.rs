@@ -1,11 +1,17 @@
 //! Extracts the links of a page, on a CPU pool.
 
-use crate::cached_result::PageLinks;
+use crate::{
+    cached_result::PageLinks,
+    conversion::{self, Converted},
+    error::ApiError,
+    negotiation::AnswerForm,
+};
 use bytes::Bytes;
 use fetch::{FetchError, FetchedPage, JobRecord, Phase, ProcessorTime, Validators};
-use kit::{ByteBudget, CpuPool, Deadline};
+use kit::{ByteBudget, CpuPool, Deadline, Reservation};
 use links::{Encoding, Method, Syntax, format::Format};
 use std::{
+    mem,
     sync::{Arc, OnceLock},
     time::{Duration, Instant},
 };
@@ -23,16 +29,27 @@ pub(crate) struct ExtractionPool {
     threads: CpuPool,
     memory: ByteBudget,
     limit: u64,
+    /// The memory of links that wait for their conversion, which the cache may have given up meanwhile.
+    waiting: ByteBudget,
 }
 
 impl ExtractionPool {
-    pub(crate) fn new(threads: &CpuPool, memory: u64) -> Self {
-        Self { threads: threads.clone(), memory: ByteBudget::new(memory), limit: memory }
+    /// A pool whose jobs may take `memory` bytes, and the links that wait for their conversion `waiting`.
+    pub(crate) fn new(threads: &CpuPool, memory: u64, waiting: u64) -> Self {
+        let (all, waiting) = (ByteBudget::new(memory), ByteBudget::new(waiting));
+        Self { threads: threads.clone(), memory: all, limit: memory, waiting }
     }
 
     /// Adds the metrics of its memory; those of the threads are the process's.
     pub(crate) fn register(&self, metrics: &mut kit::Metrics) {
         metrics.budget("extraction", &self.memory);
+        metrics.budget("conversion", &self.waiting);
+    }
+
+    /// A place for links of `bytes` that wait for their conversion, if there is one; links that take more than there is wait
+    /// alone.
+    pub(crate) fn waiting_place(&self, bytes: usize) -> Option<Reservation> {
+        self.waiting.try_reserve((bytes as u64).min(self.waiting.limit()))
     }
 
     /// Runs `job`, which takes about `bytes` of memory, once they are free; `None` if it panicked. A job that takes more
@@ -60,6 +77,8 @@ pub(crate) struct ReceivedPage {
     /// Its final URL, if it is known.
     pub(crate) url: Option<WebUrl>,
     pub(crate) syntax: Syntax,
+    /// The form in which its links are wanted instead of the cached one.
+    pub(crate) form: Option<AnswerForm>,
     pub(crate) validators: Validators,
     /// The processor time that it has taken already.
     pub(crate) processor_time: ProcessorTime,
@@ -68,13 +87,15 @@ pub(crate) struct ReceivedPage {
 impl From<FetchedPage> for ReceivedPage {
     fn from(page: FetchedPage) -> Self {
         let FetchedPage { url, body, declared, syntax, validators, processor_time, .. } = page;
-        Self { body, declared, url: Some(url), syntax, validators, processor_time }
+        Self { body, declared, url: Some(url), syntax, form: None, validators, processor_time }
     }
 }
 
 /// A successful extraction.
 pub(crate) struct Extracted {
     pub(crate) links: PageLinks,
+    /// The links in the form of the page, if it has one; `links` are without JSON then.
+    pub(crate) converted: Option<Result<Converted<Bytes>, ApiError>>,
     pub(crate) method: Method,
     /// Parts of the page that could not be parsed: their links are missing.
     pub(crate) unparsed_chunks: usize,
@@ -111,28 +132,34 @@ fn extraction_bytes(page: &ReceivedPage) -> u64 {
     let length = page.body.len() as u64;
     let (decoded, links) = (3 * length, 3 * length + LONG_LINKS);
     let nodes = (length / 8 + 20_000).min(500_000);
-    decoded + links + nodes * NODE
+    // When links are converted, nothing else of the page is left.
+    let conversion = page.form.map_or(0, |form| links + conversion::memory(links, form));
+    (decoded + links + nodes * NODE).max(conversion)
 }
 
 fn extract_now(page: ReceivedPage, start: Instant) -> Result<Extracted, FetchError> {
-    let ReceivedPage { body, declared, url, syntax, validators, processor_time: mut time } = page;
+    let ReceivedPage { body, declared, url, syntax, form, validators, processor_time: mut time } = page;
     let html = links::Page { body: &body, declared, url: url.as_ref(), syntax };
     let extraction = time.measure(|| html.links());
     if extraction.truncated || time.is_too_long(body.len()) {
         return Err(FetchError::TooLarge);
     }
     // Boxed to drop the spare capacity, which a cache that counts bytes would not see.
-    let json = Format::Json.write(&extraction.links).into_bytes().into_boxed_slice();
+    let mut json = Bytes::from(Format::Json.write(&extraction.links).into_bytes().into_boxed_slice());
     let (method, unparsed_chunks) = (extraction.method, extraction.unparsed_chunks);
+    let (count, unresolved, title) = (extraction.links.len(), extraction.unresolved, extraction.title);
+    drop(extraction.links);
+    let hash = xxh3_64(&json);
+    let converted = form.map(|form| conversion::converted(&mem::take(&mut json), url.as_ref(), form));
     let links = PageLinks {
         url: url.as_ref().map_or_else(String::new, |url| url.without_fragment().into()),
-        count: extraction.links.len(),
-        unresolved: extraction.unresolved,
+        count,
+        unresolved,
         approximate: method == Method::Approximate,
-        title: extraction.title,
+        title,
         validators,
-        hash: xxh3_64(&json),
-        json: json.into(),
+        hash,
+        json,
     };
-    Ok(Extracted { links, method, unparsed_chunks, time: start.elapsed() })
+    Ok(Extracted { links, converted, method, unparsed_chunks, time: start.elapsed() })
 }

@@ -72,10 +72,13 @@ impl Api {
         let pages = Arc::new(PageService::new(settings, pool)?);
         let representations = Representations::new(&pages.pool, settings.cache.representations());
         let shares = settings.shares();
+        let max_bytes = settings.fetch.max_bytes.as_u64();
+        // A page of any client has to fit.
+        let share = kit::client_share(shares.request_bodies, settings.limits.per_client).max(max_bytes);
         let posts = PostHandler {
             pages: Arc::clone(&pages),
-            bodies: PostBodies::new(shares.request_bodies),
-            max_bytes: usize::try_from(settings.fetch.max_bytes.as_u64()).unwrap_or(usize::MAX),
+            bodies: PostBodies::new(shares.request_bodies, share),
+            max_bytes: usize::try_from(max_bytes).unwrap_or(usize::MAX),
             lines: ByteBudget::new(shares.lines),
             pool: pool.clone(),
         };

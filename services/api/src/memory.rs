@@ -10,6 +10,8 @@ pub(crate) struct MemoryShares {
     pub(crate) send_queue: u64,
     /// Extraction and conversion.
     pub(crate) extraction: u64,
+    /// Links that wait for their conversion.
+    pub(crate) conversion: u64,
     /// Results that are being written to Redis.
     pub(crate) redis_writes: u64,
     /// Lines of batches that wait for their clients.
@@ -27,7 +29,8 @@ impl MemoryShares {
         let request_bodies = usual.max(fetch.max_bytes.as_u64());
         Self {
             send_queue: rest / 4,
-            extraction: (rest / 8 * 3).saturating_sub(request_bodies - usual),
+            extraction: (rest / 32 * 9).saturating_sub(request_bodies - usual),
+            conversion: usual,
             redis_writes: rest / 16,
             lines: rest / 8,
             request_bodies,
@@ -67,9 +70,9 @@ mod tests {
     fn the_shares_leave_three_parts_of_32() {
         let fetch = FetchSettings { memory: ByteSize::mib(160), ..FetchSettings::default() };
         let shares = MemoryShares::of(ByteSize::mib(512), ByteSize::mib(64), &fetch);
-        let MemoryShares { send_queue, extraction, redis_writes, lines, request_bodies } = shares;
+        let MemoryShares { send_queue, extraction, conversion, redis_writes, lines, request_bodies } = shares;
         assert_eq!(
-            send_queue + extraction + redis_writes + lines + request_bodies,
+            send_queue + extraction + conversion + redis_writes + lines + request_bodies,
             ByteSize::mib(288 - 27).as_u64()
         );
     }

@@ -139,6 +139,7 @@ mod tests {
     fn parts_of_pages_that_could_not_be_parsed_are_counted() {
         let metrics = ApiMetrics::default();
         metrics.extracted(&Extracted {
+            converted: None,
             links: PageLinks::of_json("[]"),
             method: Method::Streamed,
             unparsed_chunks: 2,

@@ -6,8 +6,9 @@ use crate::{
     cache_entry::CacheEntry,
     cache_key::CacheKey,
     cached_result::{CachedResult, FetchReason, PageLinks, caused_by_page, millis},
+    conversion::Converted,
     error::ApiError,
-    extraction::{ExtractionPool, ReceivedPage, extract},
+    extraction::{Extracted, ExtractionPool, ReceivedPage, extract},
     fetch_log::LoggedFetches,
     fetch_outcome::FetchOutcome,
     fetch_spans,
@@ -15,6 +16,7 @@ use crate::{
     metrics::ApiMetrics,
     settings::{ApiSettings, CacheSettings},
 };
+use bytes::Bytes;
 use fetch::{FetchError, Fetched, Fetcher, JobClient, JobRecord, KnownVersion, PageUrl};
 use kit::{CpuPool, Deadline, RequestId, Trace, redacted};
 use std::{
@@ -209,7 +211,7 @@ impl PageFetcher {
             Ok(Fetched::Page(page)) => {
                 let deadline = page.deadline;
                 let links = self.extract(page.into(), (), deadline, &mut record).await;
-                links.map(|links| (CachedResult::new(Ok(links), lifetime), false))
+                links.map(|extracted| (CachedResult::new(Ok(extracted.links), lifetime), false))
             }
             Ok(Fetched::NotModified(validators)) => {
                 let renewed = known.and_then(|known| known.renewed(&validators, lifetime));
@@ -220,17 +222,19 @@ impl PageFetcher {
         (result, record)
     }
 
-    /// The links of `page`, which `client` has sent; `held` is kept as long as the page. It waits for its share of the
-    /// jobs.
+    /// The links of `page`, which `client` has sent, and their text in its form; `held` is kept as long as the page. It waits
+    /// for its share of the jobs.
     pub(crate) async fn posted(
         &self,
         page: ReceivedPage,
         held: impl Send + 'static,
         client: JobClient,
-    ) -> Result<PageLinks, ApiError> {
+    ) -> Result<(PageLinks, Converted<Bytes>), ApiError> {
         let (deadline, mut record) = (Deadline::after(self.timeout), JobRecord::begin());
         let permit = self.fetcher.admit(client, deadline).await?;
-        self.extract(page, (permit, held), deadline, &mut record).await
+        let Extracted { links, converted, .. } =
+            self.extract(page, (permit, held), deadline, &mut record).await?;
+        Ok((links, converted.ok_or(ApiError::Internal)??))
     }
 
     async fn extract(
@@ -239,7 +243,7 @@ impl PageFetcher {
         held: impl Send + 'static,
         deadline: Deadline,
         record: &mut JobRecord,
-    ) -> Result<PageLinks, ApiError> {
+    ) -> Result<Extracted, ApiError> {
         let extracted =
             extract(&self.pool, page, held, deadline, record).await.ok_or(ApiError::Internal)??;
         self.metrics.extracted(&extracted);
@@ -248,7 +252,7 @@ impl PageFetcher {
             let page = redacted(&extracted.links.url);
             tracing::warn!(chunks, page, "parts of a page could not be parsed: their links are missing");
         }
-        Ok(extracted.links)
+        Ok(extracted)
     }
 
     /// How long a failure is remembered: of a page that has links that are used meanwhile, also one that our own load has

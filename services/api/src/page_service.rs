@@ -53,7 +53,7 @@ impl PageService {
             grace: stale.grace(),
         };
         let cache = Arc::new(Cache::new(settings.redis_url.as_ref(), &settings.redis, limits, pool)?);
-        let extraction = ExtractionPool::new(pool, shares.extraction);
+        let extraction = ExtractionPool::new(pool, shares.extraction, shares.conversion);
         Ok(Self {
             fetcher: Arc::new(PageFetcher::new(settings, &cache, pool, &extraction, &metrics)?),
             cache,

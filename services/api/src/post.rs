@@ -4,6 +4,7 @@ use crate::{
     batch, link_query::LinkQuery, page_service::PageService, post_bodies::PostBodies, posted_page,
     problem_types::problem, request_target::RequestTargetError,
 };
+use fetch::JobClient;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use kit::{ByteBudget, CpuPool, Problem, Request, Response};
 use std::sync::Arc;
@@ -45,8 +46,10 @@ impl PostHandler {
         let (query, url) = posted_page::parse(query)?;
         if let Some(declared) = fetch::declared_page(headers) {
             let (head, body) = request.into_parts();
-            let body = self.bodies.read(body, self.max_bytes).await?;
-            return posted_page::answer(&self.pages, &query, url, declared, body, &head).await;
+            let client = JobClient::of(&head.extensions);
+            let body = self.bodies.read(body, self.max_bytes, client.key).await?;
+            return posted_page::answer(&self.pages, &query, url, declared, body, (client, &head.headers))
+                .await;
         }
         let Some(parse) = batch::parser(essence(headers).as_str()) else {
             let detail = format!("Send one of {ACCEPTED}.");

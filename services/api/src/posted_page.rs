@@ -3,7 +3,6 @@
 use crate::{
     answer::{describe, with_body},
     answer_fields::describes,
-    conversion::{self, Converted},
     error::ApiError,
     extraction::ReceivedPage,
     link_query::LinkQuery,
@@ -14,8 +13,8 @@ use crate::{
 };
 use bytes::Bytes;
 use fetch::{FetchError, JobClient, PageUrl, ProcessorTime, Validators};
-use http::{HeaderValue, header, request::Parts};
-use kit::{Problem, Reservation, Response, errors};
+use http::{HeaderMap, HeaderValue, header};
+use kit::{Problem, Reservation, Response};
 use links::{Encoding, Syntax};
 use std::time::Duration;
 
@@ -28,34 +27,28 @@ pub(crate) fn parse(
     Ok((query, url))
 }
 
-/// Answers a request with this `head` and `body` with the body's links, resolved against `url`.
+/// Answers a request of `client` with these `headers` and this `body` with the body's links, resolved against `url`.
 pub(crate) async fn answer(
     pages: &PageService,
     query: &LinkQuery,
     url: Option<PageUrl>,
     (syntax, declared): (Syntax, Option<&'static Encoding>),
     (body, reserved): (Bytes, Reservation),
-    head: &Parts,
+    (client, headers): (JobClient, &HeaderMap),
 ) -> Result<Response, Problem> {
+    let form = AnswerForm::of(query, headers);
     let page = ReceivedPage {
         body,
         declared,
         url: url.map(|url| url.as_url().clone()),
         syntax,
+        form: Some(form),
         validators: Validators::default(),
         processor_time: ProcessorTime::default(),
     };
-    let client = JobClient::of(&head.extensions);
-    let links = pages.fetcher.posted(page, reserved, client).await.map_err(problem)?;
-    let form = AnswerForm::of(query, &head.headers);
-    let made = if let Some(cached) = conversion::cached(&links, form) {
-        cached
-    } else {
-        let made = conversion::convert(&pages.pool, &links, form).await.ok_or_else(errors::internal)?;
-        Converted { bytes: made.bytes.into(), coding: made.coding }
-    };
+    let (links, converted) = pages.fetcher.posted(page, reserved, client).await.map_err(problem)?;
     let mut response = Response::new(kit::empty());
-    with_body(&mut response, form, made);
+    with_body(&mut response, form, converted);
     let fields = response.headers_mut();
     if let Some(link) = describes(&links.url, links.title.as_deref()) {
         fields.insert(header::LINK, link);

@@ -3,7 +3,8 @@
 
 use crate::{
     cached_result::{CachedResult, PageLinks},
-    conversion::{Converted, cached as cached_form, convert},
+    conversion::{Converted, convert, unconverted},
+    error::ApiError,
     extraction::ExtractionPool,
     negotiation::AnswerForm,
 };
@@ -71,25 +72,25 @@ impl Representations {
         metrics.memory("cache_representations", self.0.limit as u64, kept);
     }
 
-    /// The representation in `form` of `links`, which are those of `cached`; `None` if the conversion panicked.
+    /// The representation in `form` of `links`, which are those of `cached`; an error if it could not be made.
     pub(crate) async fn get(
         &self,
         cached: &Arc<CachedResult>,
         links: &PageLinks,
         form: AnswerForm,
-    ) -> Option<Converted<Bytes>> {
-        if let Some(cached) = cached_form(links, form) {
-            return Some(cached);
+    ) -> Result<Converted<Bytes>, ApiError> {
+        if let Some(unconverted) = unconverted(&links.json, form) {
+            return Ok(unconverted);
         }
         let key = RepresentationKey { result: Arc::downgrade(cached), form };
         let representation = self.0.find(key);
         if representation.made.get().is_none() {
             // Spawned: a client that leaves does not make the next one begin again.
             let making = Arc::clone(&representation).make(Arc::clone(&self.0), Arc::clone(cached));
-            tokio::spawn(making.in_current_span()).await.ok()?;
+            tokio::spawn(making.in_current_span()).await.map_err(|_| ApiError::Internal)??;
         }
-        let coding = representation.made.get()?.coding;
-        Some(Converted { bytes: Bytes::from_owner(SharedBytes(representation)), coding })
+        let coding = representation.made.get().and_then(|made| made.coding);
+        Ok(Converted { bytes: Bytes::from_owner(SharedBytes(representation)), coding })
     }
 }
 
@@ -135,12 +136,11 @@ impl Store {
 
 impl Representation {
     /// Converts the links of `cached`, unless another request is doing so, and keeps the result.
-    async fn make(self: Arc<Self>, store: Arc<Store>, cached: Arc<CachedResult>) {
-        let Ok(links) = &cached.result else { return };
-        let convert = || async { convert(&store.pool, links, self.key.form).await.ok_or(()) };
-        if self.made.get_or_try_init(convert).await.is_ok() {
-            store.keep(&self);
-        }
+    async fn make(self: Arc<Self>, store: Arc<Store>, cached: Arc<CachedResult>) -> Result<(), ApiError> {
+        let links = cached.result.as_ref().map_err(Clone::clone)?;
+        self.made.get_or_try_init(|| convert(&store.pool, links, self.key.form)).await?;
+        store.keep(&self);
+        Ok(())
     }
 
     fn size(&self) -> usize {
@@ -184,6 +184,7 @@ impl Hash for RepresentationKey {
 mod tests {
     use super::*;
     use crate::link_query::LinkQuery;
+    use fetch::FetchError;
     use futures_util::{FutureExt, future::join_all};
     use http::HeaderMap;
     use kit::CpuPool;
@@ -196,7 +197,7 @@ mod tests {
     }
 
     fn store(bytes: usize) -> Representations {
-        Representations::new(&ExtractionPool::new(&CpuPool::new(1).unwrap(), 1 << 20), bytes)
+        Representations::new(&ExtractionPool::new(&CpuPool::new(1).unwrap(), 1 << 20, 1 << 20), bytes)
     }
 
     async fn get(store: &Representations, cached: &Arc<CachedResult>, query: &str) -> Bytes {
@@ -252,14 +253,40 @@ mod tests {
         assert_eq!(known(&store), 10_000 / (OVERHEAD + "http://a/\n".len()));
     }
 
+    /// Links whose conversion is handed to another thread.
+    fn long() -> Arc<CachedResult> {
+        let json = format!(r#"[{{"text":"{}","href":"http://a/"}}]"#, "a".repeat(100_000));
+        Arc::new(CachedResult::new(Ok(PageLinks::of_json(json)), Duration::from_mins(1)))
+    }
+
+    #[tokio::test]
+    async fn long_links_wait_for_their_conversion_only_as_far_as_there_is_memory() {
+        let pool = CpuPool::new(1).unwrap();
+        let store = Representations::new(&ExtractionPool::new(&pool, 1 << 20, 150_000), 0);
+        let form = AnswerForm::of(&LinkQuery::parse(Some("format=text")).unwrap(), &HeaderMap::new());
+        let (open, gate) = mpsc::channel::<()>();
+        let busy = tokio::spawn(async move { pool.run(move || gate.recv().is_ok()).await });
+        let (one, other) = (long(), long());
+        let get = async |cached: &Arc<CachedResult>| {
+            store.get(cached, cached.result.as_ref().unwrap(), form).await.map(|made| made.bytes)
+        };
+        let mut first = Box::pin(get(&one));
+        while store.0.pool.waiting_place(100_000).is_some() {
+            assert!((&mut first).now_or_never().is_none());
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(get(&other).await, Err(FetchError::Overloaded.into()));
+        drop(open);
+        busy.await.unwrap();
+        assert_eq!(first.await.unwrap(), "http://a/\n");
+        assert_eq!(get(&other).await.unwrap(), "http://a/\n");
+    }
+
     #[tokio::test]
     async fn a_conversion_goes_on_when_its_reader_leaves() {
         let pool = CpuPool::new(1).unwrap();
-        let store = Representations::new(&ExtractionPool::new(&pool, 1 << 20), 100_000);
-        let mut json = br#"[{"text":""#.to_vec();
-        json.resize(100_000, b'a');
-        json.extend_from_slice(br#"","href":"http://a/"}]"#);
-        let cached = Arc::new(CachedResult::new(Ok(PageLinks::of_json(json)), Duration::from_mins(1)));
+        let store = Representations::new(&ExtractionPool::new(&pool, 1 << 20, 1 << 20), 100_000);
+        let cached = long();
         let (open, gate) = mpsc::channel::<()>();
         let busy = tokio::spawn(async move { pool.run(move || gate.recv().is_ok()).await });
         assert!(text(&store, &cached).now_or_never().is_none());

@@ -2,7 +2,7 @@
 
 mod support;
 
-use e2e::{Answer, Origin, Page};
+use e2e::{Answer, Origin, Page, Wire};
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use http::Request;
 use std::time::Duration;
@@ -147,4 +147,29 @@ async fn posted_pages_wait_for_the_same_jobs_as_fetched_ones() {
     };
     let (fetched, ()) = tokio::join!(fetched, posted);
     assert_eq!(fetched.status, 200);
+}
+
+#[tokio::test]
+async fn a_client_takes_no_more_memory_for_bodies_than_its_share() {
+    const PART: usize = 8_000_000;
+    let api = Service::start().await;
+    let upload = async |from: [u8; 4]| {
+        let mut wire = Wire::connect_from(from, api.address()).await;
+        wire.send(
+            "POST /api HTTP/1.1\r\nHost: a\r\nContent-Type: text/html\r\nContent-Length: 9000000\r\n\r\n",
+        )
+        .await;
+        wire.send(vec![b' '; PART]).await;
+        wire
+    };
+    // Neither is complete, and both together are more than half of the memory.
+    let (mut one, mut other) = tokio::join!(upload([127, 0, 0, 2]), upload([127, 0, 0, 2]));
+    let refused = tokio::select! {
+        answer = one.answer() => answer,
+        answer = other.answer() => answer,
+    };
+    assert_code(&refused.expect("an answer"), 503, "overloaded");
+    let mut another = upload([127, 0, 0, 3]).await;
+    another.send(vec![b' '; 9_000_000 - PART]).await;
+    assert_eq!(another.answer().await.expect("an answer").status, 200);
 }

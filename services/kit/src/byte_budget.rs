@@ -1,5 +1,6 @@
 //! A limit for memory that many holders share.
 
+use crate::{ClientKey, client_parts::ClientParts};
 use bytes::Bytes;
 use std::sync::Arc;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -12,29 +13,54 @@ const UNIT: u64 = 1024;
 pub struct ByteBudget {
     free: Arc<Semaphore>,
     limit: u64,
+    /// What one client has of it, if this is for one.
+    part: Option<Arc<Semaphore>>,
 }
 
 /// Some bytes of a [`ByteBudget`], given back when this is dropped.
 #[derive(Debug)]
-pub struct Reservation(OwnedSemaphorePermit);
+pub struct Reservation {
+    permit: OwnedSemaphorePermit,
+    part: Option<OwnedSemaphorePermit>,
+}
+
+/// A budget of which each client may have a share.
+#[derive(Debug)]
+pub struct SharedBudget {
+    whole: ByteBudget,
+    parts: ClientParts,
+}
 
 impl ByteBudget {
     /// A budget of `bytes`.
     pub fn new(bytes: u64) -> Self {
         let permits = (units(bytes) as usize).min(Semaphore::MAX_PERMITS);
-        Self { free: Arc::new(Semaphore::new(permits)), limit: permits as u64 * UNIT }
+        Self { free: Arc::new(Semaphore::new(permits)), limit: permits as u64 * UNIT, part: None }
     }
 
     /// Reserves `bytes` once they are free, in order of arrival. Never resolves if the whole budget is smaller.
     #[expect(clippy::missing_panics_doc, reason = "the semaphore is never closed")]
     pub async fn reserve(&self, bytes: u64) -> Reservation {
-        let permit = Arc::clone(&self.free).acquire_many_owned(units(bytes)).await;
-        Reservation(permit.expect("the semaphore is never closed"))
+        let acquire = async |semaphore: &Arc<Semaphore>| {
+            let permit = Arc::clone(semaphore).acquire_many_owned(units(bytes)).await;
+            permit.expect("the semaphore is never closed")
+        };
+        let part = match &self.part {
+            Some(part) => Some(acquire(part).await),
+            None => None,
+        };
+        Reservation { permit: acquire(&self.free).await, part }
     }
 
     /// Reserves `bytes` if they are free now and no other reservation waits for them.
     pub fn try_reserve(&self, bytes: u64) -> Option<Reservation> {
-        Arc::clone(&self.free).try_acquire_many_owned(units(bytes)).ok().map(Reservation)
+        let acquire =
+            |semaphore: &Arc<Semaphore>| Arc::clone(semaphore).try_acquire_many_owned(units(bytes)).ok();
+        let part = match &self.part {
+            Some(part) => Some(acquire(part)?),
+            None => None,
+        };
+        Some(Reservation { permit: acquire(&self.free)?, part })
     }
 
     /// The number of free bytes.
@@ -56,24 +82,47 @@ impl ByteBudget {
 impl Reservation {
     /// The number of reserved bytes.
     pub fn bytes(&self) -> u64 {
-        self.0.num_permits() as u64 * UNIT
+        self.permit.num_permits() as u64 * UNIT
     }
 
-    /// Adds the bytes of `other`, which is of the same budget.
+    /// Adds the bytes of `other`, which is of the same budget, and of the same client.
     pub fn merge(&mut self, other: Self) {
-        self.0.merge(other.0);
+        self.permit.merge(other.permit);
+        if let (Some(part), Some(other)) = (&mut self.part, other.part) {
+            part.merge(other);
+        }
     }
 
     /// Gives back what exceeds `bytes`.
     pub fn shrink_to(&mut self, bytes: u64) {
-        let excess = self.0.num_permits().saturating_sub(units(bytes) as usize);
-        drop(self.0.split(excess));
+        let excess = self.permit.num_permits().saturating_sub(units(bytes) as usize);
+        drop(self.permit.split(excess));
+        if let Some(part) = &mut self.part {
+            drop(part.split(excess));
+        }
     }
 
     /// Shrinks the reservation to the size of `bytes` and binds it to them: it ends with the last reference to them.
     pub fn hold(mut self, bytes: Vec<u8>) -> Bytes {
         self.shrink_to(bytes.len() as u64);
         Bytes::from_owner(Held { bytes, _reservation: self })
+    }
+}
+
+impl SharedBudget {
+    /// A budget of `bytes`, of which each client may have `share`.
+    pub fn new(bytes: u64, share: u64) -> Self {
+        Self { whole: ByteBudget::new(bytes), parts: ClientParts::new(units(share) as usize) }
+    }
+
+    /// The budget of all clients together.
+    pub fn whole(&self) -> &ByteBudget {
+        &self.whole
+    }
+
+    /// The budget for `client`: what is reserved from it counts towards the client's share, too.
+    pub fn of(&self, client: ClientKey) -> ByteBudget {
+        ByteBudget { part: Some(self.parts.of(client)), ..self.whole.clone() }
     }
 }
 
@@ -120,6 +169,23 @@ mod tests {
         assert_eq!(budget.available(), 9 * UNIT);
         drop(slice);
         assert_eq!(budget.available(), 10 * UNIT);
+    }
+
+    #[test]
+    fn a_client_has_no_more_than_its_share_and_others_have_the_rest() {
+        let key = |number| crate::Client::new(std::net::Ipv4Addr::from_bits(number).into()).key();
+        let budget = SharedBudget::new(10 * UNIT, 6 * UNIT);
+        let (one, other) = (budget.of(key(1)), budget.of(key(2)));
+        let mut held = one.try_reserve(5 * UNIT).unwrap();
+        assert!(one.try_reserve(2 * UNIT).is_none() && budget.of(key(1)).try_reserve(2 * UNIT).is_none());
+        held.merge(one.try_reserve(UNIT).unwrap());
+        let rest = other.try_reserve(4 * UNIT).unwrap();
+        assert!(other.try_reserve(UNIT).is_none(), "beyond all");
+        held.shrink_to(3 * UNIT);
+        assert!(one.try_reserve(4 * UNIT).is_none() && other.try_reserve(3 * UNIT).is_none());
+        assert!(one.try_reserve(3 * UNIT).is_some() && other.try_reserve(2 * UNIT).is_some());
+        drop((held, rest));
+        assert_eq!(budget.whole().available(), 10 * UNIT);
     }
 
     #[tokio::test]

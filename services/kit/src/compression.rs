@@ -9,13 +9,16 @@ use gzip_parts::GzipParts;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_body::{Body as _, Frame};
 use http_body_util::{BodyExt, StreamBody};
-use std::sync::LazyLock;
+use std::{mem, sync::LazyLock};
 
 /// Compressing so much takes less time than handing it to another thread.
 const INLINE: usize = 4 * 1024;
 
-/// The memory of whole bodies that wait for compression, with what comes of them. While it is used up, bodies are sent plain:
-/// they are counted then, as responses that wait for their clients.
+/// Bytes of a piece that is sent without being compressed.
+const PIECE: usize = 32 * 1024;
+
+/// The memory of bodies, and parts of bodies, that wait for compression, with what comes of them. While it is used up, they are
+/// sent as they are: they are counted then, as responses that wait for their clients.
 static PENDING: LazyLock<ByteBudget> = LazyLock::new(|| ByteBudget::new(16 * 1024 * 1024));
 
 /// `response` in the content coding that a request with `headers` prefers, with `Vary`. Long bodies are compressed on
@@ -69,29 +72,40 @@ async fn whole(coding: ContentCoding, body: Body, pool: &CpuPool) -> Result<Body
 /// The other codings need an encoder that lives as long as the body, with a window of its own: much memory for each client
 /// that waits.
 fn parts(body: Body, pool: CpuPool) -> Body {
-    let start = Some((body, GzipParts::default()));
+    let start = Some((body, Bytes::new(), GzipParts::default()));
     let frames = stream::unfold(start, move |state| {
         let pool = pool.clone();
         async move {
-            let (mut body, gzip) = state?;
-            loop {
-                let data = match body.frame().await {
-                    Some(Ok(frame)) => match frame.into_data() {
-                        Ok(data) if data.is_empty() => continue,
-                        Ok(data) => data,
-                        Err(_) => continue,
-                    },
+            let (mut body, mut rest, gzip) = state?;
+            while rest.is_empty() {
+                match body.frame().await {
+                    Some(Ok(frame)) => rest = frame.into_data().unwrap_or_default(),
                     Some(Err(error)) => return Some((Err(error), None)),
                     None => return Some((Ok(Frame::data(gzip.end().into())), None)),
-                };
-                return Some(match encode(data.len(), &pool, move || gzip.part(&data)).await {
-                    Ok((part, gzip)) => (Ok(Frame::data(Bytes::from(part))), Some((body, gzip))),
-                    Err(error) => (Err(error), None),
-                });
+                }
             }
+            Some(match part(gzip, &mut rest, &pool).await {
+                Ok((part, gzip)) => (Ok(Frame::data(Bytes::from(part))), Some((body, rest, gzip))),
+                Err(error) => (Err(error), None),
+            })
         }
     });
     StreamBody::new(frames).boxed_unsync()
+}
+
+/// All of `data` as the next part of a body; without memory for it while it waits for compression, a piece of it as it is.
+async fn part(gzip: GzipParts, data: &mut Bytes, pool: &CpuPool) -> Result<(Vec<u8>, GzipParts), BoxError> {
+    let length = data.len();
+    let pending = if length <= INLINE { None } else { PENDING.try_reserve(2 * length as u64) };
+    if length > INLINE && pending.is_none() {
+        return Ok(gzip.stored(&data.split_to(length.min(PIECE)))?);
+    }
+    let data = mem::take(data);
+    let job = move || {
+        let _pending = pending;
+        gzip.part(&data)
+    };
+    encode(length, pool, job).await
 }
 
 /// Runs `job`, which encodes `length` bytes.

@@ -1,12 +1,11 @@
 //! Permits for requests in work, of which each client may hold a share.
 
-use crate::ClientKey;
+use crate::{ClientKey, client_parts::ClientParts};
 use prometheus_client::metrics::counter::Counter;
 use std::{
     cell::RefCell,
-    collections::HashMap,
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::Arc,
     task::{Context, Poll, ready},
 };
 use tokio::{
@@ -18,8 +17,7 @@ use tokio_util::sync::PollSemaphore;
 /// A number of permits, and the share of them that each client may hold.
 pub(crate) struct RequestPermits {
     all: Arc<Semaphore>,
-    share: usize,
-    clients: Mutex<Clients>,
+    parts: ClientParts,
     refused: RefusedPermits,
 }
 
@@ -30,14 +28,6 @@ pub(crate) struct RefusedPermits {
     pub(crate) all: Counter,
     /// Because the client holds its share.
     pub(crate) client: Counter,
-}
-
-#[derive(Default)]
-struct Clients {
-    /// A client's part, as long as a connection or a permit of it exists.
-    parts: HashMap<ClientKey, Weak<Semaphore>>,
-    /// The number of parts at which those without connections and permits are removed.
-    sweep_at: usize,
 }
 
 /// A permit for one request, of one client's part and of all.
@@ -52,8 +42,7 @@ impl RequestPermits {
         let permits = permits.min(Semaphore::MAX_PERMITS);
         Self {
             all: Arc::new(Semaphore::new(permits)),
-            share: client_share(permits as u64, per_client).try_into().unwrap_or(permits),
-            clients: Mutex::default(),
+            parts: ClientParts::new(client_share(permits as u64, per_client).try_into().unwrap_or(permits)),
             refused,
         }
     }
@@ -65,17 +54,7 @@ impl RequestPermits {
 
     /// The part of the permits that is for `client`.
     pub(crate) fn part(&self, client: ClientKey) -> Arc<Semaphore> {
-        let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(part) = clients.parts.get(&client).and_then(Weak::upgrade) {
-            return part;
-        }
-        if clients.parts.len() >= clients.sweep_at {
-            clients.parts.retain(|_, part| part.strong_count() > 0);
-            clients.sweep_at = 2 * clients.parts.len() + 16;
-        }
-        let part = Arc::new(Semaphore::new(self.share));
-        clients.parts.insert(client, Arc::downgrade(&part));
-        part
+        self.parts.of(client)
     }
 
     /// A permit, if neither `part`, which is a client's, nor all permits are in use.
@@ -165,29 +144,13 @@ pub fn count_as_waiting() {
 #[cfg(test)]
 mod tests {
     use super::{RefusedPermits, RequestPermits};
-    use crate::Client;
-
-    #[test]
-    fn clients_that_are_gone_are_forgotten_and_those_with_permits_are_not() {
-        let permits = RequestPermits::new(4, 0.25, RefusedPermits::default());
-        let part =
-            |number: u32| permits.part(Client::new(std::net::Ipv4Addr::from_bits(number).into()).key());
-        let held = permits.try_acquire(part(0)).unwrap();
-        for number in 0..1000 {
-            drop(part(number));
-        }
-        assert!(permits.clients.lock().unwrap().parts.len() < 50);
-        assert!(permits.try_acquire(part(0)).is_none());
-        drop(held);
-        assert!(permits.try_acquire(part(0)).is_some());
-    }
 
     #[test]
     fn a_client_has_its_share_rounded_down_and_at_least_one() {
         for (all, per_client, share) in [(10, 0.5, 5), (3, 0.5, 1), (1, 0.5, 1), (100, 0.001, 1), (7, 1.0, 7)]
         {
             let permits = RequestPermits::new(all, per_client, RefusedPermits::default());
-            assert_eq!(permits.share, share);
+            assert_eq!(permits.parts.permits, share);
         }
     }
 }

@@ -13,6 +13,7 @@ use crate::{
     page_query::PageQuery,
     state::WebState,
 };
+use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
@@ -53,15 +54,23 @@ fn frame_first(
     let code = ErrorCode::default();
     let logged = code.clone();
     let rest = async move {
-        let fragment = pending.await.map(|(_, fragment)| fragment);
-        let fragment = fragment.unwrap_or_else(|error| {
-            code.set(error.kind.code());
-            page::error_fragment(&state, &error, &url)
+        let rest = pending.await.and_then(|(_, fragment)| {
+            let rest = fragment + &end;
+            let overloaded =
+                || WebError::with_cause(WebErrorKind::Overloaded, "too many links wait for clients");
+            Ok(state
+                .late_links
+                .try_reserve(rest.len() as u64)
+                .ok_or_else(overloaded)?
+                .hold(rest.into_bytes()))
         });
-        fragment + &end
+        rest.unwrap_or_else(|error| {
+            code.set(error.kind.code());
+            (page::error_fragment(&state, &error, &url) + &end).into()
+        })
     };
-    let parts = stream::once(ready(start)).chain(stream::once(rest));
-    page::streamed(StreamBody::new(parts.map(|part| Ok(Frame::data(part.into())))).boxed_unsync(), logged)
+    let parts = stream::once(ready(Bytes::from(start))).chain(stream::once(rest));
+    page::streamed(StreamBody::new(parts.map(|part| Ok(Frame::data(part)))).boxed_unsync(), logged)
 }
 
 fn render(state: &WebState, query: &PageQuery, response: &ApiResponse) -> Result<Fragment, WebError> {

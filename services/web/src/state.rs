@@ -10,7 +10,7 @@ use crate::{
     settings::WebSettings,
     templates::Templates,
 };
-use kit::{CpuPool, RequestId};
+use kit::{ByteBudget, Configuration, CpuPool, RequestId};
 use std::{sync::Arc, time::Instant};
 use tokio::sync::Semaphore;
 use tracing::info;
@@ -31,6 +31,9 @@ pub(crate) struct WebState {
     pub(crate) api: ApiClient,
     pub(crate) public_api: Option<PublicApi>,
     pub(crate) pool: CpuPool,
+    /// The memory of links that are sent after their page's frame: of those that the server counts as responses that wait for
+    /// their clients, and of those that have no place among them yet.
+    pub(crate) late_links: ByteBudget,
     /// One permit: long responses are processed one at a time, and leave threads to short ones.
     long_responses: Arc<Semaphore>,
 }
@@ -38,6 +41,7 @@ pub(crate) struct WebState {
 impl WebState {
     pub(crate) fn new(settings: &WebSettings, pool: CpuPool) -> Result<Self, String> {
         let templates_dir = settings.templates_dir.as_deref();
+        let (send_queue, more) = (settings.server().send_queue, settings.limits.memory.as_u64() / 16);
         Ok(Self {
             templates: Templates::new(templates_dir)?,
             assets: Assets::new(templates_dir),
@@ -47,6 +51,7 @@ impl WebState {
             api: ApiClient::new(settings)?,
             public_api: settings.api_public_url.as_ref().map(PublicApi::new),
             pool,
+            late_links: ByteBudget::new(send_queue + more),
             long_responses: Arc::new(Semaphore::new(1)),
         })
     }
@@ -55,6 +60,7 @@ impl WebState {
     pub(crate) fn register(&self, metrics: &mut kit::Metrics) {
         self.metrics.register(metrics);
         metrics.budget("api_responses", self.api.budget());
+        metrics.budget("late_links", &self.late_links);
         let help = "Long answers of the API that are being processed";
         metrics.permits("web_long_responses", help, &self.long_responses, 1);
         self.pool.register(metrics);

@@ -105,3 +105,21 @@ async fn a_body_for_which_there_is_no_memory_is_sent_as_it_is() {
     assert!(!response.headers().contains_key(header::CONTENT_ENCODING));
     assert_eq!(bytes(response).await.len(), length);
 }
+
+#[tokio::test]
+async fn a_part_for_which_there_is_no_memory_is_sent_in_pieces_as_it_is() {
+    let text = "x".repeat(9 * 1024 * 1024);
+    let frames = stream::iter([Ok(Frame::data(Bytes::from(text.clone())))]);
+    let response = Response::new(StreamBody::new(frames).boxed_unsync());
+    let mut body = compressed(&accepting("gzip"), response, &pool()).await.into_body();
+    let mut sent = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let piece = frame.unwrap().into_data().unwrap();
+        assert!(piece.len() < 2 * PIECE, "the next one is made when the client has taken this one");
+        sent.extend_from_slice(&piece);
+    }
+    assert!(sent.len() > 1024 * 1024, "as it is, until there is memory for what is left");
+    let mut decoded = String::new();
+    GzDecoder::new(&sent[..]).read_to_string(&mut decoded).unwrap();
+    assert!(decoded == text);
+}
