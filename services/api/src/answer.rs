@@ -139,7 +139,7 @@ fn outcome(source: ResultSource) -> &'static str {
 mod tests {
     use super::*;
     use crate::cache::Tier;
-    use crate::extraction::ExtractionPool;
+    use crate::extraction_pool::ExtractionPool;
     use fetch::FetchError;
     use kit::CpuPool;
     use std::time::Duration;

@@ -1,6 +1,8 @@
 //! Converts the JSON of a page's links to the form in which they are sent, and compresses it, on a CPU pool.
 
-use crate::{cached_result::PageLinks, error::ApiError, extraction::ExtractionPool, negotiation::AnswerForm};
+use crate::{
+    cached_result::PageLinks, error::ApiError, extraction_pool::ExtractionPool, negotiation::AnswerForm,
+};
 use bytes::Bytes;
 use fetch::FetchError;
 use kit::ContentCoding;

@@ -16,6 +16,7 @@ mod documents;
 mod error;
 mod extraction;
 mod extraction_log;
+mod extraction_pool;
 mod fetch_log;
 mod fetch_outcome;
 mod fetch_spans;

@@ -5,7 +5,7 @@ use crate::{
     cached_result::{CachedResult, PageLinks},
     conversion::{Converted, convert, unconverted},
     error::ApiError,
-    extraction::ExtractionPool,
+    extraction_pool::ExtractionPool,
     negotiation::AnswerForm,
 };
 use bytes::Bytes;
