@@ -3,6 +3,7 @@
 let
   inherit (lib) mkOption types;
   facts = import ../settings.nix;
+  unit = (import ../units.nix { settings = facts; }).api;
   cfg = config.services.linkextractor.api;
   redis = config.services.redis.servers.linkextractor;
 
@@ -131,22 +132,15 @@ in
       };
     };
 
-    systemd.services.${facts.api.program} = {
-      # `wants` instead of `requires`: the API works without Redis.
-      after = lib.optional cfg.redis.createLocally "redis-linkextractor.service";
-      wants = lib.optional cfg.redis.createLocally "redis-linkextractor.service";
-      environment = lib.optionalAttrs (cfg.redis.urlFile != null) {
-        REDIS_URL_FILE = "%d/redis-url";
-      };
-      serviceConfig = {
-        LogsDirectory = baseNameOf facts.log.folder;
-        SupplementaryGroups = lib.optional cfg.redis.createLocally redis.group;
-        LoadCredential = lib.optional (cfg.redis.urlFile != null) "redis-url:${cfg.redis.urlFile}";
+    systemd.services.${facts.api.program} = lib.mkMerge [
+      {
+        # `wants` instead of `requires`: the API works without Redis.
+        after = lib.optional cfg.redis.createLocally "redis-linkextractor.service";
+        wants = lib.optional cfg.redis.createLocally "redis-linkextractor.service";
+        serviceConfig.SupplementaryGroups = lib.optional cfg.redis.createLocally redis.group;
       }
-      // lib.optionalAttrs cfg.denyPrivateNetworks {
-        IPAddressAllow = "localhost";
-        IPAddressDeny = facts.privateNetworks;
-      };
-    };
+      (lib.mkIf (cfg.redis.urlFile != null) (unit.redisUrl cfg.redis.urlFile))
+      (lib.mkIf cfg.denyPrivateNetworks unit.denyPrivateNetworks)
+    ];
   };
 }

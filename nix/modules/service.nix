@@ -11,6 +11,7 @@ let
   inherit (lib) mkOption types;
   facts = import ../settings.nix;
   part = facts.${name};
+  unit = (import ../units.nix { settings = facts; }).${name};
   cfg = config.services.linkextractor.${name};
   toml = pkgs.formats.toml { };
   port = lib.toInt (lib.last (lib.splitString ":" cfg.settings.listen));
@@ -174,21 +175,11 @@ in
 
     networking.firewall.allowedTCPPorts = lib.optional cfg.openFirewall port;
 
-    systemd.services.${part.program} = {
-      description = "Link Extractor (${name})";
-      wantedBy = [ "multi-user.target" ];
-      # The address to listen on may exist only when the network is up.
-      after = [ "network-online.target" ];
-      wants = [ "network-online.target" ];
-      serviceConfig = facts.hardening // {
-        Type = "notify";
+    systemd.services.${part.program} = unit.service // {
+      serviceConfig = unit.service.serviceConfig // {
         ExecStart = "${lib.getExe cfg.package} --config ${cfg.configFile}";
         EnvironmentFile = lib.optional (cfg.environmentFile != null) cfg.environmentFile;
-        Restart = "always";
-        RestartSec = 1;
         MemoryMax = "${toString memoryLimit}M";
-        TimeoutStopSec = facts.limits.stop;
-        WatchdogSec = facts.limits.watchdog;
         LimitNOFILE = lib.max facts.limits.files (2 * cfg.settings.limits.connections);
       };
     };
