@@ -87,10 +87,15 @@ in
 listToAttrs (
   filesOf "api"
   ++ filesOf "web"
+  # Drop-ins of the API, for those who want them.
   ++ [
     {
-      name = "${settings.api.program}.service.d/redis-url.conf";
+      name = "optional/redis-url.conf";
       value = file [ (serviceSection (units.api.redisUrl "/etc/linkextractor/redis-url")) ];
+    }
+    {
+      name = "optional/deny-private-networks.conf";
+      value = file [ (serviceSection units.api.denyPrivateNetworks) ];
     }
   ]
 )
