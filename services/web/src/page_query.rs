@@ -21,6 +21,8 @@ pub(crate) struct PageQuery {
     pub(crate) format: Option<Format>,
     /// Whether the API must fetch the page anew.
     pub(crate) fresh: bool,
+    /// The length of the query in bytes; the page's links to other views hold most of it.
+    pub(crate) length: usize,
 }
 
 impl PageQuery {
@@ -37,7 +39,8 @@ impl PageQuery {
             return Ok(None);
         }
         let url = UserUrl::parse(&input)?;
-        let mut parsed = Self { url, selection: Selection::all(), format: None, fresh: false };
+        let mut parsed =
+            Self { url, selection: Selection::all(), format: None, fresh: false, length: query.len() };
         // A form sends fields without a value, too.
         for (name, value) in pairs().filter(|(_, value)| !value.is_empty()) {
             parsed.set(&name, &value)?;

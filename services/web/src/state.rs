@@ -15,10 +15,12 @@ use std::{sync::Arc, time::Instant};
 use tokio::sync::Semaphore;
 use tracing::info;
 
-/// Bytes of a short response, which takes less time to process than to hand to another thread.
+/// Bytes of short work, which takes less time than handing it to another thread.
 const SHORT: usize = 16 << 10;
-/// Bytes of a long response, whose processing takes several times as much memory.
+/// Bytes of long work, which takes several times as much memory.
 const LONG: usize = 256 << 10;
+/// Links to other views that a page has at least; all of them hold the query.
+const VIEWS: usize = 40;
 
 /// The shared state.
 #[derive(Debug)]
@@ -79,7 +81,7 @@ impl WebState {
             let response = self.api.links(&query.url, query.fresh, &caller).await;
             self.metrics.api_took(start.elapsed());
             let response = response?;
-            let (state, length) = (Arc::clone(&self), response.length());
+            let (state, length) = (Arc::clone(&self), response.length() + VIEWS * query.length);
             let span = caller.trace.child("template");
             let work = move || {
                 let _span = span;
@@ -96,7 +98,7 @@ impl WebState {
         result
     }
 
-    /// Runs `job`, which processes a response of `length` bytes: at once if it is short, otherwise on the CPU pool.
+    /// Runs `job`, which processes and writes about `length` bytes: at once if they are few, otherwise on the CPU pool.
     async fn run<T: Send + 'static>(
         &self,
         length: usize,

@@ -24,6 +24,8 @@ use weburl::WebUrl;
 const DOMAINS: usize = 12;
 /// Domains in that list at most; more are only counted.
 const MORE_DOMAINS: usize = 1000;
+/// Bytes of that list's addresses, about: all of them hold the URL of the page.
+const MORE_ADDRESSES: usize = 256 << 10;
 /// Sizes of pages of the list that can be chosen, besides the default.
 const SIZES: [usize; 4] = [50, 100, 500, 1000];
 /// Bytes of an address in the box to copy; longer ones are only in the files.
@@ -97,10 +99,11 @@ impl ResultView {
         domains.sort_unstable_by(|a, b| b.count.cmp(&a.count).then_with(|| a.name.cmp(&b.name)));
         let most = domains.first().map_or(1, |domain| domain.count);
         let domain = |domain: &&LinkDomain| DomainView::new(domain, most, links.len(), &addresses, selection);
+        let most_listed = (MORE_ADDRESSES / addresses.of(selection).len()).min(MORE_DOMAINS);
         let mut rest = domains.iter();
         let (domains, more_domains): (Value, Value) = (
             rest.by_ref().take(DOMAINS).map(domain).collect(),
-            rest.by_ref().take(MORE_DOMAINS).map(domain).collect(),
+            rest.by_ref().take(most_listed).map(domain).collect(),
         );
         let redirected = page.without_fragment() != query.url.url().without_fragment();
         Self {

@@ -122,13 +122,12 @@ pub(crate) struct Page {
 impl Site {
     /// A server that always waits for the whole page, even on a busy machine.
     pub(crate) async fn start(settings: WebSettings) -> Self {
-        Self::of(
-            Web::new(&settings, kit::CpuPool::per_processor().unwrap())
-                .unwrap()
-                .whole_within(Duration::from_mins(1)),
-            &settings,
-        )
-        .await
+        Self::on_pool(settings, kit::CpuPool::per_processor().unwrap()).await
+    }
+
+    /// A server as [`start`](Self::start) makes it, with its long work on `pool`.
+    pub(crate) async fn on_pool(settings: WebSettings, pool: kit::CpuPool) -> Self {
+        Self::of(Web::new(&settings, pool).unwrap().whole_within(Duration::from_mins(1)), &settings).await
     }
 
     /// A server that sends the frame first after the default time.

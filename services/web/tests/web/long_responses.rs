@@ -41,6 +41,37 @@ async fn concurrent_long_responses_are_rejected_and_short_ones_are_not() {
     assert_eq!(site.get(&file).await.status, StatusCode::OK);
 }
 
+#[tokio::test]
+async fn a_long_address_makes_neither_a_long_page_nor_work_between_requests() {
+    let hosts: Vec<_> = (0..3000).map(|n| format!("https://www{n}.example/")).collect();
+    let links: Vec<_> = hosts.iter().map(|href| ("t", href.as_str())).collect();
+    let address = about(&format!("https://a.example/{}", "x".repeat(7000)));
+    let (site, _mock) = Site::with(&links).await;
+    let page = site.get(&address).await;
+    assert_eq!((page.status, page.rows().len()), (StatusCode::OK, 500));
+    assert!(page.text.len() < 1_500_000, "{} bytes", page.text.len());
+    assert!(page.text.contains("more domains with"), "what is not listed is counted");
+
+    let pool = kit::CpuPool::new(1).unwrap();
+    let (unblock, gate) = std::sync::mpsc::channel::<()>();
+    let blocked = tokio::spawn({
+        let pool = pool.clone();
+        async move { pool.run(move || gate.recv()).await }
+    });
+    let mock = Mock::of(&links[..3]).await;
+    let site = Site::on_pool(mock.settings(), pool).await;
+    let long = site.get(&address);
+    let others = async {
+        let waits = async { while !site.admin("/metrics").await.contains("cpu_pool_queue_length 1\n") {} };
+        timeout(LONG, waits).await.expect("a page with many copies of its query is made on the pool");
+        assert_eq!(site.links("https://short/").await.status, StatusCode::OK);
+        drop(unblock);
+    };
+    let (long, ()) = tokio::join!(long, others);
+    assert_eq!(long.status, StatusCode::OK);
+    assert!(blocked.await.unwrap().is_some());
+}
+
 /// A response of 60 MiB without `Content-Length`; its end follows after `finish`.
 fn endless(nearly_sent: Arc<Notify>, finish: Arc<Notify>) -> Response {
     let space = Bytes::from(vec![b' '; 1 << 20]);
