@@ -157,12 +157,19 @@ fn domain_and_kind<'a>(href: &'a str, own: Option<&str>) -> (Cow<'a, str>, LinkK
 /// parsing takes ten times as long.
 fn plain_host(href: &str) -> Option<&str> {
     let rest = href.strip_prefix("https://").or_else(|| href.strip_prefix("http://"))?;
-    let (host, _) = rest.split_once('/')?;
-    let is_plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || matches!(b, b'.' | b'-');
-    // A last label that begins with a digit could be an IPv4 address; A-labels have to be valid.
-    let is_name =
-        host.rsplit('.').next().is_some_and(|label| label.starts_with(|c: char| c.is_ascii_lowercase()));
-    (is_name && host.bytes().all(is_plain) && !host.contains("xn--")).then_some(host)
+    let (mut label, mut last) = (0, b'.');
+    for (end, byte) in rest.bytes().enumerate() {
+        match byte {
+            b'a'..=b'z' | b'0'..=b'9' => {}
+            b'.' => label = end + 1,
+            b'-' if last != b'-' => {} // A-labels, which have two, have to be valid.
+            // A last label that begins with a digit could be an IPv4 address.
+            b'/' if rest.as_bytes()[label].is_ascii_lowercase() => return Some(&rest[..end]),
+            _ => return None,
+        }
+        last = byte;
+    }
+    None
 }
 
 /// Sets the `first` and `occurrences` of all links; returns the number of different addresses.

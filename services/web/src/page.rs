@@ -17,7 +17,7 @@ const BROKEN_FRAGMENT: &str =
 /// The start page.
 pub(crate) fn form(state: &WebState) -> Response {
     let fragment = state.templates.render("form.html", ());
-    let page = fragment.and_then(|fragment| Some(top(state, "", None)? + &fragment + &bottom(state)?));
+    let page = fragment.and_then(|fragment| Some([top(state, "", None)?, fragment, bottom(state)?].concat()));
     page.map_or_else(broken, |page| html(StatusCode::OK, NO_CACHE, page))
 }
 
@@ -62,7 +62,7 @@ pub(crate) fn streamed(body: kit::Body, code: ErrorCode) -> Response {
 }
 
 fn whole(state: &WebState, title: &str, input: &str, fragment: &str) -> Option<String> {
-    Some(top(state, title, Some(input))? + fragment + &bottom(state)?)
+    Some([&*top(state, title, Some(input))?, fragment, &bottom(state)?].concat())
 }
 
 /// What comes before the fragment: with a form that holds `input`, but on the start page, which has one of its own.

@@ -1,6 +1,7 @@
 //! The page with the links: sent whole if they are known in time, otherwise after its frame.
 
 mod pagination;
+mod rows;
 mod strip;
 pub(crate) mod text;
 mod variables;

@@ -19,7 +19,7 @@ use tracing::info;
 const SHORT: usize = 16 << 10;
 /// Bytes of long work, which takes several times as much memory.
 const LONG: usize = 256 << 10;
-/// Links to other views that a page has at least; all of them hold the query.
+/// Links to other views that a page has, about, besides a long list of domains; all of them hold the query.
 const VIEWS: usize = 40;
 
 /// The shared state.

@@ -24,7 +24,10 @@ const BUILT_IN: [(&str, &str); 6] = [
 
 /// Renders templates.
 #[derive(Debug)]
-pub(crate) struct Templates(Environment<'static>);
+pub(crate) struct Templates {
+    environment: Environment<'static>,
+    are_replaceable: bool,
+}
 
 impl Templates {
     /// The built-in templates, or those in `folder`, with the built-in ones for missing files.
@@ -46,25 +49,44 @@ impl Templates {
                 environment.set_loader(loader(folder.to_owned()));
             }
         }
-        Ok(Self(environment))
+        Ok(Self { environment, are_replaceable: folder.is_some() })
+    }
+
+    /// Whether templates are read from a folder.
+    pub(crate) fn are_replaceable(&self) -> bool {
+        self.are_replaceable
     }
 
     /// Renders a template; `None` if it fails, which is logged.
     pub(crate) fn render(&self, name: &str, context: impl Into<Value>) -> Option<String> {
-        let rendered = self.0.get_template(name).and_then(|template| template.render(context));
+        let rendered = self.environment.get_template(name).and_then(|template| template.render(context));
         rendered.map_err(|error| error!(error = format!("{error:#}"), name, "a template failed")).ok()
     }
 }
 
+/// By byte, whether a text that has it may have to be changed. Control characters from U+0080 begin with the byte C2.
+const IS_SUSPICIOUS: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < table.len() {
+        table[byte] = byte < 0x20 || matches!(byte as u8, 0x7f | 0xc2 | b'&' | b'<' | b'>' | b'"' | b'\'');
+        byte += 1;
+    }
+    table
+};
+
 /// `text` as HTML, with control characters, some of which browsers drop, replaced by U+FFFD.
 pub(crate) fn escape(text: &str) -> Cow<'_, str> {
-    let escaped = htmlize::escape_all_quotes(text);
-    // U+0080 to U+009F begin with the byte C2. Looking at all bytes is faster than stopping at the first one.
-    let is_suspicious = |b: u8| b < 0x20 || b == 0x7f || b == 0xc2;
-    if escaped.bytes().fold(false, |found, b| found | is_suspicious(b)) {
-        return escaped.replace(char::is_control, "\u{fffd}").into();
+    // Most texts stay as they are. Looking at all bytes is faster than stopping at the first one.
+    if !text.bytes().fold(false, |found, b| found | IS_SUSPICIOUS[b as usize]) {
+        return text.into();
     }
-    escaped
+    let escaped = htmlize::escape_all_quotes(text);
+    if escaped.contains(char::is_control) {
+        escaped.replace(char::is_control, "\u{fffd}").into()
+    } else {
+        escaped
+    }
 }
 
 /// Escapes values. minijinja's own formatter also escapes `/`, which makes addresses in the page's source unreadable.

@@ -2,7 +2,6 @@
 
 use super::variables::variables;
 use crate::{link_table::LinkTable, selection::LinkKind};
-use std::fmt::Write;
 
 /// Marks at most; of longer lists, each stands for several links.
 const MARKS: usize = 180;
@@ -35,14 +34,14 @@ impl LinkStrip {
             let is_chosen = chosen != [0; 3];
             let counts = if is_chosen { chosen } else { all };
             let most = LinkKind::ALL.into_iter().max_by_key(|kind| counts[*kind as usize]);
-            let (path, height) = match most.unwrap_or(LinkKind::Other) {
-                LinkKind::Internal => (&mut internal, 20),
-                LinkKind::External => (&mut external, HEIGHT),
-                LinkKind::Other => (&mut other, 11),
+            // From the bottom, which is at HEIGHT, to the top of the mark.
+            let (path, line) = match most.unwrap_or(LinkKind::Other) {
+                LinkKind::Internal => (&mut internal, " 32v-20"),
+                LinkKind::External => (&mut external, " 32v-32"),
+                LinkKind::Other => (&mut other, " 32v-11"),
             };
             let path = if is_chosen { path } else { &mut rest };
-            // Writing to memory does not fail.
-            let _ = write!(path, "M{} {HEIGHT}v-{height}", 2 * mark + 1);
+            path.extend(["M", &(2 * mark + 1).to_string(), line]);
         }
         Self {
             width: (2 * marks.max(LEAST)).into(),

@@ -2,23 +2,22 @@
 
 use super::{
     pagination::Pagination,
+    rows::{self, RowsHtml},
     strip::LinkStrip,
     text::{ago, cut, percent},
     variables::variables,
 };
 use crate::{
     api::ApiResponse,
-    link_table::{LinkDomain, LinkTable, clickable},
+    link_table::{LinkDomain, LinkTable},
     page_query::PageQuery,
     public_api::PublicApi,
     readable_domain::readable_domain,
     selection::{Addresses, FORMATS, LinkKind, Selection, SortOrder},
     state::WebState,
-    templates::escape,
 };
 use links::Link;
 use minijinja::Value;
-use weburl::WebUrl;
 
 /// Domains that are visible at once; more are in a closed list.
 const DOMAINS: usize = 12;
@@ -28,8 +27,6 @@ const MORE_DOMAINS: usize = 1000;
 const MORE_ADDRESSES: usize = 256 << 10;
 /// Sizes of pages of the list that can be chosen, besides the default.
 const SIZES: [usize; 4] = [50, 100, 500, 1000];
-/// Bytes of an address in the box to copy; longer ones are only in the files.
-const COPIED: usize = 4096;
 
 variables! {
     /// One page of the list of links, with what surrounds it.
@@ -54,7 +51,11 @@ variables! {
         all,
         /// Selected links on all pages.
         matched,
-        first, last, rows, pages, downloads,
+        /// The first and the last of those on this page, and how many there are.
+        first, last, shown,
+        /// Their rows as HTML, and as variables for templates that are read from a folder.
+        table, rows,
+        pages, downloads,
         /// The addresses of the rows as HTML, one a line, and how many are too long for that.
         copy, not_copied,
         /// The API's call, and whether it selects less than the page.
@@ -72,12 +73,6 @@ variables! {
     Choice { name, label, count, percent, address, current }
 }
 
-variables! {
-    /// A link. `target` is the URL to link to, if it is safe to click; `readable` is how its host reads, if it is an
-    /// internationalized domain name.
-    LinkRow { number, kind, text, href, target, readable, occurrences }
-}
-
 impl ResultView {
     /// The view of the selected `links`. CPU work: linear in `links`.
     pub(super) fn new(links: &[Link], query: &PageQuery, response: &ApiResponse, state: &WebState) -> Self {
@@ -93,8 +88,8 @@ impl ResultView {
         let window = pages.window();
         table.sort(&mut selected, selection.sort, window.clone());
         let shown = &selected[window.start.min(matched)..window.end.min(matched)];
-        let rows: Value = shown.iter().map(|&position| row(position, &table)).collect();
-        let copied = || shown.iter().map(|&position| &*links[position as usize].href);
+        let html = RowsHtml::new(shown, &table);
+        let rows = state.templates.are_replaceable().then(|| rows::variables(shown, &table));
         let mut domains: Vec<_> = table.domains.iter().collect();
         domains.sort_unstable_by(|a, b| b.count.cmp(&a.count).then_with(|| a.name.cmp(&b.name)));
         let most = domains.first().map_or(1, |domain| domain.count);
@@ -138,18 +133,16 @@ impl ResultView {
             matched: matched.into(),
             first: (window.start + 1).into(),
             last: (window.start + shown.len()).into(),
-            rows,
+            shown: shown.len().into(),
+            table: Value::from_safe_string(html.table),
+            rows: rows.into(),
             pages: pages.view(&addresses, selection).into(),
             downloads: FORMATS
                 .into_iter()
                 .map(|(_, name, label)| Choice::new(name, label, addresses.download(selection, name), false))
                 .collect(),
-            copy: Value::from_safe_string(
-                copied()
-                    .filter(|href| href.len() <= COPIED)
-                    .fold(String::new(), |copy, href| copy + &escape(href) + "\n"),
-            ),
-            not_copied: copied().filter(|href| href.len() > COPIED).count().into(),
+            copy: Value::from_safe_string(html.copy),
+            not_copied: html.not_copied.into(),
             call: state.public_api.as_ref().map(|api| api.call(url, selection)).into(),
             partial: PublicApi::is_partial(selection).into(),
         }
@@ -191,22 +184,6 @@ impl Choice {
             address: address.into(),
             current: current.into(),
         }
-    }
-}
-
-fn row(position: u32, table: &LinkTable) -> LinkRow {
-    let (link, facts) = (&table.links[position as usize], table.facts(position as usize));
-    let readable = || readable_domain(WebUrl::parse(&link.href).ok()?.host_str()?);
-    let (href, target) = (Value::from(cut(&link.href)), clickable(&link.href));
-    LinkRow {
-        number: (position as usize + 1).into(),
-        kind: facts.kind.name().into(),
-        text: cut(&link.text).into(),
-        // Mostly they are the same text, which is kept once.
-        target: if target.as_deref() == href.as_str() { href.clone() } else { target.into() },
-        href,
-        readable: link.href.contains("xn--").then(readable).flatten().into(),
-        occurrences: facts.occurrences.into(),
     }
 }
 

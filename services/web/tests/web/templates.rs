@@ -29,6 +29,35 @@ async fn an_edited_template_applies_at_the_next_reload() {
 }
 
 #[tokio::test]
+async fn a_template_can_make_the_rows_itself() {
+    let links = [
+        ("<b>&\"", "https://a.example/?<&'"),
+        ("again", "https://a.example/?<&'"),
+        ("run", "javascript:alert(1)"),
+        ("[IMG]", "https://xn--mnchen-3ya.de/"),
+        (&"long ".repeat(100), &format!("HTTP://a.example/{}", "x".repeat(300))),
+        ("control \u{85}\u{1}", "mailto:a@b.example"),
+    ];
+    let mock = Mock::of(&links).await;
+    let built_in = Site::start(mock.settings()).await.links("example.com").await;
+    let folder = TempDir::new().unwrap();
+    let settings = WebSettings { templates_dir: Some(folder.path().to_owned()), ..mock.settings() };
+    fs::write(folder.path().join("result.html"), ROWS).unwrap();
+    let page = Site::start(settings).await.links("example.com").await;
+    assert_eq!(page.rows(), built_in.rows());
+    assert_eq!(page.rows().len(), links.len());
+}
+
+/// As the built-in template would have to make them.
+const ROWS: &str = r#"<table class="links"><tbody>
+{% for row in rows %}<tr class="{{ row.kind }}">
+<td class="number">{{ row.number }}</td>
+<td class="text">{% if row.target is none %}<bdi>{{ row.text }}</bdi>{% else %}<a href="{{ row.target }}" rel="noopener noreferrer nofollow ugc"><bdi>{{ row.text }}</bdi></a>{% endif %}{% if row.occurrences > 1 %} <span class="times">×{{ row.occurrences }}</span>{% endif %}</td>
+<td class="address"><bdi>{{ row.href }}</bdi>{% if row.readable %} <bdi class="readable">{{ row.readable }}</bdi>{% endif %}</td>
+</tr>
+{% endfor %}</tbody></table>"#;
+
+#[tokio::test]
 async fn a_broken_template_is_a_500_without_internals() {
     let (folder, site, _mock) = site().await;
     for broken in ["{{ missing_variable }}", "{% for %}", "{% include 'nowhere.html' %}"] {
