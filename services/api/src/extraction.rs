@@ -8,7 +8,7 @@ use crate::{
     negotiation::AnswerForm,
 };
 use bytes::Bytes;
-use fetch::{FetchError, FetchedPage, JobRecord, Phase, ProcessorTime, Validators};
+use fetch::{Cause, FetchError, FetchedPage, JobRecord, Phase, ProcessorTime, Validators};
 use kit::Deadline;
 use links::{Encoding, Method, Syntax, format::Format};
 use std::{
@@ -79,7 +79,11 @@ pub(crate) async fn extract(
         record.enter_at(Phase::Extraction, *start);
     }
     record.end();
-    extracted.unwrap_or_else(|_| Some(Err(FetchError::Timeout(record.phase()))))
+    extracted.unwrap_or_else(|_| {
+        let phase = record.phase();
+        record.cause = (phase == Phase::Queue).then(Cause::busy);
+        Some(Err(FetchError::Timeout(phase)))
+    })
 }
 
 /// The memory of an extraction, its result included, at most: docs/links.md has the bounds.

@@ -70,7 +70,8 @@ impl ApiMetrics {
     pub(crate) fn register(&self, metrics: &mut kit::Metrics) {
         let help = "Answers with a result, by how the cache served them";
         metrics.register("cache_answers", help, self.answers.clone());
-        let help = "Fetches that have ended, by outcome (ok, or the code of the error) and last phase";
+        let help =
+            "Fetches that have ended, by outcome (ok, or the code of the error), last phase, and cause";
         metrics.register("fetches", help, self.fetches.clone());
         let help = "Time of fetches, waiting and extraction included";
         metrics.register("fetch_duration_seconds", help, self.fetch_seconds.clone());
@@ -97,8 +98,9 @@ impl ApiMetrics {
 
     /// A fetch that ended with `code`, and what it went through.
     pub(crate) fn fetched(&self, code: &'static str, record: &JobRecord) {
-        let phase = record.phase().name();
-        self.fetches.get_or_create(&FetchLabels { code, phase }).inc();
+        let (phase, cause) =
+            (record.phase().name(), record.cause.as_ref().map_or("none", |cause| cause.kind.name()));
+        self.fetches.get_or_create(&FetchLabels { code, phase, cause }).inc();
         self.fetch_seconds.observe(record.duration().as_secs_f64());
         for phase in Phase::ALL {
             if let Some(time) = record.time_in(phase) {

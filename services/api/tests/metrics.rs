@@ -6,6 +6,7 @@
 mod support;
 
 use e2e::{Origin, Page, RedisServer, TIMEOUT, within};
+use fetch::CauseKind;
 use http::StatusCode;
 use kit::Admin;
 use linkextractor_api::ApiSettings;
@@ -55,6 +56,8 @@ async fn answers_are_counted_by_how_the_cache_served_them() {
         while value(&one, "linkextractor_http_requests_waiting").await < 2.0 {}
     })
     .await;
+    // It may wait for Redis before.
+    within("its job", async { while value(&one, "linkextractor_fetch_jobs").await < 1.0 {} }).await;
     assert_eq!(value(&one, "linkextractor_fetch_jobs").await, 1.0);
     origin.release();
     for request in requests {
@@ -100,7 +103,10 @@ async fn a_fetch_is_counted_with_its_outcome_and_its_phases() {
     for url in [&good, &gone] {
         api.get(url).await;
     }
-    for labels in [r#"code="ok",phase="extraction""#, r#"code="upstream-status",phase="first_byte""#] {
+    for labels in [
+        r#"code="ok",phase="extraction",cause="none""#,
+        r#"code="upstream-status",phase="first_byte",cause="none""#,
+    ] {
         assert_eq!(value(&api, &format!("linkextractor_fetches_total{{{labels}}}")).await, 1.0);
     }
     let mut phases = 0.0;
@@ -123,4 +129,17 @@ async fn a_fetch_is_counted_with_its_outcome_and_its_phases() {
     assert!((phases - whole).abs() < 0.001, "phases of {phases} s make up {whole} s");
     assert!(value(&api, "linkextractor_fetch_received_bytes_total").await > 50.0);
     assert_eq!(value(&api, "linkextractor_fetch_decoded_bytes_total").await, 15.0);
+}
+
+#[test]
+fn the_kinds_of_causes_are_those_that_the_documentation_lists() {
+    let docs = include_str!("../../../docs/metrics.md");
+    let row = docs.lines().find(|line| line.starts_with("| `linkextractor_fetches_total`")).unwrap();
+    let listed = row.split("`cause`: `none`, ").nth(1).unwrap().split(" |").next().unwrap();
+    let names = CauseKind::ALL.map(|kind| format!("`{}`", kind.name()));
+    assert_eq!(listed, names.join(", "));
+    let explained = docs.split("## Causes of failures").nth(1).unwrap();
+    for name in names {
+        assert!(explained.contains(&name), "{name}");
+    }
 }

@@ -7,7 +7,7 @@ pub(crate) use self::job_queue::{AdmissionError, MAX_WAITING};
 pub use self::queue_holds::{QueueHold, QueueHolds};
 
 use self::job_queue::{JobQueue, QueueLoad};
-use crate::{FetchError, FetchSettings, Phase, deadline::JobDeadline};
+use crate::{FetchSettings, deadline::JobDeadline};
 use http::Extensions;
 use kit::{Client, ClientKey};
 use std::{
@@ -125,11 +125,12 @@ impl Admission {
         let mut waiting = WaitingJob { queue, client: client.key, host, id, permitted: false };
         let mut permitted = pin!(permitted);
         if deadline.0.run(&mut permitted).await.is_err() {
-            let holds = client.holds.as_ref().ok_or(AdmissionError::Late)?;
+            let late = || waiting.queue.lock().obstacle(client.key, &waiting.host);
+            let holds = client.holds.as_ref().ok_or_else(late)?;
             tokio::select! {
                 biased;
                 _ = permitted => {}
-                () = holds.all_released() => return Err(AdmissionError::Late),
+                () = holds.all_released() => return Err(late()),
             }
         }
         // The sender is dropped only by a cancellation.
@@ -145,7 +146,7 @@ impl Admission {
         mut permit: JobPermit,
         host: &str,
         deadline: JobDeadline,
-    ) -> Result<JobPermit, FetchError> {
+    ) -> Result<JobPermit, AdmissionError> {
         if permit.host.as_deref() == Some(host) {
             return Ok(permit);
         }
@@ -153,7 +154,7 @@ impl Admission {
         let left = permit.host.take();
         let (id, permitted) = self.0.lock().change_host(left.as_ref(), &host);
         let mut moving = MovingJob { permit: Some(permit), host, id };
-        let _ = deadline.run(Phase::Queue, permitted).await?;
+        let _ = deadline.0.run(permitted).await.map_err(|_| AdmissionError::HostBusy)?;
         let host = Arc::clone(&moving.host);
         let mut permit = moving.permit.take().expect("only this takes it");
         permit.host = Some(host);

@@ -3,7 +3,7 @@
 use crate::{
     FetchError, Phase, ProcessorTime, ResponseProblem,
     budget::{Allowance, Budget},
-    cause::DECODING_TIME,
+    cause::{Cause, CauseKind, DECODING_TIME},
     coding::Coding,
     decoding::{Decoding, DecodingError, append},
     job_context::JobContext,
@@ -40,7 +40,8 @@ impl BodyReader<'_> {
             .filter(|exact| matches!(result, Err(FetchError::Incomplete)) && (self.received as u64) < *exact);
         if let Some(expected) = expected {
             let received = self.received;
-            self.job.record.cause = Some(format!("the body ended after {received} of {expected} bytes"));
+            let text = format!("the body ended after {received} of {expected} bytes");
+            self.job.record.cause = Some(Cause::new(CauseKind::Cut, text));
         }
         result
     }
@@ -52,7 +53,8 @@ impl BodyReader<'_> {
     ) -> Result<(Bytes, ProcessorTime), FetchError> {
         let announced = exact.map_or(Some(self.limit), |length| usize::try_from(length).ok());
         let most = announced.filter(|length| *length <= self.limit).ok_or_else(|| {
-            self.job.record.cause = exact.map(|length| format!("the body has {length} bytes"));
+            self.job.record.cause =
+                exact.map(|length| Cause::new(CauseKind::Size, format!("the body has {length} bytes")));
             FetchError::TooLarge
         })?;
         let (page, time) = if codings.is_empty() {
@@ -61,7 +63,8 @@ impl BodyReader<'_> {
             self.coded(codings).await?
         };
         if self.is_cut && !has_end(&page) {
-            self.job.record.cause = Some("the connection ended without a TLS close_notify".to_owned());
+            let text = "the connection ended without a TLS close_notify";
+            self.job.record.cause = Some(Cause::new(CauseKind::Cut, text));
             return Err(FetchError::Incomplete);
         }
         Ok((page, time))
@@ -126,7 +129,7 @@ impl BodyReader<'_> {
                 Ok((decoding, false)) => decoding,
                 Err(DecodingError::Page(error)) => return Err(error),
                 Err(DecodingError::ProcessorTime) => {
-                    self.job.record.cause = Some(DECODING_TIME.to_owned());
+                    self.job.record.cause = Some(Cause::new(CauseKind::DecodingTime, DECODING_TIME));
                     return Err(FetchError::TooLarge);
                 }
             };
@@ -139,18 +142,15 @@ impl BodyReader<'_> {
             return FetchError::TooLarge;
         }
         let (cause, failure) = if is_wrongly_framed(error) {
-            (
-                "the framing of the body is broken".to_owned(),
-                FetchError::BadResponse(ResponseProblem::NotHttp),
-            )
+            let cause = Cause::new(CauseKind::NotHttp, "the framing of the body is broken");
+            (Some(cause), FetchError::BadResponse(ResponseProblem::NotHttp))
         } else {
-            (format!("the body ended after {} bytes", self.received), FetchError::Incomplete)
-        };
-        self.job.record.cause = Some(cause);
-        if failure == FetchError::Incomplete && !error.is_incomplete_message() {
             // A reset says more.
-            self.job.record.caused_by(error);
-        }
+            let reset = (!error.is_incomplete_message()).then(|| Cause::of(error)).flatten();
+            let cut = || Cause::new(CauseKind::Cut, format!("the body ended after {} bytes", self.received));
+            (reset.or_else(|| Some(cut())), FetchError::Incomplete)
+        };
+        self.job.record.cause = cause;
         failure
     }
 

@@ -1,7 +1,8 @@
 //! Connects to checked addresses: TCP, TLS, HTTP/1.1 or HTTP/2.
 
 use crate::{
-    FetchError, FetchSettings, JobRecord, Phase, Proxy, TlsProblem,
+    Cause, CauseKind, FetchError, FetchSettings, JobRecord, Phase, Proxy, TlsProblem,
+    connect_failure::{failed, name_missing_route},
     frames::FrameGuard,
     job_context::JobContext,
     tls,
@@ -22,9 +23,7 @@ use hyper_util::{
 use rustls::{ClientConfig, pki_types::ServerName};
 use std::{
     convert::Infallible,
-    error::Error,
     future::{Ready, ready},
-    io,
     net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::Arc,
     task::{Context, Poll},
@@ -52,7 +51,7 @@ pub(crate) struct Dialer {
     tls: Arc<ClientConfig>,
     timeout: Duration,
     pub(crate) max_header_bytes: usize,
-    proxy: Option<Proxy>,
+    pub(crate) proxy: Option<Proxy>,
     pub(crate) user_proxies: ProxyRules,
     /// How long a connection lives, idle or not.
     lifetime: Duration,
@@ -166,7 +165,12 @@ impl Dialer {
         let mut connector = self.connector(HttpConnector::new_with_resolver(resolver));
         // `Checked` gives the addresses, whatever the name is.
         let stream = connector.call(uri(&format!("checked:{port}"))?).await;
-        let stream = stream.map_err(|error| failed(record, &error))?.into_inner();
+        let stream = stream.map_err(|error| {
+            let failure = failed(record, &error);
+            name_missing_route(record, addresses);
+            failure
+        });
+        let stream = stream?.into_inner();
         let peer = stream.peer_addr().map_err(|error| failed(record, &error))?.ip();
         // The unspecified address stands for this machine.
         let checked = |ip: &IpAddr| *ip == peer || ip.is_unspecified() && peer.is_loopback();
@@ -186,12 +190,17 @@ impl Dialer {
         addresses: &[IpAddr],
         record: &mut JobRecord,
     ) -> Result<(TcpStream, IpAddr), FetchError> {
-        let mut tunnel = proxy.tunnel(self.connector(HttpConnector::new()));
         let mut result = Err(FetchError::Connect);
         for address in candidates(port, addresses) {
-            match tunnel.call(uri(&address.to_string())?).await {
-                Ok(stream) => return Ok((stream.into_inner(), address.ip())),
-                Err(error) => result = Err(failed(record, &error)),
+            // Stays the cause if the time is up before there is a connection.
+            let silent = format!("the proxy {}: no answer", proxy.address());
+            record.cause = Some(Cause::new(CauseKind::Proxy, silent));
+            let stream = proxy.connect(self.connector(HttpConnector::new())).await;
+            let stream = stream.map_err(|error| failed(record, &*error))?;
+            record.cause = None;
+            match proxy.tunnel(stream, uri(&address.to_string())?).await {
+                Ok(stream) => return Ok((stream, address.ip())),
+                Err(error) => result = Err(failed(record, &*error)),
             }
         }
         result
@@ -265,17 +274,6 @@ fn candidates(port: u16, addresses: &[IpAddr]) -> Vec<SocketAddr> {
 
 fn uri(authority: &str) -> Result<Uri, FetchError> {
     format!("http://{authority}/").parse().map_err(|_: InvalidUri| FetchError::Connect)
-}
-
-/// Notes the cause of the error, which does not leave the process.
-fn failed(record: &mut JobRecord, error: &(dyn Error + 'static)) -> FetchError {
-    tracing::debug!(error, "cannot connect");
-    record.caused_by(error);
-    let mut causes = std::iter::successors(Some(error), |error: &&(dyn Error + 'static)| (*error).source());
-    let timed_out = |cause: &(dyn Error + 'static)| {
-        cause.downcast_ref::<io::Error>().is_some_and(|cause| cause.kind() == io::ErrorKind::TimedOut)
-    };
-    if causes.any(timed_out) { FetchError::Timeout(Phase::Connect) } else { FetchError::Connect }
 }
 
 /// A resolver that always gives the addresses that were checked.

@@ -1,24 +1,29 @@
 //! Resolves names by the system's resolv.conf and hosts file. Answers are not cached: the addresses of one look-up are
 //! the ones that are checked and connected to.
 
-use crate::{FetchError, FetchSettings, JobRecord, Phase, cause::NO_ADDRESS};
+use crate::{Cause, CauseKind, FetchError, FetchSettings, JobRecord, Phase};
 use hickory_resolver::{
     Hosts, Resolver, TokioResolver,
     config::{ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts},
     lookup::Lookup,
-    net::{NetError, runtime::TokioRuntimeProvider},
+    net::{DnsError, NetError, runtime::TokioRuntimeProvider},
     proto::{op::Query, rr::Name, rr::RecordType},
     system_conf,
 };
 use kit::Deadline;
 use std::{
+    convert::Infallible,
     fs,
+    future::pending,
     io::{self, Read},
     net::{IpAddr, Ipv4Addr, SocketAddr},
     sync::{Arc, Mutex, PoisonError},
     time::{Duration, SystemTime},
 };
-use tokio::{task::JoinSet, time::Instant};
+use tokio::{
+    task::JoinSet,
+    time::{Instant, sleep},
+};
 
 const RESOLV_CONF: &str = "/etc/resolv.conf";
 const HOSTS: &str = "/etc/hosts";
@@ -35,6 +40,8 @@ pub(crate) struct Dns {
     settings: Arc<FetchSettings>,
     /// When the system's files were last checked for changes, and their contents.
     system: Mutex<(Instant, Arc<System>)>,
+    /// When a name server last answered.
+    answered: Mutex<Option<Instant>>,
 }
 
 /// The contents of the system's files, and when they were modified.
@@ -49,39 +56,77 @@ impl Dns {
     pub(crate) fn new(settings: &FetchSettings) -> Result<Self, String> {
         let settings = Arc::new(settings.clone());
         let system = System::read(&settings).map_err(|error| format!("name servers: {error}"))?;
-        Ok(Self { settings, system: Mutex::new((Instant::now(), Arc::new(system))) })
+        Ok(Self {
+            settings,
+            system: Mutex::new((Instant::now(), Arc::new(system))),
+            answered: Mutex::default(),
+        })
     }
 
-    /// The addresses of `host`, at least one. If `relative`, search domains may complete the name. The cause of a failure
-    /// goes to `record`.
+    /// The addresses of `host`, at least one, if they are there by `deadline`. If `relative`, search domains may complete
+    /// the name. The cause of a failure goes to `record`.
     pub(crate) async fn resolve(
         &self,
         host: &str,
         relative: bool,
+        deadline: Deadline,
         record: &mut JobRecord,
     ) -> Result<Vec<IpAddr>, FetchError> {
         // `Name::from_ascii` refuses labels that begin with a hyphen, which browsers look up.
         let mut name = Name::from_labels(host.split('.').map(str::as_bytes)).map_err(|_| FetchError::Dns)?;
         name.set_fqdn(!relative);
+        let (start, deadline) = (Instant::now(), deadline.within(self.settings.dns_timeout));
         let system = self.system().await;
         let hosts = system.in_hosts(&name);
         if !hosts.is_empty() {
             return Ok(hosts);
         }
-        let found = Deadline::after(self.settings.dns_timeout).run(lookup(&system.resolver, name)).await;
+        let look_up = async {
+            tokio::select! {
+                found = lookup(&system.resolver, name) => found,
+                never = self.probe(&system.resolver, start, deadline) => match never {},
+            }
+        };
+        let found = deadline.run(look_up).await;
+        if found.as_ref().is_ok_and(is_answer) {
+            self.note_answer();
+        }
         match found {
             Ok(Ok(addresses)) if !addresses.is_empty() => Ok(addresses),
             Ok(Ok(_)) => {
-                record.cause = Some(NO_ADDRESS.to_owned());
+                record.cause = Some(Cause::no_address());
                 Err(FetchError::Dns)
             }
-            Err(_) | Ok(Err(NetError::Timeout)) => Err(FetchError::Timeout(Phase::Dns)),
+            Err(_) | Ok(Err(NetError::Timeout)) => {
+                let of_name = || Cause::new(CauseKind::DnsTimeout, "no answer for this name");
+                let is_answered = self.is_answered_since(start);
+                record.cause = Some(if is_answered { of_name() } else { Cause::no_name_server() });
+                Err(FetchError::Timeout(Phase::Dns))
+            }
             Ok(Err(error)) => {
                 tracing::debug!(host, %error, "name not resolved");
                 record.caused_by(&error);
                 Err(FetchError::Dns)
             }
         }
+    }
+
+    /// If no name server has answered after half of the time, asks for what each of them knows at once: so a name whose
+    /// own servers are silent is told from a name server that is. Never ends.
+    async fn probe(&self, resolver: &TokioResolver, start: Instant, deadline: Deadline) -> Infallible {
+        sleep(deadline.remaining() / 2).await;
+        if !self.is_answered_since(start) && is_answer(&resolver.lookup(Name::root(), RecordType::NS).await) {
+            self.note_answer();
+        }
+        pending().await
+    }
+
+    fn note_answer(&self) {
+        *self.answered.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now());
+    }
+
+    fn is_answered_since(&self, start: Instant) -> bool {
+        self.answered.lock().unwrap_or_else(PoisonError::into_inner).is_some_and(|time| time >= start)
     }
 
     /// The system's files as they are now, or as they were if they cannot be read again.
@@ -109,6 +154,14 @@ impl Dns {
             Ok(None) | Err(_) => known,
         }
     }
+}
+
+/// Whether a name server has answered, if only that there is nothing.
+fn is_answer<T>(result: &Result<T, NetError>) -> bool {
+    let is_negative = |error: &NetError| {
+        matches!(error, NetError::Dns(DnsError::NoRecordsFound(_) | DnsError::ResponseCode(_)))
+    };
+    result.as_ref().err().is_none_or(is_negative)
 }
 
 /// The addresses of both families, those of IPv6 first and only if they do not come much later than the others.

@@ -87,6 +87,9 @@ impl Exchange {
         addresses: &[IpAddr],
         job: &mut JobContext,
     ) -> Result<OpenResponse, FetchError> {
+        if let Some(proxy) = &self.dialer.proxy {
+            job.record.on_hop(|hop| hop.proxy = Some(proxy.address().to_owned()));
+        }
         let mut protocols = BOTH;
         if let Some(mut connection) = self.pool.take(origin, addresses) {
             let open = connection.meter.open(&job.allowance);

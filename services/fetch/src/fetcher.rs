@@ -1,8 +1,8 @@
 //! Fetches a page: from its URL, across redirects, to its body.
 
 use crate::{
-    FetchError, FetchSettings, JobRecord, PageUrl, Phase, ProcessorTime,
-    admission::{Admission, AdmissionError, JobClient, JobPermit},
+    Cause, CauseKind, FetchError, FetchSettings, JobRecord, PageUrl, Phase, ProcessorTime,
+    admission::{Admission, JobClient, JobPermit},
     body::BodyReader,
     budget::Budget,
     conditional::{KnownVersion, Validators},
@@ -133,7 +133,9 @@ impl Fetcher {
     pub async fn fetch_with(&self, url: &PageUrl, headers: &HeaderMap) -> Result<FetchedPage, FetchFailure> {
         let fields = RequestFields { user: Some((headers, url.as_url())), ..RequestFields::default() };
         let (result, record) = self.job(url, fields, JobClient::own()).await;
-        result.and_then(Fetched::page).map_err(|error| FetchFailure { error, cause: record.cause })
+        result
+            .and_then(Fetched::page)
+            .map_err(|error| FetchFailure { error, cause: record.cause.map(|cause| cause.text) })
     }
 
     async fn job(
@@ -185,7 +187,7 @@ impl Fetcher {
     ) -> Result<ControlFlow<Fetched, PageUrl>, FetchError> {
         job.context.record.begin_hop(url.as_url());
         let refused = |record: &mut JobRecord, refusal: String| {
-            record.cause = Some(refusal);
+            record.cause = Some(Cause::new(CauseKind::Guard, refusal));
             FetchError::Blocked
         };
         let destination = self.guard.destination(url);
@@ -193,13 +195,11 @@ impl Fetcher {
         let host = to.host.to_string();
         let waits_until = job.context.deadline;
         let is_first = job.permit.is_none();
-        job.permit = Some(match job.permit.take() {
-            Some(permit) => self.admission.move_to(permit, &host, waits_until).await?,
-            None => self.admission.enter(&job.client, &host, waits_until).await.inspect_err(|error| {
-                let is_full = *error != AdmissionError::Late;
-                job.context.record.cause = is_full.then(|| error.to_string());
-            })?,
-        });
+        let admitted = match job.permit.take() {
+            Some(permit) => self.admission.move_to(permit, &host, waits_until).await,
+            None => self.admission.enter(&job.client, &host, waits_until).await,
+        };
+        job.permit = Some(admitted.inspect_err(|error| job.context.record.cause = Some(error.cause()))?);
         if is_first && job.client.always_waits() {
             job.context.deadline = JobDeadline(Deadline::after(self.settings.timeout));
         }
@@ -212,7 +212,7 @@ impl Fetcher {
             Host::Domain(name) => {
                 let record = &mut job.context.record;
                 record.enter(Phase::Dns);
-                deadline.run(Phase::Dns, self.dns.resolve(name, to.relative, record)).await??
+                self.dns.resolve(name, to.relative, deadline.0, record).await?
             }
         };
         let checked = self.check(to.rules, &addresses, &mut job.context).await?;

@@ -1,6 +1,8 @@
 //! What all parts of a job use: its deadline, the bytes that it may still receive, and its record.
 
-use crate::{FetchError, FetchSettings, JobRecord, Phase, deadline::JobDeadline, traffic::JobAllowance};
+use crate::{
+    Cause, FetchError, FetchSettings, JobRecord, Phase, deadline::JobDeadline, traffic::JobAllowance,
+};
 use kit::Deadline;
 use std::{future::poll_fn, pin::pin};
 
@@ -40,7 +42,8 @@ impl JobContext {
             record.enter(if polled.is_pending() { Phase::Queue } else { phase });
             polled
         });
-        self.deadline.run(Phase::Queue, work).await
+        let result = self.deadline.run(Phase::Queue, work).await;
+        result.inspect_err(|_| self.record.cause = Some(Cause::busy()))
     }
 
     /// The record of the job, which is over but for what its caller does with the page.

@@ -1,6 +1,6 @@
 //! What a job went through, as plain data: log events, metrics and traces are made from it.
 
-use crate::{Phase, cause};
+use crate::{Cause, Phase};
 use std::{
     error::Error,
     net::SocketAddr,
@@ -23,8 +23,8 @@ pub struct JobRecord {
     pub decoded_bytes: Option<u64>,
     /// The page's content codings, in the order in which they were applied.
     pub codings: Vec<&'static str>,
-    /// The cause of a failure in a few words, if they say more than its code: `connection refused`.
-    pub cause: Option<String>,
+    /// The cause of a failure, if it says more than its code: `connection refused`.
+    pub cause: Option<Cause>,
 }
 
 /// One request of a job.
@@ -34,6 +34,8 @@ pub struct HopRecord {
     pub url: WebUrl,
     /// The address that it was sent to, or, if no connection was made, those that were dialled.
     pub dialled: Vec<SocketAddr>,
+    /// Host and port of the proxy of the settings through which a connection was made or tried.
+    pub proxy: Option<String>,
     /// `http/1.0`, `http/1.1` or `h2`, once there is a connection.
     pub protocol: Option<&'static str>,
     /// Whether the connection had served another request before.
@@ -122,7 +124,14 @@ impl JobRecord {
     /// Begins a request for `url`.
     pub(crate) fn begin_hop(&mut self, url: &WebUrl) {
         let (url, dialled) = (url.clone(), Vec::new());
-        self.hops.push(HopRecord { url, dialled, protocol: None, is_reused: false, status: None });
+        self.hops.push(HopRecord {
+            url,
+            dialled,
+            proxy: None,
+            protocol: None,
+            is_reused: false,
+            status: None,
+        });
         self.enter(Phase::Queue);
     }
 
@@ -133,11 +142,9 @@ impl JobRecord {
         }
     }
 
-    /// Notes the cause of a failure, if `error` has one in words that people know.
+    /// Notes the cause of a failure, if `error` has one in words that people know; an earlier one is no longer of interest.
     pub(crate) fn caused_by(&mut self, error: &(dyn Error + 'static)) {
-        if let Some(cause) = cause::of(error) {
-            self.cause = Some(cause);
-        }
+        self.cause = Cause::of(error);
     }
 }
 

@@ -12,6 +12,7 @@ mod client;
 mod coding;
 mod conditional;
 mod connect;
+mod connect_failure;
 mod cookies;
 mod deadline;
 mod decoding;
@@ -43,7 +44,7 @@ pub mod url_list;
 mod user_proxy;
 
 pub use self::admission::{JobClient, JobPermit, QueueHold, QueueHolds};
-pub use self::cause::DECODING_TIME;
+pub use self::cause::{Cause, CauseKind, DECODING_TIME};
 pub use self::client::{ClientSettings, UserProxies};
 pub use self::conditional::{KnownVersion, Validators};
 pub use self::error::{FetchError, ResponseProblem, TlsProblem, UrlProblem};

@@ -1,11 +1,17 @@
 //! The egress proxy.
 
+use crate::user_proxy::{ProxyFailure, ReadyConnector};
 use base64::{Engine, prelude::BASE64_STANDARD};
 use http::{HeaderValue, Uri};
-use hyper_util::client::legacy::connect::{HttpConnector, proxy::Tunnel};
+use hyper_util::{
+    client::legacy::connect::{HttpConnector, proxy::Tunnel},
+    rt::TokioIo,
+};
 use percent_encoding::percent_decode_str;
 use serde::{Deserialize, Serialize, Serializer};
 use std::fmt;
+use tokio::net::TcpStream;
+use tower_service::Service;
 use url::Url;
 
 /// An HTTP proxy that opens tunnels (`CONNECT`), as `http://host:port` or `http://user:password@host:port`.
@@ -15,17 +21,38 @@ use url::Url;
 pub struct Proxy {
     url: Url,
     uri: Uri,
+    /// Its host and port.
+    address: String,
     authorization: Option<HeaderValue>,
 }
 
 impl Proxy {
-    /// A connector that opens tunnels through this proxy.
-    pub(crate) fn tunnel(&self, connector: HttpConnector) -> Tunnel<HttpConnector> {
-        let tunnel = Tunnel::new(self.uri.clone(), connector);
-        match &self.authorization {
+    /// Its host and port, without user and password.
+    pub(crate) fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// A connection to the proxy.
+    pub(crate) async fn connect(
+        &self,
+        mut connector: HttpConnector,
+    ) -> Result<TokioIo<TcpStream>, Box<ProxyFailure>> {
+        connector.call(self.uri.clone()).await.map_err(ProxyFailure::unreachable(&self.address))
+    }
+
+    /// A tunnel to `target` through a connection to the proxy.
+    pub(crate) async fn tunnel(
+        &self,
+        stream: TokioIo<TcpStream>,
+        target: Uri,
+    ) -> Result<TcpStream, Box<ProxyFailure>> {
+        let tunnel = Tunnel::new(self.uri.clone(), ReadyConnector(Some(stream)));
+        let mut tunnel = match &self.authorization {
             Some(authorization) => tunnel.with_auth(authorization.clone()),
             None => tunnel,
-        }
+        };
+        let stream = tunnel.call(target).await.map_err(ProxyFailure::refusal(&self.address))?;
+        Ok(stream.into_inner())
     }
 }
 
@@ -38,14 +65,15 @@ impl TryFrom<String> for Proxy {
         let (Some(host), Some(port), "http") = (host, port, url.scheme()) else {
             return Err("the proxy has to be http://host:port".to_owned());
         };
-        let uri = format!("http://{host}:{port}").parse().map_err(|_| "not a proxy's address")?;
+        let address = format!("{host}:{port}");
+        let uri = format!("http://{address}").parse().map_err(|_| "not a proxy's address")?;
         let authorization = authorization(&url);
         if authorization.is_some() {
             // Neither can fail for a URL that has user information.
             let _ = url.set_username("***");
             let _ = url.set_password(None);
         }
-        Ok(Self { url, uri, authorization })
+        Ok(Self { url, uri, address, authorization })
     }
 }
 

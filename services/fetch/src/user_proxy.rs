@@ -5,6 +5,7 @@ mod failure;
 mod ready_connector;
 
 pub(crate) use failure::ProxyFailure;
+pub(crate) use ready_connector::ReadyConnector;
 
 use crate::UserProxies;
 use http::{HeaderValue, Uri};
@@ -18,7 +19,6 @@ use hyper_util::{
     },
     rt::TokioIo,
 };
-use ready_connector::ReadyConnector;
 use tokio::net::TcpStream;
 use tower_service::Service;
 
@@ -106,12 +106,12 @@ impl ProxyRoute {
     ) -> Result<TcpStream, Box<ProxyFailure>> {
         let proxy = self.0.uri();
         let address = format!("{}:{}", proxy.host().unwrap_or_default(), proxy.port_u16().unwrap_or(PORT));
-        let to_proxy = format!("http://{address}/").parse().map_err(ProxyFailure::of(&address))?;
-        let stream = connector.call(to_proxy).await.map_err(ProxyFailure::of(&address))?;
+        let to_proxy = format!("http://{address}/").parse().map_err(ProxyFailure::unreachable(&address))?;
+        let stream = connector.call(to_proxy).await.map_err(ProxyFailure::unreachable(&address))?;
         if self.forwards(https) {
             return Ok(stream.into_inner());
         }
-        let target = format!("http://{host}:{port}/").parse().map_err(ProxyFailure::of(&address))?;
+        let target = format!("http://{host}:{port}/").parse().map_err(ProxyFailure::refusal(&address))?;
         let (proxy, ready) = (proxy.clone(), ReadyConnector(Some(stream)));
         let stream: TokioIo<TcpStream> = if proxy.scheme_str() == Some("http") {
             let tunnel = Tunnel::new(proxy, ready);
@@ -119,14 +119,14 @@ impl ProxyRoute {
                 Some(authorization) => tunnel.with_auth(authorization.clone()),
                 None => tunnel,
             };
-            tunnel.call(target).await.map_err(ProxyFailure::of(&address))?
+            tunnel.call(target).await.map_err(ProxyFailure::refusal(&address))?
         } else {
             let tunnel = SocksV5::new(proxy, ready);
             let mut tunnel = match self.0.raw_auth() {
                 Some((user, password)) => tunnel.with_auth(user.to_owned(), password.to_owned()),
                 None => tunnel,
             };
-            tunnel.call(target).await.map_err(ProxyFailure::of(&address))?
+            tunnel.call(target).await.map_err(ProxyFailure::refusal(&address))?
         };
         Ok(stream.into_inner())
     }

@@ -70,11 +70,12 @@ pub(super) struct CacheLabels {
     pub(super) cache: CacheUse,
 }
 
-/// The code is `ok` or that of an error; this and the phase are literals.
+/// The code is `ok` or that of an error; the cause is `none` or a kind. All are literals.
 #[derive(Clone, Debug, Hash, PartialEq, Eq, EncodeLabelSet)]
 pub(super) struct FetchLabels {
     pub(super) code: &'static str,
     pub(super) phase: &'static str,
+    pub(super) cause: &'static str,
 }
 
 /// The name of a phase.

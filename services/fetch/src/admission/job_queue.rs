@@ -1,6 +1,6 @@
 //! The jobs that run and those that wait: a queue for each client, served round robin.
 
-use crate::{FetchError, FetchSettings, Phase};
+use crate::{Cause, CauseKind, FetchError, FetchSettings, Phase};
 use kit::ClientKey;
 use std::{
     collections::{HashMap, VecDeque},
@@ -20,15 +20,34 @@ pub(crate) enum AdmissionError {
     QueueFull,
     #[error("too many jobs of this client wait")]
     ClientQueueFull,
-    #[error("the deadline has passed")]
-    Late,
+    #[error("all jobs were in use")]
+    Busy,
+    #[error("the client's share of the jobs was in use")]
+    ClientBusy,
+    #[error("all jobs for this host were in use")]
+    HostBusy,
+}
+
+impl AdmissionError {
+    /// The same as the cause of a failure.
+    pub(crate) fn cause(self) -> Cause {
+        let kind = match self {
+            Self::QueueFull => CauseKind::QueueFull,
+            Self::Busy => CauseKind::Busy,
+            Self::ClientQueueFull | Self::ClientBusy => CauseKind::ClientShare,
+            Self::HostBusy => CauseKind::HostShare,
+        };
+        Cause::new(kind, self.to_string())
+    }
 }
 
 impl From<AdmissionError> for FetchError {
     fn from(error: AdmissionError) -> Self {
         match error {
             AdmissionError::QueueFull | AdmissionError::ClientQueueFull => Self::Overloaded,
-            AdmissionError::Late => Self::Timeout(Phase::Queue),
+            AdmissionError::Busy | AdmissionError::ClientBusy | AdmissionError::HostBusy => {
+                Self::Timeout(Phase::Queue)
+            }
         }
     }
 }
@@ -208,6 +227,18 @@ impl JobQueue {
     fn can_run(&self, client: ClientKey, host: &Arc<str>) -> bool {
         let of_client = self.clients.get(&client).map_or(0, |jobs| jobs.running);
         self.running < self.max_jobs && of_client < self.per_client && self.has_room(host)
+    }
+
+    /// Why a job of `client` at `host` has waited in vain: the narrowest limit that is reached.
+    pub(super) fn obstacle(&self, client: ClientKey, host: &Arc<str>) -> AdmissionError {
+        let of_client = self.clients.get(&client).map_or(0, |jobs| jobs.running);
+        if !self.has_room(host) {
+            AdmissionError::HostBusy
+        } else if self.per_client < self.max_jobs && of_client >= self.per_client {
+            AdmissionError::ClientBusy
+        } else {
+            AdmissionError::Busy
+        }
     }
 
     fn has_room(&self, host: &Arc<str>) -> bool {

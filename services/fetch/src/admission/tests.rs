@@ -119,7 +119,7 @@ async fn a_job_that_is_held_waits_beyond_its_deadline_and_no_longer_than_it_is_h
         result
     };
     let (served, left) = tokio::join!(served, left);
-    assert_eq!(left, Err(AdmissionError::Late));
+    assert_eq!(left, Err(AdmissionError::HostBusy));
     drop(served.unwrap());
     assert!(admission.is_empty());
 }
@@ -133,7 +133,7 @@ async fn jobs_that_give_up_leave_nothing_behind() {
     assert!(waiting.await.is_err());
     let short = JobDeadline(Deadline::after(Duration::from_millis(1)));
     let result = admission.enter(&client(2), "b", short).await.map(|_| ());
-    assert_eq!(result, Err(AdmissionError::Late));
+    assert_eq!(result, Err(AdmissionError::Busy));
     assert_eq!(admission.waiting(), 0);
     drop(running);
     assert!(admission.is_empty());

@@ -1,5 +1,6 @@
 //! Why there is no connection through a proxy, in words that people know.
 
+use crate::CauseKind;
 use std::{error::Error, fmt, io};
 
 /// hyper-util's words, as its errors have no public kinds: an HTTP proxy answers 407, a SOCKS proxy takes no password or
@@ -13,14 +14,29 @@ const WRONG_USER: &str = "SOCKS error: credentials not accepted";
 pub(crate) struct ProxyFailure {
     /// Its host and port.
     proxy: String,
+    /// Whether there was a connection to it.
+    is_reached: bool,
     error: Box<dyn Error + Send + Sync>,
 }
 
 impl ProxyFailure {
-    /// Makes an error one of `proxy`.
-    pub(super) fn of<E: Into<Box<dyn Error + Send + Sync>>>(proxy: &str) -> impl Fn(E) -> Box<Self> {
+    /// Makes an error one of connecting to `proxy`.
+    pub(crate) fn unreachable<E: Into<Box<dyn Error + Send + Sync>>>(
+        proxy: &str,
+    ) -> impl FnOnce(E) -> Box<Self> {
         let proxy = proxy.to_owned();
-        move |error| Box::new(Self { proxy: proxy.clone(), error: error.into() })
+        move |error| Box::new(Self { proxy, is_reached: false, error: error.into() })
+    }
+
+    /// Makes an error one of `proxy`, which has been reached.
+    pub(crate) fn refusal<E: Into<Box<dyn Error + Send + Sync>>>(proxy: &str) -> impl FnOnce(E) -> Box<Self> {
+        let proxy = proxy.to_owned();
+        move |error| Box::new(Self { proxy, is_reached: true, error: error.into() })
+    }
+
+    /// Whether it is the proxy that fails, or only this host through it.
+    pub(crate) fn kind(&self) -> CauseKind {
+        if self.is_reached && !self.denies_access() { CauseKind::ProxyRefused } else { CauseKind::Proxy }
     }
 
     /// Whether the proxy wants another user or password.

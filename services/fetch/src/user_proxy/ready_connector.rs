@@ -11,7 +11,7 @@ use tokio::net::TcpStream;
 use tower_service::Service;
 
 /// A connector for one call.
-pub(super) struct ReadyConnector(pub(super) Option<TokioIo<TcpStream>>);
+pub(crate) struct ReadyConnector(pub(crate) Option<TokioIo<TcpStream>>);
 
 impl Service<Uri> for ReadyConnector {
     type Response = TokioIo<TcpStream>;

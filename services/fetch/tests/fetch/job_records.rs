@@ -1,11 +1,11 @@
 //! The record of a job says what it went through, whether it succeeded or failed.
 
 use crate::support::{
-    dns, loopback, origin, pool,
+    dns, loopback, netns, origin, pool,
     tls::{self, Authority, Validity},
     url,
 };
-use fetch::{FetchError, FetchSettings, Fetched, Fetcher, JobClient, JobRecord, Phase};
+use fetch::{CauseKind, FetchError, FetchSettings, Fetched, Fetcher, JobClient, JobRecord, Phase};
 use std::time::Duration;
 use tokio::{io::AsyncWriteExt, net::TcpSocket};
 
@@ -87,32 +87,103 @@ async fn of_failures() {
         ..loopback()
     };
     let fetcher = Fetcher::new(settings, pool()).unwrap();
-    for (page, code, phase, hops, cause) in [
-        (format!("http://{closed}/"), "connect-failure", Phase::Connect, 1, "connection refused"),
-        (resetting.url("/"), "connect-failure", Phase::FirstByte, 1, "connection reset by peer"),
-        ("http://nowhere.test/".to_owned(), "dns-failure", Phase::Dns, 1, "NXDOMAIN"),
-        ("http://failure.test/".to_owned(), "dns-failure", Phase::Dns, 1, "SERVFAIL"),
-        ("http://empty.test/".to_owned(), "dns-failure", Phase::Dns, 1, "the name has no address"),
-        ("http://silence.test/".to_owned(), "timeout", Phase::Dns, 1, ""),
-        (format!("https://{}/", silent.address), "timeout", Phase::Tls, 1, ""),
-        (silent.url("/"), "timeout", Phase::FirstByte, 1, ""),
+    for (page, code, phase, hops, kind, cause) in [
+        (format!("http://{closed}/"), "connect-failure", Phase::Connect, 1, "refused", "connection refused"),
+        (resetting.url("/"), "connect-failure", Phase::FirstByte, 1, "reset", "connection reset by peer"),
+        ("http://nowhere.test/".to_owned(), "dns-failure", Phase::Dns, 1, "nxdomain", "NXDOMAIN"),
+        ("http://failure.test/".to_owned(), "dns-failure", Phase::Dns, 1, "dns-error", "SERVFAIL"),
+        (
+            "http://empty.test/".to_owned(),
+            "dns-failure",
+            Phase::Dns,
+            1,
+            "no-address",
+            "the name has no address",
+        ),
+        (
+            "http://silence.test/".to_owned(),
+            "timeout",
+            Phase::Dns,
+            1,
+            "dns-timeout",
+            "no answer for this name",
+        ),
+        (format!("https://{}/", silent.address), "timeout", Phase::Tls, 1, "", ""),
+        (silent.url("/"), "timeout", Phase::FirstByte, 1, "", ""),
         (
             format!("https://{}/", expired.address),
             "tls-failure",
             Phase::Tls,
             1,
+            "certificate-expired",
             "certificate expired on 2011-01-01",
         ),
-        (cut.url("/"), "incomplete", Phase::Body, 1, "the body ended after 3 of 9 bytes"),
-        (private.url("/"), "blocked-destination", Phase::Queue, 2, "10.1.2.3"),
+        (cut.url("/"), "incomplete", Phase::Body, 1, "cut", "the body ended after 3 of 9 bytes"),
+        (private.url("/"), "blocked-destination", Phase::Queue, 2, "guard", "10.1.2.3"),
     ] {
         let (result, record) = job(&fetcher, &page).await;
         let found = (result.unwrap_err().code(), record.phase(), record.hops.len());
         assert_eq!(found, (code, phase, hops), "{page} {record:?}");
-        let found = record.cause.as_deref().unwrap_or_default();
+        let (found_kind, found) =
+            record.cause.as_ref().map_or(("", ""), |cause| (cause.kind.name(), &*cause.text));
         let is_that = if code == "blocked-destination" { found.contains(cause) } else { found == cause };
-        assert!(is_that, "{page} {found}");
+        assert!(is_that && found_kind == kind, "{page} {found_kind}: {found}");
         let address = record.last_hop().and_then(|hop| hop.dialled.first());
         assert_eq!(address.is_some(), !matches!(phase, Phase::Dns | Phase::Queue), "{page} {record:?}");
     }
+}
+
+#[tokio::test]
+async fn failures_of_this_machines_own_name_server_are_told_from_those_of_a_name() {
+    let silent = dns::serve("127.0.0.1:0", |_, _| dns::Reply::Silence).await;
+    let socket = tokio::net::UdpSocket::bind("127.0.0.1:0").await.unwrap();
+    let closed = socket.local_addr().unwrap();
+    drop(socket);
+    for server in [silent.address, closed] {
+        let settings = FetchSettings {
+            name_servers: vec![server],
+            dns_timeout: Duration::from_millis(500),
+            dns_try_timeout: Duration::from_millis(200),
+            ..loopback()
+        };
+        let fetcher = Fetcher::new(settings, pool()).unwrap();
+        let (result, record) = job(&fetcher, "http://name.test/").await;
+        assert!(result.is_err() && record.phase() == Phase::Dns, "{record:?}");
+        assert_eq!(record.cause.unwrap().kind, CauseKind::NameServer);
+    }
+}
+
+#[tokio::test]
+async fn a_wait_for_others_says_whose_limit_was_reached() {
+    for (max_jobs, per_client, kind) in [(1, 1.0, CauseKind::Busy), (4, 0.25, CauseKind::ClientShare)] {
+        let timeout = Duration::from_millis(100);
+        let settings = FetchSettings { max_jobs, per_client, timeout, ..loopback() };
+        let fetcher = Fetcher::new(settings, pool()).unwrap();
+        let _permit = fetcher.admit(JobClient::own(), kit::Deadline::after(timeout)).await.unwrap();
+        let (result, record) = job(&fetcher, "http://127.0.0.1/").await;
+        let found = (result.unwrap_err().code(), record.phase(), record.cause.unwrap().kind);
+        assert_eq!(found, ("timeout", Phase::Queue, kind));
+    }
+}
+
+#[test]
+fn a_machine_without_a_route_says_so() {
+    let name = "job_records::a_machine_without_a_route_says_so";
+    netns::run(name, netns::LOCAL, async {
+        let [fetcher, other] = [1, 2].map(|_| Fetcher::new(FetchSettings::default(), pool()).unwrap());
+        let commands = ["ip route del local 0.0.0.0/0 dev lo", "ip -6 route del local ::/0 dev lo"];
+        for command in commands {
+            let mut words = command.split(' ');
+            let status = std::process::Command::new(words.next().unwrap()).args(words).status().unwrap();
+            assert!(status.success(), "{command}");
+        }
+        for (fetcher, page, kind) in [
+            (fetcher, "http://93.184.215.14/", CauseKind::NoRoute),
+            // To have no IPv6 is an operator's choice.
+            (other, "http://[2606:2800:21f:cb07:6820:80da:af6b:8b2c]/", CauseKind::Unreachable),
+        ] {
+            let (result, record) = job(&fetcher, page).await;
+            assert_eq!((result.unwrap_err().code(), record.cause.unwrap().kind), ("connect-failure", kind));
+        }
+    });
 }

@@ -1,7 +1,7 @@
 //! Pages are fetched through the configured egress proxy, and the guard applies before it.
 
 use crate::support::{dns, loopback, origin, url};
-use fetch::{FetchError, FetchSettings, Fetcher, Proxy};
+use fetch::{CauseKind, FetchError, FetchSettings, Fetcher, JobClient, Proxy};
 use std::net::SocketAddr;
 use tokio::{
     io::{AsyncWriteExt, copy_bidirectional},
@@ -64,6 +64,42 @@ async fn the_proxy_connects_to_the_checked_address() {
 
     let forbidden = fetcher.fetch(&url("http://forbidden.test/")).await.map(|page| page.url);
     assert_eq!(forbidden.unwrap_err(), FetchError::Connect);
+}
+
+#[tokio::test]
+async fn a_failure_names_the_proxy_and_whether_it_is_its_own() {
+    let refusing = proxy().await.0;
+    let wanting = answering("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n").await;
+    let silent = answering("").await;
+    let socket = tokio::net::TcpSocket::new_v4().unwrap();
+    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
+    let closed = socket.local_addr().unwrap();
+    for (proxy, kind, reason) in [
+        (refusing, CauseKind::ProxyRefused, "it refuses to connect to this host"),
+        (wanting, CauseKind::Proxy, "it asks for user and password"),
+        (silent, CauseKind::ProxyRefused, "it closed the connection"),
+        (closed, CauseKind::Proxy, "connection refused"),
+    ] {
+        // The name server is not asked.
+        let settings = through(&format!("http://user:secret@{proxy}"), closed);
+        let fetcher = Fetcher::new(settings, crate::support::pool()).unwrap();
+        let page = url("http://127.0.0.9/");
+        let (result, record) = fetcher.fetch_unless_known(&page, None, JobClient::own()).await;
+        assert_eq!(result.unwrap_err(), FetchError::Connect);
+        assert_eq!(record.last_hop().unwrap().proxy.as_deref(), Some(&*proxy.to_string()));
+        let cause = record.cause.unwrap();
+        assert_eq!(cause.kind, kind, "{cause}");
+        assert!(cause.text.starts_with(&format!("the proxy {proxy}: {reason}")), "{cause}");
+    }
+}
+
+/// A proxy that reads each request's head, answers this, and closes the connection.
+async fn answering(answer: &'static str) -> SocketAddr {
+    let proxy = origin::raw("127.0.0.1:0", move |mut stream| async move {
+        origin::head(&mut stream).await;
+        let _ = stream.write_all(answer.as_bytes()).await;
+    });
+    proxy.await.address
 }
 
 #[test]
