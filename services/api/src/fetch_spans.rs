@@ -20,21 +20,28 @@ pub(crate) fn export(trace: &Trace, record: &JobRecord, error: Option<&ApiError>
             parent.child_at(phase.phase.name(), start + phase.start).end_at(start + phase.end);
         }
     };
-    let is_own = |phase: &PhaseSpan| matches!(phase.phase, Phase::Queue | Phase::Extraction);
-    let (own, of_hops): (Vec<_>, Vec<_>) = record.phases.iter().partition(|phase| is_own(phase));
-    exported(&fetch, &own);
     for (index, hop) in record.hops.iter().enumerate() {
-        let phases: Vec<_> = of_hops.iter().copied().filter(|phase| phase.hop == index).collect();
-        let (Some(first), Some(last)) = (phases.first(), phases.last()) else { continue };
+        let phases: Vec<_> = record.phases.iter().filter(|phase| phase.hop == index).collect();
+        let is_sent = phases.iter().any(|phase| !is_of_job(phase));
+        // A hop that only waited, or was refused, has a span as well: it says where the job ended.
+        let (own, of_hop): (Vec<_>, Vec<_>) =
+            phases.into_iter().partition(|phase| is_sent && is_of_job(phase));
+        exported(&fetch, &own);
+        let (Some(first), Some(last)) = (of_hop.first(), of_hop.last()) else { continue };
         let request = fetch.client_at("GET", start + first.start);
         describe(&request, hop);
-        if error.is_some() && index + 1 == record.hops.len() {
-            request.fail(record.phase().name());
+        if let Some(error) = error.filter(|_| index + 1 == record.hops.len()) {
+            request.fail(error.code());
         }
-        exported(&request, &phases);
+        exported(&request, &of_hop);
         request.end_at(start + last.end);
     }
     fetch.end_at(start + record.duration());
+}
+
+/// Whether the phase is one of the job, and not of the request of a hop.
+fn is_of_job(phase: &PhaseSpan) -> bool {
+    matches!(phase.phase, Phase::Queue | Phase::Extraction)
 }
 
 /// Attributes by OpenTelemetry's conventions for HTTP clients.

@@ -10,7 +10,8 @@ use address_line::AddressLine;
 use bytesize::ByteSize;
 use futures_util::FutureExt;
 use kit::{
-    ConfigError, Configuration, CpuPool, HostRule, Limits, Listeners, ServerSettings, config, logging,
+    ConfigError, Configuration, CpuPool, HostRule, Limits, Listeners, ServerSettings, SpanPipeline, config,
+    logging,
 };
 use linkextractor_api::{Api, ApiSettings};
 use linkextractor_web::{Web, WebSettings};
@@ -97,7 +98,9 @@ async fn serve(
     let is_private_allowed = api.fetch.allow_private;
     let memory = api.limits.memory.as_u64() + web.limits.memory.as_u64();
     let mut api_server = one_of_two(api.server(), memory, host_rule.clone());
-    let web_server = one_of_two(web.server(), memory, host_rule);
+    let mut web_server = one_of_two(web.server(), memory, host_rule);
+    let spans = SpanPipeline::new(&[api_server.name, web_server.name], &api_server.tracing)?;
+    (api_server.spans, web_server.spans) = (spans.clone(), spans);
     let api_listeners = Listeners::bind(&api_server).await?;
     let web_listeners = Listeners::bind(&web_server).await?;
     let (api_address, web_address) = (api_listeners.address()?, web_listeners.address()?);

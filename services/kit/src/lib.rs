@@ -71,5 +71,5 @@ pub use secret::Secret;
 pub use server::serve;
 pub use service::{CacheOutcome, Check, RequestedUrl, Route, Service};
 pub use settings::{Admin, Configuration, Limits, Log, LogFormat, ServerSettings};
-pub use trace::{OTLP_VARIABLE, Trace, TraceSettings};
+pub use trace::{OTLP_VARIABLE, SpanPipeline, Trace, TraceSettings};
 pub use trusted_proxies::TrustedProxies;

@@ -15,8 +15,13 @@ mod socket;
 mod timer;
 
 use crate::{
-    Listeners, ServerSettings, Service, acceptor::Acceptor, admin::AdminService, descriptors, inherited,
-    ready::Readiness, systemd, trace::TraceExporter,
+    Listeners, ServerSettings, Service,
+    acceptor::Acceptor,
+    admin::AdminService,
+    descriptors, inherited,
+    ready::Readiness,
+    systemd,
+    trace::{SpanPipeline, TraceExporter},
 };
 use context::ListenerContext;
 use std::{io, sync::Arc, time::Duration};
@@ -41,7 +46,11 @@ pub async fn serve<S: Service>(
     inherited::check_all_taken()?;
     descriptors::raise();
     settings.limits.connections = descriptors::affordable(settings.limits.connections, settings.services);
-    let traces = TraceExporter::new(settings.name, &settings.tracing).map_err(io::Error::other)?;
+    let pipeline = match settings.spans.take() {
+        Some(pipeline) => Some(pipeline),
+        None => SpanPipeline::new(&[settings.name], &settings.tracing).map_err(io::Error::other)?,
+    };
+    let traces = TraceExporter::new(settings.name, settings.tracing.ratio, pipeline);
     let Listeners { service: socket, admin } = listeners;
     let service = Arc::new(service);
     let readiness = Arc::new(Readiness::new(Arc::clone(&service)));

@@ -1,6 +1,6 @@
 //! The settings that every service has, and the trait of a service's own settings.
 
-use crate::{HostRule, TraceSettings, TrustedProxies, cgroup, size};
+use crate::{HostRule, SpanPipeline, TraceSettings, TrustedProxies, cgroup, size};
 use bytesize::ByteSize;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use std::{net::SocketAddr, time::Duration};
@@ -62,6 +62,8 @@ pub struct ServerSettings {
     pub trusted_proxies: TrustedProxies,
     /// Its traces.
     pub tracing: TraceSettings,
+    /// The way of its spans to a collector, if it shares one with other services; otherwise it has one of its own.
+    pub spans: Option<SpanPipeline>,
     /// Bytes of the responses that wait for their clients: a quarter of `limits.memory`, unless the service has another
     /// use for it.
     pub send_queue: u64,
@@ -85,6 +87,7 @@ impl ServerSettings {
             host_rule: None,
             trusted_proxies: TrustedProxies::default(),
             tracing: TraceSettings::default(),
+            spans: None,
             send_queue,
             process_memory,
             services: 1,

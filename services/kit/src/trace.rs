@@ -4,10 +4,12 @@
 
 mod collector;
 mod exporter;
+mod pipeline;
 mod propagation;
 mod settings;
 
 pub(crate) use exporter::TraceExporter;
+pub use pipeline::SpanPipeline;
 pub use settings::{OTLP_VARIABLE, TraceSettings};
 
 use http::{Extensions, HeaderMap};

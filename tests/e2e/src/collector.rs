@@ -11,7 +11,13 @@ use opentelemetry_proto::tonic::{
     trace::v1::{Span, status::StatusCode},
 };
 use prost::Message;
-use std::net::SocketAddr;
+use std::{
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+};
 use tokio::{net::TcpListener, sync::mpsc, task::JoinHandle};
 
 /// Receives spans at `/v1/traces`.
@@ -19,6 +25,7 @@ use tokio::{net::TcpListener, sync::mpsc, task::JoinHandle};
 pub struct Collector {
     address: SocketAddr,
     spans: mpsc::UnboundedReceiver<CollectedSpan>,
+    connections: Arc<AtomicUsize>,
     task: JoinHandle<()>,
 }
 
@@ -64,14 +71,22 @@ impl Collector {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("it is bound");
         let (sender, spans) = mpsc::unbounded_channel();
+        let connections = Arc::<AtomicUsize>::default();
+        let accepted = Arc::clone(&connections);
         let task = tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
+                accepted.fetch_add(1, Relaxed);
                 let sender = sender.clone();
                 let answer = service_fn(move |request| receive(request, sender.clone()));
                 tokio::spawn(http1::Builder::new().serve_connection(TokioIo::new(stream), answer));
             }
         });
-        Self { address, spans, task }
+        Self { address, spans, connections, task }
+    }
+
+    /// How many connections it has accepted.
+    pub fn connections(&self) -> usize {
+        self.connections.load(Relaxed)
     }
 
     /// Its URL, without a path.

@@ -1,8 +1,9 @@
 //! Traces: from the web page to the fetch, to a collector by OTLP over HTTP.
 
-use e2e::{Client, CollectedSpan, Collector, Origin, Page, Program};
+use e2e::{Client, CollectedSpan, Collector, Origin, Page, Program, command};
 use http::StatusCode;
 use serde_json::Value;
+use std::time::{Duration, Instant};
 
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 const CALLER: &str = "00f067aa0ba902b7";
@@ -82,6 +83,52 @@ async fn one_trace_leads_from_the_web_page_to_the_fetch() {
 }
 
 #[tokio::test]
+async fn serve_exports_the_spans_of_both_services_together() {
+    let mut collector = Collector::start().await;
+    let url = collector.url();
+    let settings = [("OTEL_EXPORTER_OTLP_ENDPOINT", &*url), ("OTEL_BSP_SCHEDULE_DELAY", "60000")];
+    let mut serve = e2e::serve(&["--allow-private"], &settings).await;
+    let (_origin, page) = Origin::with_link().await;
+    let target = format!("http://{}/?url={page}", serve.address_of("linkextractor-web", "service"));
+    assert_eq!(Client::default().get(&target).await.status, 200);
+    serve.terminate();
+    assert_eq!(serve.end().await, Some(0));
+    let spans = collector.rest();
+    let web_request = named(&spans, "linkextractor-web", "GET /");
+    let call = named(&spans, "linkextractor-web", "GET");
+    let api_request = named(&spans, "linkextractor-api", "GET /api/{url}");
+    let fetch = named(&spans, "linkextractor-api", "fetch");
+    let hop = named(&spans, "linkextractor-api", "GET");
+    let body = named(&spans, "linkextractor-api", "body");
+    for (child, parent) in
+        [(call, web_request), (api_request, call), (fetch, api_request), (hop, fetch), (body, hop)]
+    {
+        assert_eq!((&child.trace, &child.parent), (&parent.trace, &parent.id), "{child:?}");
+    }
+    assert_eq!(collector.connections(), 1, "one exporter");
+}
+
+#[tokio::test]
+async fn the_standard_variables_are_checked_and_obeyed() {
+    let secret = [("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "http://me:secret@localhost:4318/v1/traces")];
+    let checked = command("linkextractor-api").arg("check-config").envs(secret).output();
+    let checked = e2e::within("the check", checked).await.unwrap();
+    let complaint = String::from_utf8(checked.stderr).unwrap();
+    assert_eq!(checked.status.code(), Some(2), "{complaint}");
+    assert!(complaint.contains(secret[0].0) && !complaint.contains("secret"), "{complaint}");
+
+    // Accepts connections and never answers.
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", silent.local_addr().unwrap());
+    let hasty = [&exporting(&url)[..], &[("OTEL_EXPORTER_OTLP_TIMEOUT", "200")]].concat();
+    let mut api = e2e::api(&hasty).await;
+    let start = Instant::now();
+    Client::default().get(&format!("http://{}/", api.address("service"))).await;
+    api.line("spans cannot be exported").await;
+    assert!(start.elapsed() < Duration::from_secs(8), "{:?}", start.elapsed());
+}
+
+#[tokio::test]
 async fn the_spans_of_a_fetch_that_fails_say_on_which_hop_and_why() {
     let mut collector = Collector::start().await;
     let url = collector.url();
@@ -103,8 +150,28 @@ async fn the_spans_of_a_fetch_that_fails_say_on_which_hop_and_why() {
     let status = |span: &CollectedSpan| span.attribute("http.response.status_code").map(str::to_owned);
     let failed: Vec<_> = hops.iter().map(|hop| (status(hop), hop.failed)).collect();
     assert_eq!(failed, [(Some("302".to_owned()), false), (Some("410".to_owned()), true)]);
+    assert_eq!(hops[1].attribute("error.type"), Some("upstream-status"));
     let shown = hops[1].attribute("url.full").unwrap_or_default();
     assert!(gone.starts_with(shown) && !shown.contains("secret"), "{shown}");
+}
+
+#[tokio::test]
+async fn a_hop_that_is_refused_before_it_is_sent_has_a_span() {
+    let mut collector = Collector::start().await;
+    let url = collector.url();
+    let mut api = e2e::api(&exporting(&url)).await;
+    let origin = Origin::start().await;
+    let start = origin.page("/", Page::new(StatusCode::FOUND, "").header("location", "http://10.1.2.3/"));
+    let target = format!("http://{}/api/{start}", api.address("service"));
+    assert_eq!(Client::default().get(&target).await.status, StatusCode::FORBIDDEN);
+    api.terminate();
+    assert_eq!(api.end().await, Some(0));
+    let spans = collector.rest();
+    let fetch = named(&spans, "linkextractor-api", "fetch");
+    let is_hop = |span: &&CollectedSpan| span.attribute("url.full") == Some("http://10.1.2.3/");
+    let hop = spans.iter().find(is_hop).unwrap_or_else(|| panic!("{spans:#?}"));
+    assert_eq!((&hop.parent, hop.attribute("error.type")), (&fetch.id, Some("blocked-destination")));
+    assert!(spans.iter().any(|span| span.parent == hop.id && span.name == "queue"), "{spans:#?}");
 }
 
 #[tokio::test]

@@ -7,27 +7,32 @@ use hyper_util::client::legacy::connect::HttpConnector;
 use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response, hyper::HyperClient};
 use rustls::RootCertStore;
 use std::{
-    sync::atomic::{AtomicBool, Ordering::Relaxed},
+    env,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
     time::Duration,
 };
 use tokio::runtime::Handle;
 
-/// The time limit of an export.
+/// The variables for the time limit of an export, in milliseconds; the first that is set counts.
+const TIMEOUTS: [&str; 2] = ["OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT"];
+/// The time limit without them, as OpenTelemetry says.
 const TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Sends spans from the exporter's thread on the runtime of the services; says once when that fails, and when it works
 /// again.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Collector {
     client: HyperClient<HttpsConnector<HttpConnector>>,
     runtime: Handle,
-    service: &'static str,
-    is_failing: AtomicBool,
+    is_failing: Arc<AtomicBool>,
 }
 
 impl Collector {
     /// A client for `endpoint` that runs on the current runtime; an error says why there is none.
-    pub(super) fn new(service: &'static str, endpoint: &str) -> Result<Self, String> {
+    pub(super) fn new(endpoint: &str) -> Result<Self, String> {
         let roots = if endpoint.starts_with("https:") {
             tls::root_certificates(&[])?
         } else {
@@ -40,8 +45,8 @@ impl Collector {
             .https_or_http()
             .enable_http1()
             .wrap_connector(tcp);
-        let client = HyperClient::new(connector, TIMEOUT, None);
-        Ok(Self { client, runtime: Handle::current(), service, is_failing: AtomicBool::new(false) })
+        let client = HyperClient::new(connector, timeout(), None);
+        Ok(Self { client, runtime: Handle::current(), is_failing: Arc::default() })
     }
 
     fn tell(&self, result: Result<u16, &HttpError>) {
@@ -50,14 +55,19 @@ impl Collector {
             Ok(status) => Some(format!("the collector answers {status}")),
             Err(error) => Some(with_causes(&**error)),
         };
-        let service = self.service;
         match (failure, self.is_failing.load(Relaxed)) {
-            (Some(error), false) => tracing::warn!(service, error, "spans cannot be exported"),
-            (None, true) => tracing::info!(service, "spans are exported again"),
+            (Some(error), false) => tracing::warn!(error, "spans cannot be exported"),
+            (None, true) => tracing::info!("spans are exported again"),
             _ => return,
         }
         self.is_failing.fetch_xor(true, Relaxed);
     }
+}
+
+/// The time limit of an export; one that is no number is ignored, as OpenTelemetry says.
+fn timeout() -> Duration {
+    let set = TIMEOUTS.iter().find_map(|name| env::var(name).ok().filter(|value| !value.is_empty()));
+    set.and_then(|value| value.parse().ok()).map_or(TIMEOUT, Duration::from_millis)
 }
 
 #[async_trait]

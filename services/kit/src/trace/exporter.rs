@@ -1,36 +1,24 @@
-//! Decides which requests are recorded, and exports their spans by OTLP over HTTP.
+//! Decides which requests are recorded.
 
-use super::{Trace, TraceSettings, collector::Collector, propagation, start};
+use super::{SpanPipeline, Trace, propagation, start};
 use http::HeaderMap;
 use opentelemetry::{
     Context,
-    trace::{SpanBuilder, SpanContext, SpanKind, TraceContextExt, TraceFlags, TraceState, TracerProvider},
+    trace::{SpanBuilder, SpanContext, SpanKind, TraceContextExt, TraceFlags, TraceState},
 };
-use opentelemetry_otlp::{SpanExporter, WithExportConfig, WithHttpConfig};
-use opentelemetry_sdk::{
-    Resource,
-    trace::{IdGenerator, RandomIdGenerator, Sampler, SdkTracer, SdkTracerProvider},
-};
-use std::{env, time::Duration};
-
-/// The variable for the whole URL of a collector, which stands over that of the settings.
-const TRACES_ENDPOINT: &str = "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT";
-/// The time for the last spans when the service stops.
-const LAST_EXPORT: Duration = Duration::from_secs(2);
+use opentelemetry_sdk::trace::{IdGenerator, RandomIdGenerator, SdkTracer};
 
 /// A service's part in traces.
 #[derive(Debug)]
 pub(crate) struct TraceExporter {
-    recorder: Option<(SdkTracer, SdkTracerProvider)>,
+    recorder: Option<(SdkTracer, SpanPipeline)>,
     ratio: f64,
 }
 
 impl TraceExporter {
-    /// An exporter for `service`, which records nothing unless a collector is set. Needs a Tokio runtime.
-    pub(crate) fn new(service: &'static str, settings: &TraceSettings) -> Result<Self, String> {
-        let endpoint = env::var(TRACES_ENDPOINT).ok().filter(|url| !url.is_empty()).or(settings.endpoint());
-        let recorder = endpoint.map(|endpoint| recorder(service, &endpoint)).transpose()?;
-        Ok(Self { recorder, ratio: settings.ratio })
+    /// An exporter for `service` that records a share of `ratio`, if there is a pipeline to a collector.
+    pub(crate) fn new(service: &'static str, ratio: f64, pipeline: Option<SpanPipeline>) -> Self {
+        Self { recorder: pipeline.map(|pipeline| (pipeline.tracer(service), pipeline)), ratio }
     }
 
     /// An exporter that records nothing.
@@ -65,12 +53,11 @@ impl TraceExporter {
         }
     }
 
-    /// Exports what is left.
+    /// Says that the service has stopped; the last one of the process exports what is left.
     pub(crate) async fn finish(&self) {
-        let Some((_, provider)) = self.recorder.clone() else { return };
-        // It blocks its thread until the exporter's own is done.
-        let last = tokio::task::spawn_blocking(move || provider.shutdown_with_timeout(LAST_EXPORT));
-        let _ = last.await;
+        if let Some((_, pipeline)) = &self.recorder {
+            pipeline.finish().await;
+        }
     }
 }
 
@@ -79,17 +66,4 @@ fn unrecorded() -> SpanContext {
     let ids = RandomIdGenerator::default();
     let (trace, span) = (ids.new_trace_id(), ids.new_span_id());
     SpanContext::new(trace, span, TraceFlags::NOT_SAMPLED, false, TraceState::NONE)
-}
-
-fn recorder(service: &'static str, endpoint: &str) -> Result<(SdkTracer, SdkTracerProvider), String> {
-    let wrong = |error: &dyn std::fmt::Display| format!("tracing.otlp: found `{endpoint}` ({error})");
-    let collector = Collector::new(service, endpoint).map_err(|error| wrong(&error))?;
-    let exporter = SpanExporter::builder().with_http().with_http_client(collector).with_endpoint(endpoint);
-    let exporter = exporter.build().map_err(|error| wrong(&error))?;
-    let provider = SdkTracerProvider::builder()
-        .with_sampler(Sampler::AlwaysOn)
-        .with_resource(Resource::builder().with_service_name(service).build())
-        .with_batch_exporter(exporter)
-        .build();
-    Ok((provider.tracer("linkextractor"), provider))
 }
