@@ -1,7 +1,10 @@
 //! Selects links of a page: by where they lead, and the first of equal addresses.
 
 use crate::{Link, Links};
-use std::collections::HashSet;
+use std::{
+    collections::HashSet,
+    hash::{BuildHasher, RandomState},
+};
 use weburl::WebUrl;
 
 /// Where a link leads, seen from its page. Links of schemes other than http and https lead to neither.
@@ -79,10 +82,12 @@ impl LinkSelection {
     }
 
     fn filter_by<'a>(self, scope: impl Fn(&str) -> Option<HostScope>) -> impl FnMut(&Link<'a>) -> bool {
-        let mut seen = HashSet::new();
+        // Equal hashes with a random key stand for equal addresses: a set of these takes less memory than the links, even
+        // the shortest ones.
+        let (state, mut seen) = (RandomState::new(), HashSet::new());
         move |link| {
             let fits = self.scope.is_none() || scope(&link.href) == self.scope;
-            fits && (!self.unique || seen.insert(link.href.clone()))
+            fits && (!self.unique || seen.insert(state.hash_one(&*link.href)))
         }
     }
 }

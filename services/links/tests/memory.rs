@@ -2,8 +2,9 @@
 //!
 //! The benchmark `hostile` measures more and larger pages, and their time.
 
-use links::{Method, Page};
+use links::{Link, LinkSelection, Method, Page};
 use peak_alloc::PeakAlloc;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use weburl::WebUrl;
 
 #[global_allocator]
@@ -13,6 +14,12 @@ const PAGE: usize = 1_000_000;
 
 /// Memory that does not depend on the length of the page.
 const FIXED: usize = 256 * 1024;
+
+/// One test at a time: the allocator counts the memory of all of them.
+fn alone() -> MutexGuard<'static, ()> {
+    static RUNNING: Mutex<()> = Mutex::new(());
+    RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// The peak of memory, without the page itself, for `start` followed by repeated `part`.
 fn peak(start: &[u8], part: &[u8]) -> usize {
@@ -27,6 +34,7 @@ fn peak(start: &[u8], part: &[u8]) -> usize {
 
 #[test]
 fn memory_stays_under_three_times_the_page() {
+    let _alone = alone();
     let broken = [&[0xFF; 2000][..], b"<b></b>"].concat();
     let nul = [b"<style>", &[0; 2000][..], b"</style>"].concat();
     let long = format!("<a href='{}'>", "\"é".repeat(10_000));
@@ -52,4 +60,28 @@ fn memory_stays_under_three_times_the_page() {
         let shape = String::from_utf8_lossy(&part[..part.len().min(40)]);
         assert!(peak < 3 * PAGE + FIXED, "{peak} bytes for {PAGE} of {start}{shape}");
     }
+}
+
+#[test]
+fn each_address_once_takes_no_more_memory_than_the_shortest_links_as_json() {
+    let _alone = alone();
+    let links: Vec<_> =
+        (0..200_000).map(|n| Link { text: "x".into(), href: format!("a:{n:x}").into() }).collect();
+    let json: usize =
+        links.iter().map(|link| r#"{"text":"","href":""},"#.len() + link.text.len() + link.href.len()).sum();
+    let before = ALLOCATOR.current_usage();
+    ALLOCATOR.reset_peak_usage();
+    let selection = LinkSelection { unique: true, ..LinkSelection::default() };
+    assert_eq!(
+        links
+            .iter()
+            .filter({
+                let mut first = selection.filter(None);
+                move |link| first(link)
+            })
+            .count(),
+        links.len()
+    );
+    let peak = ALLOCATOR.peak_usage() - before;
+    assert!(peak < json, "{peak} bytes for {json}");
 }

@@ -1,7 +1,7 @@
 //! What is known of each link of a page: where it leads, and how often its address occurs.
 
 use crate::{
-    search::Search,
+    search::{Search, lower_case},
     selection::{LinkKind, Selection, SortOrder},
 };
 use links::{HostScope, Link};
@@ -195,7 +195,7 @@ fn compare_texts(a: &str, b: &str) -> Ordering {
     if a.is_ascii() && b.is_ascii() {
         return a.bytes().map(|b| b.to_ascii_lowercase()).cmp(b.bytes().map(|b| b.to_ascii_lowercase()));
     }
-    a.chars().flat_map(char::to_lowercase).cmp(b.chars().flat_map(char::to_lowercase))
+    a.chars().flat_map(lower_case).cmp(b.chars().flat_map(lower_case))
 }
 
 fn number(n: usize) -> u32 {

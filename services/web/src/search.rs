@@ -3,6 +3,7 @@
 use links::Link;
 use memchr::memmem::Finder;
 use percent_encoding::percent_decode_str;
+use std::char::ToLowercase;
 
 /// Words that all have to occur in a link's text or address, in either case.
 #[derive(Debug)]
@@ -16,7 +17,8 @@ impl Search {
     /// A search for the words of `query`, which white space divides. Without a word, it finds every link.
     pub(crate) fn new(query: &str) -> Self {
         let words = query.split_whitespace();
-        let words = words.map(|word| Finder::new(&word.to_lowercase()).into_owned()).collect();
+        let lower = |word: &str| word.chars().flat_map(lower_case).collect::<String>();
+        let words = words.map(|word| Finder::new(&lower(word)).into_owned()).collect();
         Self { words, lower: String::new() }
     }
 
@@ -41,10 +43,15 @@ impl Search {
             self.lower.push_str(value);
             self.lower[start..].make_ascii_lowercase();
         } else {
-            self.lower.extend(value.chars().flat_map(char::to_lowercase));
+            self.lower.extend(value.chars().flat_map(lower_case));
         }
         self.lower.push('\n');
     }
+}
+
+/// `c` in lower case, the two lower cases of the Greek sigma as one: which of them a word has depends on its place there.
+pub(crate) fn lower_case(c: char) -> ToLowercase {
+    if c == 'ς' { 'σ' } else { c }.to_lowercase()
 }
 
 #[cfg(test)]
@@ -73,6 +80,15 @@ mod tests {
         ] {
             let href = "https://a.example/Gr%C3%B6%C3%9Fe/2026.pdf";
             assert_eq!(finds(query, "Über den Annual Report", href), found, "{query}");
+        }
+    }
+
+    #[test]
+    fn a_greek_sigma_is_found_in_each_of_its_forms() {
+        for query in ["ΟΔΟΣ", "οδος", "οδοσ", "ΟΔΟς"] {
+            for text in ["Η ΟΔΟΣ", "οδος", "οδοσ x", "ΟΔΟΣΗΜΟ"] {
+                assert!(finds(query, text, "https://a.example/"), "{query} in {text}");
+            }
         }
     }
 }

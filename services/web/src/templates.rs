@@ -67,12 +67,14 @@ impl Templates {
 /// By byte, whether a text that has it may have to be changed. Control characters from U+0080 begin with the byte C2.
 const IS_SUSPICIOUS: [bool; 256] = {
     let mut table = [false; 256];
-    let mut byte = 0;
-    while byte < table.len() {
-        table[byte] = byte < 0x20 || matches!(byte as u8, 0x7f | 0xc2 | b'&' | b'<' | b'>' | b'"' | b'\'');
+    let mut byte = 0_u8;
+    loop {
+        table[byte as usize] = byte < 0x20 || matches!(byte, 0x7f | 0xc2 | b'&' | b'<' | b'>' | b'"' | b'\'');
+        if byte == u8::MAX {
+            break table;
+        }
         byte += 1;
     }
-    table
 };
 
 /// `text` as HTML, with control characters, some of which browsers drop, replaced by U+FFFD.

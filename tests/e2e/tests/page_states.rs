@@ -19,6 +19,16 @@ const VISIBLE_HEADINGS: &str = "return new Promise(done => {
     look();
 })";
 
+/// The elements that can have the focus and cannot be seen then.
+const HIDDEN_FOCUS: &str = "return [...document.querySelectorAll('a[href], button, input, select, textarea, summary')]
+    .filter(element => element.checkVisibility({ visibilityProperty: true })).filter(element => {
+        element.focus();
+        element.scrollIntoView({ block: 'center', behavior: 'instant' });
+        const box = element.getClientRects()[0];
+        const seen = document.elementFromPoint(box.left + Math.min(box.width / 2, 8), box.top + box.height / 2);
+        return document.activeElement == element && !element.contains(seen);
+    }).map(element => element.outerHTML)";
+
 #[tokio::test]
 async fn every_state_is_accessible_valid_and_as_wide_as_its_window() {
     let states = States::start().await;
@@ -64,6 +74,10 @@ async fn every_state_is_accessible_valid_and_as_wide_as_its_window() {
                 }
                 // What can be opened is looked at, too.
                 browser.ask("document.querySelectorAll('details').forEach(all => all.open = true)").await;
+                let hidden = browser.ask(HIDDEN_FOCUS).await;
+                if hidden.as_array().is_none_or(|all| !all.is_empty()) {
+                    faults.push(format!("{state}: focus cannot be seen: {hidden}"));
+                }
                 let wide = browser.ask("return document.documentElement.scrollWidth").await;
                 if wide.as_u64() != Some(u64::from(width)) {
                     faults.push(format!("{state}: {wide} wide"));

@@ -37,8 +37,21 @@ pub fn write_for_spreadsheets<'a>(
     writer.flush()
 }
 
+/// `value` with an apostrophe before what would be a formula. Where a semicolon separates cells, such a spreadsheet divides
+/// what follows the first cell of a line there, whether or not it is in quotes. There are no tabs, which are control
+/// characters.
 fn defused(value: Cow<'_, str>) -> Cow<'_, str> {
-    if value.trim_start().starts_with(FORMULA) { format!("'{value}").into() } else { value }
+    let is_formula = |value: &str| value.trim_start().starts_with(FORMULA);
+    let is_inner_formula =
+        |cell: &str| is_formula(cell.trim_start_matches(|c: char| c == '"' || c.is_whitespace()));
+    if !is_formula(&value) && !value.split(';').skip(1).any(|cell| is_inner_formula(cell)) {
+        return value;
+    }
+    let defuse = |cell: &str, is_formula: bool| format!("{}{cell}", if is_formula { "'" } else { "" });
+    let mut cells = value.split(';');
+    let first = cells.next().map(|cell| defuse(cell, is_formula(cell)));
+    let cells = first.into_iter().chain(cells.map(|cell| defuse(cell, is_inner_formula(cell))));
+    cells.collect::<Vec<_>>().join(";").into()
 }
 
 /// Writes the header line of several pages' links: `page,text,href`.

@@ -60,8 +60,27 @@ fn csv_for_spreadsheets_has_a_byte_order_mark_and_no_formula() {
     assert_eq!(
         String::from_utf8(out).unwrap(),
         "\u{feff}\"text\",\"href\"\r\n\"'=1+1\",\"'+x:y\"\r\n\"' @a\",\"https://a/\"\r\n\
-         \"a;=1\",\"'-\"\r\n\"'＝1\",\"\"\"=1\"\r\n"
+         \"a;'=1\",\"'-\"\r\n\"'＝1\",\"\"\"=1\"\r\n"
     );
+}
+
+/// A spreadsheet that separates by semicolons ends the first cell of such a line only at the first of them, and reads what
+/// follows as if it were not in quotes.
+#[test]
+fn csv_for_spreadsheets_has_no_formula_after_a_semicolon_either() {
+    for (href, written) in [
+        ("https://a/?x;=cmd|' /C calc'!A0", "https://a/?x;'=cmd|' /C calc'!A0"),
+        ("https://a/;\"=1", "https://a/;'\"\"=1"),
+        ("x: ; \" +1;-2;b;", "x: ;' \"\" +1;'-2;b;"),
+        ("https://a/;jsessionid=1;b=2", "https://a/;jsessionid=1;b=2"),
+    ] {
+        let mut out = Vec::new();
+        csv::write_for_spreadsheets(&mut out, [link("t", href)]).unwrap();
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            format!("\u{feff}\"text\",\"href\"\r\n\"t\",\"{written}\"\r\n")
+        );
+    }
 }
 
 #[test]

@@ -35,6 +35,8 @@ variables! {
         asked,
         /// The page's final URL, if a redirect led elsewhere.
         page,
+        /// The URL to link to: the final one, as it was parsed.
+        target,
         title,
         /// The page's host, and how it reads if it is an internationalized domain name.
         host, readable,
@@ -104,6 +106,7 @@ impl ResultView {
         Self {
             asked: url.into(),
             page: redirected.then(|| page.as_str()).into(),
+            target: page.as_str().into(),
             title: response.title.as_deref().into(),
             host: page.host_str().unwrap_or_default().into(),
             readable: page.host_str().and_then(readable_domain).into(),

@@ -59,7 +59,7 @@ async fn a_spreadsheet_finds_no_formula_in_a_csv_download() {
     let links = [("=HYPERLINK(\"http://x/\")", "https://a.example/"), ("-1;=1", "@x"), ("ü", "+1")];
     let (site, _mock) = Site::with(&links).await;
     let file = site.get("/?url=example.com&format=csv").await;
-    let rows = "\"'=HYPERLINK(\"\"http://x/\"\")\",\"https://a.example/\"\r\n\"'-1;=1\",\"'@x\"\r\n\"ü\",\"'+1\"\r\n";
+    let rows = "\"'=HYPERLINK(\"\"http://x/\"\")\",\"https://a.example/\"\r\n\"'-1;'=1\",\"'@x\"\r\n\"ü\",\"'+1\"\r\n";
     assert_eq!(file.text, format!("\u{feff}\"text\",\"href\"\r\n{rows}"));
 }
 

@@ -28,6 +28,19 @@ async fn every_link_is_a_row_in_the_order_of_the_page() {
 }
 
 #[tokio::test]
+async fn the_heading_leads_to_the_page_however_its_address_was_entered() {
+    let (site, _mock) = Site::with(&LINKS).await;
+    for (input, target) in [
+        // Browsers would resolve it against the address of this page.
+        ("http:example.com", "http://example.com/"),
+        ("EXAMPLE.com/ü", "https://example.com/%C3%BC"),
+    ] {
+        let page = site.links(input).await;
+        assert!(page.text.contains(&format!("<a class=\"url\" href=\"{target}\"")), "{}", page.text);
+    }
+}
+
+#[tokio::test]
 async fn domains_are_counted_most_first_with_the_scheme_for_links_without_host() {
     let (site, _mock) = Site::with(&LINKS).await;
     let page = site.links("example.com").await;
