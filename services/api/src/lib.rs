@@ -63,7 +63,6 @@ pub struct Api {
     pages: Arc<PageService>,
     representations: Representations,
     posts: PostHandler,
-    cpu_pool: CpuPool,
 }
 
 impl Api {
@@ -83,7 +82,7 @@ impl Api {
             lines: ByteBudget::new(shares.lines),
             pool: pool.clone(),
         };
-        Ok(Self { pages, representations, posts, cpu_pool: pool.clone() })
+        Ok(Self { pages, representations, posts })
     }
 
     /// Waits until it is known whether the cache is reachable, two seconds at most: otherwise the first requests
@@ -101,7 +100,7 @@ impl Api {
             }
             _ if method != Method::GET && method != Method::HEAD => errors::other_method(&method, allow),
             Endpoint::Usage => usage(),
-            Endpoint::Description => kit::compressed(request.headers(), description(), &self.cpu_pool).await,
+            Endpoint::Description => description(request.headers()),
             Endpoint::ProblemType(kind) => problem_type(kind),
             Endpoint::Page(Ok(url)) => {
                 self.links(&url, &LinkQuery::default(), request.headers(), requester).await
@@ -162,6 +161,6 @@ impl Service for Api {
         self.pages.register(metrics);
         self.representations.register(metrics);
         self.posts.register(metrics);
-        self.cpu_pool.register(metrics);
+        self.posts.pool.register(metrics);
     }
 }

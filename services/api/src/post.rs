@@ -43,8 +43,8 @@ impl PostHandler {
             let problem = problem("unsupported-media-type", None).detail(detail);
             return Err(problem.header(header::ACCEPT_ENCODING, HeaderValue::from_static("identity")));
         }
-        let (query, url) = posted_page::parse(query)?;
         if let Some(declared) = fetch::declared_page(headers) {
+            let (query, url) = posted_page::parse(query)?;
             let (head, body) = request.into_parts();
             let client = JobClient::of(&head.extensions);
             let body = self.bodies.read(body, self.max_bytes, client.key).await?;

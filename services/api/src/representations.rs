@@ -9,6 +9,7 @@ use crate::{
     negotiation::AnswerForm,
 };
 use bytes::Bytes;
+use kit::{CodingPreference, ContentCoding};
 use lru::LruCache;
 use std::{
     collections::HashMap,
@@ -36,6 +37,7 @@ struct Contents {
     /// Every one that is being made, read or kept: also one that is too large to be kept is made only once for those who
     /// read it at the same time.
     known: HashMap<RepresentationKey, Weak<Representation>>,
+    /// By what they are, not by what was asked for.
     kept: LruCache<RepresentationKey, Arc<Representation>>,
     /// Bytes that are free for further ones.
     free: usize,
@@ -98,8 +100,8 @@ impl Store {
     /// The representation for `key`, which may have to be made.
     fn find(self: &Arc<Self>, key: RepresentationKey) -> Arc<Representation> {
         let mut contents = self.lock();
-        if let Some(kept) = contents.kept.get(&key) {
-            return Arc::clone(kept);
+        if let Some(kept) = contents.kept(&key) {
+            return kept;
         }
         if let Some(representation) = contents.known.get(&key).and_then(Weak::upgrade) {
             return representation;
@@ -114,8 +116,8 @@ impl Store {
     fn keep(&self, representation: &Arc<Representation>) {
         let mut evicted = Vec::new();
         let mut contents = self.lock();
-        let size = representation.size();
-        if size > self.limit || contents.kept.contains(&representation.key) {
+        let (size, key) = (representation.size(), representation.made_key());
+        if size > self.limit || contents.kept.contains(&key) {
             return;
         }
         while contents.free < size {
@@ -124,13 +126,38 @@ impl Store {
             evicted.push(oldest);
         }
         contents.free -= size;
-        contents.kept.push(representation.key.clone(), Arc::clone(representation));
+        contents.kept.push(key, Arc::clone(representation));
         // Before the evicted ones: each takes the lock when it is dropped.
         drop(contents);
     }
 
     fn lock(&self) -> MutexGuard<'_, Contents> {
         self.contents.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Contents {
+    /// The kept representation that answers requests for `key`.
+    fn kept(&mut self, key: &RepresentationKey) -> Option<Arc<Representation>> {
+        let preference = key.form.coding;
+        // If it was not too short for the coding.
+        let coded = preference.and_then(|preference| preference.for_length(usize::MAX));
+        if let Some(kept) = self.kept.get(&key.in_coding(coded)) {
+            return Some(Arc::clone(kept));
+        }
+        let plain = self.kept.peek(&key.in_coding(None))?;
+        if preference?.for_length(plain.made.get()?.bytes.len()).is_some() {
+            return None;
+        }
+        self.kept.get(&key.in_coding(None)).map(Arc::clone)
+    }
+}
+
+impl RepresentationKey {
+    /// The key of what is kept in `coding`.
+    fn in_coding(&self, coding: Option<ContentCoding>) -> Self {
+        let form = AnswerForm { coding: coding.map(CodingPreference::optional), ..self.form };
+        Self { result: Weak::clone(&self.result), form }
     }
 }
 
@@ -141,6 +168,11 @@ impl Representation {
         self.made.get_or_try_init(|| convert(&store.pool, links, self.key.form)).await?;
         store.keep(&self);
         Ok(())
+    }
+
+    /// The key under which it is kept: requests that prefer different codings may get the same.
+    fn made_key(&self) -> RepresentationKey {
+        self.key.in_coding(self.made.get().and_then(|made| made.coding))
     }
 
     fn size(&self) -> usize {
@@ -181,121 +213,4 @@ impl Hash for RepresentationKey {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::link_query::LinkQuery;
-    use fetch::FetchError;
-    use futures_util::{FutureExt, future::join_all};
-    use http::HeaderMap;
-    use kit::CpuPool;
-    use std::{sync::mpsc, time::Duration};
-
-    const JSON: &[u8] = br#"[{"text":"a","href":"http://a/"}]"#;
-
-    fn cached() -> Arc<CachedResult> {
-        Arc::new(CachedResult::new(Ok(PageLinks::of_json(JSON)), Duration::from_mins(1)))
-    }
-
-    fn store(bytes: usize) -> Representations {
-        Representations::new(&ExtractionPool::new(&CpuPool::new(1).unwrap(), 1 << 20, 1 << 20), bytes)
-    }
-
-    async fn get(store: &Representations, cached: &Arc<CachedResult>, query: &str) -> Bytes {
-        let form = AnswerForm::of(&LinkQuery::parse(Some(query)).unwrap(), &HeaderMap::new());
-        store.get(cached, cached.result.as_ref().unwrap(), form).await.unwrap().bytes
-    }
-
-    async fn text(store: &Representations, cached: &Arc<CachedResult>) -> Bytes {
-        get(store, cached, "format=text").await
-    }
-
-    fn known(store: &Representations) -> usize {
-        store.0.lock().known.len()
-    }
-
-    #[tokio::test]
-    async fn readers_at_the_same_time_and_later_ones_share_the_bytes() {
-        let store = store(10_000);
-        let cached = cached();
-        let first = join_all([(); 10].map(|()| text(&store, &cached))).await;
-        let address = first[0].as_ptr();
-        assert!(first.iter().all(|bytes| bytes.as_ptr() == address));
-        assert_eq!(first[0], "http://a/\n");
-        drop(first);
-        assert_eq!(text(&store, &cached).await.as_ptr(), address);
-        let csv = get(&store, &cached, "format=csv").await;
-        assert_eq!(csv, "text,href\r\na,http://a/\r\n");
-    }
-
-    #[tokio::test]
-    async fn one_that_is_too_large_to_be_kept_is_shared_while_it_is_read() {
-        let store = store(0);
-        let cached = cached();
-        let (first, second) = (text(&store, &cached).await, text(&store, &cached).await);
-        assert_eq!(first.as_ptr(), second.as_ptr());
-        drop((first, second));
-        assert_eq!(known(&store), 0);
-    }
-
-    #[tokio::test]
-    async fn results_with_the_same_links_have_representations_of_their_own() {
-        let store = store(10_000);
-        let (one, other) = (cached(), cached());
-        assert_ne!(text(&store, &one).await.as_ptr(), text(&store, &other).await.as_ptr());
-    }
-
-    #[tokio::test]
-    async fn the_store_is_bounded_and_keeps_those_read_last() {
-        let store = store(10_000);
-        for _ in 0..1_000 {
-            text(&store, &cached()).await;
-        }
-        assert_eq!(known(&store), 10_000 / (OVERHEAD + "http://a/\n".len()));
-    }
-
-    /// Links whose conversion is handed to another thread.
-    fn long() -> Arc<CachedResult> {
-        let json = format!(r#"[{{"text":"{}","href":"http://a/"}}]"#, "a".repeat(100_000));
-        Arc::new(CachedResult::new(Ok(PageLinks::of_json(json)), Duration::from_mins(1)))
-    }
-
-    #[tokio::test]
-    async fn long_links_wait_for_their_conversion_only_as_far_as_there_is_memory() {
-        let pool = CpuPool::new(1).unwrap();
-        let store = Representations::new(&ExtractionPool::new(&pool, 1 << 20, 150_000), 0);
-        let form = AnswerForm::of(&LinkQuery::parse(Some("format=text")).unwrap(), &HeaderMap::new());
-        let (open, gate) = mpsc::channel::<()>();
-        let busy = tokio::spawn(async move { pool.run(move || gate.recv().is_ok()).await });
-        let (one, other) = (long(), long());
-        let get = async |cached: &Arc<CachedResult>| {
-            store.get(cached, cached.result.as_ref().unwrap(), form).await.map(|made| made.bytes)
-        };
-        let mut first = Box::pin(get(&one));
-        while store.0.pool.waiting_place(100_000).is_some() {
-            assert!((&mut first).now_or_never().is_none());
-            tokio::task::yield_now().await;
-        }
-        assert_eq!(get(&other).await, Err(FetchError::Overloaded.into()));
-        drop(open);
-        busy.await.unwrap();
-        assert_eq!(first.await.unwrap(), "http://a/\n");
-        assert_eq!(get(&other).await.unwrap(), "http://a/\n");
-    }
-
-    #[tokio::test]
-    async fn a_conversion_goes_on_when_its_reader_leaves() {
-        let pool = CpuPool::new(1).unwrap();
-        let store = Representations::new(&ExtractionPool::new(&pool, 1 << 20, 1 << 20), 100_000);
-        let cached = long();
-        let (open, gate) = mpsc::channel::<()>();
-        let busy = tokio::spawn(async move { pool.run(move || gate.recv().is_ok()).await });
-        assert!(text(&store, &cached).now_or_never().is_none());
-        drop(open);
-        busy.await.unwrap();
-        let made = || !store.0.lock().kept.is_empty();
-        while !made() {
-            tokio::task::yield_now().await;
-        }
-        assert_eq!(text(&store, &cached).await, "http://a/\n");
-    }
-}
+mod tests;

@@ -55,6 +55,15 @@ async fn every_page_of_a_batch_has_a_line() {
 }
 
 #[tokio::test]
+async fn the_query_of_a_batch_has_no_meaning() {
+    let api = Service::start().await;
+    let request =
+        http::Request::post("/api?format=x&links=y&url=1&url=2").header("content-type", "application/json");
+    let answer = api.send(request.body(r#"["ftp://a/"]"#.into()).unwrap()).await;
+    assert_eq!(lines(&answer)["ftp://a/"]["error"]["code"], "unsupported-scheme");
+}
+
+#[tokio::test]
 async fn a_line_says_how_many_links_were_left_out_and_that_the_answer_is_approximate() {
     let origin = Origin::start().await;
     let body = format!("<a href='https://[bad/'>bad</a>{}<a href=http://h/>x</a>", "<div>".repeat(5000));

@@ -32,6 +32,29 @@ async fn every_route_has_exactly_the_described_methods_and_statuses() {
 }
 
 #[tokio::test]
+async fn the_description_is_sent_again_only_to_those_who_do_not_have_it() {
+    let api = Service::start().await;
+    let get = async |fields: &[(&str, &str)]| {
+        let request = http::Request::get("/openapi.json");
+        let request = fields.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        api.send(request.body(bytes::Bytes::new()).expect("a request")).await
+    };
+    let mut tags = Vec::new();
+    for coding in ["identity", "gzip", "br", "zstd"] {
+        let answer = get(&[("accept-encoding", coding)]).await;
+        assert_eq!(answer.header("content-encoding"), if coding == "identity" { "" } else { coding });
+        assert_eq!(answer.header("vary"), "Accept-Encoding");
+        let tag = answer.header("etag").to_owned();
+        let again = get(&[("accept-encoding", coding), ("if-none-match", &tag)]).await;
+        assert_eq!((again.status.as_u16(), again.body.len(), again.header("etag")), (304, 0, &*tag));
+        tags.push(tag);
+    }
+    tags.sort_unstable();
+    tags.dedup();
+    assert_eq!(tags.len(), 4, "{tags:?}");
+}
+
+#[tokio::test]
 async fn the_description_is_whole() {
     let api = Service::start().await;
     let answer = api.call(Method::GET, "/openapi.json").await;

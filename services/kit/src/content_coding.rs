@@ -97,6 +97,11 @@ impl CodingPreference {
         codings[0].is_some_and(|weight| weight > 0) && codings[0] >= identity
     }
 
+    /// `coding`, by a client that would accept a body without.
+    pub const fn optional(coding: ContentCoding) -> Self {
+        Self { coding, is_required: false }
+    }
+
     /// The coding for a body of `length` bytes: most small ones are sent without.
     pub fn for_length(self, length: usize) -> Option<ContentCoding> {
         (self.is_required || length >= LEAST).then_some(self.coding)

@@ -1,0 +1,139 @@
+use super::*;
+use crate::link_query::LinkQuery;
+use fetch::FetchError;
+use futures_util::{FutureExt, future::join_all};
+use http::{HeaderMap, HeaderValue, header::ACCEPT_ENCODING};
+use kit::CpuPool;
+use std::{sync::mpsc, time::Duration};
+
+const JSON: &[u8] = br#"[{"text":"a","href":"http://a/"}]"#;
+
+fn cached() -> Arc<CachedResult> {
+    Arc::new(CachedResult::new(Ok(PageLinks::of_json(JSON)), Duration::from_mins(1)))
+}
+
+fn store(bytes: usize) -> Representations {
+    Representations::new(&ExtractionPool::new(&CpuPool::new(1).unwrap(), 1 << 20, 1 << 20), bytes)
+}
+
+async fn get(store: &Representations, cached: &Arc<CachedResult>, query: &str) -> Bytes {
+    let form = AnswerForm::of(&LinkQuery::parse(Some(query)).unwrap(), &HeaderMap::new());
+    store.get(cached, cached.result.as_ref().unwrap(), form).await.unwrap().bytes
+}
+
+async fn text(store: &Representations, cached: &Arc<CachedResult>) -> Bytes {
+    get(store, cached, "format=text").await
+}
+
+fn known(store: &Representations) -> usize {
+    store.0.lock().known.len()
+}
+
+#[tokio::test]
+async fn readers_at_the_same_time_and_later_ones_share_the_bytes() {
+    let store = store(10_000);
+    let cached = cached();
+    let first = join_all([(); 10].map(|()| text(&store, &cached))).await;
+    let address = first[0].as_ptr();
+    assert!(first.iter().all(|bytes| bytes.as_ptr() == address));
+    assert_eq!(first[0], "http://a/\n");
+    drop(first);
+    assert_eq!(text(&store, &cached).await.as_ptr(), address);
+    let csv = get(&store, &cached, "format=csv").await;
+    assert_eq!(csv, "text,href\r\na,http://a/\r\n");
+}
+
+#[tokio::test]
+async fn one_that_several_preferences_lead_to_is_kept_once() {
+    let accepting = |value: &'static str| {
+        let headers = HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static(value))]);
+        AnswerForm::of(&LinkQuery::parse(Some("format=text")).unwrap(), &headers)
+    };
+    let long: String = (0..200).map(|n| format!(r#"{{"text":"a","href":"http://a/{n}"}},"#)).collect();
+    let long = format!("[{}]", long.trim_end_matches(','));
+    let (short, long) = (JSON.to_vec(), long.into_bytes());
+    for (json, values, kept) in [
+        (short, ["identity", "gzip", "br", "zstd"], 1),
+        (long, ["gzip", "gzip, identity;q=0", "gzip, br;q=0", "br"], 2),
+    ] {
+        let store = store(100_000);
+        let cached = Arc::new(CachedResult::new(Ok(PageLinks::of_json(json)), Duration::from_mins(1)));
+        for value in values {
+            let links = cached.result.as_ref().unwrap();
+            store.get(&cached, links, accepting(value)).await.unwrap();
+        }
+        assert_eq!(store.0.lock().kept.len(), kept, "{values:?}");
+    }
+}
+
+#[tokio::test]
+async fn one_that_is_too_large_to_be_kept_is_shared_while_it_is_read() {
+    let store = store(0);
+    let cached = cached();
+    let (first, second) = (text(&store, &cached).await, text(&store, &cached).await);
+    assert_eq!(first.as_ptr(), second.as_ptr());
+    drop((first, second));
+    assert_eq!(known(&store), 0);
+}
+
+#[tokio::test]
+async fn results_with_the_same_links_have_representations_of_their_own() {
+    let store = store(10_000);
+    let (one, other) = (cached(), cached());
+    assert_ne!(text(&store, &one).await.as_ptr(), text(&store, &other).await.as_ptr());
+}
+
+#[tokio::test]
+async fn the_store_is_bounded_and_keeps_those_read_last() {
+    let store = store(10_000);
+    for _ in 0..1_000 {
+        text(&store, &cached()).await;
+    }
+    assert_eq!(known(&store), 10_000 / (OVERHEAD + "http://a/\n".len()));
+}
+
+/// Links whose conversion is handed to another thread.
+fn long() -> Arc<CachedResult> {
+    let json = format!(r#"[{{"text":"{}","href":"http://a/"}}]"#, "a".repeat(100_000));
+    Arc::new(CachedResult::new(Ok(PageLinks::of_json(json)), Duration::from_mins(1)))
+}
+
+#[tokio::test]
+async fn long_links_wait_for_their_conversion_only_as_far_as_there_is_memory() {
+    let pool = CpuPool::new(1).unwrap();
+    let store = Representations::new(&ExtractionPool::new(&pool, 1 << 20, 150_000), 0);
+    let form = AnswerForm::of(&LinkQuery::parse(Some("format=text")).unwrap(), &HeaderMap::new());
+    let (open, gate) = mpsc::channel::<()>();
+    let busy = tokio::spawn(async move { pool.run(move || gate.recv().is_ok()).await });
+    let (one, other) = (long(), long());
+    let get = async |cached: &Arc<CachedResult>| {
+        store.get(cached, cached.result.as_ref().unwrap(), form).await.map(|made| made.bytes)
+    };
+    let mut first = Box::pin(get(&one));
+    while store.0.pool.waiting_place(100_000).is_some() {
+        assert!((&mut first).now_or_never().is_none());
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(get(&other).await, Err(FetchError::Overloaded.into()));
+    drop(open);
+    busy.await.unwrap();
+    assert_eq!(first.await.unwrap(), "http://a/\n");
+    assert_eq!(get(&other).await.unwrap(), "http://a/\n");
+}
+
+#[tokio::test]
+async fn a_conversion_goes_on_when_its_reader_leaves() {
+    let pool = CpuPool::new(1).unwrap();
+    let store = Representations::new(&ExtractionPool::new(&pool, 1 << 20, 1 << 20), 100_000);
+    let cached = long();
+    let (open, gate) = mpsc::channel::<()>();
+    let busy = tokio::spawn(async move { pool.run(move || gate.recv().is_ok()).await });
+    assert!(text(&store, &cached).now_or_never().is_none());
+    drop(open);
+    busy.await.unwrap();
+    let made = || !store.0.lock().kept.is_empty();
+    while !made() {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(text(&store, &cached).await, "http://a/\n");
+}
