@@ -34,7 +34,7 @@ pub(crate) async fn respond(
 fn write(query: &PageQuery, response: &ApiResponse, format: Format) -> Result<Vec<u8>, WebError> {
     let links = response.links()?;
     let table = LinkTable::new(&links, &response.page);
-    let mut selected = table.select(&query.selection);
+    let (mut selected, _) = table.select(&query.selection);
     let all = 0..selected.len();
     table.sort(&mut selected, query.selection.sort, all);
     let selected = selected.into_iter().map(|position| links[position as usize].clone());

@@ -20,8 +20,6 @@ pub(crate) struct LinkTable<'a> {
     pub(crate) links: &'a [Link<'a>],
     facts: Vec<LinkFacts>,
     pub(crate) domains: Vec<LinkDomain<'a>>,
-    /// Numbers of links in the order of [`LinkKind::ALL`].
-    kinds: [usize; 3],
     /// The number of different addresses.
     pub(crate) addresses: usize,
 }
@@ -53,7 +51,7 @@ impl<'a> LinkTable<'a> {
         let mut facts = Vec::with_capacity(links.len());
         let mut domains: Vec<LinkDomain> = Vec::new();
         let mut positions: HashMap<Cow<str>, u32> = HashMap::new();
-        let (mut last, mut kinds) = (0, [0; 3]);
+        let mut last = 0;
         for (position, link) in links.iter().enumerate() {
             let (name, kind) = domain_and_kind(&link.href, own);
             // Links that follow each other often lead to the same host.
@@ -64,37 +62,35 @@ impl<'a> LinkTable<'a> {
                 });
             }
             domains[last as usize].count += 1;
-            kinds[kind as usize] += 1;
             facts.push(LinkFacts { domain: last, first: number(position), occurrences: 1, kind });
         }
         let addresses = count_addresses(links, &mut facts);
-        Self { links, facts, domains, kinds, addresses }
+        Self { links, facts, domains, addresses }
     }
 
     pub(crate) fn facts(&self, position: usize) -> LinkFacts {
         self.facts[position]
     }
 
-    /// How many links are of `kind`.
-    pub(crate) fn count(&self, kind: LinkKind) -> usize {
-        self.kinds[kind as usize]
-    }
-
-    /// The positions of the selected links, in the order of the page.
-    pub(crate) fn select(&self, selection: &Selection) -> Vec<u32> {
+    /// The positions of the selected links, in the order of the page, and how many there would be of each kind, in the order
+    /// of [`LinkKind::ALL`].
+    pub(crate) fn select(&self, selection: &Selection) -> (Vec<u32>, [usize; 3]) {
         let wanted = selection.domain.as_ref().map(|name| {
             let position = self.domains.iter().position(|domain| domain.name == *name);
             position.map_or(u32::MAX, number)
         });
         let mut search = Search::new(&selection.search);
+        let mut kinds = [0; 3];
         let fits = |&position: &u32| {
             let (link, facts) = (&self.links[position as usize], &self.facts[position as usize]);
-            wanted.is_none_or(|domain| domain == facts.domain)
-                && selection.kind.is_none_or(|kind| kind == facts.kind)
+            let fits = wanted.is_none_or(|domain| domain == facts.domain)
                 && !(selection.unique && facts.first != position)
-                && search.finds(link)
+                && search.finds(link);
+            kinds[facts.kind as usize] += usize::from(fits);
+            fits && selection.kind.is_none_or(|kind| kind == facts.kind)
         };
-        (0..number(self.links.len())).filter(fits).collect()
+        let selected = (0..number(self.links.len())).filter(fits).collect();
+        (selected, kinds)
     }
 
     /// Brings those of `selected` into place that belong to `window` of the list in `sort` order.
@@ -244,7 +240,7 @@ mod tests {
                 ("a.example.c.example", External, 1)
             ]
         );
-        assert_eq!(LinkKind::ALL.map(|kind| table.count(kind)), [2, 4, 4]);
+        assert_eq!(table.select(&Selection::all()).1, [2, 4, 4]);
     }
 
     #[test]
@@ -255,7 +251,7 @@ mod tests {
         assert_eq!(table.addresses, 5);
         for sort in SortOrder::ALL {
             let sorted = |window: Range<usize>| {
-                let mut selected = table.select(&Selection::all());
+                let (mut selected, _) = table.select(&Selection::all());
                 table.sort(&mut selected, sort, window.clone());
                 selected[window.start.min(hrefs.len())..window.end.min(hrefs.len())].to_vec()
             };

@@ -44,7 +44,7 @@ fn defused(value: Cow<'_, str>) -> Cow<'_, str> {
     let is_formula = |value: &str| value.trim_start().starts_with(FORMULA);
     let is_inner_formula =
         |cell: &str| is_formula(cell.trim_start_matches(|c: char| c == '"' || c.is_whitespace()));
-    if !is_formula(&value) && !value.split(';').skip(1).any(|cell| is_inner_formula(cell)) {
+    if !is_formula(&value) && !value.split(';').skip(1).any(is_inner_formula) {
         return value;
     }
     let defuse = |cell: &str, is_formula: bool| format!("{}{cell}", if is_formula { "'" } else { "" });

@@ -81,7 +81,7 @@ impl ResultView {
         let (url, selection, page) = (query.url.as_str(), &query.selection, &response.page);
         let addresses = Addresses::new(url);
         let table = LinkTable::new(links, page);
-        let mut selected = table.select(selection);
+        let (mut selected, counts) = table.select(selection);
         let strip = LinkStrip::new(&table, &selected);
         let matched = selected.len();
         let largest = state.page_size.max(SIZES[SIZES.len() - 1]);
@@ -115,7 +115,7 @@ impl ResultView {
             addresses: table.addresses.into(),
             unresolved: response.unresolved.into(),
             strip: strip.into(),
-            kinds: kinds(&table, &addresses, selection),
+            kinds: kinds(counts, &addresses, selection),
             domain_count: table.domains.len().into(),
             domains,
             more_domains,
@@ -190,8 +190,9 @@ impl Choice {
     }
 }
 
-fn kinds(table: &LinkTable, addresses: &Addresses, selection: &Selection) -> Value {
-    let total = table.links.len();
+/// The kinds with the numbers of links that they show: what else is selected stays so.
+fn kinds(counts: [usize; 3], addresses: &Addresses, selection: &Selection) -> Value {
+    let total = counts.iter().sum();
     let all = [("all", "All", None)].into_iter();
     let each = LinkKind::ALL.into_iter().map(|kind| {
         let label = match kind {
@@ -203,7 +204,7 @@ fn kinds(table: &LinkTable, addresses: &Addresses, selection: &Selection) -> Val
     });
     let choice = |(name, label, kind): (&'static str, &'static str, Option<LinkKind>)| {
         let address = addresses.of(&Selection { kind, page: 1, ..selection.clone() });
-        let count = kind.map_or(total, |kind| table.count(kind));
+        let count = kind.map_or(total, |kind| counts[kind as usize]);
         let choice = Choice::new(name, label, address, selection.kind == kind);
         Choice { count: count.into(), percent: percent(count, total).into(), ..choice }
     };

@@ -46,6 +46,32 @@ async fn the_list_is_searched_sorted_and_narrowed_in_every_combination() {
 }
 
 #[tokio::test]
+async fn each_kind_has_the_number_of_links_that_it_shows() {
+    let (site, _mock) = Site::with(&LINKS).await;
+    for (choice, all, internal, external, other) in [
+        ("", 8, 2, 4, 2),
+        ("&q=pdf", 4, 0, 4, 0),
+        ("&unique=1", 6, 2, 2, 2),
+        ("&q=an&unique=1", 0, 0, 0, 0),
+        ("&links=internal", 8, 2, 4, 2),
+        ("&links=internal&q=a&domain=b.example", 3, 0, 3, 0),
+    ] {
+        let page = site.get(&format!("/?url=example.com{choice}")).await;
+        for (label, count) in [("All", all), ("Internal", internal), ("External", external), ("Other", other)]
+        {
+            assert!(page.text.contains(&format!("<b>{label}</b> {count}")), "{choice}: {label} {count}");
+            let address = page.own_addresses();
+            let kind = format!("links={}", label.to_lowercase());
+            let own = address.iter().find(|address| address.contains(&kind) && !address.contains("format="));
+            if let Some(address) = own.filter(|_| label != "All" && !choice.contains("links=")) {
+                let shown = site.get(address.split('#').next().unwrap()).await.positions().len();
+                assert_eq!(shown, count, "{address}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn every_filter_on_the_page_keeps_the_others() {
     let (site, _mock) = Site::with(&LINKS).await;
     let page =
