@@ -45,9 +45,13 @@ impl Format {
         let mut links = links.into_iter();
         match self {
             Self::Markdown => links.try_for_each(|Link { text, href }| {
-                writeln!(out, "[{}]({})", sanitized(&text), sanitized(&href))
+                let (text, href) = (sanitized(&text), sanitized(&href));
+                ["[", &text, "](", &href, ")\n"].iter().try_for_each(|part| out.write_all(part.as_bytes()))
             }),
-            Self::Text => links.try_for_each(|link| writeln!(out, "{}", sanitized(&link.href))),
+            Self::Text => links.try_for_each(|link| {
+                out.write_all(sanitized(&link.href).as_bytes())?;
+                out.write_all(b"\n")
+            }),
             Self::Json => {
                 write_json_array(out, links)?;
                 out.write_all(b"\n")

@@ -6,7 +6,7 @@ use crate::{
 };
 use encoding_rs::{EncoderResult, Encoding, ISO_2022_JP, UTF_8};
 use std::{borrow::Cow, fmt::Write};
-use weburl::{EncodingOverride, WebUrl};
+use weburl::{EncodingOverride, Resolver, WebUrl};
 
 /// Hrefs and texts together may take three bytes for each byte of the page, and [`ROOM_FLOOR`] more.
 ///
@@ -39,18 +39,20 @@ pub(crate) fn resolve(
 
     let found = written.len();
     let mut links = Links::default();
-    let mut resolved: Option<WebUrl> = None;
+    let mut resolver = Resolver::new(base.as_ref(), encode);
     let (mut in_text, mut is_kept) = (false, false);
     for block in written.into_blocks() {
         let mut records = Records::new(&block, in_text);
         for part in &mut records {
             if let RecordPart::Href(href) = part {
                 work = work.saturating_sub(base_len + href.len());
-                resolved = if work > 0 { WebUrl::parse_with(href, base.as_ref(), encode).ok() } else { None };
+                if work > 0 {
+                    resolver.resolve(href);
+                }
             }
             match part {
                 RecordPart::Href(_) | RecordPart::SameHref => {
-                    let fits = resolved.as_ref().map(WebUrl::as_str).filter(|url| url.len() < room);
+                    let fits = resolver.resolved().filter(|url| work > 0 && url.len() < room);
                     is_kept = fits.is_some();
                     if let Some(url) = fits {
                         room -= url.len();

@@ -3,7 +3,7 @@
 //! Promises: a [`WebUrl`] is what the standard makes of a reference, for links, redirects, requests and cache keys alike.
 //! Does not know: pages, requests, which URLs may be fetched.
 //!
-//! Each module stands for issues of <https://github.com/servo/rust-url> and goes when they are closed; with the last of
+//! A [`Resolver`] resolves many references against one base. Each other module stands for issues of <https://github.com/servo/rust-url> and goes when they are closed; with the last of
 //! them, [`WebUrl`] becomes `url::Url`, whose methods it has.
 //!
 //! | module | issue |
@@ -18,8 +18,10 @@ mod authority;
 mod file;
 mod parse;
 mod path;
+mod resolver;
 mod scheme;
 mod web_url;
 
+pub use resolver::Resolver;
 pub use url::{EncodingOverride, Host, ParseError};
 pub use web_url::WebUrl;

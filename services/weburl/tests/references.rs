@@ -2,11 +2,17 @@
 //! give for such URLs.
 
 use proptest::{prelude::*, test_runner::RngSeed};
-use weburl::{Host, WebUrl};
+use weburl::{Host, Resolver, WebUrl};
 
 fn resolved(reference: &str, base: &str) -> Option<String> {
     let base = WebUrl::parse(base).expect("a base is absolute");
-    base.join(reference).ok().map(|url| url.to_string())
+    let found = base.join(reference).ok().map(|url| url.to_string());
+    assert_eq!(
+        Resolver::new(Some(&base), None).resolve(reference),
+        found.as_deref(),
+        "{reference:?} against {base}"
+    );
+    found
 }
 
 /// Rows of base, reference and result; an empty result for a reference that does not resolve.
@@ -111,6 +117,40 @@ fn file_urls_keep_hosts_empty_segments_and_drive_letters() {
 }
 
 #[test]
+fn plain_references_are_resolved_as_all_others() {
+    check(&[
+        ("http://h/a/b?q#f", "", "http://h/a/b?q"),
+        ("http://h/a/b?q#f", "#a:b%20#c", "http://h/a/b?q#a:b%20#c"),
+        ("http://h/a/b?q#f", "?x?y#z", "http://h/a/b?x?y#z"),
+        ("http://h/a/b", "c.html#f", "http://h/a/c.html#f"),
+        ("http://h/a/b", "/c/../d/./e/..", "http://h/d/"),
+        ("http://h/a/b", "../../../c//..//.", "http://h/c//"),
+        ("http://h/a//b", "..", "http://h/a/"),
+        ("http://h", "...", "http://h/..."),
+        ("file:///a/b", "../../..", "file:///"),
+        ("file:///a/b", ".//c", "file:///a//c"),
+        ("file://host/a/b/c", "/d/.e", "file://host/d/.e"),
+        ("ftp://h/a/b", "../c", "ftp://h/c"),
+    ]);
+    // One after the other.
+    let base = WebUrl::parse("http://h/a/b").unwrap();
+    let mut resolver = Resolver::new(Some(&base), None);
+    for (reference, expected) in [
+        ("c", Some("http://h/a/c")),
+        ("//[", None),
+        ("ä", Some("http://h/a/%C3%A4")),
+        ("http:", Some("http://h/a/b")),
+    ] {
+        assert_eq!(resolver.resolve(reference), expected);
+        assert_eq!(resolver.resolved(), expected);
+    }
+    // A query may be encoded otherwise.
+    let encode: &dyn Fn(&str) -> std::borrow::Cow<'_, [u8]> =
+        &|query| query.to_uppercase().into_bytes().into();
+    assert_eq!(Resolver::new(Some(&base), Some(encode)).resolve("c?d#e"), Some("http://h/a/c?D#e"));
+}
+
+#[test]
 fn parts_are_those_of_the_serialization() {
     for (text, scheme, host, host_and_port, path_and_query) in [
         ("http://h.test:8080/p?q#f", "http", Some("h.test"), "h.test:8080", "/p?q"),
@@ -154,6 +194,15 @@ fn near_reference() -> impl Strategy<Value = String> {
     prop::collection::vec(piece, 0..10).prop_map(|pieces| pieces.concat())
 }
 
+/// Strings that resemble references of which most can be resolved without parsing.
+fn plain_reference() -> impl Strategy<Value = String> {
+    let piece = prop_oneof![
+        40 => prop::sample::select(vec!["/", "/", "/", "..", "..", ".", "a", "b.c", "?", "#", "~!$&()*+,;=@-_", "z9"]),
+        3 => prop::sample::select(vec!["C:", "C|", "%2e", "%41", ":", "\\", "'", "[", "^", "ä", " ", "\n", "\""]),
+    ];
+    prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
+}
+
 proptest! {
     // A fixed seed: the result does not depend on chance.
     #![proptest_config(ProptestConfig {
@@ -162,6 +211,19 @@ proptest! {
         rng_seed: RngSeed::Fixed(1),
         ..ProptestConfig::default()
     })]
+
+    #[test]
+    fn a_resolver_resolves_as_the_parser_does(
+        scheme in prop::sample::select(vec!["http://h", "https://u:p@h:1", "file://", "file://h", "http://xn--a", "foo://h", ""]),
+        base in plain_reference(), references in prop::collection::vec(plain_reference(), 0..4),
+    ) {
+        let base = WebUrl::parse(&format!("{scheme}{base}")).ok();
+        let mut resolver = Resolver::new(base.as_ref(), None);
+        for reference in references {
+            let parsed = WebUrl::parse_with(&reference, base.as_ref(), None).ok();
+            prop_assert_eq!(resolver.resolve(&reference), parsed.as_ref().map(WebUrl::as_str), "{} against {:?}", reference, base);
+        }
+    }
 
     #[test]
     fn a_serialization_is_parsed_to_itself(base in near_reference(), reference in near_reference()) {
