@@ -1,5 +1,6 @@
 //! `linkextractor extract`: from targets to links on standard output or in a file.
 
+mod batch;
 mod resume;
 mod run;
 mod scheduler;
@@ -14,6 +15,7 @@ use crate::{
     client::UserClient,
     exit::{self, Exit, cannot_write, io_error_text, note, written_to},
     interrupt,
+    local_page::{LinkExtractor, LocalReader},
     output::Writer,
     output_file::OutputFile,
     page::PageReader,
@@ -34,6 +36,9 @@ use std::{
     thread,
 };
 use weburl::WebUrl;
+
+/// How many bytes of output are gathered, unless a page is done and no other one follows at once.
+const OUTPUT_BUFFER: usize = 32 * 1024;
 
 /// Prints the links of every target; a target that fails is a line on standard error.
 pub fn run(args: Extract) -> Result<(), Exit> {
@@ -78,15 +83,20 @@ async fn extract(args: Extract, targets: Vec<Target>, base: Option<WebUrl>) -> R
     let total = targets.len() as u64;
     let progress = Progress::new(shown, (!args.list_is_pipe()).then_some(total));
     count_list(&args, total, &progress);
+    let local = LocalReader {
+        links: LinkExtractor { raw: args.output.raw, selection: args.selection() },
+        base,
+        xhtml: args.xhtml,
+        limit: client.limits.max_local_bytes,
+        output: usage::output_id(&args),
+    };
+    // One is worked on while the result of another is written.
+    let file_jobs = 2 * pool.threads();
     let reader = PageReader {
         client,
         api,
         pool,
-        base,
-        xhtml: args.xhtml,
-        raw: args.output.raw,
-        selection: args.selection(),
-        output: usage::output_id(&args),
+        local: Arc::new(local),
         stdin_taken: AtomicBool::new(args.list_is_stdin()),
     };
     let targets = TargetList { targets, from, done, bar: progress.bar.clone() }.read();
@@ -96,10 +106,11 @@ async fn extract(args: Extract, targets: Vec<Target>, base: Option<WebUrl>) -> R
             reader: Arc::new(reader),
             targets,
             scheduler: Scheduler::new(args.jobs_per_host(), args.list.delay),
-            writer: Writer::new(BufWriter::new(out), format, several),
+            writer: Writer::new(BufWriter::with_capacity(OUTPUT_BUFFER, out), format, several),
             progress,
             interrupted: interrupt::watch(several),
             jobs: args.jobs(),
+            file_jobs,
             retries: args.fetch.retries.unwrap_or_default(),
             ordered: args.list.ordered || format != OutputFormat::Ndjson,
             quiet: args.output.quiet,
@@ -129,7 +140,7 @@ fn output(args: &Extract) -> Result<Opened, Exit> {
     }
     let opened: io::Result<Opened> = match args.output_file() {
         Some(path) => OutputFile::open(path).map(|file| (Box::new(file.clone()) as _, Some(file), None)),
-        None => stdout::open().map(|stdout| (Box::new(stdout) as _, None, None)),
+        None => stdout::unbuffered().map(|stdout| (Box::new(stdout) as _, None, None)),
     };
     opened.map_err(|error| cannot_write(args.output_name(), &error))
 }

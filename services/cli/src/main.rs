@@ -8,6 +8,7 @@ mod extract;
 mod file_id;
 mod found_page;
 mod interrupt;
+mod local_page;
 mod manual;
 mod media;
 mod output;

@@ -5,7 +5,9 @@ use rustix::{
     io::{fcntl_getfd, retry_on_intr},
 };
 use std::{
+    fs::File,
     future, io,
+    os::fd::AsFd,
     sync::atomic::{AtomicBool, Ordering::Relaxed},
 };
 use tokio::task;
@@ -17,6 +19,11 @@ static CLOSED_AT_START: AtomicBool = AtomicBool::new(false);
 #[ctor::ctor]
 fn check() {
     CLOSED_AT_START.store(fcntl_getfd(rustix::stdio::stdout()).is_err(), Relaxed);
+}
+
+/// Standard output without a buffer; an error if it was closed when the program started.
+pub fn unbuffered() -> io::Result<File> {
+    Ok(File::from(open()?.as_fd().try_clone_to_owned()?))
 }
 
 /// Standard output; an error if it was closed when the program started.

@@ -22,7 +22,7 @@ type Job = Box<dyn FnOnce() + Send>;
 #[derive(Clone, Debug)]
 pub struct CpuPool {
     sender: Sender<Job>,
-    threads: u64,
+    threads: usize,
     load: Arc<Load>,
 }
 
@@ -43,12 +43,17 @@ impl CpuPool {
             let (receiver, load) = (Arc::clone(&receiver), Arc::clone(&load));
             thread::Builder::new().name("cpu".to_owned()).spawn(move || work(&receiver, &load))?;
         }
-        Ok(Self { sender, threads: threads as u64, load })
+        Ok(Self { sender, threads, load })
     }
 
     /// A pool of one thread per processor.
     pub fn per_processor() -> io::Result<Self> {
         Self::new(thread::available_parallelism().map_or(1, NonZero::get))
+    }
+
+    /// The number of threads.
+    pub const fn threads(&self) -> usize {
+        self.threads
     }
 
     /// Runs `job` on one of the threads; `None` if it panicked. If the caller is cancelled, a job that has not started is
@@ -69,7 +74,8 @@ impl CpuPool {
     pub fn register(&self, metrics: &mut Metrics) {
         let running = Arc::clone(&self.load);
         let help = "Threads of the pool for long work that are busy";
-        metrics.limit("cpu_pool_busy_threads", help, self.threads, move || running.running.load(Relaxed));
+        metrics
+            .limit("cpu_pool_busy_threads", help, self.threads as u64, move || running.running.load(Relaxed));
         let waiting = Arc::clone(&self.load);
         let help = "Jobs that wait for a thread of the pool";
         metrics.gauge("cpu_pool_queue_length", help, move || waiting.waiting.load(Relaxed));

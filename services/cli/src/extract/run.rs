@@ -1,13 +1,14 @@
 //! The run: targets are read, begun as the limits allow, and written when they are done.
 
 use super::{
+    batch::{self, BatchResult, PageResult},
     scheduler::Scheduler,
     sequencer::Sequencer,
     task::{Again, Task},
 };
 use crate::{
     exit::note, found_page::FoundPage, interrupt::GRACE, output::Writer, page::PageReader,
-    page_error::PageError, progress::Progress, target::Target,
+    progress::Progress, target::Target,
 };
 use links::Method;
 use std::{
@@ -24,12 +25,14 @@ use tokio::{
 /// What a run is made of.
 pub struct Run<W> {
     pub reader: Arc<PageReader>,
-    pub targets: mpsc::Receiver<Result<Target, String>>,
+    pub targets: mpsc::Receiver<Result<Vec<Target>, String>>,
     pub scheduler: Scheduler,
     pub writer: Writer<W>,
     pub progress: Progress,
     pub interrupted: watch::Receiver<bool>,
     pub jobs: usize,
+    /// How many of the jobs may be batches of files.
+    pub file_jobs: usize,
     pub retries: u32,
     /// Whether pages are written in the order of the list.
     pub ordered: bool,
@@ -46,37 +49,48 @@ pub enum RunEnd {
     Interrupted,
 }
 
-type PageResult = Result<FoundPage, PageError>;
+/// The jobs in progress, with the number of their pages, and how many of the jobs are batches of files.
+#[derive(Default)]
+struct RunningJobs {
+    batches: JoinSet<BatchResult>,
+    pages: usize,
+    of_files: usize,
+}
 
 impl<W: Write> Run<W> {
     /// Works until all is done. An error is one of the output.
     pub async fn complete(mut self) -> io::Result<RunEnd> {
-        let mut jobs = JoinSet::new();
+        let mut jobs = RunningJobs::default();
         let mut sequencer = Sequencer::default();
         let (mut begun, mut reading, mut list_failed) = (0, true, false);
         let mut deadline = None;
         loop {
             self.begin(&mut jobs, &sequencer, deadline.is_some());
-            let idle = jobs.is_empty() && (deadline.is_some() || !reading && self.scheduler.is_empty());
+            let idle =
+                jobs.batches.is_empty() && (deadline.is_some() || !reading && self.scheduler.is_empty());
             if idle {
                 break;
             }
             tokio::select! {
-                Some(result) = jobs.join_next() => {
+                Some(result) = jobs.batches.join_next() => {
                     let mut finished = Some(result);
                     while let Some(result) = finished {
                         // A job neither panics, as its work is done elsewhere, nor is it cancelled.
-                        let (task, result) = result.map_err(io::Error::other)?;
-                        self.finished(task, result, &mut sequencer)?;
-                        finished = jobs.try_join_next();
+                        let batch = result.map_err(io::Error::other)?;
+                        jobs.pages -= batch.pages.len();
+                        jobs.of_files -= usize::from(batch.of_files);
+                        self.finished(batch.pages, &mut sequencer)?;
+                        finished = jobs.batches.try_join_next();
                     }
                     self.writer.flush()?;
                 }
-                target = self.targets.recv(), if reading && deadline.is_none() && self.scheduler.has_room() => {
-                    match target {
-                        Some(Ok(target)) => {
-                            self.scheduler.push(Task::new(begun, target), Instant::now());
-                            begun += 1;
+                targets = self.targets.recv(), if reading && deadline.is_none() && self.scheduler.has_room() => {
+                    match targets {
+                        Some(Ok(targets)) => {
+                            for target in targets {
+                                self.scheduler.push(Task::new(begun, target), Instant::now());
+                                begun += 1;
+                            }
                         }
                         Some(Err(error)) => {
                             list_failed = true;
@@ -88,7 +102,7 @@ impl<W: Write> Run<W> {
                 () = at(self.scheduler.wakes_at()), if deadline.is_none() => {}
                 () = interrupt(&mut self.interrupted), if deadline.is_none() => {
                     deadline = Some(Instant::now() + GRACE);
-                    self.stopping(jobs.len());
+                    self.stopping(jobs.pages);
                 }
                 () = at(deadline), if deadline.is_some() => break,
             }
@@ -105,32 +119,56 @@ impl<W: Write> Run<W> {
         })
     }
 
-    fn begin(
-        &mut self,
-        jobs: &mut JoinSet<(Task, PageResult)>,
-        sequencer: &Sequencer<(Target, PageResult)>,
-        stopping: bool,
-    ) {
-        while !stopping && jobs.len() < self.jobs {
-            let in_progress = jobs.len();
-            let allowed = |index| !self.ordered || sequencer.may_begin(index, in_progress);
-            let Some(task) = self.scheduler.next(Instant::now(), allowed) else { return };
-            let reader = Arc::clone(&self.reader);
-            jobs.spawn(async move {
-                let result = reader.links(&task.target).await;
-                (task, result)
-            });
+    fn begin(&mut self, jobs: &mut RunningJobs, sequencer: &Sequencer<(Target, PageResult)>, stopping: bool) {
+        while !stopping && jobs.batches.len() < self.jobs {
+            let allowed = |index, more| !self.ordered || sequencer.may_begin(index, jobs.pages + more);
+            let mut tasks = Vec::new();
+            if self.scheduler.local().is_some_and(batch::is_short) && jobs.of_files == self.file_jobs {
+                return;
+            }
+            while let Some(task) = self.scheduler.local().filter(|task| batch::is_short(task))
+                && tasks.len() < batch::MOST_FILES
+                && allowed(task.index, tasks.len())
+            {
+                tasks.extend(self.scheduler.take_local());
+            }
+            let of_files = !tasks.is_empty();
+            if !of_files {
+                tasks.extend(self.scheduler.next(Instant::now(), |index| allowed(index, 0)));
+            }
+            if tasks.is_empty() {
+                return;
+            }
+            jobs.pages += tasks.len();
+            jobs.of_files += usize::from(of_files);
+            jobs.batches.spawn(batch::run(Arc::clone(&self.reader), tasks, of_files));
         }
     }
 
-    /// Writes what is done, or arranges that it is tried again.
+    /// Writes what is done, and keeps what was not begun.
     fn finished(
+        &mut self,
+        pages: Vec<(Task, Option<PageResult>)>,
+        sequencer: &mut Sequencer<(Target, PageResult)>,
+    ) -> io::Result<()> {
+        let now = Instant::now();
+        for (task, result) in pages {
+            match result {
+                Some(result) => self.page_finished(task, result, sequencer, now)?,
+                None => self.scheduler.put_back(task),
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes a page that is done, or arranges that it is tried again.
+    fn page_finished(
         &mut self,
         mut task: Task,
         result: PageResult,
         sequencer: &mut Sequencer<(Target, PageResult)>,
+        now: Instant,
     ) -> io::Result<()> {
-        let now = Instant::now();
         self.scheduler.finished(task.host.as_ref(), now);
         let again = result.as_ref().err().and_then(|error| task.again(error, self.retries));
         // What is tried again is not done: an interrupted run leaves it to the next one.

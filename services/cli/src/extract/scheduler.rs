@@ -88,6 +88,13 @@ impl Scheduler {
         }
     }
 
+    /// Adds a target again that [`take_local`](Self::take_local) gave and that was not begun.
+    pub fn put_back(&mut self, task: Task) {
+        self.count(&task, true);
+        let at = self.local.partition_point(|other| other.index < task.index);
+        self.local.insert(at, task);
+    }
+
     /// The next target to begin, unless `allowed` refuses its index: the lowest that could be begun now.
     pub fn next(&mut self, now: Instant, allowed: impl Fn(u64) -> bool) -> Option<Task> {
         while let Some(entry) = self.again.first_entry().filter(|entry| entry.key().0 <= now) {
@@ -117,6 +124,20 @@ impl Scheduler {
             }
             _ => return None,
         };
+        self.count(&task, false);
+        Some(task)
+    }
+
+    /// The target that comes next, if it is not fetched from a host.
+    pub fn local(&self) -> Option<&Task> {
+        let remote = self.ready.first().map(|(index, _)| *index);
+        self.local.front().filter(|task| remote.is_none_or(|remote| task.index < remote))
+    }
+
+    /// Takes that target.
+    pub fn take_local(&mut self) -> Option<Task> {
+        self.local()?;
+        let task = self.local.pop_front()?;
         self.count(&task, false);
         Some(task)
     }

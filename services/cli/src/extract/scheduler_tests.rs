@@ -79,3 +79,15 @@ fn the_lowest_index_is_refused_or_taken() {
     assert!(bench.scheduler.next(bench.now, |index| index > 0).is_none());
     assert_eq!(bench.scheduler.next(bench.now, |index| index == 0).unwrap().index, 0);
 }
+
+#[test]
+fn files_that_are_put_back_come_in_their_order() {
+    let mut bench = Bench::new(1, 0, &["a", "b", "c", "http://h/", "d"]);
+    let [a, b, c] = [(); 3].map(|()| bench.scheduler.take_local().unwrap());
+    assert!(bench.scheduler.take_local().is_none(), "a page of a host comes next");
+    for task in [c, a, b] {
+        bench.scheduler.put_back(task);
+    }
+    assert_eq!(bench.names(), ["a", "b", "c", "http://h/", "d"]);
+    assert!(bench.scheduler.is_empty());
+}

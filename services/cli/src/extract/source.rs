@@ -7,14 +7,16 @@ use std::{
     ffi::OsStr,
     fs::File,
     io::{self, BufRead, BufReader, Read},
+    mem,
     os::unix::ffi::OsStrExt,
     path::{Path, PathBuf},
     thread,
 };
 use tokio::sync::mpsc;
 
-/// How many targets are read ahead of the scheduler.
-const READ_AHEAD: usize = 256;
+/// Targets are handed on this many at a time, or those that are there; so many times that are read ahead of the scheduler.
+const MOST_TOGETHER: usize = 64;
+const READ_AHEAD: usize = 4;
 /// The most bytes of a line; the rest is ignored. No URL may be as long (8 KiB), nor any file name.
 const MAX_LINE: u64 = 16 * 1024;
 
@@ -43,22 +45,32 @@ pub fn open(path: &Path) -> io::Result<Box<dyn Read + Send>> {
 impl TargetList {
     /// Starts to read, in a thread of its own as standard input may be silent for long. The last item is an error if the
     /// list cannot be read to its end.
-    pub fn read(self) -> mpsc::Receiver<Result<Target, String>> {
+    pub fn read(self) -> mpsc::Receiver<Result<Vec<Target>, String>> {
         let (sender, receiver) = mpsc::channel(READ_AHEAD);
         thread::spawn(move || {
             let Self { targets, from, mut done, bar } = self;
+            let mut together = Vec::new();
             // An error means that the receiver is gone: no more targets are needed.
-            let mut send = |target: Target| {
-                if done.as_mut().is_some_and(|done| !done.insert(target.name())) {
-                    bar.inc(1);
+            let mut send = |target: Option<Target>, more_at_hand: bool| {
+                if let Some(target) = target {
+                    if done.as_mut().is_some_and(|done| !done.insert(target.name())) {
+                        bar.inc(1);
+                    } else {
+                        together.push(target);
+                    }
+                }
+                if together.is_empty() || more_at_hand && together.len() < MOST_TOGETHER {
                     return Ok(());
                 }
-                sender.blocking_send(Ok(target)).map_err(drop)
+                sender.blocking_send(Ok(mem::take(&mut together))).map_err(drop)
             };
             for target in targets {
-                if send(target).is_err() {
+                if send(Some(target), true).is_err() {
                     return;
                 }
+            }
+            if send(None, false).is_err() {
+                return;
             }
             if let Some((path, list)) = from {
                 let read = lines(BufReader::with_capacity(64 * 1024, list), &mut send);
@@ -76,15 +88,19 @@ impl TargetList {
 pub fn count(path: &Path) -> Option<u64> {
     let file = File::open(path).ok().filter(|file| file.metadata().is_ok_and(|file| file.is_file()))?;
     let mut count = 0;
-    let counted = lines(BufReader::with_capacity(64 * 1024, file), |_| {
-        count += 1;
+    let counted = lines(BufReader::with_capacity(64 * 1024, file), |target, _| {
+        count += u64::from(target.is_some());
         Ok(())
     });
     counted.ok().map(|()| count)
 }
 
-/// Calls `each` with the targets of a list until it fails. Blank lines, comments (`#`) and a byte order mark are left out.
-fn lines(mut list: impl BufRead, mut each: impl FnMut(Target) -> Result<(), ()>) -> io::Result<()> {
+/// Calls `each` for the lines of a list until it fails, with the target and whether another whole line has been read.
+/// Blank lines and comments (`#`) have no target; a byte order mark is left out.
+fn lines(
+    mut list: BufReader<impl Read>,
+    mut each: impl FnMut(Option<Target>, bool) -> Result<(), ()>,
+) -> io::Result<()> {
     let mut line = Vec::new();
     let mut is_first = true;
     loop {
@@ -100,7 +116,8 @@ fn lines(mut list: impl BufRead, mut each: impl FnMut(Target) -> Result<(), ()>)
         is_first = false;
         let text = str::from_utf8(text).map_or(text.trim_ascii(), |text| text.trim().as_bytes());
         let is_target = !text.is_empty() && !text.starts_with(b"#");
-        if is_target && each(Target::parse(OsStr::from_bytes(text))).is_err() {
+        let target = is_target.then(|| Target::parse(OsStr::from_bytes(text)));
+        if each(target, memchr::memchr(b'\n', list.buffer()).is_some()).is_err() {
             return Ok(());
         }
     }
@@ -116,8 +133,8 @@ mod tests {
 
     fn read(list: &[u8]) -> Vec<String> {
         let mut found = Vec::new();
-        lines(list, |target| {
-            found.push(target.name().to_owned());
+        lines(BufReader::new(list), |target, _| {
+            found.extend(target.map(|target| target.name().to_owned()));
             Ok(())
         })
         .unwrap();

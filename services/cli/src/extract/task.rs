@@ -16,6 +16,8 @@ pub struct Task {
     pub index: u64,
     pub target: Target,
     pub host: Option<Arc<str>>,
+    /// Whether it is a file that was found to be no regular one.
+    pub may_block: bool,
     /// How often it was tried again because of `--retries`.
     retries: u32,
     /// Whether a `Retry-After` has been waited for.
@@ -33,7 +35,7 @@ pub enum Again {
 impl Task {
     pub fn new(index: u64, target: Target) -> Self {
         let host = target.host().map(Arc::from);
-        Self { index, target, host, retries: 0, waited: false }
+        Self { index, target, host, may_block: false, retries: 0, waited: false }
     }
 
     /// Whether and when the task is tried again after `error`, with at most `retries` retries.
