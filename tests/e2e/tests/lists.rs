@@ -90,6 +90,34 @@ async fn ndjson_comes_as_pages_are_done_and_in_order_on_request() {
 }
 
 #[tokio::test]
+async fn a_named_pipe_among_files_holds_up_none_of_them() {
+    let folder = tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let pipe = path("pipe");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR).unwrap();
+    let names: Vec<String> = (0..100).map(|n| if n == 7 { "pipe".into() } else { n.to_string() }).collect();
+    for name in names.iter().filter(|name| *name != "pipe") {
+        fs::write(path(name), format!("<a href={name}>x</a>")).unwrap();
+    }
+    fs::write(path("list"), names.join("\n")).unwrap();
+    let mut child = command("linkextractor")
+        .args(["--from", "list", "-f", "ndjson"])
+        .current_dir(folder.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut found = Vec::new();
+    for _ in 0..99 {
+        found.extend(pages(&within("a result", lines.next_line()).await.unwrap().unwrap()));
+    }
+    fs::write(&pipe, "<a href=y>y</a>").unwrap();
+    found.extend(pages(&within("the pipe's", lines.next_line()).await.unwrap().unwrap()));
+    assert_eq!(found.pop().as_deref(), Some("pipe"));
+    assert_eq!(within("the end", child.wait()).await.unwrap().code(), Some(0));
+}
+
+#[tokio::test]
 async fn csv_of_a_list_always_has_the_page() {
     let (_origin, page) = Origin::with_link().await;
     let output = run("linkextractor", &["--from", "-", "-f", "csv"], page.as_bytes()).await;

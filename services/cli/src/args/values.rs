@@ -4,7 +4,7 @@ use bytesize::ByteSize;
 use std::time::Duration;
 
 /// The longest duration, a year as `1y` has it: a clock cannot add every number of seconds to the present time.
-const LONGEST: Duration = Duration::from_secs(31_557_600);
+const LONGEST: Duration = Duration::from_hours(8766);
 
 const DURATION_FORM: &str = "write it in seconds or with a unit, as in 30, 0.5, 500ms or 2m";
 const SIZE_FORM: &str = "write it in bytes or with a unit, as in 1000000, 64MB or 1GiB";
