@@ -80,23 +80,15 @@
   log = {
     folder = "/var/log/linkextractor";
     file = "extraction.log";
+    keep = 8; # weeks
   };
 
-  # The networks that the API's guard refuses. Left out: loopback (`::/3` has ::1), where Redis and proxies are, and the
-  # address of Azure's name server.
+  # The networks that the API's guard refuses, loopback included.
   privateNetworks =
     let
       table = builtins.readFile ../services/fetch/src/guard/networks.txt;
       lines = builtins.filter builtins.isString (builtins.split "\n" table);
       networkOf = line: builtins.match "([0-9a-f.:]+/[0-9]+) .*" line;
-      networks = map (line: builtins.head (networkOf line)) (
-        builtins.filter (line: networkOf line != null) lines
-      );
-      leftOut = [
-        "127.0.0.0/8"
-        "168.63.129.16/32"
-        "::/3"
-      ];
     in
-    builtins.filter (network: !builtins.elem network leftOut) networks ++ [ "64:ff9b::/96" ];
+    builtins.concatMap (line: if networkOf line == null then [ ] else networkOf line) lines;
 }

@@ -17,6 +17,7 @@ let
         socketConfig = {
           ListenStream = "127.0.0.1:${toString port}";
           FileDescriptorName = use; # by which the program knows it
+          FreeBind = true; # sockets are made before the network is up
           Service = service;
         };
       };
@@ -101,7 +102,7 @@ in
 
     # The kernel's defence, besides the API's own.
     denyPrivateNetworks.serviceConfig = {
-      IPAddressAllow = "localhost";
+      IPAddressAllow = [ "localhost" ];
       IPAddressDeny = settings.privateNetworks;
     };
   };

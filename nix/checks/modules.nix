@@ -12,7 +12,17 @@ let
       system.stateVersion = "26.05";
     }).config;
 
-  refused = config: lib.any (assertion: !assertion.assertion) (linkextractor config).assertions;
+  # By an assertion, or by an option's type.
+  refused =
+    config:
+    let
+      system = linkextractor config;
+      failed = lib.any (assertion: !assertion.assertion) system.assertions;
+      services = lib.filterAttrs (name: _: lib.hasPrefix "linkextractor" name) system.systemd.services;
+    in
+    !(builtins.tryEval (builtins.deepSeq (lib.mapAttrs (_: unit: unit.serviceConfig) services) failed))
+    .success
+    || failed;
 
   everything = {
     api = {
@@ -20,15 +30,29 @@ let
       openFirewall = true;
       redis.createLocally = true;
       denyPrivateNetworks = true;
-      settings.fetch.deny = [ "example.org" ];
+      settings = {
+        extraction_log = "/var/log/linkextractor/extraction.log";
+        fetch.allow = [
+          "10.1.0.0/16"
+          "fd00::1"
+          "wiki.example.internal"
+        ];
+        fetch.deny = [ "example.org" ];
+      };
     };
     web = {
       enable = true;
+      socketActivation = true;
       openFirewall = true;
+      settings.listen = "[::]:80";
       nginx.virtualHost = "links.example.org";
       environmentFile = "/run/keys/web.env";
     };
   };
+
+  system = linkextractor everything;
+  serviceConfig = name: system.systemd.services.${name}.serviceConfig;
+  socketConfig = name: system.systemd.sockets.${name}.socketConfig;
 
   misspelt = linkextractor {
     api = {
@@ -38,11 +62,47 @@ let
   };
 in
 assert
-  lib.sort lib.lessThan (linkextractor everything).networking.firewall.allowedTCPPorts == [
+  lib.sort lib.lessThan system.networking.firewall.allowedTCPPorts == [
+    80
     5000
-    8080
   ];
 assert !refused everything;
+# systemd listens, under the names that the program expects, and the service gets both sockets.
+assert
+  lib.attrNames (lib.filterAttrs (name: _: lib.hasPrefix "linkextractor" name) system.systemd.sockets)
+  == [
+    "linkextractor-web"
+    "linkextractor-web-admin"
+  ];
+assert (socketConfig "linkextractor-web").ListenStream == "[::]:80";
+assert (socketConfig "linkextractor-web").FileDescriptorName == "service";
+assert (socketConfig "linkextractor-web-admin").FileDescriptorName == "admin";
+assert
+  (serviceConfig "linkextractor-web").Sockets == [
+    "linkextractor-web.socket"
+    "linkextractor-web-admin.socket"
+  ];
+# The log is rotated, what may be fetched may be reached, and Redis's socket is its group's.
+assert
+  system.services.logrotate.enable
+  && system.services.logrotate.settings.linkextractor.files == everything.api.settings.extraction_log;
+assert
+  (serviceConfig "linkextractor-api").IPAddressAllow == [
+    "localhost"
+    "10.1.0.0/16"
+    "fd00::1"
+  ];
+assert
+  (serviceConfig "linkextractor-api").SupplementaryGroups == [
+    system.services.redis.servers.linkextractor.group
+  ];
+# An overlay's package stands before ours.
+assert (pkgs.extend (final: _: { linkextractor-web = final.hello; })).callPackage (
+  { nixos, hello }:
+  (nixos {
+    imports = [ self.nixosModules.default ];
+  }).config.services.linkextractor.web.package == hello
+) { };
 assert refused {
   api = {
     enable = true;
@@ -64,6 +124,25 @@ assert refused {
 assert refused {
   api = {
     enable = true;
+    settings.admin.listen = "127.0.0.1:81";
+  };
+};
+assert refused {
+  api = {
+    enable = true;
+    socketActivation = true;
+    settings.listen = "127.0.0.1:0";
+  };
+};
+assert refused {
+  api = {
+    enable = true;
+    redis.urlFile = "${self}/redis-url";
+  };
+};
+assert refused {
+  api = {
+    enable = true;
     settings.extraction_log = "/var/lib/extraction.log";
   };
 };
@@ -75,9 +154,11 @@ assert refused {
 };
 pkgs.runCommand "modules"
   {
-    units = map (name: (linkextractor everything).systemd.units."${name}.service".unit) [
-      "linkextractor-api"
-      "linkextractor-web"
+    units = map (name: system.systemd.units.${name}.unit) [
+      "linkextractor-api.service"
+      "linkextractor-web.service"
+      "linkextractor-web.socket"
+      "linkextractor-web-admin.socket"
     ];
     log = pkgs.testers.testBuildFailure misspelt.services.linkextractor.api.configFile;
   }

@@ -6,6 +6,8 @@ let
   unit = (import ../units.nix { settings = facts; }).api;
   cfg = config.services.linkextractor.api;
   redis = config.services.redis.servers.linkextractor;
+  isNetwork =
+    entry: builtins.match "[0-9.]+(/[0-9]+)?|[0-9a-fA-F:.]*:[0-9a-fA-F:.]*(/[0-9]+)?" entry != null;
 
   optional =
     type: example: description:
@@ -56,7 +58,7 @@ in
           ]) "all" "Which fetches of pages have a line in the log; by default those that failed.";
           extraction_log =
             optional types.path "${facts.log.folder}/${facts.log.file}"
-              "A file to which each extraction is appended as a line. It must be in {file}`${facts.log.folder}`.";
+              "A file to which each extraction is appended as a line. It must be in {file}`${facts.log.folder}`. logrotate keeps it for ${toString facts.log.keep} weeks.";
         };
       };
     };
@@ -81,8 +83,9 @@ in
       default = false;
       description = ''
         Whether the kernel, too, drops packets between the API and private networks, as a second defence behind
-        the API's own. Loopback stays open. Requests from private networks are dropped as well, and a name server
-        there cannot be reached, so this fits a machine with a reverse proxy and a local resolver.
+        the API's own. Loopback and the networks of `fetch.allow` stay open. A name server in a private network cannot be
+        reached, nor can, without {option}`services.linkextractor.api.socketActivation`, clients there reach the API. So
+        this fits a machine with a reverse proxy and a local resolver.
       '';
     };
   };
@@ -132,6 +135,17 @@ in
       };
     };
 
+    # The program opens a new file once the old one was renamed: there is nobody to signal.
+    services.logrotate.settings.linkextractor = lib.mkIf (cfg.settings.extraction_log != null) (
+      lib.mapAttrs (_: lib.mkDefault) {
+        files = cfg.settings.extraction_log;
+        frequency = "weekly";
+        rotate = facts.log.keep;
+        compress = true;
+        delaycompress = true; # the last lines may still go to the renamed file
+      }
+    );
+
     systemd.services.${facts.api.program} = lib.mkMerge [
       {
         # `wants` instead of `requires`: the API works without Redis.
@@ -141,6 +155,9 @@ in
       }
       (lib.mkIf (cfg.redis.urlFile != null) (unit.redisUrl cfg.redis.urlFile))
       (lib.mkIf cfg.denyPrivateNetworks unit.denyPrivateNetworks)
+      (lib.mkIf cfg.denyPrivateNetworks {
+        serviceConfig.IPAddressAllow = lib.filter isNetwork cfg.settings.fetch.allow;
+      })
     ];
   };
 }

@@ -14,7 +14,14 @@ let
   unit = (import ../units.nix { settings = facts; }).${name};
   cfg = config.services.linkextractor.${name};
   toml = pkgs.formats.toml { };
-  port = lib.toInt (lib.last (lib.splitString ":" cfg.settings.listen));
+  portOf = address: lib.toInt (lib.last (lib.splitString ":" address));
+  port = portOf cfg.settings.listen;
+  canListen =
+    address:
+    address == "none"
+    || (
+      if cfg.socketActivation then portOf address > 0 else portOf address == 0 || portOf address >= 1024
+    );
 
   # In MiB, as in `part.memoryLimit`.
   memoryLimit =
@@ -40,11 +47,13 @@ let
       '';
 in
 {
+  imports = [ (import ./sockets.nix name) ];
+
   options.services.linkextractor.${name} = {
     package = mkOption {
       type = types.package;
-      default = (import ../programs.nix pkgs).${part.program};
-      defaultText = lib.literalMD "`${part.program}`, built with the system's nixpkgs";
+      default = pkgs.${part.program} or (import ../programs.nix pkgs).${part.program};
+      defaultText = lib.literalMD "`pkgs.${part.program}` of an overlay, or else the same built with the system's nixpkgs";
       description = "The package that has `${part.program}`.";
     };
 
@@ -150,28 +159,28 @@ in
     };
 
     environmentFile = mkOption {
-      type = types.nullOr types.path;
+      type = types.nullOr types.externalPath;
       default = null;
       example = "/run/keys/${part.program}.env";
       description = ''
         A file of variables ({manpage}`systemd.exec(5)`) that override the settings:
         `${part.environment}` and the key in capitals, with `__` for the dot of a nested key.
-        systemd reads it, not the service; it belongs outside the Nix store.
+        systemd reads it, not the service; it must be outside the Nix store.
       '';
     };
   };
 
   config = lib.mkIf cfg.enable {
-    assertions = [
-      {
-        assertion = !lib.hasPrefix "${builtins.storeDir}/" (toString cfg.environmentFile);
-        message = "services.linkextractor.${name}.environmentFile is in the Nix store, which everyone can read.";
-      }
-      {
-        assertion = port == 0 || port >= 1024;
-        message = "services.linkextractor.${name}.settings.listen: the service has no privilege to listen on port ${toString port}; use nginx.";
-      }
-    ];
+    assertions =
+      lib.mapAttrsToList
+        (key: address: {
+          assertion = canListen address;
+          message = "services.linkextractor.${name}.settings.${key}: the service cannot listen on ${address}. Below 1024 set socketActivation, which in turn needs a port above 0, or use nginx.";
+        })
+        {
+          listen = cfg.settings.listen;
+          "admin.listen" = cfg.settings.admin.listen;
+        };
 
     networking.firewall.allowedTCPPorts = lib.optional cfg.openFirewall port;
 
