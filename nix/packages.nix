@@ -22,6 +22,7 @@ programs
 // {
   default = programs.linkextractor;
   inherit compose;
+  options = import ./options.nix pkgs;
   up = import ./up.nix { inherit pkgs images compose; };
 }
 // lib.optionalAttrs isLinux (lib.mapAttrs' (name: lib.nameValuePair "${name}-static") static)

@@ -53,6 +53,14 @@ in
         cargo fmt --all --check
         touch $out
       '';
+
+  options = pkgs.runCommand "options" { } ''
+    diff ${../../docs/nixos-options.md} ${import ../options.nix pkgs} || {
+      echo "docs/nixos-options.md is not what the modules declare; it says itself how to write it again" >&2
+      exit 1
+    }
+    touch $out
+  '';
 }
 // lib.optionalAttrs isLinux (
   {

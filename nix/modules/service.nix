@@ -80,7 +80,7 @@ in
             listen = mkOption {
               type = types.str;
               default = "127.0.0.1:${toString part.adminPort}";
-              description = "Address and port of `/live`, `/ready` and `/metrics`.";
+              description = "Address and port of `/live`, `/ready` and `/metrics`; `none`: nowhere.";
             };
             hosts = mkOption {
               type = types.listOf types.str;
