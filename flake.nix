@@ -30,6 +30,13 @@
 
       overlays.default = final: _: import ./nix/programs.nix final;
 
+      nixosConfigurations.demo = nixpkgs.lib.nixosSystem {
+        modules = [
+          ./nix/demo.nix
+          { nixpkgs.hostPlatform = "x86_64-linux"; }
+        ];
+      };
+
       nixosModules = {
         api = ./nix/modules/api.nix;
         web = ./nix/modules/web.nix;

@@ -1,15 +1,13 @@
-# `nix fmt`: every Nix file and every Rust file.
+# `nix fmt`: nix/format with its tools.
 pkgs:
 pkgs.writeShellApplication {
   name = "format";
   runtimeInputs = with pkgs; [
-    cargo
-    git
+    coreutils
+    findutils
     nixfmt
     rustfmt
   ];
-  text = ''
-    git ls-files -z '*.nix' | xargs -0 nixfmt
-    cargo fmt --all
-  '';
+  text = ''exec ${pkgs.runtimeShell} ${./format} "$@"'';
+  meta.description = "Formats Nix and Rust files; takes paths and --check";
 }

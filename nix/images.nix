@@ -1,10 +1,14 @@
 # Images: a static program and the CA roots, nothing else. The same bytes on every build.
-# Each is a tarball for `docker load`; its `stream` prints the same without storing it.
-pkgs:
+# Each is a tarball for `docker load`; its `stream` prints the same without storing it, and its `oci` is an OCI layout.
+# `target` is the package set of the platform that they are for: `pkgs`, or a cross set of its own.
+{
+  pkgs,
+  target ? pkgs,
+}:
 let
   inherit (pkgs) lib dockerTools;
   settings = import ./settings.nix;
-  programs = import ./programs.nix pkgs.pkgsStatic;
+  programs = import ./programs.nix target.pkgsStatic;
   inherit ((lib.importTOML ../Cargo.toml).workspace) package;
   user = toString settings.user;
 
@@ -14,22 +18,39 @@ let
       cli = lib.getExe programs.${settings.cli.program};
       api = lib.getExe programs.${settings.api.program};
       web = lib.getExe programs.${settings.web.program};
-      redis = lib.makeBinPath [ pkgs.redis ];
+      redis = lib.makeBinPath [ target.redis ];
       roots = "${pkgs.cacert}/etc/ssl/certs/ca-bundle.crt";
     };
   };
 
   image =
     name: more:
-    dockerTools.buildLayeredImage (
-      {
-        name = settings.${name}.image;
-        tag = package.version;
-        config = config.${name};
-        meta = { inherit (settings.${name}) description; };
-      }
-      // more
-    );
+    let
+      archive = dockerTools.buildLayeredImage (
+        {
+          name = settings.${name}.image;
+          tag = package.version;
+          architecture = target.stdenv.hostPlatform.go.GOARCH;
+          config = config.${name};
+          meta.description = "Image: ${settings.${name}.description}";
+        }
+        // more
+      );
+    in
+    archive
+    // {
+      # For registries and runtimes other than Docker: the format has no health check.
+      oci =
+        pkgs.runCommand "${archive.imageName}-oci"
+          {
+            nativeBuildInputs = [ pkgs.skopeo ];
+            meta.description = "OCI layout: ${settings.${name}.description}";
+          }
+          ''
+            ${archive.stream} > image.tar
+            skopeo --insecure-policy --tmpdir . copy --quiet docker-archive:image.tar oci:$out:${archive.imageTag}
+          '';
+    };
 in
 {
   image-cli = image "cli" { };

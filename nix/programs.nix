@@ -1,10 +1,11 @@
 # The three programs, each with its own binary only. From `pkgsStatic` they are static.
 pkgs:
 let
+  inherit (pkgs) lib stdenv;
   settings = import ./settings.nix;
   workspace = import ./workspace.nix pkgs;
 
-  # The completions ask the program itself, so they have to be of the same version.
+  # The completions ask the program itself, so they have to be of the same version. A cross compiler's cannot be run.
   shellFiles = ''
     program=$out/bin/${settings.cli.program}
     $program man > ${settings.cli.program}.1
@@ -31,7 +32,9 @@ let
       }
       ''
         install -Dm755 ${workspace}/bin/${part.program} $out/bin/${part.program}
-        ${pkgs.lib.optionalString (part == settings.cli) shellFiles}
+        ${lib.optionalString (
+          part == settings.cli && stdenv.buildPlatform.canExecute stdenv.hostPlatform
+        ) shellFiles}
       '';
 in
 builtins.listToAttrs (

@@ -1,6 +1,8 @@
 # `nix develop`: the tools that the justfile calls.
 pkgs:
 pkgs.mkShell {
+  meta.description = "The tools that the justfile calls";
+
   packages =
     with pkgs;
     [

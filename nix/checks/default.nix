@@ -5,6 +5,7 @@ let
   inherit (pkgs.stdenv.hostPlatform) isLinux;
   settings = import ../settings.nix;
   workspace = import ../workspace.nix pkgs;
+  describe = description: lib.addMetaAttrs { inherit description; };
 
   cargo =
     name: inputs: command:
@@ -20,12 +21,15 @@ let
       nativeBuildInputs = old.nativeBuildInputs ++ inputs;
       buildPhase = command;
       installPhase = "touch $out";
+      meta.description = "Checks the workspace: ${name}";
     });
 
   vm = lib.mapAttrs' (
     file: _:
     lib.nameValuePair "vm-${lib.removeSuffix ".nix" file}" (
-      pkgs.testers.runNixOSTest (import (../../tests/vm + "/${file}") { inherit self pkgs; })
+      describe "Checks in virtual machines: ${lib.removeSuffix ".nix" file}" (
+        pkgs.testers.runNixOSTest (import (../../tests/vm + "/${file}") { inherit self pkgs; })
+      )
     )
   ) (lib.filterAttrs (file: _: lib.hasSuffix ".nix" file) (builtins.readDir ../../tests/vm));
 in
@@ -39,28 +43,22 @@ in
   '';
 
   format =
-    pkgs.runCommand "format"
-      {
-        nativeBuildInputs = [
-          pkgs.cargo
-          pkgs.nixfmt
-          pkgs.rustfmt
-        ];
-      }
+    pkgs.runCommand "format" { meta.description = "Checks the format of Nix and Rust files"; }
       ''
         cd ${self}
-        find . -name '*.nix' -exec nixfmt --check {} +
-        cargo fmt --all --check
+        ${lib.getExe (import ../formatter.nix pkgs)} --check
         touch $out
       '';
 
-  options = pkgs.runCommand "options" { } ''
-    diff ${../../docs/nixos-options.md} ${import ../options.nix pkgs} || {
-      echo "docs/nixos-options.md is not what the modules declare; it says itself how to write it again" >&2
-      exit 1
-    }
-    touch $out
-  '';
+  options =
+    pkgs.runCommand "options" { meta.description = "Compares the documented options with the modules"; }
+      ''
+        diff ${../../docs/nixos-options.md} ${import ../options.nix pkgs} || {
+          echo "docs/nixos-options.md is not what the modules declare; it says itself how to write it again" >&2
+          exit 1
+        }
+        touch $out
+      '';
 }
 // lib.optionalAttrs isLinux (
   {

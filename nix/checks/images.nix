@@ -35,11 +35,16 @@ let
       cd ..
     '';
 in
-pkgs.runCommand "images" { nativeBuildInputs = [ pkgs.jq ]; } ''
-  ${lib.concatMapStrings check [
-    "cli"
-    "api"
-    "web"
-  ]}
-  touch $out
-''
+pkgs.runCommand "images"
+  {
+    nativeBuildInputs = [ pkgs.jq ];
+    meta.description = "Checks the contents of the images";
+  }
+  ''
+    ${lib.concatMapStrings check [
+      "cli"
+      "api"
+      "web"
+    ]}
+    touch $out
+  ''

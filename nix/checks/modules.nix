@@ -154,6 +154,7 @@ assert refused {
 };
 pkgs.runCommand "modules"
   {
+    meta.description = "Checks the NixOS modules, and that misuse is refused";
     units = map (name: system.systemd.units.${name}.unit) [
       "linkextractor-api.service"
       "linkextractor-web.service"
