@@ -51,16 +51,29 @@ let
             skopeo --insecure-policy --tmpdir . copy --quiet docker-archive:image.tar oci:$out:${archive.imageTag}
           '';
     };
+
+  ours =
+    name: more:
+    image name (
+      {
+        # A path that does not change: health checks of Kubernetes have to name it.
+        extraCommands = ''
+          mkdir bin
+          ln -s ${lib.getExe programs.${settings.${name}.program}} bin
+        '';
+      }
+      // more
+    );
 in
 {
-  image-cli = image "cli" { };
+  image-cli = ours "cli" { };
 
-  image-api = image "api" {
+  image-api = ours "api" {
     # A new volume takes the owner of the folder that it covers.
     fakeRootCommands = "install -d -o ${user} -g ${user} .${settings.log.folder}";
   };
 
-  image-web = image "web" { };
+  image-web = ours "web" { };
 
   # Not our program: it keeps all that nixpkgs' package needs, a shell included.
   image-redis = image "redis" { };

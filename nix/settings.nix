@@ -2,6 +2,7 @@
 # tests/e2e/tests/nix_settings.rs compares it with the programs' defaults.
 {
   user = 65532; # needs no account, and is no account of the host
+  registry = "ghcr.io/linkextractor"; # where the images of releases are
 
   cli = {
     program = "linkextractor";
@@ -75,6 +76,24 @@
     timeout = 3;
     startPeriod = 10;
     retries = 3;
+  };
+
+  kubernetes = {
+    namespace = "linkextractor";
+    monitoring = "monitoring"; # the namespace of Prometheus, which may reach the admin listeners
+    clientLabel = "linkextractor-client"; # pods of any namespace with `true` here may use the API
+    # `cpu` is what a pod asks for. The autoscaler adds pods when they use more than four fifths of it on average.
+    api = {
+      cpu = "1";
+      minReplicas = 2;
+      maxReplicas = 10;
+    };
+    web = {
+      cpu = "250m";
+      minReplicas = 2;
+      maxReplicas = 4;
+    };
+    redis.cpu = "100m";
   };
 
   log = {

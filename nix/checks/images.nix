@@ -26,9 +26,9 @@ let
         | sed --regexp-extended 's|^[./]*||; s|/$||' > files
       sed --quiet --regexp-extended 's|^(nix/store/[^/]+).*|/\1|p' files | sort --unique > paths
       printf '%s\n' ${program} ${pkgs.cacert} | sort | diff - paths
-      # Apart from the store, only the folder of the log and its parents.
+      # Apart from the store, only the link to the program, the folder of the log, and their parents.
       sed --regexp-extended '/^(nix(\/.*)?)?$/d' files | while read -r file; do
-        [[ ${settings.log.folder}/ == "/$file/"* ]] || exit 1
+        [[ ${settings.log.folder}/ == "/$file/"* || /bin/${settings.${name}.program}/ == "/$file/"* ]] || exit 1
       done
 
       test "$(stat --format %s ${image})" -lt 15000000

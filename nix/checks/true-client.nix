@@ -52,9 +52,15 @@ let
 
   composed = docker.compose.services.api.environment;
   believes = composed ? "${facts.api.environment}TRUSTED_PROXIES";
+  configured = map (item: builtins.fromTOML (builtins.head (builtins.attrValues item.data))) (
+    builtins.filter (item: item.kind == "ConfigMap") (import ../kubernetes.nix { }).items
+  );
+
   isShared = composed."${facts.api.environment}LIMITS__PER_CLIENT" or "" == "1";
 in
 assert believes || isShared;
+# Proxies and pages have addresses of the cluster's, which are private.
+assert builtins.all (config: builtins.elem "10.0.0.0/8" config.trusted_proxies) configured;
 # The page of the same machine.
 assert
   trusted "api" {
