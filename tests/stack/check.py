@@ -24,7 +24,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "nix/docker"))
-from images import DESCRIPTIONS, Entry, Image, write_archive  # noqa: E402
+from debian import python_image, redis_image  # noqa: E402
+from images import DESCRIPTIONS, Image, write_archive  # noqa: E402
 
 PROJECT = "linkextractor-test"
 WEB_PORT, API_PORT = 18080, 15000
@@ -68,36 +69,6 @@ services:
 
 
 # Images
-
-
-def shared_libraries(program: str) -> list[Entry]:
-    listed = run("ldd", program)
-    return [Entry(path, Path(path)) for path in re.findall(r"(/\S+) \(0x", listed)]
-
-
-def redis_image() -> Image:
-    """Debian's Redis, with the name and the configuration of the image that users pull."""
-    described = json.loads(DESCRIPTIONS.read_text())["redis"]
-    programs = ["/usr/bin/redis-server", "/usr/bin/redis-cli"]
-    entries = {entry.path: entry for program in programs for entry in shared_libraries(program)}
-    entries |= {program: Entry(program, Path(program)) for program in programs}
-    return Image(described["name"], described["config"], list(entries.values()))
-
-
-def python_image() -> Image:
-    """Debian's Python with the scripts of the test: pages, probes, and an API that is not ours."""
-    python = "/usr/bin/python3"
-    library = Path("/usr/lib") / Path(python).resolve().name
-    unwanted = {"__pycache__", "test", "idlelib", "lib2to3", "ensurepip", "tkinter", "dist-packages"}
-    entries = [Entry(python, Path(python)), *shared_libraries(python)]
-    entries += [
-        Entry(str(file), file.resolve())
-        for file in library.rglob("*")
-        if file.is_file() and not unwanted.intersection(file.parts)
-    ]
-    for script in ["tests/stack/pages.py", "tests/conformance.d/minimal.py"]:
-        entries.append(Entry(f"/test/{Path(script).name}", ROOT / script))
-    return Image(PYTHON, {"Entrypoint": [python], "Env": ["PYTHONDONTWRITEBYTECODE=1"]}, entries)
 
 
 def load(*images: Image) -> None:
@@ -527,11 +498,11 @@ def main() -> None:
         sys.exit(f"tests/stack: no step {', '.join(sorted(unknown))}")
     described = json.loads(DESCRIPTIONS.read_text())
     images = [PYTHON, *(described[name]["name"] for name in ["api", "web"])]
-    if docker("images", "--quiet", described["redis"]["name"]):
-        load(python_image())
-    else:
-        load(python_image(), redis_image())
-        images.append(described["redis"]["name"])
+    load(python_image(PYTHON, ["tests/stack/pages.py", "tests/conformance.d/minimal.py"]))
+    redis = described["redis"]["name"]
+    if not docker("images", "--quiet", redis):
+        load(redis_image(redis))
+        images.append(redis)
     clean_up([])
     docker("network", "create", OTHER_NETWORK)
     LISTENING_BEFORE.update(published_ports())
