@@ -48,9 +48,9 @@ programs
   inherit compose;
   options = import ./options.nix pkgs;
   vm = import ./vm.nix pkgs;
-  kubernetes = lib.addMetaAttrs { description = "Manifests for Kubernetes: API, web page and Redis"; } (
-    (pkgs.formats.json { }).generate "kubernetes.json" (import ./kubernetes.nix { })
-  );
+  kubernetes = lib.addMetaAttrs {
+    description = "Manifests for Kubernetes: API, web page and Redis";
+  } ((pkgs.formats.json { }).generate "kubernetes.json" (import ./kubernetes.nix { }));
   up = import ./up.nix { inherit pkgs images compose; };
 }
 // lib.optionalAttrs isLinux (

@@ -5,7 +5,7 @@
 
 #![expect(clippy::cast_precision_loss, reason = "figures for people")]
 
-#[path = "../pages.rs"]
+#[path = "../../pages.rs"]
 mod pages;
 
 use std::{
