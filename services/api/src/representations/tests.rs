@@ -49,8 +49,8 @@ async fn one_that_several_preferences_lead_to_is_kept_once() {
         let headers = HeaderMap::from_iter([(ACCEPT_ENCODING, HeaderValue::from_static(value))]);
         AnswerForm::of(&LinkQuery::parse(Some("format=text")).unwrap(), &headers)
     };
-    let long: String = (0..200).map(|n| format!(r#"{{"text":"a","href":"http://a/{n}"}},"#)).collect();
-    let long = format!("[{}]", long.trim_end_matches(','));
+    let links: Vec<_> = (0..200).map(|n| format!(r#"{{"text":"a","href":"http://a/{n}"}}"#)).collect();
+    let long = format!("[{}]", links.join(","));
     let (short, long) = (JSON.to_vec(), long.into_bytes());
     for (json, values, kept) in [
         (short, ["identity", "gzip", "br", "zstd"], 1),
