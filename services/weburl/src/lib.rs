@@ -3,8 +3,9 @@
 //! Promises: a [`WebUrl`] is what the standard makes of a reference, for links, redirects, requests and cache keys alike.
 //! Does not know: pages, requests, which URLs may be fetched.
 //!
-//! A [`Resolver`] resolves many references against one base. Each other module stands for issues of <https://github.com/servo/rust-url> and goes when they are closed; with the last of
-//! them, [`WebUrl`] becomes `url::Url`, whose methods it has.
+//! A [`Resolver`] resolves many references against one base. Each other module stands for issues of
+//! <https://github.com/servo/rust-url> and goes when they are closed; with the last of them, [`WebUrl`] becomes `url::Url`, whose
+//! methods it has.
 //!
 //! | module | issue |
 //! |---|---|
