@@ -27,6 +27,7 @@ from debian import python_image, redis_image  # noqa: E402
 from images import ours, write_archive  # noqa: E402
 
 MANIFESTS = ROOT / "ops/kubernetes.json"
+GUIDE = ROOT / "docs/kubernetes.md"
 VERSIONS = ["1.25", "1.37"]  # the oldest that docs/kubernetes.md names, and the newest whose schemas there are
 GUARD = ROOT / "services/fetch/src/guard/networks.txt"
 NETWORK, SUBNET = "test", "10.89.77.0/24"
@@ -157,8 +158,10 @@ def until_ready(name: str) -> None:
 
 
 def manifests_fit_the_schemas_of_two_versions() -> None:
+    documented = re.findall(r"```yaml\n(apiVersion.*?)```", GUIDE.read_text(), re.DOTALL)
+    assert documented
     with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
-        file.write(documents(ITEMS))
+        file.write("".join([documents(ITEMS), *(f"---\n{text}" for text in documented)]))
         file.flush()
         for version in VERSIONS:
             run("kubernetes-validate", "--strict", "--quiet", "-k", version, file.name)
