@@ -104,7 +104,8 @@ ci:
 # Benchmark: `bench links [FOLDER]` against other extractors, `bench kit [ROUNDS [SECONDS]]` against bare hyper,
 # `bench api [ROUNDS [SECONDS]]` cached results against bare hyper and nginx, `bench outage [RATES]` without Redis,
 # `bench web [ROUNDS [SECONDS]]` the page of a cached result against bare hyper,
-# `bench cli [PAGES | FOLDER [ROUNDS]]` the command line against lychee, `bench memory` the API's under the worst load
+# `bench cli [PAGES | FOLDER [ROUNDS]]` the command line against lychee, `bench cli http` against bare requests,
+# `bench cli list` with a million pages, `bench memory` the API's under the worst load
 [group('measure')]
 bench what *args:
     @just _bench-{{ what }} {{ args }}
@@ -130,7 +131,8 @@ _bench-outage rates="300,500" pages="200" seconds="10":
 
 _bench-cli *args:
     cargo build --release -p linkextractor
-    test -x "${CARGO_TARGET_DIR:-target}/lychee/bin/lychee" || cargo install --locked --root "${CARGO_TARGET_DIR:-target}/lychee" lychee
+    case "{{ args }}" in http*|list*) ;; *) test -x "${CARGO_TARGET_DIR:-target}/lychee/bin/lychee" \
+        || cargo install --locked --root "${CARGO_TARGET_DIR:-target}/lychee" lychee ;; esac
     cargo run --release -p links-bench --bin cli -- {{ args }}
 
 _bench-memory:
