@@ -11,7 +11,12 @@ class Machine:
 def start_all() -> None: ...
 def subtest(name: str) -> AbstractContextManager[None]: ...
 
+cache: Machine
 client: Machine
 docker: Machine
+monitor: Machine
+one: Machine
 pages: Machine
+proxy: Machine
 stack: Machine
+two: Machine

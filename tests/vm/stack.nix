@@ -14,6 +14,7 @@
             enable = true;
             openFirewall = true;
             redis.createLocally = true;
+            socketActivation = true;
             settings = {
               listen = "0.0.0.0:5000";
               extraction_log = "/var/log/linkextractor/extraction.log";
@@ -32,7 +33,7 @@
 
     pages = ./nodes/pages.nix;
 
-    client = { };
+    client = ./nodes/load.nix;
   };
 
   testScript = builtins.readFile ./stack.py;

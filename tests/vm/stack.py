@@ -73,6 +73,13 @@ with subtest("each service can be restarted"):
         wait_for_answer("About us")
         client.wait_until_succeeds("curl --silent --fail http://stack/", timeout=30)
 
+with subtest("no request fails while the API is restarted: systemd keeps its socket"):
+    client.succeed(f"load start http://stack:5000/api/{page}?")
+    client.succeed("load wait 100")
+    stack.succeed(f"systemctl restart {API}")
+    client.succeed("load wait 100")
+    print(client.succeed("load stop"))
+
 with subtest("a service that crashed is started again"):
     stack.succeed(f"systemctl kill --signal=KILL {API}")
     wait_for_answer("About us")
