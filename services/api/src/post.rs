@@ -31,7 +31,7 @@ impl PostHandler {
         self.bodies.register(metrics);
     }
 
-    /// Answers a request to `/api` with this `query`, which has a meaning only for a page.
+    /// Answers a request to `/api` with this `query`, which has an effect only for a page, but has to be valid.
     pub(crate) async fn answer(
         &self,
         query: Result<LinkQuery, RequestTargetError>,
@@ -43,8 +43,8 @@ impl PostHandler {
             let problem = problem("unsupported-media-type", None).detail(detail);
             return Err(problem.header(header::ACCEPT_ENCODING, HeaderValue::from_static("identity")));
         }
+        let (query, url) = posted_page::parse(query)?;
         if let Some(declared) = fetch::declared_page(headers) {
-            let (query, url) = posted_page::parse(query)?;
             let (head, body) = request.into_parts();
             let client = JobClient::of(&head.extensions);
             let body = self.bodies.read(body, self.max_bytes, client.key).await?;

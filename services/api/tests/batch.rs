@@ -55,12 +55,20 @@ async fn every_page_of_a_batch_has_a_line() {
 }
 
 #[tokio::test]
-async fn the_query_of_a_batch_has_no_meaning() {
+async fn the_parameters_of_pages_are_checked_and_have_no_effect_in_a_batch() {
+    let origin = Origin::start().await;
+    let page = origin.page("/", Page::html("<a href=/x>x</a>"));
     let api = Service::start().await;
-    let request =
-        http::Request::post("/api?format=x&links=y&url=1&url=2").header("content-type", "application/json");
-    let answer = api.send(request.body(r#"["ftp://a/"]"#.into()).unwrap()).await;
-    assert_eq!(lines(&answer)["ftp://a/"]["error"]["code"], "unsupported-scheme");
+    for (query, status) in
+        [("format=csv&links=external&unique=1&url=http://a/", 200), ("format=x", 400), ("url=", 400)]
+    {
+        let request = http::Request::post(format!("/api?{query}")).header("content-type", "application/json");
+        let answer = api.send(request.body(json!([page]).to_string().into()).unwrap()).await;
+        assert_eq!(answer.status, status, "{query}");
+        if status == 200 {
+            assert_eq!(lines(&answer)[&page]["count"], 1);
+        }
+    }
 }
 
 #[tokio::test]
