@@ -1,4 +1,4 @@
-//! Load balancers, with the configurations of `docs/operations.md`.
+//! Load balancers, with the configurations of the documentation.
 
 use crate::{installed, within};
 use std::{fs, path::Path, process::Stdio};
@@ -8,11 +8,16 @@ use tokio::{
     process::{Child, Command},
 };
 
-const DOCS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/operations.md");
+const DOCS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs");
 
-/// The blocks of that language in the documentation, in order.
+/// The blocks of that language in `docs/operations.md`, in order.
 pub fn documented(language: &str) -> Vec<String> {
-    let text = fs::read_to_string(DOCS).expect("the documentation is there");
+    documented_in("operations.md", language)
+}
+
+/// The blocks of that language in a file of the documentation, in order.
+pub fn documented_in(file: &str, language: &str) -> Vec<String> {
+    let text = fs::read_to_string(format!("{DOCS}/{file}")).expect("the documentation is there");
     let start = format!("```{language}\n");
     let blocks = text.split(&start).skip(1);
     blocks.map(|block| block.split_once("```").expect("a block ends").0.to_owned()).collect()

@@ -24,7 +24,7 @@ mod terminal;
 mod tool;
 mod wire;
 
-pub use balancer::{documented, haproxy, nginx, replaced};
+pub use balancer::{documented, documented_in, haproxy, nginx, replaced};
 pub use browser::Browser;
 pub use client::{Answer, Client};
 pub use cluster::RedisCluster;

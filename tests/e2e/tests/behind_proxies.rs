@@ -1,10 +1,15 @@
-//! The API behind load balancers, with the configurations of `docs/operations.md`.
+//! The API behind load balancers, with the configurations of `docs/operations.md` and `docs/api.md`.
 
 #![expect(clippy::unwrap_used, reason = "in a test a panic is the failure")]
 
-use e2e::{Origin, Page, Program, Wire, api, documented, haproxy, nginx, own_address, replaced};
+use e2e::{
+    Origin, Page, Program, Wire, api, documented, documented_in, haproxy, nginx, own_address, replaced,
+};
 use serde_json::Value;
-use std::net::{IpAddr, SocketAddr};
+use std::{
+    fs,
+    net::{IpAddr, SocketAddr},
+};
 use tempfile::TempDir;
 
 /// An API that trusts the documented proxies, without limits of its own.
@@ -32,6 +37,48 @@ async fn nginx_passes_on_targets_large_headers_and_the_client_and_limits_rates()
     let Some(_nginx) = nginx(folder.path(), &config).await else { return };
     passes_on(balancer, &mut api).await;
     limits_rates(balancer).await;
+}
+
+#[tokio::test]
+async fn nginx_offers_the_api_to_pages_of_one_origin_and_to_clients_with_a_password() {
+    let folder = TempDir::new().unwrap();
+    let origin = Origin::start().await;
+    let page = origin.page("/", Page::html("<a href=/about>About us</a>"));
+    let api = trusting().await;
+    let balancer = SocketAddr::from((own_address(24), 8000));
+    let passwords = folder.path().join("htpasswd");
+    fs::write(&passwords, "user:{PLAIN}secret\n").unwrap();
+    let block = &documented_in("api.md", "nginx")[0];
+    let block = replaced(block, "/etc/nginx/linkextractor.htpasswd", passwords.to_str().unwrap());
+    let block = replaced(&block, "127.0.0.1:5000", &api.address("service").to_string());
+    let config = format!("server {{ listen {balancer};\n{block} }}");
+    let Some(_nginx) = nginx(folder.path(), &config).await else { return };
+    let password = "Authorization: Basic dXNlcjpzZWNyZXQ=\r\n";
+    let html = "Content-Type: text/html\r\nContent-Length: 11\r\n\r\n<a href=/x>";
+    for (method, target, fields, status) in [
+        ("GET", format!("/api/{page}"), "\r\n".to_owned(), 401),
+        ("GET", format!("/api/{page}"), "Authorization: Basic dXNlcjp3cm9uZw==\r\n\r\n".to_owned(), 401),
+        ("GET", format!("/api/{page}"), format!("{password}\r\n"), 200),
+        ("POST", "/api?url=http://a/".to_owned(), html.to_owned(), 401),
+        ("POST", "/api?url=http://a/".to_owned(), format!("{password}{html}"), 200),
+        ("OPTIONS", "/api".to_owned(), "Access-Control-Request-Method: POST\r\n\r\n".to_owned(), 204),
+        ("GET", "/api/ftp://a/".to_owned(), format!("{password}\r\n"), 400),
+    ] {
+        let mut wire = Wire::connect(balancer).await;
+        wire.send(format!(
+            "{method} {target} HTTP/1.1\r\nHost: a\r\nOrigin: https://app.example.com\r\n{fields}"
+        ))
+        .await;
+        let answer = wire.answer().await.unwrap();
+        assert_eq!(answer.status, status, "{method} {target} {fields}: {answer:?}");
+        assert_eq!(
+            answer.header("access-control-allow-origin"),
+            "https://app.example.com",
+            "{method} {target}"
+        );
+        assert!(answer.header("access-control-allow-headers").contains("Authorization"), "{method} {target}");
+        assert!(answer.header("access-control-expose-headers").contains("Cache-Status"), "{method} {target}");
+    }
 }
 
 #[tokio::test]

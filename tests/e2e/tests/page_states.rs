@@ -49,7 +49,13 @@ async fn every_state_is_accessible_valid_and_as_wide_as_its_window() {
             patient.prefer(scheme).await;
             impatient.prefer(scheme).await;
             for (name, target) in &states.targets {
-                let is_late = matches!(*name, "waiting" | "late-error");
+                let late = match *name {
+                    "waiting" => Some("#waiting"),
+                    "late-result" => Some("table.links"),
+                    "late-error" => Some("[role=alert]"),
+                    _ => None,
+                };
+                let is_late = late.is_some();
                 let browser = if is_late { &impatient } else { &patient };
                 let (state, url) = (format!("{name}-{width}-{scheme}"), format!("{site}{target}"));
                 if is_late {
@@ -59,9 +65,9 @@ async fn every_state_is_accessible_valid_and_as_wide_as_its_window() {
                 if is_late {
                     browser.wait_for("#waiting").await;
                 }
-                if *name == "late-error" {
+                if let Some(end) = late.filter(|_| *name != "waiting") {
                     states.api.release();
-                    browser.wait_for("[role=alert]").await;
+                    browser.wait_for(end).await;
                 }
                 let headings = browser.ask(VISIBLE_HEADINGS).await;
                 let one = headings.as_array().is_some_and(|all| all.len() == 1);

@@ -63,6 +63,7 @@ impl States {
             ("status", about("https://h.example/status", "")),
             ("not-found", "/nowhere".to_owned()),
             ("waiting", article("&sort=count")),
+            ("late-result", article("&sort=count&q=link")),
             ("late-error", about("https://h.example/status", "&sort=count")),
         ];
         Self { api, targets }
