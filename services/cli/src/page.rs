@@ -12,12 +12,16 @@ use fetch::PageUrl;
 use kit::CpuPool;
 use links::Page;
 use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
     time::SystemTime,
 };
+
+/// The most bytes of a fetched page whose links are found where it was fetched: to hand it to the pool takes as long.
+const SHORT: usize = 16 * 1024;
 
 /// What is done with every page.
 pub struct PageReader {
@@ -41,13 +45,18 @@ impl PageReader {
         match &target.source {
             Source::Url { authorization } => {
                 let page = self.client.fetch(&PageUrl::parse(target.name())?, authorization.as_ref()).await?;
-                let at = SystemTime::now();
+                let (at, is_short) = (SystemTime::now(), page.body.len() <= SHORT);
                 let work = move || {
                     let (declared, url, syntax) = (page.declared, Some(&page.url), page.syntax);
                     let found = local.links.links(Page { body: &page.body, declared, url, syntax })?;
                     Ok(FoundPage { url: Some(page.url), found, at, api: None })
                 };
-                self.pool.run(work).await.unwrap_or(Err(PageError::Panicked))
+                let result = if is_short {
+                    catch_unwind(AssertUnwindSafe(work)).ok()
+                } else {
+                    self.pool.run(work).await
+                };
+                result.unwrap_or(Err(PageError::Panicked))
             }
             // A named pipe may be silent for long: it must not hold a thread of the pool.
             Source::File(path) => {

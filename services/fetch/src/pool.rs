@@ -7,6 +7,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
+use tokio::time::Instant;
 
 /// How long after it was made a connection is reused.
 pub(crate) const REUSED_FOR: Duration = Duration::from_secs(30);
@@ -30,8 +31,8 @@ impl Pool {
     /// A connection to `origin` at one of `addresses`, if there is one.
     pub(crate) fn take(&self, origin: &Origin, addresses: &[IpAddr]) -> Option<OriginConnection> {
         let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let connections = idle.get_mut(origin)?;
-        connections.retain(OriginConnection::is_reusable);
+        let (connections, now) = (idle.get_mut(origin)?, Instant::now());
+        connections.retain(|connection| connection.is_reusable(now));
         let index =
             connections.iter().position(|idle| idle.sender.is_ready() && addresses.contains(&idle.peer))?;
         Some(connections[index].share().unwrap_or_else(|| connections.swap_remove(index)))
@@ -44,12 +45,13 @@ impl Pool {
 
     /// Keeps a connection for the next request, unless there are too many.
     pub(crate) fn keep(&self, origin: Origin, connection: OriginConnection) {
+        let now = Instant::now();
         let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         idle.retain(|_, connections| {
-            connections.retain(OriginConnection::is_reusable);
+            connections.retain(|connection| connection.is_reusable(now));
             !connections.is_empty()
         });
-        if idle.values().map(Vec::len).sum::<usize>() < MAX_IDLE && connection.is_reusable() {
+        if idle.values().map(Vec::len).sum::<usize>() < MAX_IDLE && connection.is_reusable(now) {
             idle.entry(origin).or_default().push(connection);
         }
     }
@@ -60,8 +62,10 @@ impl OriginConnection {
         matches!(self.sender, Sender::H2(_))
     }
 
-    fn is_reusable(&self) -> bool {
-        self.since.elapsed() < REUSED_FOR && !self.sender.is_closed() && self.meter.fault().is_none()
+    fn is_reusable(&self, now: Instant) -> bool {
+        now.saturating_duration_since(self.since) < REUSED_FOR
+            && !self.sender.is_closed()
+            && self.meter.fault().is_none()
     }
 
     /// Resolves once the connection may take the next request, or is closed. For a response without a body: its end has
