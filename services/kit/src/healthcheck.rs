@@ -5,11 +5,12 @@ use serde_json::Value;
 use std::{
     io::{self, ErrorKind, Read, Write},
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr, TcpStream},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
+/// The time for all of it: the other side might send a byte now and then.
 const TIMEOUT: Duration = Duration::from_secs(5);
-const ANSWER_LIMIT: u64 = 64 * 1024;
+const ANSWER_LIMIT: usize = 64 * 1024;
 
 /// Checks that `/ready`, or `/live`, is answered 200; the error says in words why it is not.
 pub(crate) fn ask(settings: &ServerSettings, live: bool) -> Result<(), String> {
@@ -54,13 +55,22 @@ fn reasons(body: &str) -> String {
 
 /// Uses HTTP/1.0: the answer is not chunked and ends with the connection.
 fn get(address: SocketAddr, path: &str) -> io::Result<String> {
+    let start = Instant::now();
     let mut stream = TcpStream::connect_timeout(&address, TIMEOUT)?;
-    stream.set_read_timeout(Some(TIMEOUT))?;
     stream.set_write_timeout(Some(TIMEOUT))?;
     // At once: after a part of it, the other side might close.
     stream.write_all(format!("GET {path} HTTP/1.0\r\nHost: {address}\r\n\r\n").as_bytes())?;
-    let mut answer = Vec::new();
-    stream.take(ANSWER_LIMIT).read_to_end(&mut answer)?;
+    let (mut answer, mut part) = (Vec::new(), [0; 4096]);
+    while answer.len() < ANSWER_LIMIT {
+        let left = TIMEOUT.checked_sub(start.elapsed()).filter(|left| !left.is_zero());
+        stream.set_read_timeout(Some(left.ok_or(ErrorKind::TimedOut)?))?;
+        match stream.read(&mut part) {
+            Ok(0) => break,
+            Ok(length) => answer.extend_from_slice(&part[..length]),
+            Err(error) if error.kind() == ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
     Ok(String::from_utf8_lossy(&answer).into_owned())
 }
 

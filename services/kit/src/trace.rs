@@ -1,6 +1,8 @@
 //! Traces: where a request stands in a trace (W3C Trace Context), and the spans that are recorded for it.
 //!
-//! Spans are made explicitly, so that a request without a trace costs one look at its headers.
+//! Spans are made explicitly, and not by `tracing-opentelemetry` from spans of `tracing`: those would be made for every
+//! request, recorded or not, where a request without a trace now costs one look at its headers. And those of a fetch are
+//! made after it from its record, with the times that its log event and its metrics have.
 
 mod collector;
 mod exporter;

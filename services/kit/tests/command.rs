@@ -141,6 +141,22 @@ async fn healthcheck_says_why_it_fails() {
 }
 
 #[tokio::test]
+async fn healthcheck_does_not_wait_for_an_answer_that_comes_byte_by_byte() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let admin = listener.local_addr().unwrap().to_string();
+    let trickle = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut ticks = tokio::time::interval(std::time::Duration::from_millis(100));
+        while tokio::io::AsyncWriteExt::write_all(&mut stream, b"x").await.is_ok() {
+            ticks.tick().await;
+        }
+    });
+    let (status, _, error) = run(&["healthcheck", "--admin-listen", &admin]).await;
+    assert!(status == 1 && error.ends_with(": timed out: no answer within 5 s\n"), "{error}");
+    trickle.abort();
+}
+
+#[tokio::test]
 async fn a_printed_configuration_that_cannot_be_written_is_a_failure() {
     let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
     let (reader, closed) = std::io::pipe().unwrap();
