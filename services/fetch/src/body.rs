@@ -14,7 +14,15 @@ use bytes::Bytes;
 use http_body_util::BodyExt;
 use hyper::body::{Body, Incoming};
 use kit::CpuPool;
-use std::{error::Error, io};
+use std::{
+    error::Error,
+    io,
+    sync::{Arc, OnceLock},
+    time::{Duration, Instant},
+};
+
+/// The time in which a thread that is free takes a job over: no wait.
+const HANDOVER: Duration = Duration::from_micros(200);
 
 pub(crate) struct BodyReader<'a> {
     pub(crate) body: Incoming,
@@ -121,10 +129,18 @@ impl BodyReader<'_> {
         loop {
             let (needed, most) = (decoding.needed(), decoding.most());
             self.job.wait(self.budget.raise(&mut decoding.allowance, needed, most)).await?;
-            let decoded = self.pool.run(move || decoding.advance().map(|done| (decoding, done)));
+            let (asked, begun) = (Instant::now(), Arc::new(OnceLock::new()));
+            let start = Arc::clone(&begun);
+            let decoded = self.pool.run(move || {
+                start.get_or_init(Instant::now);
+                decoding.advance().map(|done| (decoding, done))
+            });
+            let decoded = self.job.deadline.run(Phase::Body, decoded).await;
+            self.waited_for_thread(asked, begun.get().copied());
+            let Ok(decoded) = decoded else { return Err(FetchError::Timeout(self.job.record.phase())) };
             // A decoder that panicked leaves no result.
             let panicked = || Err(DecodingError::Page(FetchError::BadEncoding));
-            decoding = match self.job.run(Phase::Body, decoded).await?.unwrap_or_else(panicked) {
+            decoding = match decoded.unwrap_or_else(panicked) {
                 Ok((decoding, true)) => return Ok(decoding),
                 Ok((decoding, false)) => decoding,
                 Err(DecodingError::Page(error)) => return Err(error),
@@ -133,6 +149,19 @@ impl BodyReader<'_> {
                     return Err(FetchError::TooLarge);
                 }
             };
+        }
+    }
+
+    /// Notes a wait for a thread of the pool that was asked for at `asked` and began at `begun`, if it did.
+    fn waited_for_thread(&mut self, asked: Instant, begun: Option<Instant>) {
+        if begun.is_some_and(|begun| begun.duration_since(asked) < HANDOVER) {
+            return;
+        }
+        let record = &mut self.job.record;
+        record.enter_at(Phase::Queue, asked);
+        match begun {
+            Some(begun) => record.enter_at(Phase::Body, begun),
+            None => record.cause = Some(Cause::busy()),
         }
     }
 

@@ -19,6 +19,8 @@ pub enum CauseKind {
     ClientShare,
     /// All jobs that one host may have were in use until the deadline.
     HostShare,
+    /// The fetch was another request's or another process's, and did not end in time.
+    Shared,
     /// The name does not exist.
     NoSuchName,
     /// The name has no address.
@@ -65,7 +67,7 @@ pub enum CauseKind {
 
 impl CauseKind {
     /// All kinds.
-    pub const ALL: [Self; 29] = [
+    pub const ALL: [Self; 30] = [
         Self::NameServer,
         Self::NoRoute,
         Self::System,
@@ -74,6 +76,7 @@ impl CauseKind {
         Self::Busy,
         Self::ClientShare,
         Self::HostShare,
+        Self::Shared,
         Self::NoSuchName,
         Self::NoAddress,
         Self::DnsError,
@@ -108,6 +111,7 @@ impl CauseKind {
             Self::Busy => "busy",
             Self::ClientShare => "client-share",
             Self::HostShare => "host-share",
+            Self::Shared => "shared",
             Self::NoSuchName => "nxdomain",
             Self::NoAddress => "no-address",
             Self::DnsError => "dns-error",

@@ -187,3 +187,25 @@ fn a_machine_without_a_route_says_so() {
         }
     });
 }
+
+#[tokio::test]
+async fn a_wait_for_a_thread_that_decodes_is_a_wait_in_the_queue() {
+    // "x", by gzip without compression.
+    let coded = b"\x1f\x8b\x08\0\0\0\0\0\0\xff\x01\x01\0\xfe\xffx\x83\x16\xdc\x8c\x01\0\0\0";
+    let head =
+        "HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Encoding: gzip\r\nContent-Length: 24\r\n\r\n";
+    let origin = origin::fixed([head.as_bytes(), coded].concat()).await;
+    let pool = pool();
+    let settings = FetchSettings { timeout: Duration::from_secs(2), ..loopback() };
+    let fetcher = Fetcher::new(settings, pool.clone()).unwrap();
+    let (result, record) = job(&fetcher, &origin.url("/")).await;
+    assert!(result.is_ok(), "{record:?}");
+
+    let (release, gate) = std::sync::mpsc::channel::<()>();
+    let busy = tokio::spawn(async move { pool.run(move || gate.recv().is_err()).await });
+    let (result, record) = job(&fetcher, &origin.url("/")).await;
+    drop(release);
+    let found = (result.unwrap_err(), record.phase(), record.cause.unwrap().kind);
+    assert_eq!(found, (FetchError::Timeout(Phase::Queue), Phase::Queue, CauseKind::Busy));
+    assert_eq!(busy.await.unwrap(), Some(true));
+}
