@@ -96,11 +96,15 @@ impl ApiMetrics {
         self.answers_by_use[cache as usize].inc();
     }
 
+    /// A fetch that ended with `code`, or a request that waited in vain for one.
+    pub(crate) fn ended(&self, code: &'static str, record: &JobRecord) {
+        let cause = record.cause.as_ref().map_or("none", |cause| cause.kind.name());
+        self.fetches.get_or_create(&FetchLabels { code, phase: record.phase().name(), cause }).inc();
+    }
+
     /// A fetch that ended with `code`, and what it went through.
     pub(crate) fn fetched(&self, code: &'static str, record: &JobRecord) {
-        let (phase, cause) =
-            (record.phase().name(), record.cause.as_ref().map_or("none", |cause| cause.kind.name()));
-        self.fetches.get_or_create(&FetchLabels { code, phase, cause }).inc();
+        self.ended(code, record);
         self.fetch_seconds.observe(record.duration().as_secs_f64());
         for phase in Phase::ALL {
             if let Some(time) = record.time_in(phase) {

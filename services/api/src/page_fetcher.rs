@@ -18,7 +18,9 @@ use crate::{
     settings::{ApiSettings, CacheSettings},
 };
 use bytes::Bytes;
-use fetch::{FetchError, Fetched, Fetcher, JobClient, JobRecord, KnownVersion, PageUrl};
+use fetch::{
+    Cause, CauseKind, FetchError, Fetched, Fetcher, JobClient, JobRecord, KnownVersion, PageUrl, Phase,
+};
 use kit::{CpuPool, Deadline, RequestId, Trace, redacted};
 use std::{
     sync::Arc,
@@ -135,6 +137,8 @@ impl PageFetcher {
                     return self.fetch_and_store(&job, entry, time).await;
                 }
                 Claim::Taken if deadline.has_passed() && !job.client.always_waits() => {
+                    let cause = "another process has not fetched the page in time";
+                    self.tell_of_wait(&job.page, job.request_id.as_ref(), &job.trace, self.timeout, cause);
                     return Ok(FetchOutcome::not_in_time(entry.as_ref().or(job.seen.as_ref())));
                 }
                 Claim::Taken => {
@@ -146,6 +150,24 @@ impl PageFetcher {
             // The cache answers, and while the job waits there is nothing else to do.
             time = self.cache.time();
         }
+    }
+
+    /// Logs and counts a request for `page` that has `waited` in vain for a fetch that it has not begun.
+    pub(crate) fn tell_of_wait(
+        &self,
+        page: &PageUrl,
+        id: Option<&RequestId>,
+        trace: &Trace,
+        waited: Duration,
+        cause: &str,
+    ) {
+        let mut record = JobRecord::begin();
+        record.start = record.start.checked_sub(waited).unwrap_or(record.start);
+        record.end();
+        record.cause = Some(Cause::new(CauseKind::Shared, cause));
+        let error = ApiError::Fetch(FetchError::Timeout(Phase::Queue));
+        self.logged.log(page, &record, Some(&error), id, trace);
+        self.metrics.ended(error.code(), &record);
     }
 
     /// Fetches the page, of which `entry` is known.

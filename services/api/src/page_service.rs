@@ -3,7 +3,6 @@
 use crate::{
     cache::{Cache, CacheLimits, Lookup, Tier},
     cache_control::CacheDirectives,
-    cache_entry::CacheEntry,
     cache_key::CacheKey,
     cached_result::{CachedResult, FetchReason, ResultSource},
     error::ApiError,
@@ -166,35 +165,45 @@ impl PageService {
         if waiter.collapsed {
             kit::count_as_waiting();
         }
-        let found = self.wait(waiter, reason, entry, directives, deadline).await?;
+        let is_collapsed = waiter.collapsed;
+        let outcome = if let Ok(outcome) = Self::wait(waiter, deadline).await {
+            outcome?
+        } else {
+            let (time, trace) = (self.timeout.saturating_add(GRACE), requester.trace.cloned());
+            let cause = "the fetch of another request or process has not ended in time";
+            self.fetcher.tell_of_wait(page, requester.id, &trace.unwrap_or_default(), time, cause);
+            FetchOutcome::not_in_time(entry.as_ref())
+        };
+        let found = self.choose(outcome, reason, is_collapsed, directives);
         self.metrics.answered(CacheUse::of(found.1));
         Ok(found)
     }
 
-    /// Waits for a job, until `deadline` if there is one, and chooses between its result and the links that were there
-    /// before.
+    /// Waits for a job, until `deadline` if there is one; an error if that has passed.
     async fn wait(
-        &self,
         waiter: Waiter<Result<FetchOutcome, ApiError>, QueueHolds>,
-        reason: FetchReason,
-        entry: Option<CacheEntry>,
-        directives: &CacheDirectives,
         deadline: Option<Deadline>,
-    ) -> Found {
+    ) -> Result<Result<FetchOutcome, ApiError>, ()> {
         let result = match deadline {
-            Some(deadline) => deadline.run(waiter.result).await,
-            None => Ok(waiter.result.await),
+            Some(deadline) => deadline.run(waiter.result).await.map_err(drop)?,
+            None => waiter.result.await,
         };
-        let job = match result {
-            Ok(result) => result.unwrap_or(Err(ApiError::Internal))?,
-            // The job waits for another process, whatever has happened to that.
-            Err(_) => FetchOutcome::not_in_time(entry.as_ref()),
-        };
-        let collapsed = waiter.collapsed || job.collapsed;
-        if let Some(links) = self.stale.instead_of(&job.result, job.previous.as_ref(), directives) {
-            return Ok((links, ResultSource::StaleIfError));
+        Ok(result.unwrap_or(Err(ApiError::Internal)))
+    }
+
+    /// Chooses between the result of a job and the links that were there before.
+    fn choose(
+        &self,
+        outcome: FetchOutcome,
+        reason: FetchReason,
+        is_collapsed: bool,
+        directives: &CacheDirectives,
+    ) -> (Arc<CachedResult>, ResultSource) {
+        if let Some(links) = self.stale.instead_of(&outcome.result, outcome.previous.as_ref(), directives) {
+            return (links, ResultSource::StaleIfError);
         }
-        let FetchOutcome { result, stored, renewed, .. } = job;
-        Ok((result, ResultSource::Fetch { reason, stored, collapsed, renewed }))
+        let FetchOutcome { result, stored, renewed, collapsed, .. } = outcome;
+        let collapsed = is_collapsed || collapsed;
+        (result, ResultSource::Fetch { reason, stored, collapsed, renewed })
     }
 }

@@ -206,7 +206,7 @@ async fn a_request_that_waits_for_another_replica_is_answered_in_time() {
     let origin = Origin::start().await;
     let page = origin.page("/", Page::html("<a href=x>x</a>"));
     let redis = RedisServer::start().await;
-    let mut settings = settings_with(&redis);
+    let mut settings = with_admin(settings_with(&redis));
     settings.fetch.timeout = Duration::from_secs(2);
     let api = Service::with(settings).await;
     // A replica that dies shortly before the time is over, and a page that then takes too long.
@@ -219,6 +219,9 @@ async fn a_request_that_waits_for_another_replica_is_answered_in_time() {
     let start = Instant::now();
     assert_code(&api.get(&page).await, 504, "timeout");
     assert!(start.elapsed() < Duration::from_secs(3), "{:?}", start.elapsed());
+    let metrics = api.admin("/metrics").await;
+    let counted = r#"linkextractor_fetches_total{code="timeout",phase="queue",cause="shared"} 1"#;
+    assert!(metrics.contains(counted), "{metrics}");
 }
 
 #[tokio::test]
