@@ -279,6 +279,43 @@ async fn a_full_queue_and_a_wait_in_it_are_told_apart() {
 }
 
 #[tokio::test]
+async fn a_queue_that_others_fill_is_told_from_a_client_over_its_share() {
+    let silent = silent().await;
+    let settings = [
+        ("LINKEXTRACTOR_API_FETCH__MAX_JOBS", "1"),
+        ("LINKEXTRACTOR_API_TRUSTED_PROXIES", r#"["127.0.0.1"]"#),
+    ];
+    let mut api = Program::start("linkextractor-api", &[], &[&API[..], &settings].concat(), 2).await;
+    let service = api.address("service");
+    let get = move |client: usize| async move {
+        let url = format!("http://{service}/api/http://{silent}/{client}");
+        Client::default().get_with(&url, "x-forwarded-for", &format!("192.0.2.{client}")).await
+    };
+    let others: Vec<_> = (1..=5).map(|client| tokio::spawn(get(client))).collect();
+    e2e::wait_for_metric(&api, "linkextractor_fetch_queue_length", |waiting| waiting == 4).await;
+    assert_eq!(get(6).await.status, StatusCode::SERVICE_UNAVAILABLE);
+    let event = api.line_where("the refusal", |line| line["code"] == "overloaded").await;
+    let expected = json!({"code": "overloaded", "phase": "queue", "cause": "the queue is full", "hops": 1, "upstream_status": null});
+    assert_eq!(summary(&event), expected, "{event}");
+    let counted = r#"linkextractor_fetches_total{code="overloaded",phase="queue",cause="queue-full"}"#;
+    assert_eq!(e2e::metric(&api, counted).await, 1);
+    others.iter().for_each(tokio::task::JoinHandle::abort);
+}
+
+#[tokio::test]
+async fn an_extraction_that_takes_too_long_says_so() {
+    let origin = Origin::start().await;
+    let page = origin.page("/", Page::html("<b id=x><p>t<a href=y>".repeat(400_000)));
+    let short = [("LINKEXTRACTOR_API_FETCH__TIMEOUT", "500ms")];
+    let mut api = Program::start("linkextractor-api", &[], &[&API[..], &short].concat(), 2).await;
+    let event = fetch(&mut api, &page).await;
+    let expected =
+        json!({"code": "timeout", "phase": "extraction", "cause": null, "hops": 1, "upstream_status": 200});
+    assert_eq!(summary(&event), expected, "{event}");
+    assert!(event["extraction_ms"].as_f64() > Some(0.0) && event["decoded_bytes"].is_number(), "{event}");
+}
+
+#[tokio::test]
 async fn a_silent_name_server_is_told_from_a_name_that_does_not_exist() {
     let Ok(server) = UdpSocket::bind((own_address(7), 53)).await else {
         assert!(std::env::var_os("CI").is_none(), "port 53 is for root");
