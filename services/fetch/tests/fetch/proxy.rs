@@ -68,7 +68,7 @@ async fn the_proxy_connects_to_the_checked_address() {
 
 #[tokio::test]
 async fn a_failure_names_the_proxy_and_whether_it_is_its_own() {
-    let refusing = proxy().await.0;
+    let refusing = answering("HTTP/1.1 403 Forbidden\r\n\r\n").await;
     let wanting = answering("HTTP/1.1 407 Proxy Authentication Required\r\n\r\n").await;
     let silent = answering("").await;
     let socket = tokio::net::TcpSocket::new_v4().unwrap();
