@@ -6,6 +6,7 @@ pkgs.mkShell {
   packages =
     with pkgs;
     [
+      actionlint
       cargo
       cargo-deny
       cargo-nextest

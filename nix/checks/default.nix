@@ -50,6 +50,21 @@ in
         touch $out
       '';
 
+  workflows =
+    pkgs.runCommand "workflows"
+      {
+        nativeBuildInputs = [
+          pkgs.actionlint
+          pkgs.shellcheck
+        ];
+        meta.description = "Checks the workflows of hosted CI";
+      }
+      ''
+        cd ${self}
+        actionlint .github/workflows/*.yml
+        touch $out
+      '';
+
   options =
     pkgs.runCommand "options" { meta.description = "Compares the documented options with the modules"; }
       ''
