@@ -79,6 +79,7 @@ in
   {
     images = import ./images.nix { inherit self pkgs; };
     modules = import ./modules.nix { inherit self pkgs; };
+    docs = import ./docs.nix { inherit self pkgs; };
 
     # Without the tests that need a browser. Where the sandbox allows no user namespaces, tests that make networks
     # report that they are skipped; in .ci/run that is an error.

@@ -87,10 +87,10 @@ assert
   system.services.logrotate.enable
   && system.services.logrotate.settings.linkextractor.files == everything.api.settings.extraction_log;
 assert
-  (serviceConfig "linkextractor-api").IPAddressAllow == [
-    "localhost"
+  lib.sort lib.lessThan (serviceConfig "linkextractor-api").IPAddressAllow == [
     "10.1.0.0/16"
     "fd00::1"
+    "localhost"
   ];
 assert
   (serviceConfig "linkextractor-api").SupplementaryGroups == [

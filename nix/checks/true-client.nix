@@ -28,6 +28,7 @@ let
   };
   api = {
     enable = true;
+    nginx.virtualHost = null;
     denyPrivateNetworks = false;
     settings = {
       redis_url = null;
@@ -68,6 +69,13 @@ assert
     web = page null;
   } == loopback;
 assert trusted "api" { inherit api; } == { };
+# nginx of the same machine, in front of the API.
+assert
+  trusted "api" {
+    api = api // {
+      nginx.virtualHost = "api.links.example.org";
+    };
+  } == loopback;
 # nginx of the same machine, in front of the page.
 assert trusted "web" { web = page "links.example.org"; } == loopback;
 assert trusted "web" { web = page null; } == { };

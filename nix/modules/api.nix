@@ -18,7 +18,11 @@ let
     };
 in
 {
-  imports = [ (import ./service.nix "api") ];
+  imports = [
+    (import ./service.nix "api")
+    # The field Link has the address and the title of a page.
+    (import ./nginx.nix "api" "proxy_buffer_size 16k; proxy_buffers 8 16k;")
+  ];
 
   options.services.linkextractor.api = {
     enable = lib.mkEnableOption "the HTTP API of Link Extractor";
@@ -112,9 +116,9 @@ in
       }
     ];
 
-    # The web page of this machine reports its clients.
+    # The web page of this machine, and nginx, report their clients.
     services.linkextractor.api.settings.trusted_proxies =
-      lib.mkIf (config.services.linkextractor.web.enable or false)
+      lib.mkIf (cfg.nginx.virtualHost != null || config.services.linkextractor.web.enable or false)
         (
           lib.mkDefault [
             "127.0.0.1"

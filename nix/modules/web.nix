@@ -6,7 +6,11 @@ let
   cfg = config.services.linkextractor.web;
 in
 {
-  imports = [ (import ./service.nix "web") ];
+  imports = [
+    (import ./service.nix "web")
+    # The beginning of a page is sent before its results are known.
+    (import ./nginx.nix "web" "proxy_buffering off;")
+  ];
 
   options.services.linkextractor.web = {
     enable = lib.mkEnableOption "the web page of Link Extractor";
@@ -35,33 +39,9 @@ in
         };
       };
     };
-
-    nginx.virtualHost = mkOption {
-      type = types.nullOr types.str;
-      default = null;
-      example = "links.example.org";
-      description = ''
-        The nginx virtual host that serves the page, if any. Certificates and other options are set in
-        {option}`services.nginx.virtualHosts`, and the firewall's ports in
-        {option}`networking.firewall.allowedTCPPorts`.
-      '';
-    };
   };
 
   config = lib.mkIf cfg.enable {
-    services.nginx = lib.mkIf (cfg.nginx.virtualHost != null) {
-      enable = true;
-      virtualHosts.${cfg.nginx.virtualHost}.locations."/" = {
-        proxyPass = "http://${cfg.settings.listen}";
-        recommendedProxySettings = true;
-        # The beginning of a page is sent before its results are known.
-        extraConfig = ''
-          proxy_buffering off;
-          proxy_set_header Forwarded ""; # the client's own; the proxy settings report it in X-Forwarded-For
-        '';
-      };
-    };
-
     # nginx reports its clients.
     services.linkextractor.web.settings.trusted_proxies = lib.mkIf (cfg.nginx.virtualHost != null) (
       lib.mkDefault [
