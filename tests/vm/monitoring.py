@@ -17,7 +17,7 @@ def wait_for(expression: str) -> None:
     """Until the expression has a result."""
     monitor.wait_until_succeeds(
         f"curl --silent --fail --get --data-urlencode 'query={expression}' {PROMETHEUS}/query"
-        " | grep --quiet --fixed-strings '\"metric\":'",
+        " | grep --fixed-strings '\"metric\":'",
         timeout=60,
     )
 

@@ -6,7 +6,7 @@ SOCKET = "/run/redis-linkextractor/redis.sock"
 def wait_for_redis(up: int) -> None:
     """The API itself reports whether it reaches Redis."""
     stack.wait_until_succeeds(
-        f"curl --silent --fail http://127.0.0.1:5001/metrics | grep --quiet '^linkextractor_redis_up {up}$'", timeout=60
+        f"curl --silent --fail http://127.0.0.1:5001/metrics | grep '^linkextractor_redis_up {up}$'", timeout=60
     )
 
 
@@ -44,4 +44,4 @@ print(client.succeed("load stop"))
 
 with subtest("results are kept in Redis again"):
     client.succeed(f"curl --silent --fail {page}afterwards")
-    stack.wait_until_succeeds(f"redis-cli -s {SOCKET} --scan | grep --quiet afterwards", timeout=30)
+    stack.wait_until_succeeds(f"redis-cli -s {SOCKET} --scan | grep afterwards", timeout=30)

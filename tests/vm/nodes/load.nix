@@ -5,7 +5,7 @@
     (pkgs.writeShellApplication {
       name = "load";
       runtimeInputs = [ pkgs.curl ];
-      text = builtins.readFile ./load;
+      text = ''exec ${./load} "$@"'';
     })
   ];
 }
