@@ -30,6 +30,7 @@ let
       openFirewall = true;
       redis.createLocally = true;
       denyPrivateNetworks = true;
+      credentials."fetch.proxy_file" = "/run/keys/proxy-url";
       settings = {
         extraction_log = "/var/log/linkextractor/extraction.log";
         fetch.allow = [
@@ -96,6 +97,12 @@ assert
   (serviceConfig "linkextractor-api").SupplementaryGroups == [
     system.services.redis.servers.linkextractor.group
   ];
+# A secret goes to the service as a credential.
+assert
+  (serviceConfig "linkextractor-api").LoadCredential == [ "fetch-proxy_file:/run/keys/proxy-url" ];
+assert
+  system.systemd.services.linkextractor-api.environment.LINKEXTRACTOR_API_FETCH__PROXY_FILE
+  == "%d/fetch-proxy_file";
 # An overlay's package stands before ours.
 assert (pkgs.extend (final: _: { linkextractor-web = final.hello; })).callPackage (
   { nixos, hello }:
@@ -138,6 +145,12 @@ assert refused {
   api = {
     enable = true;
     redis.urlFile = "${self}/redis-url";
+  };
+};
+assert refused {
+  api = {
+    enable = true;
+    settings.extraction_log = "/var/log/linkextractor/folder/extraction.log";
   };
 };
 assert refused {

@@ -111,8 +111,8 @@ in
       {
         assertion =
           cfg.settings.extraction_log == null
-          || lib.hasPrefix "${facts.log.folder}/" (toString cfg.settings.extraction_log);
-        message = "services.linkextractor.api.settings.extraction_log: the service can write in ${facts.log.folder} only.";
+          || dirOf (toString cfg.settings.extraction_log) == facts.log.folder;
+        message = "services.linkextractor.api.settings.extraction_log: the service can write in the folder ${facts.log.folder} only.";
       }
     ];
 

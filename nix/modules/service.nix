@@ -47,7 +47,10 @@ let
       '';
 in
 {
-  imports = [ (import ./sockets.nix name) ];
+  imports = [
+    (import ./credentials.nix name)
+    (import ./sockets.nix name)
+  ];
 
   options.services.linkextractor.${name} = {
     package = mkOption {
