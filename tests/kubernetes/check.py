@@ -105,8 +105,10 @@ def start(name: str) -> None:
     play(name, [*([config] if config else []), deployment])
 
 
-def container(name: str) -> str:
-    return f"{name}-pod-0-{container_spec(name)['name']}"
+def container(name: str, part: str | None = None) -> str:
+    """The name that podman gave to the container of a Deployment; with or without a number, by its version."""
+    wanted = re.compile(rf"{name}-pod(-0)?-{part or container_spec(name)['name']}")
+    return next(filter(wanted.fullmatch, podman("ps", "--all", "--format", "{{.Names}}").split()), name)
 
 
 def inspect(name: str, what: str) -> str:
@@ -294,7 +296,7 @@ def another_redis_is_used_where_a_secret_names_it() -> None:
     until("Redis is connected", lambda: '"redis":{"ready":true' in ask("linkextractor-api", 5001, "/ready")[1])
     assert links("second")[0] == 200
     client = ["redis-cli", "-a", PASSWORD, "--no-auth-warning", "--scan"]
-    keys = podman("exec", "managed-redis-pod-0-redis", *client)
+    keys = podman("exec", container("managed-redis", "redis"), *client)
     assert "http://pages/second" in keys, keys
 
 
