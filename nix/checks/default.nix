@@ -14,6 +14,7 @@ let
       # Settings of clippy and nextest, and the documents and files that tests compare with the code.
       src = import ../source.nix lib [
         ../../.config
+        ../../README.md
         ../../clippy.toml
         ../../docs
         ../../ops
