@@ -37,6 +37,7 @@ in
     cores = 2;
     memorySize = 2048;
     graphics = false;
+    diskImage = null; # nothing stays when it stops
     forwardPorts = map (port: {
       from = "host";
       host = {
