@@ -11,7 +11,7 @@ use crate::{
 };
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use kit::{CacheOutcome, Response};
+use kit::{CacheOutcome, ClientKey, Response};
 use std::sync::Arc;
 
 /// The fields of an answer, with those that the server adds: none needs a larger map on its way.
@@ -20,17 +20,17 @@ const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 const UNRESOLVED: HeaderName = HeaderName::from_static("linkextractor-unresolved");
 const APPROXIMATE: HeaderName = HeaderName::from_static("linkextractor-approximate");
 
-/// The response with `cached`, which came from `source`, to a request with `headers` and this `query`.
+/// The response with `cached`, which came from `source`, to a request of `client` with `headers` and this `query`.
 pub(crate) async fn answer(
     representations: &Representations,
     cached: &Arc<CachedResult>,
     source: ResultSource,
     query: &LinkQuery,
-    headers: &HeaderMap,
+    (client, headers): (ClientKey, &HeaderMap),
 ) -> Response {
     let age = cached.age();
     let mut response = match &cached.result {
-        Ok(links) => with_links(representations, cached, links, query, headers).await,
+        Ok(links) => with_links(representations, cached, links, query, (client, headers)).await,
         Err(error) => ApiError::from(error.clone()).problem(age).into_response(),
     };
     let fields = response.headers_mut();
@@ -46,12 +46,12 @@ async fn with_links(
     cached: &Arc<CachedResult>,
     links: &PageLinks,
     query: &LinkQuery,
-    headers: &HeaderMap,
+    (client, headers): (ClientKey, &HeaderMap),
 ) -> Response {
     let form = AnswerForm::of(query, headers);
     // Of other forms, only what is made has a known length, on which the coding depends.
     let made = match form.coding {
-        Some(_) if !form.is_cached() => Some(representations.get(cached, links, form).await),
+        Some(_) if !form.is_cached() => Some(representations.get(cached, links, form, client).await),
         _ => None,
     };
     let coding = match &made {
@@ -67,7 +67,7 @@ async fn with_links(
     } else {
         let made = match made {
             Some(made) => made,
-            None => representations.get(cached, links, form).await,
+            None => representations.get(cached, links, form, client).await,
         };
         match made {
             Ok(made) => with_body(&mut response, form, made),
@@ -140,13 +140,16 @@ mod tests {
     use super::*;
     use crate::cache::Tier;
     use crate::extraction_pool::ExtractionPool;
-    use fetch::FetchError;
-    use kit::CpuPool;
+    use fetch::{FetchError, JobClient};
+    use kit::{CpuPool, SharedBudget};
     use std::time::Duration;
 
     #[tokio::test]
     async fn the_cache_outcome_for_the_access_log_agrees_with_cache_status() {
-        let representations = Representations::new(&ExtractionPool::new(&CpuPool::new(1).unwrap(), 0, 0), 0);
+        let representations = Representations::new(
+            &ExtractionPool::new(&CpuPool::new(1).unwrap(), 0, SharedBudget::new(0, 0)),
+            0,
+        );
         let cached = Arc::new(CachedResult::new(Err(FetchError::NotHtml), Duration::from_secs(9)));
         let query = LinkQuery::default();
         let fetched = |reason, renewed: bool| ResultSource::Fetch {
@@ -166,7 +169,9 @@ mod tests {
                 "linkextractor; fwd=request; stored; collapsed",
             ),
         ] {
-            let response = answer(&representations, &cached, source, &query, &HeaderMap::new()).await;
+            let response =
+                answer(&representations, &cached, source, &query, (JobClient::own().key, &HeaderMap::new()))
+                    .await;
             assert_eq!(response.extensions().get::<CacheOutcome>().unwrap().0, outcome);
             assert_eq!(response.headers()[CACHE_STATUS], status);
         }

@@ -4,8 +4,7 @@ use crate::{
     cached_result::PageLinks, error::ApiError, extraction_pool::ExtractionPool, negotiation::AnswerForm,
 };
 use bytes::Bytes;
-use fetch::FetchError;
-use kit::ContentCoding;
+use kit::{ClientKey, ContentCoding};
 use serde::{
     Deserializer,
     de::{Error, SeqAccess, Visitor},
@@ -29,11 +28,12 @@ pub(crate) fn unconverted(json: &Bytes, form: AnswerForm) -> Option<Converted<By
     (form.is_cached() && !is_coded).then(|| Converted { bytes: json.clone(), coding: None })
 }
 
-/// The `links` in `form`; an error if too many wait for their conversion already, or if it panicked.
+/// The `links` in `form`, for `client`; an error if too many wait for their conversion already, or if it panicked.
 pub(crate) async fn convert(
     pool: &ExtractionPool,
     links: &PageLinks,
     form: AnswerForm,
+    client: ClientKey,
 ) -> Result<Converted<Box<[u8]>>, ApiError> {
     let (json, url) = (links.json.clone(), form.selection.scope.and_then(|_| WebUrl::parse(&links.url).ok()));
     let length = json.len();
@@ -41,7 +41,7 @@ pub(crate) async fn convert(
     if length <= INLINE && form.coding.is_none() {
         return write();
     }
-    let _place = pool.waiting_place(length).ok_or(FetchError::Overloaded)?;
+    let _waiting = pool.reserve_waiting(length, client).ok_or(ApiError::ConversionsWait)?;
     pool.run(memory(length as u64, form), write).await.ok_or(ApiError::Internal)?
 }
 

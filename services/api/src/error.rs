@@ -20,6 +20,8 @@ pub(crate) enum ApiError {
     /// `only-if-cached`, and there is no usable result.
     #[error("the page is not in the cache, and only-if-cached forbids a fetch")]
     NotCached,
+    #[error("too many links wait for their conversion to other formats or content codings")]
+    ConversionsWait,
     /// A fault of this service; the cause is in the log.
     #[error("something went wrong in this service, not in your request")]
     Internal,
@@ -31,6 +33,7 @@ impl ApiError {
             Self::Fetch(error) => error.code(),
             Self::Target(error) => error.code(),
             Self::NotCached => "not-cached",
+            Self::ConversionsWait => FetchError::Overloaded.code(),
             Self::Internal => "internal",
         }
     }
@@ -38,7 +41,7 @@ impl ApiError {
     /// `Retry-After` in seconds, of an error that happened `age` ago.
     fn retry_after(&self, age: Duration) -> Option<u64> {
         match self {
-            Self::Fetch(FetchError::Overloaded) => Some(OVERLOADED_RETRY_SECONDS),
+            Self::Fetch(FetchError::Overloaded) | Self::ConversionsWait => Some(OVERLOADED_RETRY_SECONDS),
             Self::Fetch(FetchError::UpstreamStatus { retry_after: Some(wait), .. }) => {
                 // Rounded up: a client that comes back too early is refused again.
                 let left = wait.saturating_sub(age);

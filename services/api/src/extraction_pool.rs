@@ -1,34 +1,33 @@
 //! The threads and the memory of extractions and conversions.
 
-use kit::{ByteBudget, CpuPool, Reservation};
+use kit::{ByteBudget, ClientKey, CpuPool, Reservation, SharedBudget};
+use std::sync::Arc;
 
 /// The threads for extractions and conversions, and the memory that these may take. Clones share both.
 #[derive(Clone)]
 pub(crate) struct ExtractionPool {
     threads: CpuPool,
     memory: ByteBudget,
-    limit: u64,
     /// The memory of links that wait for their conversion, which the cache may have given up meanwhile.
-    waiting: ByteBudget,
+    waiting: Arc<SharedBudget>,
 }
 
 impl ExtractionPool {
     /// A pool whose jobs may take `memory` bytes, and the links that wait for their conversion `waiting`.
-    pub(crate) fn new(threads: &CpuPool, memory: u64, waiting: u64) -> Self {
-        let (all, waiting) = (ByteBudget::new(memory), ByteBudget::new(waiting));
-        Self { threads: threads.clone(), memory: all, limit: memory, waiting }
+    pub(crate) fn new(threads: &CpuPool, memory: u64, waiting: SharedBudget) -> Self {
+        Self { threads: threads.clone(), memory: ByteBudget::new(memory), waiting: Arc::new(waiting) }
     }
 
     /// Adds the metrics of its memory; those of the threads are the process's.
     pub(crate) fn register(&self, metrics: &mut kit::Metrics) {
         metrics.budget("extraction", &self.memory);
-        metrics.budget("conversion", &self.waiting);
+        metrics.budget("conversion", self.waiting.whole());
     }
 
-    /// A place for links of `bytes` that wait for their conversion, if there is one; links that take more than there is wait
-    /// alone.
-    pub(crate) fn waiting_place(&self, bytes: usize) -> Option<Reservation> {
-        self.waiting.try_reserve((bytes as u64).min(self.waiting.limit()))
+    /// Memory for links of `bytes` that wait for their conversion, which `client` has asked for; `None` if there is none.
+    /// Links that take more than the client may have wait alone.
+    pub(crate) fn reserve_waiting(&self, bytes: usize, client: ClientKey) -> Option<Reservation> {
+        self.waiting.of(client).try_reserve((bytes as u64).min(self.waiting.share()))
     }
 
     /// Runs `job`, which takes about `bytes` of memory, once they are free; `None` if it panicked. A job that takes more
@@ -38,7 +37,7 @@ impl ExtractionPool {
         bytes: u64,
         job: impl FnOnce() -> T + Send + 'static,
     ) -> Option<T> {
-        let reserved = self.memory.reserve(bytes.min(self.limit)).await;
+        let reserved = self.memory.reserve(bytes.min(self.memory.limit())).await;
         // The job owns the memory, because it goes on when its caller is cancelled.
         let job = move || {
             let _reserved = reserved;

@@ -125,8 +125,11 @@ impl Api {
         headers: &HeaderMap,
         requester: Requester<'_>,
     ) -> Response {
+        let client = requester.client;
         match self.pages.find(url, &CacheDirectives::of(headers), requester).await {
-            Ok((cached, source)) => answer(&self.representations, &cached, source, query, headers).await,
+            Ok((cached, source)) => {
+                answer(&self.representations, &cached, source, query, (client, headers)).await
+            }
             Err(error) => error.into_response(),
         }
     }

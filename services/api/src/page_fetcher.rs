@@ -138,7 +138,13 @@ impl PageFetcher {
                 }
                 Claim::Taken if deadline.has_passed() && !job.client.always_waits() => {
                     let cause = "another process has not fetched the page in time";
-                    self.tell_of_wait(&job.page, job.request_id.as_ref(), &job.trace, self.timeout, cause);
+                    self.log_timed_out_wait(
+                        &job.page,
+                        job.request_id.as_ref(),
+                        &job.trace,
+                        self.timeout,
+                        cause,
+                    );
                     return Ok(FetchOutcome::not_in_time(entry.as_ref().or(job.seen.as_ref())));
                 }
                 Claim::Taken => {
@@ -153,7 +159,7 @@ impl PageFetcher {
     }
 
     /// Logs and counts a request for `page` that has `waited` in vain for a fetch that it has not begun.
-    pub(crate) fn tell_of_wait(
+    pub(crate) fn log_timed_out_wait(
         &self,
         page: &PageUrl,
         id: Option<&RequestId>,

@@ -17,7 +17,7 @@ use crate::{
     single_flight::{SingleFlight, Waiter},
 };
 use fetch::{JobClient, PageUrl, QueueHolds};
-use kit::{CpuPool, Deadline};
+use kit::{CpuPool, Deadline, SharedBudget};
 use std::{sync::Arc, time::Duration};
 
 /// How much longer than `fetch.timeout` a request waits for its job: one that fetches by itself ends by then, and its
@@ -52,7 +52,9 @@ impl PageService {
             grace: stale.grace(),
         };
         let cache = Arc::new(Cache::new(settings.redis_url.as_ref(), &settings.redis, limits, pool)?);
-        let extraction = ExtractionPool::new(pool, shares.extraction, shares.conversion);
+        let share = kit::client_share(shares.conversion, settings.limits.per_client);
+        let extraction =
+            ExtractionPool::new(pool, shares.extraction, SharedBudget::new(shares.conversion, share));
         Ok(Self {
             fetcher: Arc::new(PageFetcher::new(settings, &cache, pool, &extraction, &metrics)?),
             cache,
@@ -171,7 +173,7 @@ impl PageService {
         } else {
             let (time, trace) = (self.timeout.saturating_add(GRACE), requester.trace.cloned());
             let cause = "the fetch of another request or process has not ended in time";
-            self.fetcher.tell_of_wait(page, requester.id, &trace.unwrap_or_default(), time, cause);
+            self.fetcher.log_timed_out_wait(page, requester.id, &trace.unwrap_or_default(), time, cause);
             FetchOutcome::not_in_time(entry.as_ref())
         };
         let found = self.choose(outcome, reason, is_collapsed, directives);

@@ -9,7 +9,7 @@ use crate::{
     negotiation::AnswerForm,
 };
 use bytes::Bytes;
-use kit::{CodingPreference, ContentCoding};
+use kit::{ClientKey, CodingPreference, ContentCoding};
 use lru::LruCache;
 use std::{
     collections::HashMap,
@@ -80,6 +80,7 @@ impl Representations {
         cached: &Arc<CachedResult>,
         links: &PageLinks,
         form: AnswerForm,
+        client: ClientKey,
     ) -> Result<Converted<Bytes>, ApiError> {
         if let Some(unconverted) = unconverted(&links.json, form) {
             return Ok(unconverted);
@@ -88,7 +89,7 @@ impl Representations {
         let representation = self.0.find(key);
         if representation.made.get().is_none() {
             // Spawned: a client that leaves does not make the next one begin again.
-            let making = Arc::clone(&representation).make(Arc::clone(&self.0), Arc::clone(cached));
+            let making = Arc::clone(&representation).make(Arc::clone(&self.0), Arc::clone(cached), client);
             tokio::spawn(making.in_current_span()).await.map_err(|_| ApiError::Internal)??;
         }
         let coding = representation.made.get().and_then(|made| made.coding);
@@ -163,9 +164,14 @@ impl RepresentationKey {
 
 impl Representation {
     /// Converts the links of `cached`, unless another request is doing so, and keeps the result.
-    async fn make(self: Arc<Self>, store: Arc<Store>, cached: Arc<CachedResult>) -> Result<(), ApiError> {
+    async fn make(
+        self: Arc<Self>,
+        store: Arc<Store>,
+        cached: Arc<CachedResult>,
+        client: ClientKey,
+    ) -> Result<(), ApiError> {
         let links = cached.result.as_ref().map_err(Clone::clone)?;
-        self.made.get_or_try_init(|| convert(&store.pool, links, self.key.form)).await?;
+        self.made.get_or_try_init(|| convert(&store.pool, links, self.key.form, client)).await?;
         store.keep(&self);
         Ok(())
     }

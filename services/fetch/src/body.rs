@@ -84,7 +84,7 @@ impl BodyReader<'_> {
         while let Some(data) = self.data().await? {
             let needed = page.len() + data.len();
             if allowance.bytes < needed {
-                let raised = self.budget.raise(&mut allowance, needed, most.max(needed));
+                let raised = self.budget.raise(self.job.client, &mut allowance, needed, most.max(needed));
                 self.job.wait(raised).await?;
             }
             append(&mut page, &data, allowance.bytes);
@@ -128,7 +128,8 @@ impl BodyReader<'_> {
     async fn decode(&mut self, mut decoding: Decoding) -> Result<Decoding, FetchError> {
         loop {
             let (needed, most) = (decoding.needed(), decoding.most());
-            self.job.wait(self.budget.raise(&mut decoding.allowance, needed, most)).await?;
+            let raised = self.budget.raise(self.job.client, &mut decoding.allowance, needed, most);
+            self.job.wait(raised).await?;
             let (asked, begun) = (Instant::now(), Arc::new(OnceLock::new()));
             let start = Arc::clone(&begun);
             let decoded = self.pool.run(move || {

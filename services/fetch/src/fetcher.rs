@@ -144,7 +144,7 @@ impl Fetcher {
         fields: RequestFields<'_>,
         client: JobClient,
     ) -> (Result<Fetched, FetchError>, JobRecord) {
-        let context = JobContext::begin(&self.settings);
+        let context = JobContext::begin(&self.settings, client.key);
         let mut job = JobState { client, permit: None, context, cookies: CookieJar::default() };
         let result = self.follow(url, fields, &mut job).await;
         let mut record = job.context.into_record();

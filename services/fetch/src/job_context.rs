@@ -3,21 +3,23 @@
 use crate::{
     Cause, FetchError, FetchSettings, JobRecord, Phase, deadline::JobDeadline, traffic::JobAllowance,
 };
-use kit::Deadline;
+use kit::{ClientKey, Deadline};
 use std::{future::poll_fn, pin::pin};
 
 /// The state of a job that all its hops share.
 #[derive(Debug)]
 pub(crate) struct JobContext {
+    pub(crate) client: ClientKey,
     pub(crate) deadline: JobDeadline,
     pub(crate) allowance: JobAllowance,
     pub(crate) record: JobRecord,
 }
 
 impl JobContext {
-    /// The state of a job that begins now.
-    pub(crate) fn begin(settings: &FetchSettings) -> Self {
+    /// The state of a job of `client` that begins now.
+    pub(crate) fn begin(settings: &FetchSettings, client: ClientKey) -> Self {
         Self {
+            client,
             deadline: JobDeadline(Deadline::after(settings.timeout)),
             allowance: JobAllowance::new(settings),
             record: JobRecord::begin(),

@@ -13,7 +13,7 @@ const UNIT: u64 = 1024;
 pub struct ByteBudget {
     free: Arc<Semaphore>,
     limit: u64,
-    /// What one client has of it, if this is for one.
+    /// The client's share, if this is for one client.
     part: Option<Arc<Semaphore>>,
 }
 
@@ -38,7 +38,8 @@ impl ByteBudget {
         Self { free: Arc::new(Semaphore::new(permits)), limit: permits as u64 * UNIT, part: None }
     }
 
-    /// Reserves `bytes` once they are free, in order of arrival. Never resolves if the whole budget is smaller.
+    /// Reserves `bytes` once they are free, in order of arrival. Never resolves if the whole budget, or the client's share, is
+    /// smaller.
     #[expect(clippy::missing_panics_doc, reason = "the semaphore is never closed")]
     pub async fn reserve(&self, bytes: u64) -> Reservation {
         let acquire = async |semaphore: &Arc<Semaphore>| {
@@ -118,6 +119,11 @@ impl SharedBudget {
     /// The budget of all clients together.
     pub fn whole(&self) -> &ByteBudget {
         &self.whole
+    }
+
+    /// The bytes that each client may have.
+    pub fn share(&self) -> u64 {
+        self.parts.permits as u64 * UNIT
     }
 
     /// The budget for `client`: what is reserved from it counts towards the client's share, too.

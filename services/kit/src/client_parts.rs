@@ -1,4 +1,4 @@
-//! The parts that clients have of something that they share.
+//! The shares of clients in something that has a limit.
 
 use crate::ClientKey;
 use std::{

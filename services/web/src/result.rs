@@ -80,3 +80,28 @@ fn render(state: &WebState, query: &PageQuery, response: &ApiResponse) -> Result
     let fragment = state.templates.render("result.html", view);
     Ok((response.title.clone(), fragment.ok_or_else(|| WebError::new(WebErrorKind::Internal))?))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::settings::WebSettings;
+    use kit::CpuPool;
+
+    #[tokio::test]
+    async fn late_links_without_memory_are_an_error_in_their_place() {
+        let state = WebState::new(&WebSettings::default(), CpuPool::new(1).unwrap()).unwrap();
+        let state = Arc::new(state);
+        let page = async |fragment: &str| {
+            let pending = ready(Ok((None, fragment.to_owned())));
+            let response = frame_first(&state, "http://a.example/".to_owned(), pending);
+            let body = response.into_body().collect().await.unwrap().to_bytes();
+            String::from_utf8(body.to_vec()).unwrap()
+        };
+        let all = state.late_links.try_reserve(state.late_links.limit()).unwrap();
+        let refused = page("<p>late</p>").await;
+        assert!(refused.contains("role=\"alert\"") && !refused.contains("<p>late</p>"), "{refused}");
+        drop(all);
+        assert!(page("<p>late</p>").await.contains("<p>late</p>"));
+        assert_eq!(state.late_links.used(), 0);
+    }
+}

@@ -33,8 +33,8 @@ pub(crate) struct WebState {
     pub(crate) api: ApiClient,
     pub(crate) public_api: Option<PublicApi>,
     pub(crate) pool: CpuPool,
-    /// The memory of links that are sent after their page's frame: of those that the server counts as responses that wait for
-    /// their clients, and of those that have no place among them yet.
+    /// The memory of links that are sent after their page's frame, until their clients have read them. It is larger than what
+    /// the server has for all such responses, so that the server can cut off clients before it is used up.
     pub(crate) late_links: ByteBudget,
     /// One permit: long responses are processed one at a time, and leave threads to short ones.
     long_responses: Arc<Semaphore>,

@@ -71,7 +71,7 @@ impl<'a> Resolver<'a> {
 
     /// The "path state": the text ends with a slash, and its path begins with the one at `start`.
     fn push_path(&mut self, path: &str, start: usize) {
-        // Few have any.
+        // Few paths have dot segments.
         if !path.starts_with('.') && !path.contains("/.") {
             return self.text.push_str(path);
         }

@@ -1,9 +1,8 @@
 use super::*;
 use crate::link_query::LinkQuery;
-use fetch::FetchError;
 use futures_util::{FutureExt, future::join_all};
 use http::{HeaderMap, HeaderValue, header::ACCEPT_ENCODING};
-use kit::CpuPool;
+use kit::{Client, ClientKey, CpuPool, SharedBudget};
 use std::{sync::mpsc, time::Duration};
 
 const JSON: &[u8] = br#"[{"text":"a","href":"http://a/"}]"#;
@@ -13,12 +12,15 @@ fn cached() -> Arc<CachedResult> {
 }
 
 fn store(bytes: usize) -> Representations {
-    Representations::new(&ExtractionPool::new(&CpuPool::new(1).unwrap(), 1 << 20, 1 << 20), bytes)
+    Representations::new(
+        &ExtractionPool::new(&CpuPool::new(1).unwrap(), 1 << 20, SharedBudget::new(1 << 20, 1 << 20)),
+        bytes,
+    )
 }
 
 async fn get(store: &Representations, cached: &Arc<CachedResult>, query: &str) -> Bytes {
     let form = AnswerForm::of(&LinkQuery::parse(Some(query)).unwrap(), &HeaderMap::new());
-    store.get(cached, cached.result.as_ref().unwrap(), form).await.unwrap().bytes
+    store.get(cached, cached.result.as_ref().unwrap(), form, client(1)).await.unwrap().bytes
 }
 
 async fn text(store: &Representations, cached: &Arc<CachedResult>) -> Bytes {
@@ -60,7 +62,7 @@ async fn one_that_several_preferences_lead_to_is_kept_once() {
         let cached = Arc::new(CachedResult::new(Ok(PageLinks::of_json(json)), Duration::from_mins(1)));
         for value in values {
             let links = cached.result.as_ref().unwrap();
-            store.get(&cached, links, accepting(value)).await.unwrap();
+            store.get(&cached, links, accepting(value), client(1)).await.unwrap();
         }
         assert_eq!(store.0.lock().kept.len(), kept, "{values:?}");
     }
@@ -92,6 +94,10 @@ async fn the_store_is_bounded_and_keeps_those_read_last() {
     assert_eq!(known(&store), 10_000 / (OVERHEAD + "http://a/\n".len()));
 }
 
+fn client(number: u32) -> ClientKey {
+    Client::new(std::net::Ipv4Addr::from_bits(number).into()).key()
+}
+
 /// Links whose conversion is handed to another thread.
 fn long() -> Arc<CachedResult> {
     let json = format!(r#"[{{"text":"{}","href":"http://a/"}}]"#, "a".repeat(100_000));
@@ -99,32 +105,40 @@ fn long() -> Arc<CachedResult> {
 }
 
 #[tokio::test]
-async fn long_links_wait_for_their_conversion_only_as_far_as_there_is_memory() {
+async fn a_client_has_no_more_links_wait_for_their_conversion_than_its_share() {
     let pool = CpuPool::new(1).unwrap();
-    let store = Representations::new(&ExtractionPool::new(&pool, 1 << 20, 150_000), 0);
+    let store =
+        Representations::new(&ExtractionPool::new(&pool, 1 << 20, SharedBudget::new(300_000, 150_000)), 0);
     let form = AnswerForm::of(&LinkQuery::parse(Some("format=text")).unwrap(), &HeaderMap::new());
     let (open, gate) = mpsc::channel::<()>();
     let busy = tokio::spawn(async move { pool.run(move || gate.recv().is_ok()).await });
-    let (one, other) = (long(), long());
-    let get = async |cached: &Arc<CachedResult>| {
-        store.get(cached, cached.result.as_ref().unwrap(), form).await.map(|made| made.bytes)
+    let links = [(); 3].map(|()| long());
+    let get = async |number: usize, client: ClientKey| {
+        let cached: &Arc<CachedResult> = &links[number];
+        store.get(cached, cached.result.as_ref().unwrap(), form, client).await.map(|made| made.bytes)
     };
-    let mut first = Box::pin(get(&one));
-    while store.0.pool.waiting_place(100_000).is_some() {
+    let mut first = Box::pin(get(0, client(1)));
+    while store.0.pool.reserve_waiting(100_000, client(1)).is_some() {
         assert!((&mut first).now_or_never().is_none());
         tokio::task::yield_now().await;
     }
-    assert_eq!(get(&other).await, Err(FetchError::Overloaded.into()));
+    assert_eq!(get(1, client(1)).await, Err(ApiError::ConversionsWait));
+    let mut other = Box::pin(get(2, client(2)));
+    assert!((&mut other).now_or_never().is_none());
     drop(open);
     busy.await.unwrap();
-    assert_eq!(first.await.unwrap(), "http://a/\n");
-    assert_eq!(get(&other).await.unwrap(), "http://a/\n");
+    for made in [first.await, other.await, get(1, client(1)).await] {
+        assert_eq!(made.unwrap(), "http://a/\n");
+    }
 }
 
 #[tokio::test]
 async fn a_conversion_goes_on_when_its_reader_leaves() {
     let pool = CpuPool::new(1).unwrap();
-    let store = Representations::new(&ExtractionPool::new(&pool, 1 << 20, 1 << 20), 100_000);
+    let store = Representations::new(
+        &ExtractionPool::new(&pool, 1 << 20, SharedBudget::new(1 << 20, 1 << 20)),
+        100_000,
+    );
     let cached = long();
     let (open, gate) = mpsc::channel::<()>();
     let busy = tokio::spawn(async move { pool.run(move || gate.recv().is_ok()).await });

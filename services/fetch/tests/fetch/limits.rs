@@ -1,8 +1,15 @@
 //! Jobs are limited in all and at each host; jobs that wait for one host do not hold up others.
 
 use crate::support::{loopback, origin, url};
-use fetch::{FetchError, FetchSettings, Fetcher, PageUrl, Phase};
-use std::{sync::Arc, time::Duration};
+use fetch::{FetchError, FetchSettings, Fetched, Fetcher, JobClient, PageUrl, Phase};
+use kit::Client;
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 use tokio::{io::AsyncWriteExt, sync::Semaphore};
 
 /// An origin on `address` that answers a request for each permit of `gate`.
@@ -134,4 +141,48 @@ async fn a_cancelled_job_gives_back_its_permit() {
     }
     gate.add_permits(4);
     assert_eq!(spawn(&fetcher, &page).await.unwrap(), Ok(()));
+}
+
+/// Large bodies that never end, of as many bytes as the memory for large ones has.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_with_large_bodies_that_stall_leaves_others_memory() {
+    const LENGTH: usize = 9_900_000;
+    const STALLED: usize = 8;
+    let sent = Arc::new(AtomicUsize::new(0));
+    let count = Arc::clone(&sent);
+    let stalling = origin::raw("127.0.0.1:0", move |mut stream| {
+        let count = Arc::clone(&count);
+        async move {
+            origin::head(&mut stream).await;
+            let head =
+                format!("HTTP/1.1 200 OK\r\nContent-Type: text/html\r\nContent-Length: {LENGTH}\r\n\r\n");
+            let _ = stream.write_all(head.as_bytes()).await;
+            for _ in 0..LENGTH / 100_000 - 1 {
+                let _ = stream.write_all(&vec![b' '; 100_000]).await;
+                count.fetch_add(100_000, Ordering::SeqCst);
+            }
+            std::future::pending::<()>().await;
+        }
+    })
+    .await;
+    let large = origin::fixed(origin::html(&"x".repeat(9_000_000))).await;
+    let settings = FetchSettings {
+        max_jobs_per_host: 100,
+        per_client: 0.5,
+        timeout: Duration::from_mins(1),
+        ..loopback()
+    };
+    let fetcher = Arc::new(Fetcher::new(settings, crate::support::pool()).unwrap());
+    let fetch = |page: String, client: [u8; 4]| {
+        let (fetcher, page) = (Arc::clone(&fetcher), url(&page));
+        let client = JobClient { key: Client::new(client.into()).key(), holds: None };
+        async move { fetcher.fetch_unless_known(&page, None, client).await.0 }
+    };
+    let _stalled: tokio::task::JoinSet<_> =
+        (0..STALLED).map(|_| fetch(stalling.url("/"), [192, 0, 2, 1])).collect();
+    // More than sockets hold: four have memory, as many as fit into the share.
+    until(|| sent.load(Ordering::SeqCst) > 4 * (LENGTH - 200_000)).await;
+    let page = fetch(large.url("/"), [192, 0, 2, 2]);
+    let page = tokio::time::timeout(Duration::from_secs(20), page).await.expect("memory for it");
+    assert!(matches!(page, Ok(Fetched::Page(_))));
 }
