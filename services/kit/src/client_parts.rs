@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 
 /// A semaphore for each client, as long as something else holds it or a permit of it.
 #[derive(Debug)]
-pub(crate) struct ClientParts {
+pub struct ClientParts {
     /// Of each client.
     pub(crate) permits: usize,
     clients: Mutex<Clients>,
@@ -23,13 +23,14 @@ struct Clients {
 }
 
 impl ClientParts {
-    /// Parts of so many permits each.
-    pub(crate) fn new(permits: usize) -> Self {
+    /// Semaphores of so many permits each.
+    pub fn new(permits: usize) -> Self {
         Self { permits: permits.min(Semaphore::MAX_PERMITS), clients: Mutex::default() }
     }
 
-    /// The part of `client`.
-    pub(crate) fn of(&self, client: ClientKey) -> Arc<Semaphore> {
+    /// The semaphore of `client`.
+    #[must_use]
+    pub fn of(&self, client: ClientKey) -> Arc<Semaphore> {
         let mut clients = self.clients.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(part) = clients.parts.get(&client).and_then(Weak::upgrade) {
             return part;

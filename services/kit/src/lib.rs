@@ -53,6 +53,7 @@ pub use body::{Body, BoxError, ReadError, Request, Response, empty, full, read, 
 pub use byte_budget::{ByteBudget, Reservation, SharedBudget};
 pub use causes::with_causes;
 pub use client::{Client, ClientKey};
+pub use client_parts::ClientParts;
 pub use compression::compressed;
 pub use conditional::not_modified;
 pub use config::ConfigError;

@@ -18,7 +18,7 @@ use hyper_util::{
     client::legacy::{self, connect::HttpConnector},
     rt::{TokioExecutor, TokioTimer},
 };
-use kit::{ByteBudget, Client, RequestId, Response, Trace};
+use kit::{ByteBudget, Client, ClientKey, RequestId, Response, Trace};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rustls::RootCertStore;
 use std::time::Duration;
@@ -39,6 +39,11 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
+    /// What its client shares limits under.
+    pub(crate) fn key(&self) -> Option<ClientKey> {
+        self.client.map(Client::key)
+    }
+
     pub(crate) fn of(request: &Parts) -> Self {
         let extensions = &request.extensions;
         Self {

@@ -10,7 +10,7 @@ use crate::{
     settings::WebSettings,
     templates::Templates,
 };
-use kit::{ByteBudget, Configuration, CpuPool, RequestId};
+use kit::{ByteBudget, ClientKey, ClientParts, Configuration, CpuPool, RequestId};
 use std::{sync::Arc, time::Instant};
 use tokio::sync::Semaphore;
 use tracing::info;
@@ -38,6 +38,8 @@ pub(crate) struct WebState {
     pub(crate) late_links: ByteBudget,
     /// One permit: long responses are processed one at a time, and leave threads to short ones.
     long_responses: Arc<Semaphore>,
+    /// One permit for each client: clients take turns, as each has one long response in that queue.
+    long_of_client: ClientParts,
 }
 
 impl WebState {
@@ -55,6 +57,7 @@ impl WebState {
             pool,
             late_links: ByteBudget::new(send_queue + more),
             long_responses: Arc::new(Semaphore::new(1)),
+            long_of_client: ClientParts::new(1),
         })
     }
 
@@ -87,7 +90,7 @@ impl WebState {
                 let _span = span;
                 process(&state, &query, &response)
             };
-            self.run(length, work).await
+            self.run(length, caller.key(), work).await
         }
         .await;
         let code = result.as_ref().map_or_else(|error| error.kind.code(), |_| "ok");
@@ -98,20 +101,27 @@ impl WebState {
         result
     }
 
-    /// Runs `job`, which processes and writes about `length` bytes: at once if they are few, otherwise on the CPU pool.
+    /// Runs `job` for `client`, which processes and writes about `length` bytes: at once if they are few, otherwise on the
+    /// CPU pool.
     async fn run<T: Send + 'static>(
         &self,
         length: usize,
+        client: Option<ClientKey>,
         job: impl FnOnce() -> Result<T, WebError> + Send + 'static,
     ) -> Result<T, WebError> {
         if length <= SHORT {
             return job();
         }
-        let long = Arc::clone(&self.long_responses);
-        let permit = if length > LONG { Some(long.acquire_owned().await) } else { None };
-        // The job owns the permit, because it goes on when its caller is cancelled.
+        let mut permits = Vec::new();
+        if length > LONG {
+            let of_client = client.map(|client| self.long_of_client.of(client));
+            for semaphore in of_client.into_iter().chain([Arc::clone(&self.long_responses)]) {
+                permits.push(semaphore.acquire_owned().await);
+            }
+        }
+        // The job owns the permits, because it goes on when its caller is cancelled.
         let run = move || {
-            let _permit = permit;
+            let _permits = permits;
             job()
         };
         let panicked = || Err(WebError::with_cause(WebErrorKind::Internal, "a job on the CPU pool panicked"));
@@ -122,10 +132,13 @@ impl WebState {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use futures_util::FutureExt;
+    use futures_util::{FutureExt, future::join_all};
+    use kit::Client;
     use std::{
+        net::Ipv4Addr,
         pin::pin,
         sync::{
+            Mutex,
             atomic::{AtomicBool, Ordering::SeqCst},
             mpsc,
         },
@@ -143,7 +156,7 @@ mod tests {
                 signal.send(()).unwrap();
                 Ok(gate.recv().is_ok())
             };
-            async move { state.run(LONG + 1, job).await }
+            async move { state.run(LONG + 1, None, job).await }
         });
         running.await.unwrap();
         first.abort();
@@ -151,22 +164,46 @@ mod tests {
 
         let started = Arc::new(AtomicBool::new(false));
         let second_started = Arc::clone(&started);
-        let mut second = pin!(state.run(LONG + 1, move || {
+        let mut second = pin!(state.run(LONG + 1, None, move || {
             second_started.store(true, SeqCst);
             Ok(())
         }));
         assert!((&mut second).now_or_never().is_none());
         // The pool has one free thread and runs jobs in order, so a queued second job would run before this one.
-        assert_eq!(state.run(LONG, || Ok(1)).await, Ok(1));
+        assert_eq!(state.run(LONG, None, || Ok(1)).await, Ok(1));
         assert!(!started.load(SeqCst));
         drop(finish);
         assert_eq!(second.await, Ok(()));
     }
 
     #[tokio::test]
+    async fn clients_with_long_responses_take_turns() {
+        let state = WebState::new(&WebSettings::default(), CpuPool::new(1).unwrap()).unwrap();
+        let client = |number: u32| Some(Client::new(Ipv4Addr::from_bits(number).into()).key());
+        let done = Arc::new(Mutex::new(Vec::new()));
+        let job = |name: &'static str| {
+            let done = Arc::clone(&done);
+            move || {
+                done.lock().unwrap().push(name);
+                Ok(())
+            }
+        };
+        let running = Arc::clone(&state.long_responses).acquire_owned().await.unwrap();
+        let mut jobs: Vec<_> = [(1, "one"), (1, "two"), (1, "three"), (2, "other")]
+            .map(|(number, name)| Box::pin(state.run(LONG + 1, client(number), job(name))))
+            .into();
+        for job in &mut jobs {
+            assert!(job.now_or_never().is_none());
+        }
+        drop(running);
+        join_all(jobs).await;
+        assert_eq!(*done.lock().unwrap(), ["one", "other", "two", "three"]);
+    }
+
+    #[tokio::test]
     async fn a_job_that_panics_is_an_internal_error() {
         let state = WebState::new(&WebSettings::default(), CpuPool::new(1).unwrap()).unwrap();
-        let result = state.run(LONG, || -> Result<(), WebError> { panic!("on purpose") }).await;
+        let result = state.run(LONG, None, || -> Result<(), WebError> { panic!("on purpose") }).await;
         assert_eq!(result.unwrap_err().kind, WebErrorKind::Internal);
     }
 }
