@@ -147,12 +147,7 @@ impl Fetcher {
         let context = JobContext::begin(&self.settings, client.key);
         let mut job = JobState { client, permit: None, context, cookies: CookieJar::default() };
         let result = self.follow(url, fields, &mut job).await;
-        let mut record = job.context.into_record();
-        if result.is_ok() {
-            // Of a connection that was tried first.
-            record.cause = None;
-        }
-        (result, record)
+        job.context.end(result)
     }
 
     /// A permit for a job of `client` that fetches nothing, such as work on a page that the client has sent. Such jobs
@@ -201,7 +196,7 @@ impl Fetcher {
         };
         job.permit = Some(admitted.inspect_err(|error| job.context.record.cause = Some(error.cause()))?);
         if is_first && job.client.always_waits() {
-            job.context.deadline = JobDeadline(Deadline::after(self.settings.timeout));
+            job.context.restart(self.settings.timeout);
         }
         let deadline = job.context.deadline;
         let origin = Origin { https: url.as_url().scheme() == "https", host, port: to.rules.port };

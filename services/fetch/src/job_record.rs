@@ -25,6 +25,8 @@ pub struct JobRecord {
     pub codings: Vec<&'static str>,
     /// The cause of a failure, if it says more than its code: `connection refused`.
     pub cause: Option<Cause>,
+    /// The phase in which the job used up its time, if it did.
+    timed_out_in: Option<Phase>,
 }
 
 /// One request of a job.
@@ -69,6 +71,7 @@ impl JobRecord {
             decoded_bytes: None,
             codings: Vec::new(),
             cause: None,
+            timed_out_in: None,
         }
     }
 
@@ -100,9 +103,31 @@ impl JobRecord {
         })
     }
 
-    /// The current phase, or the last one.
+    /// The current phase, or the last one; of a job that reached its deadline, the one that took longest.
     pub fn phase(&self) -> Phase {
-        self.phases.last().map_or(Phase::Queue, |last| last.phase)
+        let last = || self.phases.last().map_or(Phase::Queue, |last| last.phase);
+        self.timed_out_in.unwrap_or_else(last)
+    }
+
+    /// Ends the record at the deadline of the job, whose time began at `start`. The job failed in the phase that took
+    /// longest: little may be left of the time when the last one begins.
+    pub(crate) fn time_out(&mut self, start: Instant) -> Phase {
+        self.end();
+        let (last, start) = (self.phase(), start.duration_since(self.start));
+        let time = |span: &PhaseSpan| span.end.saturating_sub(span.start.max(start));
+        let time_in =
+            |phase| self.phases.iter().filter(|span| span.phase == phase).map(time).sum::<Duration>();
+        let longest = Phase::ALL.into_iter().max_by_key(|phase| (time_in(*phase), *phase == last));
+        let longest = longest.unwrap_or(last);
+        if longest != last {
+            // A hop begins with the wait for its permit, which may be for a limit of the client or the host.
+            let hops = self.phases.chunk_by(|span, next| span.hop == next.hop);
+            let for_permits: Duration = hops.filter_map(<[_]>::first).map(time).sum();
+            let is_busy = longest == Phase::Queue && time_in(Phase::Queue) > 2 * for_permits;
+            self.cause = is_busy.then(Cause::busy);
+        }
+        self.timed_out_in = Some(longest);
+        longest
     }
 
     /// The time of the whole job, until its last phase ended.
