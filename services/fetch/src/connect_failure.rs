@@ -4,7 +4,7 @@ use crate::{Cause, CauseKind, FetchError, JobRecord, Phase};
 use std::{
     error::Error,
     io,
-    net::{IpAddr, Ipv4Addr, UdpSocket},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, UdpSocket},
 };
 
 /// Notes the cause of the error, which does not leave the process.
@@ -18,18 +18,27 @@ pub(crate) fn failed(record: &mut JobRecord, error: &(dyn Error + 'static)) -> F
     if causes.any(timed_out) { FetchError::Timeout(Phase::Connect) } else { FetchError::Connect }
 }
 
-/// Tells a network that cannot be reached from a route that this machine lacks.
+/// Tells a network that cannot be reached from what this machine lacks.
 pub(crate) fn name_missing_route(record: &mut JobRecord, addresses: &[IpAddr]) {
-    let is_unreachable = record.cause.as_ref().is_some_and(|cause| cause.kind == CauseKind::Unreachable);
-    // To have no IPv6 is an operator's choice.
-    if is_unreachable && addresses.iter().any(|ip| ip.is_ipv4() && !has_route(*ip)) {
-        record.cause = Some(Cause::new(CauseKind::NoRoute, "this machine has no route to the address"));
+    let Some(cause) = &mut record.cause else { return };
+    // To have no IPv6 is an operator's choice. Where it is switched off, the error is that of a machine without free ports.
+    let is_off = |ip: &IpAddr| ip.is_ipv6() && obstacle(*ip) == Some(io::ErrorKind::AddrNotAvailable);
+    if cause.kind == CauseKind::System && addresses.iter().any(is_off) {
+        *cause = Cause::new(CauseKind::Unreachable, "this machine has no IPv6");
+    }
+    let has_no_route = |ip: &IpAddr| ip.is_ipv4() && obstacle(*ip).is_some();
+    if cause.kind == CauseKind::Unreachable && addresses.iter().any(has_no_route) {
+        *cause = Cause::new(CauseKind::NoRoute, "this machine has no route to the address");
     }
 }
 
-/// Whether this machine has a route to `ip`, an IPv4 address. No packet is sent.
-fn has_route(ip: IpAddr) -> bool {
+/// Why this machine cannot send to `ip`. No packet is sent.
+fn obstacle(ip: IpAddr) -> Option<io::ErrorKind> {
+    let any = match ip {
+        IpAddr::V4(_) => IpAddr::V4(Ipv4Addr::UNSPECIFIED),
+        IpAddr::V6(_) => IpAddr::V6(Ipv6Addr::UNSPECIFIED),
+    };
     // The number of the port is of no account.
-    let socket = UdpSocket::bind((Ipv4Addr::UNSPECIFIED, 0));
-    socket.and_then(|socket| socket.connect((ip, 9))).is_ok()
+    let connected = UdpSocket::bind((any, 0)).and_then(|socket| socket.connect((ip, 9)));
+    connected.err().map(|error| error.kind())
 }

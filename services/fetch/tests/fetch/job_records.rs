@@ -188,6 +188,19 @@ fn a_machine_without_a_route_says_so() {
     });
 }
 
+#[test]
+fn addresses_of_ipv6_are_unreachable_where_it_is_switched_off() {
+    let name = "job_records::addresses_of_ipv6_are_unreachable_where_it_is_switched_off";
+    netns::run(name, netns::LOCAL, async {
+        std::fs::write("/proc/sys/net/ipv6/conf/all/disable_ipv6", "1").unwrap();
+        let fetcher = Fetcher::new(FetchSettings::default(), pool()).unwrap();
+        let page = "http://[2606:2800:21f:cb07:6820:80da:af6b:8b2c]/";
+        let (result, record) = job(&fetcher, page).await;
+        let found = (result.unwrap_err().code(), record.cause.unwrap().kind);
+        assert_eq!(found, ("connect-failure", CauseKind::Unreachable));
+    });
+}
+
 #[tokio::test]
 async fn a_wait_for_a_thread_that_decodes_is_a_wait_in_the_queue() {
     // "x", by gzip without compression.
