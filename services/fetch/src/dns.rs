@@ -75,7 +75,10 @@ impl Dns {
         // `Name::from_ascii` refuses labels that begin with a hyphen, which browsers look up.
         let mut name = Name::from_labels(host.split('.').map(str::as_bytes)).map_err(|_| FetchError::Dns)?;
         name.set_fqdn(!relative);
-        let (start, deadline) = (Instant::now(), deadline.within(self.settings.dns_timeout));
+        let FetchSettings { timeout, dns_timeout, .. } = *self.settings;
+        // At the end of a job's time, silence says nothing about a name server or a name.
+        let is_long_enough = deadline.remaining() >= dns_timeout.min(timeout / 2);
+        let (start, deadline) = (Instant::now(), deadline.within(dns_timeout));
         let system = self.system().await;
         let hosts = system.in_hosts(&name);
         if !hosts.is_empty() {
@@ -83,7 +86,7 @@ impl Dns {
         }
         let look_up = async {
             tokio::select! {
-                found = lookup(&system.resolver, name) => found,
+                found = self.lookup(&system.resolver, name, start) => found,
                 never = self.probe(&system.resolver, start, deadline) => match never {},
             }
         };
@@ -100,7 +103,8 @@ impl Dns {
             Err(_) | Ok(Err(NetError::Timeout)) => {
                 let of_name = || Cause::new(CauseKind::DnsTimeout, "no answer for this name");
                 let is_answered = self.is_answered_since(start);
-                record.cause = Some(if is_answered { of_name() } else { Cause::no_name_server() });
+                let cause = || if is_answered { of_name() } else { Cause::no_name_server() };
+                record.cause = is_long_enough.then(cause);
                 Err(FetchError::Timeout(Phase::Dns))
             }
             Ok(Err(error)) => {
@@ -108,6 +112,19 @@ impl Dns {
                 record.caused_by(&error);
                 Err(FetchError::Dns)
             }
+        }
+    }
+
+    /// The addresses of `name`. Tries that end before a name server has answered anything leave the time to the probe.
+    async fn lookup(
+        &self,
+        resolver: &TokioResolver,
+        name: Name,
+        start: Instant,
+    ) -> Result<Vec<IpAddr>, NetError> {
+        match lookup(resolver, name).await {
+            Err(NetError::Timeout) if !self.is_answered_since(start) => pending().await,
+            found => found,
         }
     }
 
@@ -255,3 +272,6 @@ fn name_server(address: SocketAddr) -> NameServerConfig {
     });
     NameServerConfig::new(address.ip(), true, connections.into())
 }
+
+#[cfg(test)]
+mod tests;
