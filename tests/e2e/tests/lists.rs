@@ -6,10 +6,11 @@ use e2e::{Origin, Page, command, run, within};
 use http::StatusCode;
 use serde_json::Value;
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     fs,
     path::Path,
     process::Stdio,
+    thread,
     time::{Duration, Instant},
 };
 use tempfile::tempdir;
@@ -114,6 +115,89 @@ async fn a_named_pipe_among_files_holds_up_none_of_them() {
     fs::write(&pipe, "<a href=y>y</a>").unwrap();
     found.extend(pages(&within("the pipe's", lines.next_line()).await.unwrap().unwrap()));
     assert_eq!(found.pop().as_deref(), Some("pipe"));
+    assert_eq!(within("the end", child.wait()).await.unwrap().code(), Some(0));
+}
+
+#[tokio::test]
+async fn pages_that_are_due_again_do_not_wait_for_the_last_file() {
+    let (origin, page) = Origin::with_link().await;
+    let unavailable = || Page::new(StatusCode::SERVICE_UNAVAILABLE, "");
+    let with_time = origin.page("/with-time", unavailable().header("retry-after", "1"));
+    let without = origin.page("/without", unavailable());
+    let of_hosts = [
+        page.clone(),
+        format!("{page}#2"),
+        format!("{page}#3"),
+        with_time.replace("127.0.0.1", "127.0.0.2"),
+        without.replace("127.0.0.1", "127.0.0.3"),
+    ];
+    let folder = tempdir().unwrap();
+    fs::write(folder.path().join("file"), "<a href=http://h/>x</a>").unwrap();
+    let mut child = command("linkextractor")
+        .args(["--from", "-", "-f", "ndjson", "--delay", "100ms", "--retries", "1"])
+        .current_dir(folder.path())
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut list = child.stdin.take().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    list.write_all((of_hosts.join("\n") + "\n").as_bytes()).await.unwrap();
+    // The list has more files for as long as a page of a host is missing.
+    let files = "file\n".repeat(100);
+    let endless = async { while list.write_all(files.as_bytes()).await.is_ok() {} };
+    let mut missing = HashSet::from(of_hosts);
+    let all_found = async {
+        while !missing.is_empty() {
+            for page in pages(&lines.next_line().await.unwrap().unwrap()) {
+                missing.remove(&page);
+            }
+        }
+    };
+    tokio::select! {
+        () = endless => panic!("it ended before its list"),
+        () = within("the pages of hosts", all_found) => {}
+    }
+    drop(list);
+    let count = async {
+        let mut count = 0;
+        while lines.next_line().await.unwrap().is_some() {
+            count += 1;
+        }
+        count
+    };
+    assert_ne!(within("the rest", count).await, 0, "files come after them");
+    assert_eq!(within("the end", child.wait()).await.unwrap().code(), Some(1));
+    assert_eq!(origin.requests(), 3 + 3 + 2, "after the time that the host named, and once more");
+}
+
+#[tokio::test]
+async fn a_page_of_a_host_is_fetched_beside_the_files_before_it() {
+    let (origin, page) = Origin::with_link().await;
+    let folder = tempdir().unwrap();
+    // So large that a batch has few of them.
+    fs::write(folder.path().join("file"), "<a href=http://host.example/path>text</a>\n".repeat(1000))
+        .unwrap();
+    // Most of them still wait when all jobs that files may have are taken.
+    let files = 4 * 64 * thread::available_parallelism().unwrap().get();
+    fs::write(folder.path().join("list"), "file\n".repeat(files) + &page).unwrap();
+    let mut child = command("linkextractor")
+        .args(["--from", "list", "-f", "ndjson", "--jobs", "256"])
+        .current_dir(folder.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    for _ in 0..files / 2 {
+        within("a result", lines.next_line()).await.unwrap().unwrap();
+    }
+    // Nothing more can be written meanwhile, so the other files still wait.
+    origin.wait_for_requests(1).await;
+    let mut rest = 0;
+    while within("the rest", lines.next_line()).await.unwrap().is_some() {
+        rest += 1;
+    }
+    assert_eq!(rest, files + 1 - files / 2);
     assert_eq!(within("the end", child.wait()).await.unwrap().code(), Some(0));
 }
 

@@ -120,21 +120,29 @@ impl<W: Write> Run<W> {
     }
 
     fn begin(&mut self, jobs: &mut RunningJobs, sequencer: &Sequencer<(Target, PageResult)>, stopping: bool) {
-        while !stopping && jobs.batches.len() < self.jobs {
+        if stopping {
+            return;
+        }
+        let now = Instant::now();
+        // Also if nothing can be begun: the run would be woken at once again.
+        self.scheduler.promote(now);
+        while jobs.batches.len() < self.jobs {
             let allowed = |index, more| !self.ordered || sequencer.may_begin(index, jobs.pages + more);
             let mut tasks = Vec::new();
-            if self.scheduler.local().is_some_and(batch::is_short) && jobs.of_files == self.file_jobs {
-                return;
-            }
+            let next_is_short = self.scheduler.local().is_some_and(batch::is_short);
+            let files_must_wait = next_is_short && jobs.of_files == self.file_jobs;
             while let Some(task) = self.scheduler.local().filter(|task| batch::is_short(task))
+                && !files_must_wait
                 && tasks.len() < batch::MOST_FILES
                 && allowed(task.index, tasks.len())
             {
                 tasks.extend(self.scheduler.take_local());
             }
             let of_files = !tasks.is_empty();
-            if !of_files {
-                tasks.extend(self.scheduler.next(Instant::now(), |index| allowed(index, 0)));
+            if files_must_wait {
+                tasks.extend(self.scheduler.next_of_host(now, |index| allowed(index, 0)));
+            } else if !of_files {
+                tasks.extend(self.scheduler.next(now, |index| allowed(index, 0)));
             }
             if tasks.is_empty() {
                 return;

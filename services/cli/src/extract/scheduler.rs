@@ -95,8 +95,8 @@ impl Scheduler {
         self.local.insert(at, task);
     }
 
-    /// The next target to begin, unless `allowed` refuses its index: the lowest that could be begun now.
-    pub fn next(&mut self, now: Instant, allowed: impl Fn(u64) -> bool) -> Option<Task> {
+    /// Lets targets be begun whose time has come; after it [`wakes_at`](Self::wakes_at) is later than `now`.
+    pub fn promote(&mut self, now: Instant) {
         while let Some(entry) = self.again.first_entry().filter(|entry| entry.key().0 <= now) {
             let task = entry.remove();
             self.enqueue(task, now, VecDeque::push_front);
@@ -104,26 +104,26 @@ impl Scheduler {
         while let Some((_, name)) = self.later.first().filter(|(at, _)| *at <= now).cloned() {
             self.list(&name, now);
         }
-        let local = self.local.front().map(|task| task.index);
-        let remote = self.ready.first().map(|(index, _)| *index);
-        let task = match (local, remote) {
-            (Some(local), remote) if remote.is_none_or(|remote| local < remote) => {
-                if !allowed(local) {
-                    return None;
-                }
-                self.local.pop_front()?
-            }
-            (_, Some(remote)) if allowed(remote) => {
-                let name = Arc::clone(&self.ready.first()?.1);
-                let host = self.hosts.get_mut(&name)?;
-                let task = host.queue.pop_front()?;
-                host.in_progress += 1;
-                host.not_before = host.not_before.max(now + self.delay);
-                self.list(&name, now);
-                task
-            }
-            _ => return None,
-        };
+    }
+
+    /// The next target to begin, unless `allowed` refuses its index: the lowest that could be begun now.
+    pub fn next(&mut self, now: Instant, allowed: impl Fn(u64) -> bool) -> Option<Task> {
+        match self.local() {
+            Some(task) if allowed(task.index) => self.take_local(),
+            Some(_) => None,
+            None => self.next_of_host(now, allowed),
+        }
+    }
+
+    /// As [`next`](Self::next), only of those that are fetched from a host.
+    pub fn next_of_host(&mut self, now: Instant, allowed: impl Fn(u64) -> bool) -> Option<Task> {
+        let (_, name) = self.ready.first().filter(|(index, _)| allowed(*index))?;
+        let name = Arc::clone(name);
+        let host = self.hosts.get_mut(&name)?;
+        let task = host.queue.pop_front()?;
+        host.in_progress += 1;
+        host.not_before = host.not_before.max(now + self.delay);
+        self.list(&name, now);
         self.count(&task, false);
         Some(task)
     }

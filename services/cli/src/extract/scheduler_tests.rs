@@ -18,6 +18,7 @@ impl Bench {
 
     /// The names of all that may be begun now.
     fn begin(&mut self) -> Vec<Task> {
+        self.scheduler.promote(self.now);
         std::iter::from_fn(|| self.scheduler.next(self.now, |_| true)).collect()
     }
 
@@ -78,6 +79,19 @@ fn the_lowest_index_is_refused_or_taken() {
     let mut bench = Bench::new(1, 0, &["http://a/", "http://b/"]);
     assert!(bench.scheduler.next(bench.now, |index| index > 0).is_none());
     assert_eq!(bench.scheduler.next(bench.now, |index| index == 0).unwrap().index, 0);
+}
+
+#[test]
+fn pages_of_hosts_are_begun_before_files_that_must_wait() {
+    let mut bench = Bench::new(1, 1, &["a", "http://h/1", "http://h/2", "b"]);
+    let now = bench.now;
+    assert_eq!(bench.scheduler.next_of_host(now, |_| true).unwrap().index, 1);
+    assert!(bench.scheduler.next_of_host(now, |_| true).is_none(), "the host's limits still hold");
+    bench.scheduler.finished(Some(&Arc::from("h")), now);
+    bench.now += Duration::from_secs(1);
+    bench.scheduler.promote(bench.now);
+    assert!(bench.scheduler.wakes_at().is_none());
+    assert_eq!(bench.names(), ["a", "http://h/2", "b"]);
 }
 
 #[test]
