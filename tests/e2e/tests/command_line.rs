@@ -70,8 +70,12 @@ async fn links_left_out_and_approximate_answers_are_reported_on_standard_error()
             run("linkextractor", &["--format", "text", "--base", "http://h/", "-"], page.as_bytes()).await;
         assert_eq!((output.code, output.stdout.lines().count()), (Some(0), 1), "{}", output.stderr);
         assert_eq!(output.stderr.lines().count(), 1, "{}", output.stderr);
+        assert!(!output.stderr.contains("--base"), "it is given: {}", output.stderr);
         assert!(output.stderr.starts_with(beginning) && output.stderr.contains(reason), "{}", output.stderr);
     }
+    let page = "<a href=x>x</a>";
+    let without = run("linkextractor", &["-"], page.as_bytes()).await;
+    assert!(without.stderr.contains("--base"), "{}", without.stderr);
 }
 
 #[tokio::test]

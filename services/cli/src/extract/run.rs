@@ -200,7 +200,7 @@ impl<W: Write> Run<W> {
             Ok(page) => {
                 self.progress.done(page.found.links.len());
                 if !self.quiet && is_incomplete(&page) {
-                    self.progress.bar.suspend(|| warn(target, &page));
+                    self.progress.bar.suspend(|| warn(target, &page, self.reader.local.base.is_some()));
                 }
                 self.writer.links(target.name(), &page)
             }
@@ -241,13 +241,13 @@ fn is_incomplete(FoundPage { found, .. }: &FoundPage) -> bool {
     found.unresolved > 0 || found.unparsed_chunks > 0 || found.method == Method::Approximate
 }
 
-/// Reports on standard error that the links of a page are incomplete.
-fn warn(target: &Target, FoundPage { found, api, .. }: &FoundPage) {
+/// Reports on standard error that the links of a page are incomplete; `has_base` if `--base` is given.
+fn warn(target: &Target, FoundPage { found, api, .. }: &FoundPage, has_base: bool) {
     if found.unresolved > 0 {
         // The options that can be used with the target.
         let options = if api.is_some() {
             ""
-        } else if target.is_url() {
+        } else if has_base || target.is_url() {
             "; --raw prints every href as written"
         } else {
             "; --base names the URL of a file or standard input, --raw prints every href as written"
