@@ -131,7 +131,7 @@ _bench-outage rates="300,500" pages="200" seconds="10":
 
 _bench-cli *args:
     cargo build --release -p linkextractor
-    case "{{ args }}" in http*|list*) ;; *) test -x "${CARGO_TARGET_DIR:-target}/lychee/bin/lychee" \
+    case "{{ args }}" in http|"http "*|list|"list "*) ;; *) test -x "${CARGO_TARGET_DIR:-target}/lychee/bin/lychee" \
         || cargo install --locked --root "${CARGO_TARGET_DIR:-target}/lychee" lychee ;; esac
     cargo run --release -p links-bench --bin cli -- {{ args }}
 
