@@ -65,7 +65,7 @@ impl JobContext {
     /// The record of the job, which is over but for what its caller does with the page, and its result: a job that reached
     /// its deadline has failed in the phase that took longest.
     pub(crate) fn end<T>(self, mut result: Result<T, FetchError>) -> (Result<T, FetchError>, JobRecord) {
-        let Self { deadline, timed_from, allowance, mut record } = self;
+        let Self { deadline, timed_from, allowance, mut record, .. } = self;
         record.wire_bytes = allowance.used();
         record.end();
         match &mut result {
