@@ -87,7 +87,8 @@ mod tests {
     use tokio::time::sleep;
 
     fn job() -> JobContext {
-        JobContext::begin(&FetchSettings { timeout: Duration::from_millis(300), ..FetchSettings::default() })
+        let settings = FetchSettings { timeout: Duration::from_millis(300), ..FetchSettings::default() };
+        JobContext::begin(&settings, crate::JobClient::own().key)
     }
 
     /// How the job fails in `phase`, which does not end.
