@@ -10,6 +10,7 @@ use crate::{
     target::{Source, Target},
 };
 use batch::BatchSender;
+use fetch::{FetchError, PageUrl};
 use links::LinkSelection;
 use question::{Answer, Question};
 use std::time::Duration;
@@ -17,7 +18,6 @@ use tokio::{
     sync::{mpsc, oneshot},
     time::{Instant, sleep_until},
 };
-use weburl::WebUrl;
 
 /// How often a page is asked for while the API is overloaded or away, as it is while it restarts.
 const TRIES: u32 = 10;
@@ -41,13 +41,16 @@ impl BatchClient {
 
     /// The selected links of the page.
     pub async fn links(&self, target: &Target, selection: LinkSelection) -> Result<FoundPage, PageError> {
-        let url = match &target.source {
-            Source::Url { authorization: None } => WebUrl::parse(target.name()).ok(),
-            _ => None,
-        };
-        if !url.as_ref().is_some_and(|url| matches!(url.scheme(), "http" | "https")) {
-            return Err(PageError::NotForApi);
+        match &target.source {
+            Source::Url { authorization: None } => {}
+            Source::Url { .. } => return Err(PageError::PasswordForApi),
+            _ => return Err(PageError::NotForApi),
         }
+        let page = PageUrl::parse(target.name()).map_err(|error| match error {
+            FetchError::UnsupportedScheme => PageError::NotForApi,
+            error => error.into(),
+        })?;
+        let url = Some(page.as_url().clone());
         let mut last = String::new();
         for attempt in 0..TRIES {
             let pause = Duration::from_secs(1 << attempt.min(8)).min(LONGEST_PAUSE);

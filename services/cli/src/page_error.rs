@@ -33,6 +33,8 @@ pub enum PageError {
     NoApi(String),
     /// The API is not asked for such targets.
     NotForApi,
+    /// A URL with user and password for an API.
+    PasswordForApi,
     /// A fault of this program, which the panic's message describes.
     Panicked,
 }
@@ -67,6 +69,7 @@ impl PageError {
             Self::Api(error) => error["code"].as_str().unwrap_or("internal"),
             Self::NoApi(_) => "api-failure",
             Self::NotForApi => "unsupported-scheme",
+            Self::PasswordForApi => "invalid-url",
             Self::Panicked => "internal",
         }
     }
@@ -86,9 +89,8 @@ impl PageError {
             Self::IsOutput => "the links are written to this file, so it is not read".to_owned(),
             Self::Api(error) => error["detail"].as_str().unwrap_or("the API gives no reason").to_owned(),
             Self::NoApi(reason) => format!("no answer of the API: {reason}"),
-            Self::NotForApi => {
-                "an API fetches http and https pages only, without user and password".to_owned()
-            }
+            Self::NotForApi => "an API fetches http and https pages only".to_owned(),
+            Self::PasswordForApi => "an API takes no user and password".to_owned(),
             Self::Panicked => "a fault of this program: please report it".to_owned(),
         }
     }

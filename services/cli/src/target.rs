@@ -33,8 +33,7 @@ impl Target {
     /// `-` is standard input; a URL begins with http:, https: or file:, or has `://` and is no file; all else is a file.
     pub fn parse(target: impl AsRef<OsStr>) -> Self {
         let target = target.as_ref();
-        let file =
-            |path: PathBuf| Self { name: target.to_string_lossy().into_owned(), source: Source::File(path) };
+        let file = |path: PathBuf| Self { name: file_name(target), source: Source::File(path) };
         // File names need not be UTF-8.
         let Some(text) = target.to_str() else { return file(target.into()) };
         let scheme = text.split_once(':').map_or("", |(scheme, _)| scheme.trim_start());
@@ -86,4 +85,13 @@ impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.name)
     }
+}
+/// The name of a file, with bytes that are not UTF-8 written as `%E9`: files of a list are told apart by their names.
+fn file_name(name: &OsStr) -> String {
+    let mut text = String::new();
+    for chunk in name.as_encoded_bytes().utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(chunk.invalid().iter().map(|byte| format!("%{byte:02X}")));
+    }
+    text
 }

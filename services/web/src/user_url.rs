@@ -40,13 +40,16 @@ impl UserUrl {
     }
 }
 
-/// Whether `input` begins with a scheme. `example.com:8080/path` and `localhost:3000` do not, although the URL standard
-/// would read one: a host stands before the colon and a port after it.
+/// Schemes that a number may follow.
+const BEFORE_NUMBERS: [&str; 4] = ["http", "https", "sms", "tel"];
+
+/// Whether `input` begins with a scheme. `example.com:8080/path` and `nas:3000` do not, although the URL standard would
+/// read one: a host stands before the colon and a port after it.
 fn has_scheme(input: &str) -> bool {
     let Some((scheme, rest)) = input.split_once(':') else { return false };
     let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
         && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
-    let is_host = scheme.contains('.') || scheme.eq_ignore_ascii_case("localhost");
+    let is_host = !BEFORE_NUMBERS.iter().any(|known| scheme.eq_ignore_ascii_case(known));
     let port = rest.split(['/', '?', '#']).next().unwrap_or_default();
     let is_port = !port.is_empty() && port.bytes().all(|b| b.is_ascii_digit());
     is_scheme && !(is_host && is_port)
@@ -64,6 +67,7 @@ mod tests {
             ("//example.com/x", "https://example.com/x"),
             ("example.com:8080/x", "https://example.com:8080/x"),
             ("localhost:3000", "https://localhost:3000"),
+            ("nas:8080/x", "https://nas:8080/x"),
             ("example.com/?next=http://a/", "https://example.com/?next=http://a/"),
             ("[::1]/", "https://[::1]/"),
             ("HTTP://Example.COM", "HTTP://Example.COM"),
@@ -83,6 +87,7 @@ mod tests {
             ("http://a/\u{fffd}", WebErrorKind::InvalidUrl),
             ("javascript:alert(1)", WebErrorKind::UnsupportedScheme),
             ("mailto:a@example.com", WebErrorKind::UnsupportedScheme),
+            ("tel:112", WebErrorKind::UnsupportedScheme),
             ("ftp://example.com", WebErrorKind::UnsupportedScheme),
         ] {
             assert_eq!(UserUrl::parse(input), Err(kind), "{input}");

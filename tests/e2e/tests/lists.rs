@@ -7,7 +7,9 @@ use http::StatusCode;
 use serde_json::Value;
 use std::{
     collections::{HashMap, HashSet},
+    ffi::OsStr,
     fs,
+    os::unix::ffi::OsStrExt,
     path::Path,
     process::Stdio,
     thread,
@@ -228,6 +230,28 @@ fn counted(file: &Path) -> HashMap<String, usize> {
         *counts.entry(page).or_default() += 1;
     }
     counts
+}
+
+#[tokio::test]
+async fn files_whose_names_are_not_utf_8_are_told_apart() {
+    let folder = tempdir().unwrap();
+    let mut list = Vec::new();
+    for byte in [0xe8, 0xe9] {
+        let name = [b"caf".as_slice(), &[byte], b".html"].concat();
+        let file = folder.path().join(OsStr::from_bytes(&name));
+        fs::write(&file, "<a href=http://h/>x</a>").unwrap();
+        list.extend_from_slice(file.as_os_str().as_bytes());
+        list.push(b'\n');
+    }
+    let results = folder.path().join("results");
+    for _ in 0..2 {
+        let output =
+            run("linkextractor", &["--from", "-", "--resume", results.to_str().unwrap()], &list).await;
+        assert_eq!(output.code, Some(0), "{}", output.stderr);
+        let done = pages(&fs::read_to_string(&results).unwrap());
+        assert_eq!(done.len(), 2);
+        assert!(done.iter().any(|page| page.ends_with("caf%E9.html")), "{done:?}");
+    }
 }
 
 #[tokio::test]
