@@ -191,10 +191,10 @@ impl Dialer {
         record: &mut JobRecord,
     ) -> Result<(TcpStream, IpAddr), FetchError> {
         let mut result = Err(FetchError::Connect);
-        for address in candidates(port, addresses) {
-            // Stays the cause if the time is up before there is a connection.
-            let silent = format!("the proxy {}: no answer", proxy.address());
-            record.cause = Some(Cause::new(CauseKind::Proxy, silent));
+        for (index, address) in candidates(port, addresses).into_iter().enumerate() {
+            // Stays the cause if the time is up before there is a connection. Later ones begin with less time.
+            let silent = || format!("the proxy {}: no answer", proxy.address());
+            record.cause = (index == 0).then(|| Cause::new(CauseKind::Proxy, silent()));
             let stream = proxy.connect(self.connector(HttpConnector::new())).await;
             let stream = stream.map_err(|error| failed(record, &*error))?;
             record.cause = None;

@@ -34,6 +34,8 @@ const HTTP1: &[&[u8]] = &[b"http/1.1"];
 pub(crate) struct Exchange {
     dialer: Dialer,
     connect_timeout: Duration,
+    /// The least time after which no connection to a proxy tells of a silent one.
+    patience: Duration,
     pool: Pool,
     user_agent: HeaderValue,
 }
@@ -50,6 +52,7 @@ impl Exchange {
         Ok(Self {
             dialer: Dialer::new(settings, REUSED_FOR.saturating_add(settings.timeout))?,
             connect_timeout: settings.connect_timeout,
+            patience: settings.connect_timeout.min(settings.timeout / 2),
             pool: Pool::default(),
             user_agent: settings.user_agent.parse().map_err(|_| "fetch.user_agent: not a header value")?,
         })
@@ -110,10 +113,18 @@ impl Exchange {
         loop {
             let Origin { https, host, port } = origin;
             job.record.on_hop(|hop| hop.is_reused = false);
+            let is_long_enough = job.deadline.0.remaining() >= self.patience;
             let within = job.deadline.0.within(self.connect_timeout);
             let connect = Box::pin(self.dialer.connect(*https, host, *port, protocols, addresses, job));
             let connected = within.run(connect).await;
-            let (mut connection, open) = connected.map_err(|_| FetchError::Timeout(job.record.phase()))??;
+            let late = |_| {
+                // At the end of a job's time, silence says nothing about a proxy.
+                if !is_long_enough {
+                    job.record.cause = None;
+                }
+                FetchError::Timeout(job.record.phase())
+            };
+            let (mut connection, open) = connected.map_err(late)??;
             if let Some(shared) = connection.share() {
                 self.pool.keep(origin.clone(), shared);
             }
@@ -237,3 +248,6 @@ impl From<NoResponse> for FetchError {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
