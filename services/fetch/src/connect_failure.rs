@@ -26,7 +26,10 @@ pub(crate) fn name_missing_route(record: &mut JobRecord, addresses: &[IpAddr]) {
     if cause.kind == CauseKind::System && addresses.iter().any(is_off) {
         *cause = Cause::new(CauseKind::Unreachable, "this machine has no IPv6");
     }
-    let has_no_route = |ip: &IpAddr| ip.is_ipv4() && obstacle(*ip).is_some();
+    // A broadcast address has a route, to which the system does not let a socket send by default.
+    let is_routeless =
+        |kind| matches!(kind, io::ErrorKind::NetworkUnreachable | io::ErrorKind::HostUnreachable);
+    let has_no_route = |ip: &IpAddr| ip.is_ipv4() && obstacle(*ip).is_some_and(is_routeless);
     if cause.kind == CauseKind::Unreachable && addresses.iter().any(has_no_route) {
         *cause = Cause::new(CauseKind::NoRoute, "this machine has no route to the address");
     }

@@ -201,6 +201,18 @@ fn addresses_of_ipv6_are_unreachable_where_it_is_switched_off() {
     });
 }
 
+#[test]
+fn a_broadcast_address_is_no_missing_route() {
+    netns::run("job_records::a_broadcast_address_is_no_missing_route", netns::LOCAL, async {
+        let route = ["route", "add", "broadcast", "93.184.215.255", "dev", "lo", "table", "local"];
+        assert!(std::process::Command::new("ip").args(route).status().unwrap().success());
+        let fetcher = Fetcher::new(FetchSettings::default(), pool()).unwrap();
+        let (result, record) = job(&fetcher, "http://93.184.215.255/").await;
+        let found = (result.unwrap_err().code(), record.cause.unwrap().kind);
+        assert_eq!(found, ("connect-failure", CauseKind::Unreachable));
+    });
+}
+
 #[tokio::test]
 async fn a_wait_for_a_thread_that_decodes_is_a_wait_in_the_queue() {
     // "x", by gzip without compression.
