@@ -105,7 +105,7 @@ ci:
 # `bench api [ROUNDS [SECONDS]]` cached results against bare hyper and nginx, `bench outage [RATES]` without Redis,
 # `bench web [ROUNDS [SECONDS]]` the page of a cached result against bare hyper,
 # `bench cli [PAGES | FOLDER [ROUNDS]]` the command line against lychee, `bench cli http` against bare requests,
-# `bench cli list` with a million pages, `bench memory` the API's under the worst load
+# `bench list [PAGES]` a million pages, killed and resumed, `bench memory` the API's under the worst load
 [group('measure')]
 bench what *args:
     @just _bench-{{ what }} {{ args }}
@@ -131,9 +131,13 @@ _bench-outage rates="300,500" pages="200" seconds="10":
 
 _bench-cli *args:
     cargo build --release -p linkextractor
-    case "{{ args }}" in http|"http "*|list|"list "*) ;; *) test -x "${CARGO_TARGET_DIR:-target}/lychee/bin/lychee" \
+    case "{{ args }}" in http|"http "*) ;; *) test -x "${CARGO_TARGET_DIR:-target}/lychee/bin/lychee" \
         || cargo install --locked --root "${CARGO_TARGET_DIR:-target}/lychee" lychee ;; esac
     cargo run --release -p links-bench --bin cli -- {{ args }}
+
+_bench-list pages="1000000":
+    cargo build --release -p linkextractor
+    LIST_PAGES={{ pages }} cargo test --release -p e2e --test long_lists -- --nocapture
 
 _bench-memory:
     cargo build --release -p linkextractor-api

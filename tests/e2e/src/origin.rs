@@ -36,6 +36,8 @@ pub struct Origin {
 #[derive(Debug)]
 struct State {
     pages: Mutex<HashMap<String, Page>>,
+    /// The page at every other path.
+    other: Mutex<Option<Page>>,
     requests: watch::Sender<usize>,
     held: watch::Sender<bool>,
     delay: Mutex<Duration>,
@@ -87,6 +89,7 @@ impl Origin {
         let address = SocketAddr::from(([127, 0, 0, 1], listener.local_addr().expect("it is bound").port()));
         let state = Arc::new(State {
             pages: Mutex::default(),
+            other: Mutex::default(),
             requests: watch::Sender::new(0),
             held: watch::Sender::new(false),
             delay: Mutex::default(),
@@ -101,6 +104,11 @@ impl Origin {
     pub fn page(&self, path: &str, page: Page) -> String {
         self.state.pages.lock().expect("no panic inside").insert(path.to_owned(), page);
         format!("http://{}{path}", self.address)
+    }
+
+    /// Serves `page` at every path that has none of its own.
+    pub fn everywhere(&self, page: Page) {
+        *self.state.other.lock().expect("no panic inside") = Some(page);
     }
 
     /// Where it listens.
@@ -186,6 +194,7 @@ impl State {
         tokio::time::sleep(delay).await;
         let path = request.uri().path_and_query().map_or("/", http::uri::PathAndQuery::as_str);
         let page = self.pages.lock().expect("no panic inside").get(path).cloned();
+        let page = page.or_else(|| self.other.lock().expect("no panic inside").clone());
         let response = page.unwrap_or_else(|| Page::new(StatusCode::NOT_FOUND, "")).response;
         if response.headers().get(ETAG).is_some_and(|tag| request.headers().get(IF_NONE_MATCH) == Some(tag)) {
             self.not_modified.fetch_add(1, Ordering::SeqCst);

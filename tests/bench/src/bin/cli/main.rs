@@ -2,13 +2,11 @@
 //!
 //! - `cli [PAGES | FOLDER [ROUNDS]]`: beside `lychee --dump` on the same local files.
 //! - `cli http [PAGES [ROUNDS]]`: beside bare requests to a server on this machine.
-//! - `cli list [PAGES]`: a long list, killed and resumed.
 
 #![expect(clippy::cast_precision_loss, reason = "figures for people")]
 
 mod bare;
 mod http;
-mod list;
 mod local;
 mod origin;
 #[path = "../../pages.rs"]
@@ -22,7 +20,6 @@ fn main() -> io::Result<()> {
     let number = |at: usize| arguments.get(at).and_then(|number| number.parse::<usize>().ok());
     match arguments.first().map(String::as_str) {
         Some("http") => http::run(number(1).unwrap_or(10_000), number(2).unwrap_or(5).max(1)),
-        Some("list") => list::run(number(1).unwrap_or(1_000_000)),
         Some("bare") => bare::run(arguments.get(1).map_or("", String::as_str)),
         corpus => local::run(corpus.unwrap_or("1500"), number(1).unwrap_or(5).max(1)),
     }
