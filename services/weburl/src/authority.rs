@@ -1,24 +1,32 @@
-//! The authority of a reference with a special scheme, behind any number of slashes and backslashes ("special authority
-//! ignore slashes state"). The `url` crate takes two before the authority of a relative reference:
+//! The authority of a reference. With a special scheme it is behind any number of slashes and backslashes ("special
+//! authority ignore slashes state"). The `url` crate takes two before the authority of a relative reference:
 //! <https://github.com/servo/rust-url/pull/1134>, <https://github.com/servo/rust-url/pull/1136>.
 
 use crate::scheme;
 use std::borrow::Cow;
 
-/// A reference with an authority of its own, made absolute, and where that authority begins. `None` if its authority is
-/// the base's, or its scheme not special.
+/// A reference with an authority of its own, made absolute, and where that authority begins. `None` if it has the base's
+/// or none.
 pub(crate) fn own<'a>(reference: &'a str, base_scheme: Option<&str>) -> Option<(Cow<'a, str>, usize)> {
     let written = scheme::split(reference);
     let (scheme, after_scheme) = written.or(base_scheme.map(|scheme| (scheme, reference)))?;
-    let rest = after_scheme.trim_start_matches(['/', '\\']);
-    let is_bases = base_scheme.is_some_and(|base| base.eq_ignore_ascii_case(scheme));
-    if !scheme::is_special(scheme) || is_bases && after_scheme.len() - rest.len() < 2 {
-        return None;
-    }
+    let rest = if scheme::is_special(scheme) {
+        let rest = after_scheme.trim_start_matches(scheme::SPECIAL_SLASHES);
+        let is_bases = base_scheme.is_some_and(|base| base.eq_ignore_ascii_case(scheme));
+        Some(rest).filter(|rest| !is_bases || after_scheme.len() - rest.len() >= 2)
+    } else {
+        after_scheme.strip_prefix("//")
+    }?;
     let absolute = match written {
         Some(_) => Cow::Borrowed(reference),
         None => Cow::Owned(format!("{scheme}://{rest}")),
     };
     let start = absolute.len() - rest.len();
     Some((absolute, start))
+}
+
+/// Where the authority that begins at `start` ends.
+pub(crate) fn end(absolute: &str, start: usize, scheme: &str) -> usize {
+    let ends = |c| matches!(c, '?' | '#') || scheme::slashes(scheme).contains(&c);
+    absolute[start..].find(ends).map_or(absolute.len(), |length| start + length)
 }

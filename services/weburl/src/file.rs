@@ -5,7 +5,10 @@
 //!
 //! An http URL of the same path, query and fragment stands in for each, since those are encoded alike.
 
-use crate::{WebUrl, ascii_domain, path, scheme};
+use crate::{
+    WebUrl, ascii_domain, path, scheme,
+    segments::{Segments, is_drive_letter},
+};
 use url::{EncodingOverride, Host, ParseError, Position, Url};
 
 /// Parses a reference with the scheme "file" or, if it has none, against a base that has it.
@@ -18,7 +21,7 @@ pub(crate) fn parse(
     let (written, after_path) = rest.split_at(rest.find(['?', '#']).unwrap_or(rest.len()));
     let base_host = base.and_then(WebUrl::host_str).unwrap_or_default();
     let base_path = || base.into_iter().flat_map(|base| base.path().split('/').skip(1));
-    let mut segments = Segments::default();
+    let mut segments = Segments::of_file();
     let host = if let Some(after_slash) = written.strip_prefix(is_slash) {
         if let Some(authority) = after_slash.strip_prefix(is_slash) {
             let (host, rest) = authority.split_at(authority.find(is_slash).unwrap_or(authority.len()));
@@ -31,7 +34,7 @@ pub(crate) fn parse(
             }
         } else {
             let drive = base_path().next().filter(|first| is_normalized_drive_letter(first));
-            segments.0.extend(drive.filter(|_| !starts_with_drive_letter(after_slash)));
+            segments.extend(drive.filter(|_| !starts_with_drive_letter(after_slash)).into_iter());
             segments.push_all(after_slash);
             base_host.to_owned()
         }
@@ -40,7 +43,7 @@ pub(crate) fn parse(
         return Ok(with_host(options.parse(after_path)?, base_host));
     } else {
         if !starts_with_drive_letter(written) {
-            segments.0.extend(base_path());
+            segments.extend(base_path());
             segments.shorten();
         }
         segments.push_all(written);
@@ -68,64 +71,8 @@ fn parsed_host(written: &str) -> Result<String, ParseError> {
     Ok(if host == "localhost" { String::new() } else { host })
 }
 
-/// The segments of a path, not yet percent-encoded.
-#[derive(Default)]
-struct Segments<'a>(Vec<&'a str>);
-
-impl<'a> Segments<'a> {
-    /// The "path state".
-    fn push_all(&mut self, path: &'a str) {
-        let mut segments = path.split(is_slash).peekable();
-        while let Some(segment) = segments.next() {
-            let is_last = segments.peek().is_none();
-            match dots(segment) {
-                Some(dots) => {
-                    if dots == 2 {
-                        self.shorten();
-                    }
-                    if is_last {
-                        self.0.push("");
-                    }
-                }
-                None => self.0.push(segment),
-            }
-        }
-    }
-
-    /// "Shorten a URL's path".
-    fn shorten(&mut self) {
-        if !matches!(self.0[..], [only] if is_drive_letter(only)) {
-            self.0.pop();
-        }
-    }
-
-    /// The path without its first slash. A drive letter in front is followed by a colon.
-    fn joined(&self) -> String {
-        let path = self.0.join("/");
-        match self.0.first() {
-            Some(first) if is_drive_letter(first) => [&path[..1], ":", &path[2..]].concat(),
-            _ => path,
-        }
-    }
-}
-
-/// How many dots a dot segment stands for.
-fn dots(segment: &str) -> Option<usize> {
-    // The longest one is "%2e%2e".
-    if segment.len() > 6 || segment.is_empty() {
-        return None;
-    }
-    let dots = segment.to_ascii_lowercase().replace("%2e", ".");
-    matches!(&*dots, "." | "..").then_some(dots.len())
-}
-
 fn is_slash(c: char) -> bool {
     matches!(c, '/' | '\\')
-}
-
-/// "Windows drive letter".
-fn is_drive_letter(text: &str) -> bool {
-    matches!(text.as_bytes(), [letter, b':' | b'|'] if letter.is_ascii_alphabetic())
 }
 
 fn is_normalized_drive_letter(text: &str) -> bool {

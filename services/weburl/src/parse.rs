@@ -1,6 +1,6 @@
 //! The "basic URL parser" (WHATWG URL, section 4.4).
 
-use crate::{WebUrl, ascii_domain, authority, file, path, scheme};
+use crate::{WebUrl, ascii_domain, authority, dot_segments, file, path, scheme};
 use std::{borrow::Cow, str::FromStr};
 use url::{EncodingOverride, ParseError, Url};
 
@@ -35,16 +35,21 @@ impl FromStr for WebUrl {
 
 fn parse(reference: &str, base: Option<&WebUrl>, encode: EncodingOverride<'_>) -> Result<WebUrl, ParseError> {
     let reference = &*trimmed(reference);
-    let scheme = scheme::split(reference).map(|(scheme, _)| scheme);
-    let base_scheme = base.map(WebUrl::scheme);
-    if scheme.or(base_scheme).is_some_and(|scheme| scheme.eq_ignore_ascii_case("file")) {
+    let written = scheme::split(reference);
+    let scheme = written.map(|(scheme, _)| scheme).or(base.map(WebUrl::scheme));
+    let scheme = scheme.ok_or(ParseError::RelativeUrlWithoutBase)?;
+    if scheme.eq_ignore_ascii_case("file") {
         return file::parse(reference, base.filter(|base| base.is_file()), encode);
     }
     let url = |reference: &str, base: Option<&WebUrl>| {
         let options = Url::options().base_url(base.map(|base| &base.url)).encoding_override(encode);
         options.parse(reference).map(path::corrected)
     };
+    // Nothing but a fragment is relative to an opaque path.
+    let base_scheme = base.filter(|base| !base.url.cannot_be_a_base()).map(WebUrl::scheme);
     if let Some((absolute, start)) = authority::own(reference, base_scheme) {
+        let path = authority::end(&absolute, start, scheme);
+        let absolute = dot_segments::resolved(absolute, path, scheme, None);
         return match url(&absolute, None) {
             Err(ParseError::IdnaError) => {
                 let (before, authority) = absolute.split_at(start);
@@ -54,12 +59,13 @@ fn parse(reference: &str, base: Option<&WebUrl>, encode: EncodingOverride<'_>) -
             url => Ok(WebUrl { url: url?, text: None }),
         };
     }
-    // A URL of another scheme than the base's does not depend on it.
-    let base = base.filter(|_| {
-        scheme.is_none_or(|scheme| base_scheme.is_some_and(|base| base.eq_ignore_ascii_case(scheme)))
-    });
-    let is_opaque = base_scheme.is_some_and(|scheme| !scheme::is_special(scheme)); // and `file:` has been dealt with
-    let url = url(&if is_opaque { path::relative(reference) } else { reference.into() }, base)?;
+    // A URL of another scheme than the base's does not depend on it, nor does one of a scheme that is not special.
+    let is_special = scheme::is_special(scheme);
+    let base =
+        base.filter(|base| written.is_none() || is_special && base.scheme().eq_ignore_ascii_case(scheme));
+    let path = written.map_or(0, |(_, rest)| reference.len() - rest.len());
+    let reference = dot_segments::resolved(reference.into(), path, scheme, base.map(WebUrl::path));
+    let url = url(&if is_special { reference } else { path::relative(&reference) }, base)?;
     Ok(match base {
         Some(base) if base.text.is_some() => WebUrl::with_host(url, base.host_str().unwrap_or_default()),
         _ => WebUrl { url, text: None },

@@ -42,6 +42,7 @@ fn any_number_of_slashes_precedes_an_authority() {
         ("http://h/a/b", "HTTP:c", "http://h/a/c"),
         ("http://h/a/b", "https:c", "https://c/"),
         ("foo://h/a/b", "///c", "foo:///c"),
+        ("mailto:a", "//b.test", ""),
     ]);
 }
 
@@ -84,6 +85,35 @@ fn paths_are_encoded_as_the_standard_says() {
         ("http://h/", "data:x  ", "data:x"),
         ("foo://h/a", "\\b", "foo://h/\\b"),
         ("foo://h/a", "\\\\b", "foo://h/\\\\b"),
+    ]);
+}
+
+#[test]
+fn dot_segments_remove_drive_letters_unless_of_file() {
+    check(&[
+        ("http://h/", "http://h/C:/../x", "http://h/x"),
+        ("http://h/", "http://h/c|/%2e%2e/y", "http://h/y"),
+        ("http://h/", "http:\\\\h\\a/C:\\b/..\\.%2E\\?C:/../#C:/..", "http://h/a/?C:/../#C:/.."),
+        ("http://h/", "https://u:p@h:1/C:/..", "https://u:p@h:1/"),
+        ("http://h/", "ftp://h/C:/../../D|/..//", "ftp://h//"),
+        ("http://h/", "ws://h/C:/..//..//x:", "ws://h//x:"),
+        ("http://h/", "http://xn--a/C:/../x", "http://xn--a/x"),
+        ("http://h/", "http://h/C:/./x/../", "http://h/C:/"),
+        ("http://host/C:/docs/p.html", "../../x", "http://host/x"),
+        ("http://host/C:/docs/p.html", "http:../../x", "http://host/x"),
+        ("http://host/C:/docs/p.html?q", "..?r", "http://host/C:/?r"),
+        ("http://host/C|/", "..", "http://host/"),
+        ("http://xn--a/C:/D:/", "..", "http://xn--a/C:/"),
+        ("http://h/a/b", "/C:/..//c", "http://h//c"),
+        ("http://h/C:/b", "../../^ä", "http://h/%5E%C3%A4"),
+        ("foo://h/C:/b", "../../x", "foo://h/x"),
+        ("foo://h", "./C:/..", "foo://h/"),
+        ("foo:/C:/b", "../..//x", "foo:/.//x"),
+        ("foo:/.//C:/b", "../x", "foo:/.//x"),
+        ("http://h/", "foo:/C:\\/../x", "foo:/x"),
+        ("http://h/", "foo://u\\p@h/C:/..", "foo://u%5Cp@h/"),
+        ("http://h/", "foo:C:/..", "foo:C:/.."),
+        ("foo:C:/b", "../x", ""),
     ]);
 }
 
