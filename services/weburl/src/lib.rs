@@ -11,7 +11,7 @@
 //! |---|---|
 //! | `authority` | #1134, #1136: more than two slashes before the authority of a relative reference |
 //! | `ascii_domain` | #1135: ASCII domains with labels that begin with `xn--` and are no A-labels |
-//! | `path` | #1140: `^` in paths; #1123: a space at the end of an opaque path; a backslash in front of a path |
+//! | `path` | #1140: `^` in paths; #1123: a space at the end of an opaque path; backslashes in front of a path |
 //! | `dot_segments` | #1113, #1130: drive letters of other schemes than "file" |
 //! | `file` | #889, #1118, #1126, #1149: drive letters, hosts and empty segments of `file:` URLs |
 

@@ -3,11 +3,12 @@
 use std::borrow::Cow;
 use url::{Position, Url};
 
-/// A relative reference in which a backslash in front does not count as a slash, which it is with special schemes only
-/// ("relative state"; no issue yet: the standard's tests have it since
-/// <https://github.com/web-platform-tests/wpt/pull/58840>).
+/// A relative reference in which a backslash in front, or behind the first slash, does not count as a slash, which it does
+/// with special schemes only ("relative state", "relative slash state"; no issue yet: the standard's tests have the former
+/// since <https://github.com/web-platform-tests/wpt/pull/58840>).
 pub(crate) fn relative(reference: &str) -> Cow<'_, str> {
-    if reference.starts_with('\\') { Cow::Owned(format!("./{reference}")) } else { Cow::Borrowed(reference) }
+    let (root, path) = reference.strip_prefix('/').map_or(("", reference), |path| ("/", path));
+    if path.starts_with('\\') { Cow::Owned([root, "./", path].concat()) } else { Cow::Borrowed(reference) }
 }
 
 /// A parsed URL with its path as the standard encodes it.

@@ -85,6 +85,15 @@ fn paths_are_encoded_as_the_standard_says() {
         ("http://h/", "data:x  ", "data:x"),
         ("foo://h/a", "\\b", "foo://h/\\b"),
         ("foo://h/a", "\\\\b", "foo://h/\\\\b"),
+        ("foo://h/a/b", "/\\h2/x", "foo://h/\\h2/x"),
+        ("foo://h/a/b", "/\\", "foo://h/\\"),
+        ("foo://h/a/b", "/\\/../\\?/\\", "foo://h/\\?/\\"),
+        ("foo://h/C:/b", "/\\../../\\x", "foo://h/\\x"),
+        ("foo://h", "\\", "foo://h/\\"),
+        ("foo:/a/b", "/\\<", "foo:/\\%3C"),
+        ("foo:/a/b", "\\/x", "foo:/a/\\/x"),
+        ("foo:/.//a", "/\\x", "foo:/\\x"),
+        ("foo:a", "/\\x", ""),
     ]);
 }
 
