@@ -4,6 +4,7 @@
 
 use crate::scheme;
 use std::borrow::Cow;
+use url::ParseError;
 
 /// A reference with an authority of its own, made absolute, and where that authority begins. `None` if it has the base's
 /// or none.
@@ -25,8 +26,12 @@ pub(crate) fn own<'a>(reference: &'a str, base_scheme: Option<&str>) -> Option<(
     Some((absolute, start))
 }
 
-/// Where the authority that begins at `start` ends.
-pub(crate) fn end(absolute: &str, start: usize, scheme: &str) -> usize {
+/// Where the authority that begins at `start` ends. With a scheme that is not special, a backslash neither ends it nor is
+/// part of a port ("port state"); the `url` crate lets it end the port (no issue yet).
+pub(crate) fn end(absolute: &str, start: usize, scheme: &str) -> Result<usize, ParseError> {
     let ends = |c| matches!(c, '?' | '#') || scheme::slashes(scheme).contains(&c);
-    absolute[start..].find(ends).map_or(absolute.len(), |length| start + length)
+    let end = absolute[start..].find(ends).map_or(absolute.len(), |length| start + length);
+    // In the host, the crate refuses it.
+    let host_and_port = absolute[start..end].rsplit('@').next().unwrap_or_default();
+    if host_and_port.contains('\\') { Err(ParseError::InvalidPort) } else { Ok(end) }
 }

@@ -9,7 +9,7 @@
 //!
 //! | module | issue |
 //! |---|---|
-//! | `authority` | #1134, #1136: more than two slashes before the authority of a relative reference |
+//! | `authority` | #1134, #1136: more than two slashes before a relative reference's authority; a backslash behind a port |
 //! | `ascii_domain` | #1135: ASCII domains with labels that begin with `xn--` and are no A-labels |
 //! | `path` | #1140: `^` in paths; #1123: a space at the end of an opaque path; backslashes in front of a path |
 //! | `dot_segments` | #1113, #1130: drive letters of other schemes than "file" |

@@ -48,7 +48,7 @@ fn parse(reference: &str, base: Option<&WebUrl>, encode: EncodingOverride<'_>) -
     // Nothing but a fragment is relative to an opaque path.
     let base_scheme = base.filter(|base| !base.url.cannot_be_a_base()).map(WebUrl::scheme);
     if let Some((absolute, start)) = authority::own(reference, base_scheme) {
-        let path = authority::end(&absolute, start, scheme);
+        let path = authority::end(&absolute, start, scheme)?;
         let absolute = dot_segments::resolved(absolute, path, scheme, None);
         return match url(&absolute, None) {
             Err(ParseError::IdnaError) => {

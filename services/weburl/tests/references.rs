@@ -47,6 +47,21 @@ fn any_number_of_slashes_precedes_an_authority() {
 }
 
 #[test]
+fn a_backslash_ends_no_port_unless_it_is_a_slash() {
+    check(&[
+        ("http://h/", "foo://h:80\\x", ""),
+        ("http://h/", "foo://h:\\", ""),
+        ("http://h/", "foo://u:p@[::1]:80\\/x", ""),
+        ("http://h/", "foo://h\\x", ""),
+        ("foo://h/", "//h:80\\x", ""),
+        ("http://h/", "foo://u:8\\@h:80/\\x", "foo://u:8%5C@h:80/\\x"),
+        ("http://h/", "foo://h:80?:80\\", "foo://h:80?:80\\"),
+        ("http://h/", "foo://h:80#@h:80\\", "foo://h:80#@h:80\\"),
+        ("http://h/", "ftp://h:80\\x", "ftp://h:80/x"),
+    ]);
+}
+
+#[test]
 fn domains_of_ascii_are_kept_whatever_their_labels_are() {
     check(&[
         ("http://h/", "//xn--a.test/p?q#f", "http://xn--a.test/p?q#f"),
