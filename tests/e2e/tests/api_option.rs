@@ -73,9 +73,10 @@ async fn what_the_api_cannot_do_is_wrong_usage() {
 
 #[tokio::test]
 async fn urls_that_no_api_takes_have_the_code_that_says_why() {
-    for (url, code, text) in
-        [("http://h:99999/", "invalid-url", "cannot be parsed"), ("http://u:p@h/", "invalid-url", "no user and password")]
-    {
+    for (url, code, text) in [
+        ("http://h:99999/", "invalid-url", "cannot be parsed"),
+        ("http://u:p@h/", "invalid-url", "no user and password"),
+    ] {
         let output = run("linkextractor", &["--api", "http://127.0.0.1:1", "-f", "ndjson", url], b"").await;
         let line: Value = serde_json::from_str(output.stdout.trim()).expect("JSON");
         assert_eq!((output.code, &line["error"]["code"]), (Some(1), &code.into()), "{line}");

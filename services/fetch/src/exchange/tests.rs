@@ -27,7 +27,8 @@ async fn a_proxy_is_silent_only_if_it_had_the_time_to_answer() {
     {
         let [left, timeout] = [left, timeout].map(Duration::from_millis);
         let exchange = Exchange::new(&FetchSettings { timeout, ..settings.clone() }).unwrap();
-        let mut job = JobContext::begin(&FetchSettings { timeout: left, ..settings.clone() });
+        let limited = FetchSettings { timeout: left, ..settings.clone() };
+        let mut job = JobContext::begin(&limited, crate::JobClient::own().key);
         job.record.begin_hop(&"http://origin/".parse().unwrap());
         let origin = Origin { https: false, host: "origin".to_owned(), port: 80 };
         let (url, fields) = ("http://origin/".parse().unwrap(), RequestFields::default());
