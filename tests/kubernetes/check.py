@@ -17,7 +17,7 @@ import tomllib
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path[:0] = [str(ROOT / "nix/docker"), str(ROOT / "tests/stack")]
 from debian import python_image, redis_image  # noqa: E402
 from images import ours, write_archive  # noqa: E402
+from waiting import until  # noqa: E402
 
 MANIFESTS = ROOT / "ops/kubernetes.json"
 GUIDE = ROOT / "docs/kubernetes.md"
@@ -143,13 +144,6 @@ def ask(host: str, port: int, target: str, headers: dict[str, str] | None = None
 
 def links(page: str) -> tuple[int, str, str]:
     return ask("linkextractor-api", 5000, f"/api/http://pages/{page}")
-
-
-def until(what: str, condition: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"after {seconds} s still not so: {what}"
-        time.sleep(0.1)
 
 
 def until_ready(name: str) -> None:

@@ -15,7 +15,7 @@ import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import Message
 from http.client import HTTPException
@@ -26,6 +26,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "nix/docker"))
 from debian import python_image, redis_image  # noqa: E402
 from images import DESCRIPTIONS, Image, write_archive  # noqa: E402
+from waiting import until  # noqa: E402
 
 PROJECT = "linkextractor-test"
 WEB_PORT, API_PORT = 18080, 15000
@@ -196,13 +197,6 @@ NUMBERS = itertools.count()
 def fresh() -> str:
     """The URL of a page that was not asked for before."""
     return f"http://pages/{next(NUMBERS)}"
-
-
-def until(what: str, condition: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"after {seconds} s still not so: {what}"
-        time.sleep(0.1)
 
 
 def until_healthy(container_id: str) -> None:

@@ -12,10 +12,12 @@ import subprocess
 import threading
 import time
 import urllib.parse
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+
+from waiting import until
 
 API, WEB = "linkextractor-api", "linkextractor-web"
 PORTS = {API: 5000, WEB: 8080}
@@ -68,13 +70,6 @@ def process(service: str) -> int:
 def status(service: str) -> dict[str, str]:
     lines = Path(f"/proc/{process(service)}/status").read_text().splitlines()
     return dict(line.split(":\t", 1) for line in lines if ":\t" in line)
-
-
-def until(what: str, condition: Callable[[], bool], seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, f"after {seconds} s still not so: {what}"
-        time.sleep(0.1)
 
 
 def active(service: str) -> bool:
