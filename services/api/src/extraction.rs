@@ -80,9 +80,8 @@ pub(crate) async fn extract(
     }
     record.end();
     extracted.unwrap_or_else(|_| {
-        let phase = record.phase();
-        record.cause = (phase == Phase::Queue).then(Cause::busy);
-        Some(Err(FetchError::Timeout(phase)))
+        record.cause = (record.phase() == Phase::Queue).then(Cause::busy);
+        Some(Err(FetchError::Timeout(record.time_out())))
     })
 }
 
@@ -121,4 +120,44 @@ fn extract_now(page: ReceivedPage, start: Instant) -> Result<Extracted, FetchErr
         json,
     };
     Ok(Extracted { links, converted, method, unparsed_chunks, time: start.elapsed() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use kit::{CpuPool, SharedBudget};
+    use std::sync::mpsc::channel;
+    use tokio::sync::oneshot;
+
+    #[tokio::test]
+    async fn a_page_that_came_shortly_before_the_deadline_was_not_held_up_by_others() {
+        let pool = ExtractionPool::new(&CpuPool::new(1).unwrap(), 1 << 30, SharedBudget::new(0, 0));
+        let (open, gate) = channel::<()>();
+        let (begun, begins) = oneshot::channel();
+        let busy = tokio::spawn({
+            let pool = pool.clone();
+            let job = move || begun.send(()).is_ok() && gate.recv().is_err();
+            async move { pool.run(1, job).await }
+        });
+        begins.await.unwrap();
+        let page = ReceivedPage {
+            body: Bytes::from_static(b"<a href=x>"),
+            declared: None,
+            url: None,
+            syntax: Syntax::Html,
+            form: None,
+            validators: Validators::default(),
+            processor_time: ProcessorTime::default(),
+        };
+        let mut record = JobRecord::begin();
+        let start = record.start;
+        record.enter_at(Phase::FirstByte, start);
+        record.enter_at(Phase::Body, start + Duration::from_secs(10));
+        let deadline = Deadline::after(Duration::from_millis(20));
+        let extracted = extract(&pool, page, (), deadline, &mut record).await.unwrap();
+        assert_eq!(extracted.err(), Some(FetchError::Timeout(Phase::FirstByte)));
+        assert_eq!((record.phase(), record.cause), (Phase::FirstByte, None));
+        drop(open);
+        assert_eq!(busy.await.unwrap(), Some(true));
+    }
 }

@@ -15,8 +15,6 @@ use std::{
 pub(crate) struct JobContext {
     pub(crate) client: ClientKey,
     pub(crate) deadline: JobDeadline,
-    /// When the time to the deadline began.
-    timed_from: Instant,
     pub(crate) allowance: JobAllowance,
     pub(crate) record: JobRecord,
 }
@@ -28,7 +26,6 @@ impl JobContext {
         Self {
             client,
             deadline: JobDeadline(Deadline::after(settings.timeout)),
-            timed_from: record.start,
             allowance: JobAllowance::new(settings),
             record,
         }
@@ -37,7 +34,7 @@ impl JobContext {
     /// Sets the deadline to `timeout` from now.
     pub(crate) fn restart(&mut self, timeout: Duration) {
         self.deadline = JobDeadline(Deadline::after(timeout));
-        self.timed_from = Instant::now();
+        self.record.timed_from = Instant::now();
     }
 
     /// Enters `phase` and runs `work` until the deadline.
@@ -65,14 +62,14 @@ impl JobContext {
     /// The record of the job, which is over but for what its caller does with the page, and its result: a job that reached
     /// its deadline has failed in the phase that took longest.
     pub(crate) fn end<T>(self, mut result: Result<T, FetchError>) -> (Result<T, FetchError>, JobRecord) {
-        let Self { deadline, timed_from, allowance, mut record, .. } = self;
+        let Self { deadline, allowance, mut record, .. } = self;
         record.wire_bytes = allowance.used();
         record.end();
         match &mut result {
             // Of a connection that was tried first.
             Ok(_) => record.cause = None,
             Err(FetchError::Timeout(phase)) if deadline.0.has_passed() => {
-                *phase = record.time_out(timed_from);
+                *phase = record.time_out();
             }
             Err(_) => {}
         }

@@ -25,6 +25,8 @@ pub struct JobRecord {
     pub codings: Vec<&'static str>,
     /// The cause of a failure, if it says more than its code: `connection refused`.
     pub cause: Option<Cause>,
+    /// When the time that the job may take began.
+    pub(crate) timed_from: Instant,
     /// The phase in which the job used up its time, if it did.
     timed_out_in: Option<Phase>,
 }
@@ -63,14 +65,16 @@ impl JobRecord {
     /// The record of a job that begins now, in the queue.
     pub fn begin() -> Self {
         let first = PhaseSpan { phase: Phase::Queue, hop: 0, start: Duration::ZERO, end: Duration::ZERO };
+        let start = Instant::now();
         Self {
-            start: Instant::now(),
+            start,
             phases: vec![first],
             hops: Vec::new(),
             wire_bytes: 0,
             decoded_bytes: None,
             codings: Vec::new(),
             cause: None,
+            timed_from: start,
             timed_out_in: None,
         }
     }
@@ -109,11 +113,11 @@ impl JobRecord {
         self.timed_out_in.unwrap_or_else(last)
     }
 
-    /// Ends the record at the deadline of the job, whose time began at `start`. The job failed in the phase that took
-    /// longest: little may be left of the time when the last one begins.
-    pub(crate) fn time_out(&mut self, start: Instant) -> Phase {
+    /// Ends the record at the deadline of the job, and gives the phase in which it failed: the one that took longest, as
+    /// little may be left of the time when the last one begins.
+    pub fn time_out(&mut self) -> Phase {
         self.end();
-        let (last, start) = (self.phase(), start.duration_since(self.start));
+        let (last, start) = (self.phase(), self.timed_from.duration_since(self.start));
         let time = |span: &PhaseSpan| span.end.saturating_sub(span.start.max(start));
         let time_in =
             |phase| self.phases.iter().filter(|span| span.phase == phase).map(time).sum::<Duration>();
