@@ -8,7 +8,7 @@ pub(crate) use urls::parser;
 
 use crate::{cache_control::CacheDirectives, page_service::PageService, post_bodies::PostBodies};
 use fetch::JobClient;
-use futures_util::{StreamExt, stream};
+use futures_util::{StreamExt, TryStreamExt, stream};
 use http::{HeaderValue, header};
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
@@ -43,6 +43,7 @@ pub(crate) async fn answer(
         request_id: head.extensions.get().cloned(),
         trace: head.extensions.get().cloned(),
         memory: LineMemory::new(lines.clone()),
+        room: head.extensions.get().cloned(),
         _urls: reserved,
     });
     let sender = Arc::clone(&batch);
@@ -54,7 +55,8 @@ pub(crate) async fn answer(
         })
         .buffer_unordered(CONCURRENCY)
         .then(move |line| Arc::clone(&sender).send(line))
-        .map(|line| Ok(Frame::data(line)));
+        .try_flatten()
+        .map_ok(Frame::data);
     let mut response = Response::new(StreamBody::new(lines).boxed_unsync());
     let fields = response.headers_mut();
     fields.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"));

@@ -104,7 +104,8 @@ impl Reservation {
     }
 
     /// Shrinks the reservation to the size of `bytes` and binds it to them: it ends with the last reference to them.
-    pub fn hold(mut self, bytes: Vec<u8>) -> Bytes {
+    pub fn hold(mut self, bytes: impl Into<Bytes>) -> Bytes {
+        let bytes = bytes.into();
         self.shrink_to(bytes.len() as u64);
         Bytes::from_owner(Held { bytes, _reservation: self })
     }
@@ -133,7 +134,7 @@ impl SharedBudget {
 }
 
 struct Held {
-    bytes: Vec<u8>,
+    bytes: Bytes,
     _reservation: Reservation,
 }
 

@@ -69,6 +69,7 @@ pub use redact::redacted;
 pub use request_id::RequestId;
 pub use request_permits::{client_share, count_as_waiting};
 pub use secret::Secret;
+pub use send_queue::{ReservedRoom, SendRoom};
 pub use server::serve;
 pub use service::{CacheOutcome, Check, RequestedUrl, Route, Service};
 pub use settings::{Admin, Configuration, Limits, Log, LogFormat, ServerSettings};

@@ -2,6 +2,7 @@
 //! that asks for much and reads nothing could otherwise hold any amount.
 
 mod queued;
+mod room;
 
 use self::queued::{Queued, Reading, StreamBuffer};
 use crate::{ClientKey, request_permits::client_share};
@@ -12,6 +13,7 @@ use std::{
 };
 
 pub(crate) use self::queued::CutOff;
+pub use self::room::{ReservedRoom, SendRoom};
 
 /// Responses over HTTP/1 up to this length are not counted: a connection has one at a time.
 pub(crate) const SMALL: usize = 64 * 1024;
@@ -26,6 +28,10 @@ const LEAST: u64 = 16 * 1024;
 /// The last bytes of a response are copied: the HTTP library may buffer them, and a slice would keep all of it in memory.
 /// Over HTTP/2 all are, as a stream that is cut off keeps its buffer.
 const COPY_BELOW: usize = 256 * 1024;
+
+/// How often a part of a streamed response asks for room: longer than it takes for a reader to have stalled.
+pub(crate) const RETRIES: u32 = 100;
+pub(crate) const RETRY: Duration = Duration::from_millis(100);
 
 /// The large responses of a listener that are being sent.
 pub(crate) struct SendQueue {

@@ -10,18 +10,19 @@ use crate::{
     requester::Requester,
 };
 use bytes::Bytes;
-use kit::{ClientKey, RequestId, Reservation, Trace};
+use futures_util::{Stream, StreamExt, stream};
+use kit::{BoxError, ClientKey, RequestId, Reservation, ReservedRoom, SendRoom, Trace};
 use links::format::ndjson::{self, PageMembers};
 use serde::Serialize;
 use std::{
+    mem,
     sync::{Arc, Weak},
     time::Duration,
 };
 
-/// Bytes of a line without the URLs, the title and the links, at most.
-const OVERHEAD: usize = 1024;
-/// Bytes of a character that JSON escapes, for each byte of it.
-const ESCAPED: usize = 6;
+/// Bytes of links that are copied into their line. Longer ones are a part of their own, which the cache and the lines of
+/// other batches share.
+const COPIED: usize = 64 * 1024;
 
 /// The source of a batch's lines.
 pub(super) struct BatchLines {
@@ -31,14 +32,18 @@ pub(super) struct BatchLines {
     pub(super) request_id: Option<RequestId>,
     pub(super) trace: Option<Trace>,
     pub(super) memory: LineMemory,
+    pub(super) room: Option<SendRoom>,
     /// For the URLs.
     pub(super) _urls: Reservation,
 }
 
+/// A line in parts.
+type LineParts = Vec<Bytes>;
+
 /// A line that waits until it can be sent.
 pub(super) enum BatchLine {
     /// It is in memory that is reserved for it.
-    Written(Bytes),
+    Written(LineParts),
     Deferred(DeferredLine),
 }
 
@@ -48,12 +53,14 @@ pub(super) struct DeferredLine {
     /// The result, which is the cache's: it may be gone when the line is sent, and is looked for again.
     cached: Weak<CachedResult>,
     source: ResultSource,
+    /// Bytes of the line.
+    length: usize,
 }
 
 impl BatchLine {
     /// The line about the page at `url` if its preparation panicked.
     pub(super) fn failed(url: &str) -> Self {
-        Self::Written(write(url, &Err(ApiError::Internal)).into())
+        Self::Written(write(url, &Err(ApiError::Internal)))
     }
 }
 
@@ -62,14 +69,23 @@ impl BatchLines {
     pub(super) async fn prepare(self: Arc<Self>, url: String) -> BatchLine {
         let reserved = self.memory.reserve().await;
         let found = self.find(&url).await;
-        let length = max_length(&url, &found);
+        let mut line = write(&url, &found);
+        let length = line.iter().map(Bytes::len).sum();
         match (reserved.ok().and_then(|reserved| self.memory.extend(reserved, length)), &found) {
-            (Some(reserved), _) => BatchLine::Written(reserved.hold(write(&url, &found))),
-            (None, Ok((cached, source))) => {
-                BatchLine::Deferred(DeferredLine { url, cached: Arc::downgrade(cached), source: *source })
-            }
+            (None, Ok((cached, source))) => BatchLine::Deferred(DeferredLine {
+                url,
+                cached: Arc::downgrade(cached),
+                source: *source,
+                length,
+            }),
             // The line of an error is short.
-            (None, Err(_)) => BatchLine::Written(write(&url, &found).into()),
+            (None, Err(_)) => BatchLine::Written(line),
+            (Some(reserved), _) => {
+                if let Some(longest) = line.iter_mut().max_by_key(|part| part.len()) {
+                    *longest = reserved.hold(mem::take(longest));
+                }
+                BatchLine::Written(line)
+            }
         }
     }
 
@@ -80,17 +96,38 @@ impl BatchLines {
         self.pages.find(url, &self.directives, requester).await
     }
 
-    /// The line as it is sent.
-    pub(super) async fn send(self: Arc<Self>, line: BatchLine) -> Bytes {
-        let DeferredLine { url, cached, source } = match line {
-            BatchLine::Written(line) => return line,
-            BatchLine::Deferred(deferred) => deferred,
+    /// The parts of the line, as they are sent; an error if there was no room for them for long.
+    pub(super) async fn send(
+        self: Arc<Self>,
+        line: BatchLine,
+    ) -> Result<impl Stream<Item = Result<Bytes, BoxError>>, BoxError> {
+        let (parts, mut room) = match line {
+            BatchLine::Written(parts) => (parts, None),
+            BatchLine::Deferred(line) => self.write_deferred(line).await?,
+        };
+        Ok(stream::iter(parts).map(move |part| {
+            if part.len() >= COPIED {
+                drop(room.take());
+            }
+            Ok(part)
+        }))
+    }
+
+    /// The line, and the room for it: without that, lines of many batches would wait to be sent.
+    async fn write_deferred(
+        &self,
+        line: DeferredLine,
+    ) -> Result<(LineParts, Option<ReservedRoom>), BoxError> {
+        let DeferredLine { url, cached, source, length } = line;
+        let room = match &self.room {
+            Some(room) => Some(room.reserve(length).await.ok_or("no memory for a line of a batch")?),
+            None => None,
         };
         let found = match cached.upgrade() {
             Some(cached) => Ok((cached, source)),
             None => self.find(&url).await,
         };
-        write(&url, &found).into()
+        Ok((write(&url, &found), room))
     }
 }
 
@@ -109,17 +146,10 @@ fn cache(source: ResultSource, ttl: i64) -> CacheUse {
     if matches!(source, ResultSource::Cache(_)) && ttl < 0 { CacheUse::Stale } else { CacheUse::of(source) }
 }
 
-fn max_length(url: &str, found: &Found) -> usize {
-    let links = found.as_ref().ok().and_then(|(cached, _)| cached.result.as_ref().ok());
-    let title = links.and_then(|links| links.title.as_ref());
-    let members = url.len() + links.map_or(0, |links| links.url.len()) + title.map_or(0, String::len);
-    OVERHEAD + ESCAPED * members + links.map_or(0, |links| links.json.len())
-}
-
 /// The line about the page at `url`.
-fn write(url: &str, found: &Found) -> Vec<u8> {
-    let mut line = Vec::with_capacity(max_length(url, found));
-    let written = match found.as_ref().map(|(cached, source)| (&cached.result, cached, *source)) {
+fn write(url: &str, found: &Found) -> LineParts {
+    let mut line = Vec::new();
+    let (written, links) = match found.as_ref().map(|(cached, source)| (&cached.result, cached, *source)) {
         Ok((Ok(links), cached, source)) => {
             let PageLinks { url: final_url, title, count, unresolved, approximate, json, .. } = links;
             let page = PageMembers {
@@ -133,14 +163,26 @@ fn write(url: &str, found: &Found) -> Vec<u8> {
             let age = cached.age();
             let members =
                 LineMembers { page, age: age.as_secs(), cache: cache(source, cached.ttl(age)).name() };
-            ndjson::write_json_links(&mut line, members, json)
+            let array = json.slice(..json.trim_ascii_end().len());
+            (ndjson::write_members(&mut line, members), Some(array))
         }
         Ok((Err(error), cached, _)) => {
-            ndjson::write_error(&mut line, url, &ApiError::from(error.clone()).member(cached.age()))
+            let error = ApiError::from(error.clone()).member(cached.age());
+            (ndjson::write_error(&mut line, url, &error), None)
         }
-        Err(error) => ndjson::write_error(&mut line, url, &error.member(Duration::ZERO)),
+        Err(error) => (ndjson::write_error(&mut line, url, &error.member(Duration::ZERO)), None),
     };
     written.expect("memory takes every write, and every member has a JSON form");
+    match links {
+        Some(links) if links.len() >= COPIED => {
+            return vec![line.into(), links, Bytes::from_static(ndjson::END)];
+        }
+        Some(links) => {
+            line.extend_from_slice(&links);
+            line.extend_from_slice(ndjson::END);
+        }
+        None => {}
+    }
     line.shrink_to_fit();
-    line
+    vec![line.into()]
 }

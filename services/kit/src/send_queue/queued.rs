@@ -1,4 +1,5 @@
-//! What is counted: responses, each once for all its readers, and the library's buffers of HTTP/2 streams.
+//! What is counted: responses, each once for all its readers, the library's buffers of HTTP/2 streams, and parts that are
+//! being made.
 
 use crate::ClientKey;
 use bytes::Bytes;
@@ -28,6 +29,8 @@ pub(super) struct Queued {
     pub(super) responses: HashMap<(usize, usize), QueuedResponse>,
     /// By the number of the reader.
     pub(super) buffers: HashMap<u64, StreamBuffer>,
+    /// Clients and bytes of parts that are being made, by number. Nobody is cut off for them: the client waits for us.
+    rooms: HashMap<u64, (ClientKey, u64)>,
 }
 
 #[derive(Debug, Default)]
@@ -132,11 +135,24 @@ impl Queued {
         }
     }
 
-    /// Bytes of the responses that only `client` reads, and of its buffers.
+    pub(super) fn add_room(&mut self, number: u64, client: ClientKey, bytes: u64) {
+        self.bytes += bytes;
+        self.rooms.insert(number, (client, bytes));
+    }
+
+    pub(super) fn remove_room(&mut self, number: u64) {
+        if let Some((_, bytes)) = self.rooms.remove(&number) {
+            self.bytes -= bytes;
+        }
+    }
+
+    /// Bytes of the responses that only `client` reads, of its buffers, and of its parts that are being made.
     pub(super) fn held_by(&self, client: ClientKey) -> u64 {
         let responses = self.responses.values().filter(|response| response.is_only_of(client));
         let buffers = self.buffers.values().filter(|buffer| buffer.client == client);
-        responses.map(|response| response.bytes).chain(buffers.map(|buffer| buffer.bytes)).sum()
+        let rooms = self.rooms.values().filter(|(of, _)| *of == client);
+        let counted = responses.map(|response| response.bytes).chain(buffers.map(|buffer| buffer.bytes));
+        counted.chain(rooms.map(|(_, bytes)| *bytes)).sum()
     }
 
     /// Cuts off the clients that took nothing for longest, and since `before`: the readers of a response, or a connection

@@ -272,3 +272,19 @@ fn a_response_counts_as_16_kib_at_least() {
     drop(small);
     assert_eq!(queue.bytes(), 0);
 }
+
+#[test]
+fn room_for_a_part_is_made_by_those_that_take_nothing_and_kept_until_it_is_given_up() {
+    let queue = Fixture::new(0.5);
+    let reserve =
+        |bytes: usize, client, seconds| queue.queue.reserve(bytes as u64, key(client), queue.at(seconds));
+    let stalled = queue.push(&data(LIMIT / 2), 1, 0).unwrap();
+    let room = reserve(LIMIT / 2, 2, 1).unwrap();
+    assert!(reserve(LIMIT / 4, 3, 2).is_none(), "nobody has stalled yet");
+    let other = reserve(LIMIT / 4, 3, 9).unwrap();
+    assert!(stalled.take(SMALL, queue.at(9)).is_none(), "the client that took nothing is cut off");
+    assert!(reserve(LIMIT / 4, 2, 20).is_none(), "beyond the share of the client");
+    assert!(queue.push(&data(LIMIT / 2), 4, 20).is_none(), "nobody is cut off who waits for us");
+    drop((room, other));
+    assert_eq!(queue.bytes(), 0);
+}

@@ -3,7 +3,7 @@
 use super::request_log::RequestLog;
 use crate::{
     Body, BoxError,
-    send_queue::{PIECE_HTTP2, QueuedReader, SMALL, SMALL_HTTP2},
+    send_queue::{PIECE_HTTP2, QueuedReader, RETRIES, RETRY, SMALL, SMALL_HTTP2},
 };
 use bytes::Bytes;
 use futures_util::stream;
@@ -14,15 +14,12 @@ use std::{
     pin::Pin,
     sync::Arc,
     task::{Context, Poll, Waker, ready},
-    time::{Duration, Instant},
+    time::Instant,
 };
 use tokio::time::{Sleep, sleep};
 
 /// Bytes of a piece: a large response is handed over in pieces, so that its end is near the client's end.
 const PIECE: usize = 64 * 1024;
-/// How often a part of a streamed response asks for memory: longer than it takes for a reader to have stalled.
-const RETRIES: u32 = 100;
-const RETRY: Duration = Duration::from_millis(100);
 
 /// The next frame of a body, or its end.
 pub(super) type NextFrame = Poll<Option<Result<Frame<Bytes>, BoxError>>>;
@@ -33,7 +30,8 @@ pub(super) enum FrameRest {
     Small(Bytes),
     /// Much, which the send queue counts.
     Queued(QueuedReader),
-    /// Much, for which there is no memory yet. Its request keeps its permit, which bounds how many wait.
+    /// Much, for which there is no memory yet, as its service has not reserved any or another part came first. Its request
+    /// keeps its permit, which bounds how many wait.
     Waiting { data: Bytes, retries: u32, timer: Pin<Box<Sleep>> },
 }
 

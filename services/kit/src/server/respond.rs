@@ -9,7 +9,7 @@ use super::{
     response_body::ResponseBody,
 };
 use crate::{
-    Client, Problem, Request, Response, Service,
+    Client, Problem, Request, Response, SendRoom, Service,
     errors::{bad_request, internal, method_not_allowed, other_method, overloaded, stopping, url_too_long},
     host,
     request_id::X_REQUEST_ID,
@@ -76,6 +76,9 @@ pub(super) fn respond<S: Service>(
     if refused.is_none() {
         request.extensions_mut().insert(log.id.clone());
         request.extensions_mut().insert(log.sender);
+        if has_body {
+            request.extensions_mut().insert(SendRoom::new(&client.send_queue, log.sender.key()));
+        }
         if !log.trace.is_none() {
             request.extensions_mut().insert(log.trace.clone());
         }

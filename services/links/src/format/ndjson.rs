@@ -22,6 +22,9 @@ pub struct PageMembers<'a> {
     pub approximate: bool,
 }
 
+/// The end of a page's line, after its links.
+pub const END: &[u8] = b"}\n";
+
 #[derive(Serialize)]
 struct ErrorLine<'a, E> {
     page: &'a str,
@@ -36,17 +39,11 @@ pub fn write_links<'a>(
 ) -> io::Result<()> {
     write_members(out, members)?;
     write_json_array(out, links)?;
-    out.write_all(b"}\n")
+    out.write_all(END)
 }
 
-/// Writes the same line from `links` that are a JSON array already; white space at its end is dropped.
-pub fn write_json_links(out: &mut dyn io::Write, members: impl Serialize, links: &[u8]) -> io::Result<()> {
-    write_members(out, members)?;
-    out.write_all(links.trim_ascii_end())?;
-    out.write_all(b"}\n")
-}
-
-fn write_members(out: &mut dyn io::Write, members: impl Serialize) -> io::Result<()> {
+/// Writes the beginning of the same line. Its links, a JSON array without white space at its end, and [`END`] follow.
+pub fn write_members(out: &mut dyn io::Write, members: impl Serialize) -> io::Result<()> {
     let mut object = serde_json::to_vec(&members)?;
     object.pop(); // the closing brace
     out.write_all(&object)?;

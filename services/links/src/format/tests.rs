@@ -109,7 +109,8 @@ fn ndjson_has_one_line_a_page_with_what_was_left_out() {
     ndjson::write_links(&mut out, members, links.clone()).unwrap();
     assert_eq!(String::from_utf8(out).unwrap(), expected);
     let mut out = Vec::new();
-    ndjson::write_json_links(&mut out, members, Format::Json.write(links).as_bytes()).unwrap();
+    ndjson::write_members(&mut out, members).unwrap();
+    out.extend([Format::Json.write(links).trim_ascii_end().as_bytes(), ndjson::END].concat());
     assert_eq!(String::from_utf8(out).unwrap(), expected, "from links that are JSON already");
     let mut out = Vec::new();
     ndjson::write_error(&mut out, "q", &"gone").unwrap();
