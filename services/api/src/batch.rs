@@ -12,7 +12,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use http::{HeaderValue, header};
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
-use kit::{ByteBudget, Problem, Request, Response};
+use kit::{ByteBudget, CodingPreference, Problem, Request, Response};
 use line::{BatchLine, BatchLines};
 use memory::LineMemory;
 use std::sync::Arc;
@@ -44,6 +44,7 @@ pub(crate) async fn answer(
         trace: head.extensions.get().cloned(),
         memory: LineMemory::new(lines.clone()),
         room: head.extensions.get().cloned(),
+        is_encoded: CodingPreference::accepts_gzip_parts(&head.headers),
         _urls: reserved,
     });
     let sender = Arc::clone(&batch);

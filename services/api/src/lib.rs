@@ -47,7 +47,9 @@ use cache_control::CacheDirectives;
 use documents::{description, problem_type, usage};
 use error::ApiError;
 use http::{HeaderMap, HeaderValue, Method, header};
-use kit::{ByteBudget, Check, CpuPool, Problem, Request, RequestedUrl, Response, Route, Service, errors};
+use kit::{
+    ByteBudget, Check, Compressor, CpuPool, Problem, Request, RequestedUrl, Response, Route, Service, errors,
+};
 use link_query::LinkQuery;
 use page_service::PageService;
 use post::PostHandler;
@@ -63,6 +65,7 @@ pub struct Api {
     pages: Arc<PageService>,
     representations: Representations,
     posts: PostHandler,
+    pool: CpuPool,
 }
 
 impl Api {
@@ -80,9 +83,9 @@ impl Api {
             bodies: PostBodies::new(shares.request_bodies, share),
             max_bytes: usize::try_from(max_bytes).unwrap_or(usize::MAX),
             lines: ByteBudget::new(shares.lines),
-            pool: pool.clone(),
+            compressor: Compressor::new(pool, shares.compression),
         };
-        Ok(Self { pages, representations, posts })
+        Ok(Self { pages, representations, posts, pool: pool.clone() })
     }
 
     /// Waits until it is known whether the cache is reachable, two seconds at most: otherwise the first requests
@@ -164,6 +167,6 @@ impl Service for Api {
         self.pages.register(metrics);
         self.representations.register(metrics);
         self.posts.register(metrics);
-        self.posts.pool.register(metrics);
+        self.pool.register(metrics);
     }
 }

@@ -3,8 +3,8 @@
 use bytesize::ByteSize;
 use fetch::FetchSettings;
 
-/// Bytes for what `cache.memory` and `fetch.memory` leave of `limits.memory`. What is not given away, three parts of 32, is
-/// for connections and everything small.
+/// Bytes for what `cache.memory` and `fetch.memory` leave of `limits.memory`. What is not given away, a sixteenth, is for
+/// connections and everything small.
 pub(crate) struct MemoryShares {
     /// Responses that wait for their clients.
     pub(crate) send_queue: u64,
@@ -18,6 +18,8 @@ pub(crate) struct MemoryShares {
     pub(crate) lines: u64,
     /// Bodies of requests: URLs of batches, and pages.
     pub(crate) request_bodies: u64,
+    /// Parts of batches that wait for compression.
+    pub(crate) compression: u64,
 }
 
 impl MemoryShares {
@@ -34,6 +36,7 @@ impl MemoryShares {
             redis_writes: rest / 16,
             lines: rest / 8,
             request_bodies,
+            compression: rest / 32,
         }
     }
 }
@@ -67,13 +70,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_shares_leave_three_parts_of_32() {
+    fn the_shares_leave_a_sixteenth() {
         let fetch = FetchSettings { memory: ByteSize::mib(160), ..FetchSettings::default() };
         let shares = MemoryShares::of(ByteSize::mib(512), ByteSize::mib(64), &fetch);
-        let MemoryShares { send_queue, extraction, conversion, redis_writes, lines, request_bodies } = shares;
+        let MemoryShares { send_queue, extraction, conversion, redis_writes, lines, .. } = shares;
         assert_eq!(
-            send_queue + extraction + conversion + redis_writes + lines + request_bodies,
-            ByteSize::mib(288 - 27).as_u64()
+            send_queue
+                + extraction
+                + conversion
+                + redis_writes
+                + lines
+                + shares.request_bodies
+                + shares.compression,
+            ByteSize::mib(288 - 18).as_u64()
         );
     }
 }

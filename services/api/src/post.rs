@@ -6,7 +6,7 @@ use crate::{
 };
 use fetch::JobClient;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
-use kit::{ByteBudget, CpuPool, Problem, Request, Response};
+use kit::{ByteBudget, Compressor, Problem, Request, Response};
 use std::sync::Arc;
 
 /// The media types that are read.
@@ -21,7 +21,7 @@ pub(crate) struct PostHandler {
     pub(crate) max_bytes: usize,
     /// The memory for lines that wait for their clients.
     pub(crate) lines: ByteBudget,
-    pub(crate) pool: CpuPool,
+    pub(crate) compressor: Compressor,
 }
 
 impl PostHandler {
@@ -29,6 +29,7 @@ impl PostHandler {
     pub(crate) fn register(&self, metrics: &mut kit::Metrics) {
         metrics.budget("batch_lines", &self.lines);
         self.bodies.register(metrics);
+        self.compressor.register(metrics);
     }
 
     /// Answers a request to `/api` with this `query`, which has an effect only for a page, but has to be valid.
@@ -58,7 +59,7 @@ impl PostHandler {
         };
         let headers = headers.clone();
         let lines = batch::answer(&self.pages, &self.bodies, &self.lines, parse, request).await?;
-        Ok(kit::compressed(&headers, lines, &self.pool).await)
+        Ok(self.compressor.compressed(&headers, lines).await)
     }
 }
 

@@ -2,7 +2,10 @@
 
 use crate::{ClientKey, client_parts::ClientParts};
 use bytes::Bytes;
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering::Relaxed},
+};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 /// Bytes of one permit: a semaphore grants at most `u32::MAX` permits at a time.
@@ -13,6 +16,8 @@ const UNIT: u64 = 1024;
 pub struct ByteBudget {
     free: Arc<Semaphore>,
     limit: u64,
+    /// Reservations that were refused.
+    refused: Arc<AtomicU64>,
     /// The client's share, if this is for one client.
     part: Option<Arc<Semaphore>>,
 }
@@ -35,7 +40,8 @@ impl ByteBudget {
     /// A budget of `bytes`.
     pub fn new(bytes: u64) -> Self {
         let permits = (units(bytes) as usize).min(Semaphore::MAX_PERMITS);
-        Self { free: Arc::new(Semaphore::new(permits)), limit: permits as u64 * UNIT, part: None }
+        let free = Arc::new(Semaphore::new(permits));
+        Self { free, limit: permits as u64 * UNIT, refused: Arc::default(), part: None }
     }
 
     /// Reserves `bytes` once they are free, in order of arrival. Never resolves if the whole budget, or the client's share, is
@@ -57,11 +63,23 @@ impl ByteBudget {
     pub fn try_reserve(&self, bytes: u64) -> Option<Reservation> {
         let acquire =
             |semaphore: &Arc<Semaphore>| Arc::clone(semaphore).try_acquire_many_owned(units(bytes)).ok();
-        let part = match &self.part {
-            Some(part) => Some(acquire(part)?),
-            None => None,
+        let reserve = || {
+            let part = match &self.part {
+                Some(part) => Some(acquire(part)?),
+                None => None,
+            };
+            Some(Reservation { permit: acquire(&self.free)?, part })
         };
-        Some(Reservation { permit: acquire(&self.free)?, part })
+        let reserved = reserve();
+        if reserved.is_none() {
+            self.refused.fetch_add(1, Relaxed);
+        }
+        reserved
+    }
+
+    /// How often bytes were not free when they were wanted at once.
+    pub fn refused(&self) -> u64 {
+        self.refused.load(Relaxed)
     }
 
     /// The number of free bytes.

@@ -2,14 +2,14 @@
 
 mod gzip_parts;
 
-use crate::{Body, BoxError, ByteBudget, CodingPreference, ContentCoding, CpuPool, Response, full};
+use crate::{Body, BoxError, ByteBudget, CodingPreference, ContentCoding, CpuPool, Metrics, Response, full};
 use bytes::Bytes;
 use futures_util::stream;
 use gzip_parts::GzipParts;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_body::{Body as _, Frame};
 use http_body_util::{BodyExt, StreamBody};
-use std::{mem, sync::LazyLock};
+use std::mem;
 
 /// Compressing so much takes less time than handing it to another thread.
 const INLINE: usize = 4 * 1024;
@@ -17,105 +17,124 @@ const INLINE: usize = 4 * 1024;
 /// Bytes of a piece that is sent without being compressed.
 const PIECE: usize = 32 * 1024;
 
-/// The memory of bodies, and parts of bodies, that wait for compression, with what comes of them. While it is used up, they are
-/// sent as they are: they are counted then, as responses that wait for their clients.
-static PENDING: LazyLock<ByteBudget> = LazyLock::new(|| ByteBudget::new(16 * 1024 * 1024));
-
-/// `response` in the content coding that a request with `headers` prefers, with `Vary`. Long bodies are compressed on
-/// `pool`. Of a body in parts, each part is sent as soon as it is there. A response with an entity tag or a coding is left
-/// as it is: a tag is that of one coding, so its service chooses.
-pub async fn compressed(headers: &HeaderMap, mut response: Response, pool: &CpuPool) -> Response {
-    let has_own =
-        [header::ETAG, header::CONTENT_ENCODING].iter().any(|name| response.headers().contains_key(name));
-    let has_body = !matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
-    if has_own || !has_body {
-        return response;
-    }
-    response.headers_mut().append(header::VARY, HeaderValue::from_static("Accept-Encoding"));
-    let length = response.body().size_hint().exact();
-    let coding = match length {
-        Some(length) => {
-            let length = usize::try_from(length).unwrap_or(usize::MAX);
-            CodingPreference::of(headers).and_then(|preference| preference.for_length(length))
-        }
-        None => CodingPreference::accepts_gzip_parts(headers).then_some(ContentCoding::Gzip),
-    };
-    let Some(coding) = coding else { return response };
-    let (mut head, body) = response.into_parts();
-    let body = if length.is_some() { whole(coding, body, pool).await } else { Ok(parts(body, pool.clone())) };
-    match body {
-        Ok(body) => {
-            head.headers.insert(header::CONTENT_ENCODING, coding.field());
-            Response::from_parts(head, body)
-        }
-        Err(plain) => Response::from_parts(head, plain),
-    }
+/// Compresses bodies, within a memory for those that wait for it. Clones share the memory.
+#[derive(Clone, Debug)]
+pub struct Compressor {
+    pool: CpuPool,
+    /// The memory of bodies, and parts of bodies, that wait, with what comes of them. While it is used up, they are sent as
+    /// they are: they are counted then, as responses that wait for their clients.
+    pending: ByteBudget,
 }
 
-/// A body that is there as a whole, in `coding`; the error is the body as it was.
-async fn whole(coding: ContentCoding, body: Body, pool: &CpuPool) -> Result<Body, Body> {
-    let Ok(plain) = body.collect().await.map(http_body_util::Collected::to_bytes) else {
-        return Err(crate::empty());
-    };
-    let Some(pending) = PENDING.try_reserve(2 * plain.len() as u64) else { return Err(full(plain)) };
-    let data = plain.clone();
-    let encoded = encode(data.len(), pool, move || {
-        let _pending = pending;
-        coding.encode(&data)
-    })
-    .await;
-    encoded.map(full).map_err(|_| full(plain))
-}
+impl Compressor {
+    /// Compresses long bodies on `pool`, within `memory` bytes.
+    pub fn new(pool: &CpuPool, memory: u64) -> Self {
+        Self { pool: pool.clone(), pending: ByteBudget::new(memory) }
+    }
 
-/// The parts of `body` as parts of one body in `gzip`.
-///
-/// The other codings need an encoder that lives as long as the body, with a window of its own: much memory for each client
-/// that waits.
-fn parts(body: Body, pool: CpuPool) -> Body {
-    let start = Some((body, Bytes::new(), GzipParts::default()));
-    let frames = stream::unfold(start, move |state| {
-        let pool = pool.clone();
-        async move {
-            let (mut body, mut rest, gzip) = state?;
-            while rest.is_empty() {
-                match body.frame().await {
-                    Some(Ok(frame)) => rest = frame.into_data().unwrap_or_default(),
-                    Some(Err(error)) => return Some((Err(error), None)),
-                    None => return Some((Ok(Frame::data(gzip.end().into())), None)),
-                }
+    /// Adds the metrics of its memory.
+    pub fn register(&self, metrics: &mut Metrics) {
+        metrics.budget("compression", &self.pending);
+    }
+
+    /// `response` in the content coding that a request with `headers` prefers, with `Vary`. Of a body in parts, each part is
+    /// sent as soon as it is there. A response with an entity tag or a coding is left as it is: a tag is that of one coding,
+    /// so its service chooses.
+    pub async fn compressed(&self, headers: &HeaderMap, mut response: Response) -> Response {
+        let has_own =
+            [header::ETAG, header::CONTENT_ENCODING].iter().any(|name| response.headers().contains_key(name));
+        let has_body = !matches!(response.status(), StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED);
+        if has_own || !has_body {
+            return response;
+        }
+        response.headers_mut().append(header::VARY, HeaderValue::from_static("Accept-Encoding"));
+        let length = response.body().size_hint().exact();
+        let coding = match length {
+            Some(length) => {
+                let length = usize::try_from(length).unwrap_or(usize::MAX);
+                CodingPreference::of(headers).and_then(|preference| preference.for_length(length))
             }
-            Some(match part(gzip, &mut rest, &pool).await {
-                Ok((part, gzip)) => (Ok(Frame::data(Bytes::from(part))), Some((body, rest, gzip))),
-                Err(error) => (Err(error), None),
-            })
+            None => CodingPreference::accepts_gzip_parts(headers).then_some(ContentCoding::Gzip),
+        };
+        let Some(coding) = coding else { return response };
+        let (mut head, body) = response.into_parts();
+        let body =
+            if length.is_some() { self.whole(coding, body).await } else { Ok(self.clone().parts(body)) };
+        match body {
+            Ok(body) => {
+                head.headers.insert(header::CONTENT_ENCODING, coding.field());
+                Response::from_parts(head, body)
+            }
+            Err(plain) => Response::from_parts(head, plain),
         }
-    });
-    StreamBody::new(frames).boxed_unsync()
-}
-
-/// All of `data` as the next part of a body; without memory for it while it waits for compression, a piece of it as it is.
-async fn part(gzip: GzipParts, data: &mut Bytes, pool: &CpuPool) -> Result<(Vec<u8>, GzipParts), BoxError> {
-    let length = data.len();
-    let pending = if length <= INLINE { None } else { PENDING.try_reserve(2 * length as u64) };
-    if length > INLINE && pending.is_none() {
-        return Ok(gzip.stored(&data.split_to(length.min(PIECE)))?);
     }
-    let data = mem::take(data);
-    let job = move || {
-        let _pending = pending;
-        gzip.part(&data)
-    };
-    encode(length, pool, job).await
-}
 
-/// Runs `job`, which encodes `length` bytes.
-async fn encode<T: Send + 'static>(
-    length: usize,
-    pool: &CpuPool,
-    job: impl FnOnce() -> std::io::Result<T> + Send + 'static,
-) -> Result<T, BoxError> {
-    let done = if length <= INLINE { job() } else { pool.run(job).await.ok_or("the encoder panicked")? };
-    done.map_err(Into::into)
+    /// A body that is there as a whole, in `coding`; the error is the body as it was.
+    async fn whole(&self, coding: ContentCoding, body: Body) -> Result<Body, Body> {
+        let Ok(plain) = body.collect().await.map(http_body_util::Collected::to_bytes) else {
+            return Err(crate::empty());
+        };
+        let Some(pending) = self.pending.try_reserve(2 * plain.len() as u64) else { return Err(full(plain)) };
+        let data = plain.clone();
+        let job = move || {
+            let _pending = pending;
+            coding.encode(&data)
+        };
+        let encoded = self.encode(plain.len(), job).await;
+        encoded.map(full).map_err(|_| full(plain))
+    }
+
+    /// The parts of `body` as parts of one body in `gzip`.
+    ///
+    /// The other codings need an encoder that lives as long as the body, with a window of its own: much memory for each client
+    /// that waits.
+    fn parts(self, body: Body) -> Body {
+        let start = Some((body, Bytes::new(), GzipParts::default()));
+        let frames = stream::unfold(start, move |state| {
+            let compressor = self.clone();
+            async move {
+                let (mut body, mut rest, gzip) = state?;
+                while rest.is_empty() {
+                    match body.frame().await {
+                        Some(Ok(frame)) => rest = frame.into_data().unwrap_or_default(),
+                        Some(Err(error)) => return Some((Err(error), None)),
+                        None => return Some((Ok(Frame::data(gzip.end().into())), None)),
+                    }
+                }
+                Some(match compressor.part(gzip, &mut rest).await {
+                    Ok((part, gzip)) => (Ok(Frame::data(Bytes::from(part))), Some((body, rest, gzip))),
+                    Err(error) => (Err(error), None),
+                })
+            }
+        });
+        StreamBody::new(frames).boxed_unsync()
+    }
+
+    /// All of `data` as the next part of a body; without memory for it while it waits for compression, a piece of it as it is.
+    async fn part(&self, gzip: GzipParts, data: &mut Bytes) -> Result<(Vec<u8>, GzipParts), BoxError> {
+        let length = data.len();
+        let pending = if length <= INLINE { None } else { self.pending.try_reserve(2 * length as u64) };
+        if length > INLINE && pending.is_none() {
+            return Ok(gzip.stored(&data.split_to(length.min(PIECE)))?);
+        }
+        let data = mem::take(data);
+        let job = move || {
+            let _pending = pending;
+            gzip.part(&data)
+        };
+        self.encode(length, job).await
+    }
+
+    /// Runs `job`, which encodes `length` bytes.
+    async fn encode<T: Send + 'static>(
+        &self,
+        length: usize,
+        job: impl FnOnce() -> std::io::Result<T> + Send + 'static,
+    ) -> Result<T, BoxError> {
+        let done =
+            if length <= INLINE { job() } else { self.pool.run(job).await.ok_or("the encoder panicked")? };
+        done.map_err(Into::into)
+    }
 }
 
 #[cfg(test)]

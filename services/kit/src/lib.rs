@@ -54,7 +54,7 @@ pub use byte_budget::{ByteBudget, Reservation, SharedBudget};
 pub use causes::with_causes;
 pub use client::{Client, ClientKey};
 pub use client_parts::ClientParts;
-pub use compression::compressed;
+pub use compression::Compressor;
 pub use conditional::not_modified;
 pub use config::ConfigError;
 pub use content_coding::{CodingPreference, ContentCoding};

@@ -102,7 +102,7 @@ impl Service for Web {
     async fn handle(&self, request: Request) -> Response {
         let (request, _) = request.into_parts();
         let response = self.route(&request).await;
-        let mut response = kit::compressed(&request.headers, response, &self.state.pool).await;
+        let mut response = self.state.compressor.compressed(&request.headers, response).await;
         response.extensions_mut().insert(route(request.uri.path()));
         response
     }

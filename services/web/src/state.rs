@@ -10,7 +10,7 @@ use crate::{
     settings::WebSettings,
     templates::Templates,
 };
-use kit::{ByteBudget, ClientKey, ClientParts, Configuration, CpuPool, RequestId};
+use kit::{ByteBudget, ClientKey, ClientParts, Compressor, Configuration, CpuPool, RequestId};
 use std::{sync::Arc, time::Instant};
 use tokio::sync::Semaphore;
 use tracing::info;
@@ -33,6 +33,7 @@ pub(crate) struct WebState {
     pub(crate) api: ApiClient,
     pub(crate) public_api: Option<PublicApi>,
     pub(crate) pool: CpuPool,
+    pub(crate) compressor: Compressor,
     /// The memory of links that are sent after their page's frame, until their clients have read them. It is larger than what
     /// the server has for all such responses, so that the server can cut off clients before it is used up.
     pub(crate) late_links: ByteBudget,
@@ -45,7 +46,7 @@ pub(crate) struct WebState {
 impl WebState {
     pub(crate) fn new(settings: &WebSettings, pool: CpuPool) -> Result<Self, String> {
         let templates_dir = settings.templates_dir.as_deref();
-        let (send_queue, more) = (settings.server().send_queue, settings.limits.memory.as_u64() / 16);
+        let (send_queue, memory) = (settings.server().send_queue, settings.limits.memory.as_u64());
         Ok(Self {
             templates: Templates::new(templates_dir)?,
             assets: Assets::new(templates_dir),
@@ -54,8 +55,9 @@ impl WebState {
             metrics: WebMetrics::default(),
             api: ApiClient::new(settings)?,
             public_api: settings.api_public_url.as_ref().map(PublicApi::new),
+            compressor: Compressor::new(&pool, memory / 32),
             pool,
-            late_links: ByteBudget::new(send_queue + more),
+            late_links: ByteBudget::new(send_queue + memory / 16),
             long_responses: Arc::new(Semaphore::new(1)),
             long_of_client: ClientParts::new(1),
         })
@@ -66,6 +68,7 @@ impl WebState {
         self.metrics.register(metrics);
         metrics.budget("api_responses", self.api.budget());
         metrics.budget("late_links", &self.late_links);
+        self.compressor.register(metrics);
         let help = "Long answers of the API that are being processed";
         metrics.permits("web_long_responses", help, &self.long_responses, 1);
         self.pool.register(metrics);

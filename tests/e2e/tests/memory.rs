@@ -133,9 +133,12 @@ impl Load {
             send(Request::post(format!("http://{address}/api")).header("content-type", "text/html"), page);
         }
         let body = urls.join("\n");
-        for _ in 0..self.batches {
+        for accepted in ["identity", "gzip"].into_iter().cycle().take(self.batches) {
             let mut wire = Wire::connect(address).await;
-            let head = format!("Content-Type: text/uri-list\r\nContent-Length: {}\r\n", body.len());
+            let head = format!(
+                "Content-Type: text/uri-list\r\nContent-Length: {}\r\nAccept-Encoding: {accepted}\r\n",
+                body.len()
+            );
             wire.send(format!("POST /api HTTP/1.1\r\nHost: a\r\n{head}\r\n{body}")).await;
             unread.push(wire);
         }

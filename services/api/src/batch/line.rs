@@ -33,6 +33,8 @@ pub(super) struct BatchLines {
     pub(super) trace: Option<Trace>,
     pub(super) memory: LineMemory,
     pub(super) room: Option<SendRoom>,
+    /// Whether the lines are encoded when they are sent.
+    pub(super) is_encoded: bool,
     /// For the URLs.
     pub(super) _urls: Reservation,
 }
@@ -81,9 +83,7 @@ impl BatchLines {
             // The line of an error is short.
             (None, Err(_)) => BatchLine::Written(line),
             (Some(reserved), _) => {
-                if let Some(longest) = line.iter_mut().max_by_key(|part| part.len()) {
-                    *longest = reserved.hold(mem::take(longest));
-                }
+                hold_longest(&mut line, |part| reserved.hold(part));
                 BatchLine::Written(line)
             }
         }
@@ -101,10 +101,15 @@ impl BatchLines {
         self: Arc<Self>,
         line: BatchLine,
     ) -> Result<impl Stream<Item = Result<Bytes, BoxError>>, BoxError> {
-        let (parts, mut room) = match line {
+        let (mut parts, mut room) = match line {
             BatchLine::Written(parts) => (parts, None),
             BatchLine::Deferred(line) => self.write_deferred(line).await?,
         };
+        if self.is_encoded
+            && let Some(room) = room.take()
+        {
+            hold_longest(&mut parts, |part| room.hold(part));
+        }
         Ok(stream::iter(parts).map(move |part| {
             if part.len() >= COPIED {
                 drop(room.take());
@@ -128,6 +133,13 @@ impl BatchLines {
             None => self.find(&url).await,
         };
         Ok((write(&url, &found), room))
+    }
+}
+
+/// Binds memory to the longest part, which is most of a line.
+fn hold_longest(parts: &mut LineParts, hold: impl FnOnce(Bytes) -> Bytes) {
+    if let Some(longest) = parts.iter_mut().max_by_key(|part| part.len()) {
+        *longest = hold(mem::take(longest));
     }
 }
 

@@ -9,8 +9,8 @@ fn accepting(codings: &'static str) -> HeaderMap {
     HeaderMap::from_iter([(header::ACCEPT_ENCODING, HeaderValue::from_static(codings))])
 }
 
-fn pool() -> CpuPool {
-    CpuPool::new(1).unwrap()
+async fn compressed(headers: &HeaderMap, response: Response) -> Response {
+    Compressor::new(&CpuPool::new(1).unwrap(), 16 << 20).compressed(headers, response).await
 }
 
 async fn bytes(response: Response) -> Bytes {
@@ -21,7 +21,7 @@ async fn bytes(response: Response) -> Bytes {
 async fn a_body_is_compressed_from_1_kib_on() {
     for (length, coding) in [(1023, None), (1024, Some("zstd")), (100_000, Some("zstd"))] {
         let text = "x".repeat(length);
-        let response = compressed(&accepting("gzip, zstd"), Response::new(full(text.clone())), &pool()).await;
+        let response = compressed(&accepting("gzip, zstd"), Response::new(full(text.clone()))).await;
         assert_eq!(response.headers()[header::VARY], "Accept-Encoding");
         let found = response.headers().get(header::CONTENT_ENCODING).map(|value| value.to_str().unwrap());
         assert_eq!(found, coding, "{length}");
@@ -42,11 +42,11 @@ async fn a_response_with_a_tag_a_coding_or_no_body_is_left_as_it_is() {
         let mut response = Response::new(full("x".repeat(2000)));
         *response.status_mut() = StatusCode::from_u16(status).unwrap();
         response.headers_mut().extend(name.map(|name| (name, HeaderValue::from_static("x"))));
-        let response = compressed(&accepting("gzip"), response, &pool()).await;
+        let response = compressed(&accepting("gzip"), response).await;
         assert!(!response.headers().contains_key(header::VARY));
         assert_eq!(bytes(response).await.len(), 2000);
     }
-    let response = compressed(&HeaderMap::new(), Response::new(empty()), &pool()).await;
+    let response = compressed(&HeaderMap::new(), Response::new(empty())).await;
     assert_eq!(response.headers()[header::VARY], "Accept-Encoding", "also without a coding");
 }
 
@@ -55,7 +55,7 @@ async fn each_part_of_a_body_can_be_decoded_when_it_is_sent() {
     let (sender, mut receiver) = mpsc::unbounded_channel::<Bytes>();
     let parts = stream::poll_fn(move |context| receiver.poll_recv(context));
     let body = StreamBody::new(parts.map(|part| Ok(Frame::data(part)))).boxed_unsync();
-    let response = compressed(&accepting("br, gzip"), Response::new(body), &pool()).await;
+    let response = compressed(&accepting("br, gzip"), Response::new(body)).await;
     assert_eq!(response.headers()[header::CONTENT_ENCODING], "gzip");
     let (mut body, mut sent, mut expected) = (response.into_body(), Vec::new(), Vec::new());
     for part in ["<p>frame".to_owned(), "x".repeat(3 * INLINE), "</p>".to_owned(), "<p>frame".to_owned()] {
@@ -77,13 +77,13 @@ async fn each_part_of_a_body_can_be_decoded_when_it_is_sent() {
 #[tokio::test]
 async fn a_body_without_parts_and_one_that_fails_end_as_such() {
     let none = StreamBody::new(stream::empty::<Result<Frame<Bytes>, BoxError>>()).boxed_unsync();
-    let response = compressed(&accepting("gzip"), Response::new(none), &pool()).await;
+    let response = compressed(&accepting("gzip"), Response::new(none)).await;
     let mut decoded = Vec::new();
     GzDecoder::new(&bytes(response).await[..]).read_to_end(&mut decoded).unwrap();
     assert!(decoded.is_empty());
     let fails =
         StreamBody::new(stream::iter([Ok(Frame::data("a".into())), Err("gone".into())])).boxed_unsync();
-    let response = compressed(&accepting("gzip"), Response::new(fails), &pool()).await;
+    let response = compressed(&accepting("gzip"), Response::new(fails)).await;
     assert!(response.into_body().collect().await.is_err());
 }
 
@@ -91,7 +91,7 @@ async fn a_body_without_parts_and_one_that_fails_end_as_such() {
 async fn a_body_in_parts_is_not_compressed_for_a_client_without_gzip() {
     for codings in ["br, zstd", "gzip;q=0", "gzip;q=0.1, identity", "identity"] {
         let body = StreamBody::new(stream::iter([Ok(Frame::data("a".into()))])).boxed_unsync();
-        let response = compressed(&accepting(codings), Response::new(body), &pool()).await;
+        let response = compressed(&accepting(codings), Response::new(body)).await;
         assert!(!response.headers().contains_key(header::CONTENT_ENCODING), "{codings}");
         assert_eq!(bytes(response).await, "a");
     }
@@ -101,7 +101,7 @@ async fn a_body_in_parts_is_not_compressed_for_a_client_without_gzip() {
 async fn a_body_for_which_there_is_no_memory_is_sent_as_it_is() {
     let length = 9 * 1024 * 1024;
     let response = Response::new(full("x".repeat(length)));
-    let response = compressed(&accepting("gzip, zstd"), response, &pool()).await;
+    let response = compressed(&accepting("gzip, zstd"), response).await;
     assert!(!response.headers().contains_key(header::CONTENT_ENCODING));
     assert_eq!(bytes(response).await.len(), length);
 }
@@ -111,7 +111,7 @@ async fn a_part_for_which_there_is_no_memory_is_sent_in_pieces_as_it_is() {
     let text = "x".repeat(9 * 1024 * 1024);
     let frames = stream::iter([Ok(Frame::data(Bytes::from(text.clone())))]);
     let response = Response::new(StreamBody::new(frames).boxed_unsync());
-    let mut body = compressed(&accepting("gzip"), response, &pool()).await.into_body();
+    let mut body = compressed(&accepting("gzip"), response).await.into_body();
     let mut sent = Vec::new();
     while let Some(frame) = body.frame().await {
         let piece = frame.unwrap().into_data().unwrap();

@@ -2,7 +2,7 @@
 
 use prometheus_client::{
     collector::Collector,
-    encoding::{DescriptorEncoder, EncodeMetric, MetricEncoder},
+    encoding::{DescriptorEncoder, EncodeMetric, MetricEncoder, NoLabelSet},
     metrics::MetricType,
 };
 use std::fmt::{Debug, Error, Formatter};
@@ -40,6 +40,8 @@ pub(super) struct BudgetReading {
     /// In bytes.
     pub(super) limit: u64,
     pub(super) used: ReadValue,
+    /// Parts of it that were refused, where the part counts them.
+    pub(super) refused: Option<ReadValue>,
 }
 
 impl Debug for BudgetReading {
@@ -48,7 +50,7 @@ impl Debug for BudgetReading {
     }
 }
 
-/// All parts, as two families with a label `budget`. The parts are of several crates, so a family cannot be registered by
+/// All parts, as families with a label `budget`. The parts are of several crates, so a family cannot be registered by
 /// one of them.
 #[derive(Debug)]
 pub(super) struct BudgetReadings(pub(super) Vec<BudgetReading>);
@@ -63,7 +65,14 @@ impl Collector for BudgetReadings {
             })
         };
         family("memory_used_bytes", "Memory in use, by the part of limits.memory.", &|part| (part.used)())?;
-        family("memory_limit_bytes", "The parts of limits.memory.", &|part| part.limit)
+        family("memory_limit_bytes", "The parts of limits.memory.", &|part| part.limit)?;
+        let help = "Refusals for lack of memory, by the part of limits.memory.";
+        let mut family = encoder.encode_descriptor("memory_refusals", help, None, MetricType::Counter)?;
+        self.0.iter().try_for_each(|part| {
+            let Some(refused) = &part.refused else { return Ok(()) };
+            let labels = [("budget", part.budget)];
+            family.encode_family(&labels)?.encode_counter::<NoLabelSet, _, u64>(&refused(), None)
+        })
     }
 }
 

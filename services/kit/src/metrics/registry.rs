@@ -59,8 +59,13 @@ impl Metrics {
 
     /// Adds a part of `limits.memory`, as [`memory`](Self::memory) does.
     pub fn budget(&mut self, name: &'static str, budget: &ByteBudget) {
-        let budget = budget.clone();
-        self.memory(name, budget.limit(), move || budget.used());
+        let (limit, used, refused) = (budget.limit(), budget.clone(), budget.clone());
+        self.budgets.push(BudgetReading {
+            budget: name,
+            limit,
+            used: Box::new(move || used.used()),
+            refused: Some(Box::new(move || refused.refused())),
+        });
     }
 
     /// Adds a part of `limits.memory`: what is `used` of it now, and its limit, in bytes.
@@ -70,7 +75,7 @@ impl Metrics {
         limit: u64,
         used: impl Fn() -> u64 + Send + Sync + 'static,
     ) {
-        self.budgets.push(BudgetReading { budget, limit, used: Box::new(used) });
+        self.budgets.push(BudgetReading { budget, limit, used: Box::new(used), refused: None });
     }
 
     /// The registry with all of them, and with the metrics of the process.

@@ -2,6 +2,7 @@
 
 use super::SendQueue;
 use crate::ClientKey;
+use bytes::Bytes;
 use std::{
     sync::{Arc, PoisonError},
     time::Instant,
@@ -15,7 +16,8 @@ pub struct SendRoom {
     client: ClientKey,
 }
 
-/// Room for a part that is being made. It is given up when the part is handed over, as the part counts itself then.
+/// Room for a part that is being made. It is given up when the part is handed over, as the part counts itself then; if the
+/// part is encoded first, [`hold`](Self::hold) keeps the room for it.
 pub struct ReservedRoom {
     queue: Arc<SendQueue>,
     number: u64,
@@ -37,6 +39,24 @@ impl SendRoom {
             sleep(super::RETRY).await;
         }
         None
+    }
+}
+
+impl ReservedRoom {
+    /// Binds the room to `bytes`: it ends with the last reference to them.
+    pub fn hold(self, bytes: Bytes) -> Bytes {
+        Bytes::from_owner(Held { bytes, _room: self })
+    }
+}
+
+struct Held {
+    bytes: Bytes,
+    _room: ReservedRoom,
+}
+
+impl AsRef<[u8]> for Held {
+    fn as_ref(&self) -> &[u8] {
+        &self.bytes
     }
 }
 
