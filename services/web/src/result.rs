@@ -1,5 +1,6 @@
 //! The page with the links: sent whole if they are known in time, otherwise after its frame.
 
+mod domains;
 mod pagination;
 mod rows;
 mod strip;

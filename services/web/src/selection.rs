@@ -122,6 +122,11 @@ impl Addresses {
         Self(start)
     }
 
+    /// What all addresses begin with; parameters follow.
+    pub(crate) fn start(&self) -> &str {
+        &self.0
+    }
+
     /// The address that shows `selection`.
     pub(crate) fn of(&self, selection: &Selection) -> String {
         self.with(selection.parameters())

@@ -1,6 +1,7 @@
 //! The variables of `result.html`.
 
 use super::{
+    domains::DomainList,
     pagination::Pagination,
     rows::{self, RowsHtml},
     strip::LinkStrip,
@@ -9,7 +10,7 @@ use super::{
 };
 use crate::{
     api::ApiResponse,
-    link_table::{LinkDomain, LinkTable},
+    link_table::LinkTable,
     page_query::PageQuery,
     public_api::PublicApi,
     readable_domain::readable_domain,
@@ -19,12 +20,6 @@ use crate::{
 use links::Link;
 use minijinja::Value;
 
-/// Domains that are visible at once; more are in a closed list.
-const DOMAINS: usize = 12;
-/// Domains in that list at most; more are only counted.
-const MORE_DOMAINS: usize = 1000;
-/// Bytes of that list's addresses, about: all of them hold the URL of the page.
-const MORE_ADDRESSES: usize = 256 << 10;
 /// Sizes of pages of the list that can be chosen, besides the default.
 const SIZES: [usize; 4] = [50, 100, 500, 1000];
 
@@ -41,9 +36,12 @@ variables! {
         /// The page's host, and how it reads if it is an internationalized domain name.
         host, readable,
         age, total, addresses, unresolved, strip, kinds,
-        domain_count, domains, more_domains,
-        /// The domains in neither list, and the links to them.
-        rest_domains, rest_links,
+        domain_count,
+        /// The rows of the most frequent domains and those of the closed list as HTML, and both as variables for templates
+        /// that are read from a folder.
+        domain_table, more_domain_table, domains, more_domains,
+        /// The domains that are not among the most frequent ones; those in neither list, and the links to them.
+        hidden_domains, rest_domains, rest_links,
         /// The parameters of the selection, for "Fetch again".
         parameters,
         search, unique, domain, kind, sorts, sizes,
@@ -63,11 +61,6 @@ variables! {
         /// The API's call, and whether it selects less than the page.
         call, partial,
     }
-}
-
-variables! {
-    /// A domain; `width` is its count in percent of the largest one.
-    DomainView { name, readable, kind, count, percent, width, address, current }
 }
 
 variables! {
@@ -92,16 +85,10 @@ impl ResultView {
         let shown = &selected[window.start.min(matched)..window.end.min(matched)];
         let html = RowsHtml::new(shown, &table);
         let rows = state.templates.are_replaceable().then(|| rows::variables(shown, &table));
-        let mut domains: Vec<_> = table.domains.iter().collect();
-        domains.sort_unstable_by(|a, b| b.count.cmp(&a.count).then_with(|| a.name.cmp(&b.name)));
-        let most = domains.first().map_or(1, |domain| domain.count);
-        let domain = |domain: &&LinkDomain| DomainView::new(domain, most, links.len(), &addresses, selection);
-        let most_listed = (MORE_ADDRESSES / addresses.of(selection).len()).min(MORE_DOMAINS);
-        let mut rest = domains.iter();
-        let (domains, more_domains): (Value, Value) = (
-            rest.by_ref().take(DOMAINS).map(domain).collect(),
-            rest.by_ref().take(most_listed).map(domain).collect(),
-        );
+        let list = DomainList::new(&table, &addresses, selection);
+        let [domain_table, more_domain_table] = list.html().map(Value::from_safe_string);
+        let [domains, more_domains] =
+            if state.templates.are_replaceable() { list.variables() } else { Default::default() };
         let redirected = page.without_fragment() != query.url.url().without_fragment();
         Self {
             asked: url.into(),
@@ -117,10 +104,13 @@ impl ResultView {
             strip: strip.into(),
             kinds: kinds(counts, &addresses, selection),
             domain_count: table.domains.len().into(),
+            domain_table,
+            more_domain_table,
             domains,
             more_domains,
-            rest_domains: rest.len().into(),
-            rest_links: rest.map(|domain| domain.count).sum::<usize>().into(),
+            hidden_domains: list.hidden().into(),
+            rest_domains: list.rest.into(),
+            rest_links: list.rest_links.into(),
             parameters: selection
                 .parameters()
                 .map(|(name, value)| Value::from(vec![name.into(), Value::from(value)]))
@@ -148,30 +138,6 @@ impl ResultView {
             not_copied: html.not_copied.into(),
             call: state.public_api.as_ref().map(|api| api.call(url, selection)).into(),
             partial: PublicApi::is_partial(selection).into(),
-        }
-    }
-}
-
-impl DomainView {
-    fn new(
-        domain: &LinkDomain,
-        most: usize,
-        total: usize,
-        addresses: &Addresses,
-        selection: &Selection,
-    ) -> Self {
-        let current = selection.domain.as_deref() == Some(&domain.name);
-        // A second click shows all domains again.
-        let chosen = (!current).then(|| domain.name.to_string());
-        Self {
-            name: cut(&domain.name).into(),
-            readable: readable_domain(&domain.name).into(),
-            kind: domain.kind.name().into(),
-            count: domain.count.into(),
-            percent: percent(domain.count, total).into(),
-            width: (domain.count * 100 / most).max(1).into(),
-            address: addresses.of(&Selection { domain: chosen, page: 1, ..selection.clone() }).into(),
-            current: current.into(),
         }
     }
 }

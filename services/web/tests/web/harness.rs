@@ -230,7 +230,12 @@ impl Page {
 
     /// The rows of the table of links, as HTML.
     pub(crate) fn rows(&self) -> Vec<&str> {
-        let table = self.text.split("<table class=\"links\">").nth(1).unwrap_or_default();
+        self.rows_of("links")
+    }
+
+    /// The rows of the first table of this class, as HTML.
+    pub(crate) fn rows_of(&self, class: &str) -> Vec<&str> {
+        let table = self.text.split(&format!("<table class=\"{class}\">")).nth(1).unwrap_or_default();
         let body = table.split("<tbody>").nth(1).unwrap_or_default();
         body.split("</tbody>").next().unwrap().split("<tr ").skip(1).collect()
     }

@@ -1,6 +1,6 @@
 //! `templates_dir`: edits apply at the next reload, missing files are built in, and errors are not shown to visitors.
 
-use crate::harness::{Mock, Site};
+use crate::harness::{Mock, Site, about};
 use http::StatusCode;
 use linkextractor_web::{Web, WebSettings};
 use std::fs;
@@ -39,17 +39,29 @@ async fn a_template_can_make_the_rows_itself() {
         ("control \u{85}\u{1}", "mailto:a@b.example"),
     ];
     let mock = Mock::of(&links).await;
-    let built_in = Site::start(mock.settings()).await.links("example.com").await;
+    let built_in = Site::start(mock.settings()).await;
     let folder = TempDir::new().unwrap();
     let settings = WebSettings { templates_dir: Some(folder.path().to_owned()), ..mock.settings() };
     fs::write(folder.path().join("result.html"), ROWS).unwrap();
-    let page = Site::start(settings).await.links("example.com").await;
-    assert_eq!(page.rows(), built_in.rows());
-    assert_eq!(page.rows().len(), links.len());
+    let own = Site::start(settings).await;
+    for (choice, count) in [("", links.len()), ("&domain=a.example&sort=text", 3)] {
+        let view = format!("{}{choice}", about("a.example"));
+        let (page, built_in) = (own.get(&view).await, built_in.get(&view).await);
+        for (table, rows) in [("domains", 4), ("links", count)] {
+            assert_eq!(page.rows_of(table), built_in.rows_of(table));
+            assert_eq!(page.rows_of(table).len(), rows, "{table}");
+        }
+    }
 }
 
 /// As the built-in template would have to make them.
-const ROWS: &str = r#"<table class="links"><tbody>
+const ROWS: &str = r#"<table class="domains"><tbody>
+{% for domain in domains %}<tr class="{{ domain.kind }}">
+<th scope="row"><a href="{{ domain.address }}#links"{% if domain.current %} aria-current="true"{% endif %}><bdi>{{ domain.name }}</bdi></a>{% if domain.readable %} <bdi class="readable">{{ domain.readable }}</bdi>{% endif %}{% if domain.kind == "internal" %} <span class="own">this site</span>{% endif %}</th>
+<td class="count">{{ domain.count|grouped }}</td>
+<td class="percent">{{ domain.percent }}<svg class="bar" width="100%" height="4" aria-hidden="true"><rect class="value" width="{{ domain.width }}%" height="4" rx="2"/></svg></td>
+</tr>
+{% endfor %}</tbody></table><table class="links"><tbody>
 {% for row in rows %}<tr class="{{ row.kind }}">
 <td class="number">{{ row.number }}</td>
 <td class="text">{% if row.target is none %}<bdi>{{ row.text }}</bdi>{% else %}<a href="{{ row.target }}" rel="noopener noreferrer nofollow ugc"><bdi>{{ row.text }}</bdi></a>{% endif %}{% if row.occurrences > 1 %} <span class="times">×{{ row.occurrences }}</span>{% endif %}</td>
