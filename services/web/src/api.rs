@@ -89,7 +89,9 @@ impl ApiClient {
         fresh: bool,
         caller: &Caller,
     ) -> Result<ApiResponse, WebError> {
-        let target = format!("{}{}", self.endpoint, utf8_percent_encode(url.as_str(), SEGMENT));
+        let mut target = String::with_capacity(self.endpoint.as_str().len() + 3 * url.as_str().len());
+        target.push_str(self.endpoint.as_str());
+        target.extend(utf8_percent_encode(url.as_str(), SEGMENT));
         let mut request = Request::get(target).header(header::ACCEPT, "application/json");
         if fresh {
             request = request.header(header::CACHE_CONTROL, "no-cache");

@@ -29,21 +29,19 @@ impl PageQuery {
     /// Reads `query`; `None` if it names no page. Unknown parameters are ignored; a second `url`, and an unknown value of
     /// another parameter, are errors. Any page number is accepted, because the last one is not known here.
     pub(crate) fn parse(query: &str) -> Result<Option<Self>, WebErrorKind> {
-        let pairs = || form_urlencoded::parse(query.as_bytes());
-        let several = pairs().filter(|(name, _)| name == "url").count() > 1;
-        if several || pairs().any(|(name, _)| name.starts_with("url[")) {
+        let pairs: Vec<_> = form_urlencoded::parse(query.as_bytes()).collect();
+        let mut inputs = pairs.iter().filter(|(name, _)| name == "url").map(|(_, value)| value);
+        let (input, second) = (inputs.next(), inputs.next());
+        if second.is_some() || pairs.iter().any(|(name, _)| name.starts_with("url[")) {
             return Err(WebErrorKind::BadQuery);
         }
-        let input = user_input(query);
-        if input.trim().is_empty() {
-            return Ok(None);
-        }
-        let url = UserUrl::parse(&input)?;
+        let Some(input) = input.filter(|input| !input.trim().is_empty()) else { return Ok(None) };
+        let url = UserUrl::parse(input)?;
         let mut parsed =
             Self { url, selection: Selection::all(), format: None, fresh: false, length: query.len() };
         // A form sends fields without a value, too.
-        for (name, value) in pairs().filter(|(_, value)| !value.is_empty()) {
-            parsed.set(&name, &value)?;
+        for (name, value) in pairs.iter().filter(|(_, value)| !value.is_empty()) {
+            parsed.set(name, value)?;
         }
         Ok(Some(parsed))
     }
@@ -62,7 +60,7 @@ impl PageQuery {
             "page" => selection.page = page_number(value),
             "fresh" => self.fresh = value == "1",
             "format" => {
-                let format = FORMATS.iter().find(|(_, name, _)| *name == value);
+                let format = FORMATS.iter().find(|(_, name)| *name == value);
                 self.format = Some(format.ok_or(unknown)?.0);
             }
             _ => {}

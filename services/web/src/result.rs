@@ -11,7 +11,7 @@ mod view;
 use crate::{
     api::{ApiResponse, Caller},
     error::{WebError, WebErrorKind},
-    page,
+    page::{self, PageHtml},
     page_query::PageQuery,
     state::WebState,
 };
@@ -24,9 +24,6 @@ use std::{future::ready, sync::Arc, time::Duration};
 use tokio::time::timeout;
 use view::ResultView;
 
-/// The page's title, and what is shown of its links.
-type Fragment = (Option<String>, String);
-
 /// The page of links or of an error. If it is not known within `whole_within`, its frame is sent first.
 pub(crate) async fn respond(
     state: &Arc<WebState>,
@@ -37,7 +34,7 @@ pub(crate) async fn respond(
     let url = query.url.as_str().to_owned();
     let mut pending = Box::pin(Arc::clone(state).process(query, caller, render));
     match timeout(whole_within, &mut pending).await {
-        Ok(Ok((title, fragment))) => page::result(state, &url, title.as_deref(), &fragment),
+        Ok(Ok(page)) => page::result(page),
         Ok(Err(error)) => page::error(state, &error, &url),
         Err(_) => frame_first(state, url, pending),
     }
@@ -47,39 +44,35 @@ pub(crate) async fn respond(
 fn frame_first(
     state: &Arc<WebState>,
     url: String,
-    pending: impl Future<Output = Result<Fragment, WebError>> + Send + 'static,
+    pending: impl Future<Output = Result<PageHtml, WebError>> + Send + 'static,
 ) -> Response {
-    let Some((start, end)) = page::frame(state, &url) else {
+    let Some(frame) = page::frame(state, &url) else {
         return page::error(state, &WebError::new(WebErrorKind::Internal), &url);
     };
     let state = Arc::clone(state);
     let code = ErrorCode::default();
     let logged = code.clone();
     let rest = async move {
-        let rest = pending.await.and_then(|(_, fragment)| {
-            let rest = fragment + &end;
+        let rest = pending.await.and_then(|page| {
             let overloaded =
                 || WebError::with_cause(WebErrorKind::Overloaded, "too many links wait for clients");
-            Ok(state
-                .late_links
-                .try_reserve(rest.len() as u64)
-                .ok_or_else(overloaded)?
-                .hold(rest.into_bytes()))
+            let reserved = state.late_links.try_reserve(page.html.len() as u64).ok_or_else(overloaded)?;
+            Ok(reserved.hold(page.html).slice(page.start..))
         });
         rest.unwrap_or_else(|error| {
             code.set(error.kind.code());
-            (page::error_fragment(&state, &error, &url) + &end).into()
+            page::late_error(&state, &error, &url).into()
         })
     };
-    let parts = stream::once(ready(Bytes::from(start))).chain(stream::once(rest));
+    let parts = stream::once(ready(Bytes::from(frame))).chain(stream::once(rest));
     page::streamed(StreamBody::new(parts.map(|part| Ok(Frame::data(part)))).boxed_unsync(), logged)
 }
 
-fn render(state: &WebState, query: &PageQuery, response: &ApiResponse) -> Result<Fragment, WebError> {
+fn render(state: &WebState, query: &PageQuery, response: &ApiResponse) -> Result<PageHtml, WebError> {
     let links = response.links()?;
     let view = ResultView::new(&links, query, response, state);
-    let fragment = state.templates.render("result.html", view);
-    Ok((response.title.clone(), fragment.ok_or_else(|| WebError::new(WebErrorKind::Internal))?))
+    let page = page::with_links(state, query.url.as_str(), response.title.as_deref(), view.length(), view);
+    page.ok_or_else(|| WebError::new(WebErrorKind::Internal))
 }
 
 #[cfg(test)]
@@ -93,7 +86,7 @@ mod tests {
         let state = WebState::new(&WebSettings::default(), CpuPool::new(1).unwrap()).unwrap();
         let state = Arc::new(state);
         let page = async |fragment: &str| {
-            let pending = ready(Ok((None, fragment.to_owned())));
+            let pending = ready(Ok(PageHtml { html: format!("frame{fragment}").into(), start: 5 }));
             let response = frame_first(&state, "http://a.example/".to_owned(), pending);
             let body = response.into_body().collect().await.unwrap().to_bytes();
             String::from_utf8(body.to_vec()).unwrap()

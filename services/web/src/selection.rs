@@ -7,13 +7,9 @@ use std::borrow::Cow;
 /// What a value in a query need not have encoded (the URL standard, `application/x-www-form-urlencoded`).
 pub(crate) const VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'*');
 
-/// The formats of downloads, with their names in addresses and on the page.
-pub(crate) const FORMATS: [(Format, &str, &str); 4] = [
-    (Format::Csv, "csv", "CSV"),
-    (Format::Json, "json", "JSON"),
-    (Format::Markdown, "markdown", "Markdown"),
-    (Format::Text, "text", "Text"),
-];
+/// The formats of downloads, with their names in addresses.
+pub(crate) const FORMATS: [(Format, &str); 4] =
+    [(Format::Csv, "csv"), (Format::Json, "json"), (Format::Markdown, "markdown"), (Format::Text, "text")];
 
 /// Where a link leads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,10 +128,10 @@ impl Addresses {
         self.with(selection.parameters())
     }
 
-    /// The address of a file with all pages of `selection`.
-    pub(crate) fn download(&self, selection: &Selection, format: &'static str) -> String {
+    /// The address of a file with all pages of `selection`, but for the name of its format, which comes last.
+    pub(crate) fn download(&self, selection: &Selection) -> String {
         let parameters = selection.parameters().filter(|(name, _)| !matches!(*name, "page" | "size"));
-        self.with(parameters.chain([("format", format.into())]))
+        self.with(parameters.chain([("format", "".into())]))
     }
 
     fn with<'a>(&self, parameters: impl Iterator<Item = (&'static str, Cow<'a, str>)>) -> String {

@@ -57,10 +57,12 @@ impl Templates {
         self.are_replaceable
     }
 
-    /// Renders a template; `None` if it fails, which is logged.
-    pub(crate) fn render(&self, name: &str, context: impl Into<Value>) -> Option<String> {
-        let rendered = self.environment.get_template(name).and_then(|template| template.render(context));
-        rendered.map_err(|error| error!(error = format!("{error:#}"), name, "a template failed")).ok()
+    /// Adds a rendered template to `html`; `None` if it fails, which is logged.
+    pub(crate) fn render(&self, html: &mut Vec<u8>, name: &str, context: impl Into<Value>) -> Option<()> {
+        let template = self.environment.get_template(name);
+        let rendered = template.and_then(|template| template.render_captured_to(context, html));
+        let failed = |error| error!(error = format!("{error:#}"), name, "a template failed");
+        rendered.map(drop).map_err(failed).ok()
     }
 }
 

@@ -14,8 +14,8 @@ pub(super) struct DescribedPage {
 }
 
 impl DescribedPage {
-    /// The target of the `describes` relation in a `Link` field, with its title.
-    pub(super) fn find(mut field: &str) -> Option<Self> {
+    /// The target of the `describes` relation in a `Link` field, with its title. Mostly it is the page that was `requested`.
+    pub(super) fn find(mut field: &str, requested: &WebUrl) -> Option<Self> {
         while let Some((_, rest)) = field.split_once('<') {
             let (target, rest) = rest.split_once('>')?;
             let (parameters, rest) = rest.split_once(',').unwrap_or((rest, ""));
@@ -26,8 +26,10 @@ impl DescribedPage {
             };
             let relations = parameter("rel").unwrap_or_default().trim_matches('"');
             if relations.split(' ').any(|name| name == "describes") {
-                let url =
-                    WebUrl::parse(target).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?;
+                let url = match target {
+                    _ if target == requested.as_str() => requested.clone(),
+                    _ => WebUrl::parse(target).ok().filter(|url| matches!(url.scheme(), "http" | "https"))?,
+                };
                 return Some(Self { url, title: parameter("title*").and_then(title) });
             }
             field = rest;
@@ -58,6 +60,10 @@ fn title(value: &str) -> Option<String> {
 mod tests {
     use super::*;
 
+    fn find(field: &str) -> Option<DescribedPage> {
+        DescribedPage::find(field, &WebUrl::parse("https://a.example/?a,b;c").unwrap())
+    }
+
     #[test]
     fn the_described_page_is_found_among_other_relations() {
         for (field, page) in [
@@ -74,7 +80,7 @@ mod tests {
             ("<https://a.example/", None),
             ("", None),
         ] {
-            let found = DescribedPage::find(field);
+            let found = find(field);
             assert_eq!(found.as_ref().map(|found| found.url.as_str()), page, "{field}");
             assert_eq!(found.and_then(|found| found.title), None, "{field}");
         }
@@ -97,11 +103,11 @@ mod tests {
                 format!("<https://a.example/>; rel=\"describes\"; title*={value}"),
                 format!("<https://a.example/>; Title* = {value} ; rel=describes"),
             ] {
-                let found = DescribedPage::find(&field).unwrap();
+                let found = find(&field).unwrap();
                 assert_eq!(found.title.as_deref(), title, "{field}");
             }
         }
         let long = format!("<https://a.example/>; rel=describes; title*=UTF-8''{}", "%C3%BC".repeat(300));
-        assert_eq!(DescribedPage::find(&long).unwrap().title, Some("ü".repeat(MAX_TITLE)));
+        assert_eq!(find(&long).unwrap().title, Some("ü".repeat(MAX_TITLE)));
     }
 }

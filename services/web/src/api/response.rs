@@ -44,7 +44,7 @@ impl ApiResponse {
         let age = text(headers, header::AGE).and_then(|age| age.trim().parse().ok());
         let unresolved = text(headers, UNRESOLVED).and_then(|count| count.trim().parse().ok()).unwrap_or(0);
         let mut fields = headers.get_all(header::LINK).iter();
-        let described = fields.find_map(|value| DescribedPage::find(value.to_str().ok()?));
+        let described = fields.find_map(|value| DescribedPage::find(value.to_str().ok()?, requested));
         let (page, title) = described.map_or((None, None), |page| (Some(page.url), page.title));
         let page = page.unwrap_or_else(|| requested.clone());
         let body = read(response.into_body(), MAX_LINKS, budget).await?;

@@ -77,8 +77,14 @@ pub(super) fn variables(shown: &[u32], table: &LinkTable) -> Value {
 impl RowsHtml {
     /// The rows of the links at these positions.
     pub(super) fn new(shown: &[u32], table: &LinkTable) -> Self {
-        let mut html =
-            Self { table: String::with_capacity(256 * shown.len()), copy: String::new(), not_copied: 0 };
+        // Longer addresses are rare.
+        let length = |position: &u32| table.links[*position as usize].href.len().min(256);
+        let addresses = shown.iter().map(length).sum::<usize>() + shown.len();
+        let mut html = Self {
+            table: String::with_capacity(256 * shown.len() + 2 * addresses),
+            copy: String::with_capacity(addresses),
+            not_copied: 0,
+        };
         for position in shown {
             html.add(&ShownLink::new(*position, table));
         }

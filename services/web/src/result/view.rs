@@ -14,7 +14,7 @@ use crate::{
     page_query::PageQuery,
     public_api::PublicApi,
     readable_domain::readable_domain,
-    selection::{Addresses, FORMATS, LinkKind, Selection, SortOrder},
+    selection::{Addresses, LinkKind, Selection, SortOrder},
     state::WebState,
 };
 use links::Link;
@@ -22,6 +22,9 @@ use minijinja::Value;
 
 /// Sizes of pages of the list that can be chosen, besides the default.
 const SIZES: [usize; 4] = [50, 100, 500, 1000];
+
+/// Bytes of a page besides its tables and the addresses to copy, about.
+const BESIDES: usize = 8 << 10;
 
 variables! {
     /// One page of the list of links, with what surrounds it.
@@ -44,7 +47,11 @@ variables! {
         hidden_domains, rest_domains, rest_links,
         /// The parameters of the selection, for "Fetch again".
         parameters,
-        search, unique, domain, kind, sorts, sizes,
+        search, unique, domain, kind,
+        /// The order of the list; the addresses of its other orders.
+        sort, by_position, by_text, by_address,
+        /// Links per page of the list, and what can be chosen.
+        size, sizes,
         /// What narrows the list, with the addresses that drop it.
         filters,
         /// The address of all links.
@@ -55,7 +62,9 @@ variables! {
         first, last, shown,
         /// Their rows as HTML, and as variables for templates that are read from a folder.
         table, rows,
-        pages, downloads,
+        pages,
+        /// The address of a download, but for the name of its format.
+        download,
         /// The addresses of the rows as HTML, one a line, and how many are too long for that.
         copy, not_copied,
         /// The API's call, and whether it selects less than the page.
@@ -64,7 +73,7 @@ variables! {
 }
 
 variables! {
-    /// A link of this page to another selection, or an option of a form.
+    /// A link of this page to another selection.
     Choice { name, label, count, percent, address, current }
 }
 
@@ -89,6 +98,7 @@ impl ResultView {
         let [domain_table, more_domain_table] = list.html().map(Value::from_safe_string);
         let [domains, more_domains] =
             if state.templates.are_replaceable() { list.variables() } else { Default::default() };
+        let sorted = |sort| addresses.of(&Selection { sort, page: 1, ..selection.clone() }).into();
         let redirected = page.without_fragment() != query.url.url().without_fragment();
         Self {
             asked: url.into(),
@@ -119,7 +129,11 @@ impl ResultView {
             unique: selection.unique.into(),
             domain: selection.domain.as_deref().into(),
             kind: selection.kind.map(LinkKind::name).into(),
-            sorts: sorts(&addresses, selection),
+            sort: selection.sort.name().into(),
+            by_position: sorted(SortOrder::Position),
+            by_text: sorted(SortOrder::Text),
+            by_address: sorted(SortOrder::Address),
+            size: size.into(),
             sizes: sizes(size, state.page_size),
             filters: filters(&addresses, selection),
             all: addresses.of(&Selection::all()).into(),
@@ -130,15 +144,18 @@ impl ResultView {
             table: Value::from_safe_string(html.table),
             rows: rows.into(),
             pages: pages.view(&addresses, selection).into(),
-            downloads: FORMATS
-                .into_iter()
-                .map(|(_, name, label)| Choice::new(name, label, addresses.download(selection, name), false))
-                .collect(),
+            download: addresses.download(selection).into(),
             copy: Value::from_safe_string(html.copy),
             not_copied: html.not_copied.into(),
             call: state.public_api.as_ref().map(|api| api.call(url, selection)).into(),
             partial: PublicApi::is_partial(selection).into(),
         }
+    }
+
+    /// About how many bytes of HTML the page has.
+    pub(super) fn length(&self) -> usize {
+        let long = [&self.table, &self.domain_table, &self.more_domain_table, &self.copy];
+        BESIDES + long.into_iter().filter_map(Value::len).sum::<usize>()
     }
 }
 
@@ -177,26 +194,12 @@ fn kinds(counts: [usize; 3], addresses: &Addresses, selection: &Selection) -> Va
     all.chain(each).map(choice).collect()
 }
 
-fn sorts(addresses: &Addresses, selection: &Selection) -> Value {
-    let choice = |sort: SortOrder| {
-        let label = match sort {
-            SortOrder::Position => "Page order",
-            SortOrder::Text => "Text",
-            SortOrder::Address => "Address",
-            SortOrder::Count => "Repeated first",
-        };
-        let address = addresses.of(&Selection { sort, page: 1, ..selection.clone() });
-        Choice::new(sort.name(), label, address, selection.sort == sort)
-    };
-    SortOrder::ALL.into_iter().map(choice).collect()
-}
-
 fn sizes(chosen: usize, default: usize) -> Value {
     let mut sizes = Vec::from(SIZES);
     sizes.extend([chosen, default]);
     sizes.sort_unstable();
     sizes.dedup();
-    sizes.into_iter().map(|size| Value::from(vec![Value::from(size), (size == chosen).into()])).collect()
+    sizes.into_iter().map(Value::from).collect()
 }
 
 fn filters(addresses: &Addresses, selection: &Selection) -> Value {
