@@ -2,7 +2,7 @@
 //! `limits.memory`, and so below the limit of its container.
 
 use bytes::Bytes;
-use e2e::{Client, Origin, Page, Wire, web, within};
+use e2e::{Client, Origin, Page, Program, Wire, web, within};
 use http::{Request, Response, StatusCode};
 use http_body_util::Empty;
 use hyper::{body::Incoming, client::conn::http2};
@@ -15,6 +15,8 @@ const LIMIT: u64 = 96;
 /// Links of a page, each on a host of its own: the summary has as many rows.
 const LINKS: usize = 25_000;
 const PAGES: usize = 8;
+/// Links of the longest page that has to be shown at a limit of `LIMIT`.
+const MANY: usize = 100_000;
 /// Requests whose clients read the response, and those whose clients do not.
 const READ: usize = 16;
 const UNREAD: usize = 60;
@@ -34,9 +36,9 @@ const VIEWS: [&str; 8] = [
 const CODINGS: [&str; 4] = ["identity", "gzip", "zstd", "br"];
 
 /// The answer of an API about a page with many links.
-fn heavy(number: usize) -> Page {
+fn heavy(number: usize, links: usize) -> Page {
     let mut json = String::from("[");
-    for link in 0..LINKS {
+    for link in 0..links {
         let comma = if link == 0 { "" } else { "," };
         let _ = write!(
             json,
@@ -99,24 +101,26 @@ async fn read(web: SocketAddr, target: String, coding: &'static str) {
     .await;
 }
 
+/// The web page with an API at `origin`.
+async fn limited(origin: &Origin) -> Program {
+    let memory = format!("{LIMIT}MiB");
+    let limits = [
+        ("LINKEXTRACTOR_WEB_LIMITS__MEMORY", memory.as_str()),
+        ("LINKEXTRACTOR_WEB_LIMITS__PER_CLIENT", "1"),
+        ("LINKEXTRACTOR_WEB_LIMITS__STALL_TIMEOUT", "1s"),
+        ("LINKEXTRACTOR_WEB_LOG__ACCESS", "false"),
+    ];
+    web(origin.address(), &limits).await
+}
+
 /// Loads a web page whose API answers after `delay`.
 async fn load(delay: Duration) {
     let origin = Origin::start().await;
     for number in 0..PAGES {
-        origin.page(&format!("/api/{}", url(number)), heavy(number));
+        origin.page(&format!("/api/{}", url(number)), heavy(number, LINKS));
     }
     origin.delay(delay);
-    let memory = format!("{LIMIT}MiB");
-    let web = web(
-        origin.address(),
-        &[
-            ("LINKEXTRACTOR_WEB_LIMITS__MEMORY", &memory),
-            ("LINKEXTRACTOR_WEB_LIMITS__PER_CLIENT", "1"),
-            ("LINKEXTRACTOR_WEB_LIMITS__STALL_TIMEOUT", "1s"),
-            ("LINKEXTRACTOR_WEB_LOG__ACCESS", "false"),
-        ],
-    )
-    .await;
+    let web = limited(&origin).await;
     let address = web.address("service");
     let _unread = unread(address).await;
     let mut readers = JoinSet::new();
@@ -138,4 +142,21 @@ async fn the_memory_of_the_web_page_stays_below_its_limit() {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_memory_of_the_web_page_stays_below_its_limit_with_a_slow_api() {
     load(Duration::from_millis(300)).await;
+}
+
+/// All that a view takes: the response of the API, its links, and the page or the download that is made from them.
+#[tokio::test]
+async fn a_page_of_100_000_links_is_made_within_its_share_of_the_limit() {
+    let origin = Origin::start().await;
+    origin.page(&format!("/api/{}", url(0)), heavy(0, MANY));
+    let web = limited(&origin).await;
+    let (address, at_rest) = (web.address("service"), web.peak());
+    for view in VIEWS {
+        let answer = Client::default().get(&format!("http://{address}/?url={}{view}", url(0))).await;
+        assert_eq!(answer.status, StatusCode::OK, "{view}");
+    }
+    let taken = web.peak() - at_rest;
+    // What the long pages have, of which there is one at a time; the response of the API even has memory of its own.
+    let share = LIMIT * 1024 * 7 / 16;
+    assert!(taken < share, "{taken} KiB of {share}");
 }
