@@ -293,6 +293,34 @@ async fn a_run_is_resumed_after_a_torn_line_and_does_nothing_twice() {
 }
 
 #[tokio::test]
+async fn zeros_that_a_power_loss_left_at_the_end_are_dropped() {
+    let folder = tempdir().unwrap();
+    let [file, page] = ["results", "page.html"].map(|name| folder.path().join(name));
+    fs::write(&page, "<a href=/x>x</a>").unwrap();
+    let page = page.to_str().unwrap();
+    let resume = async || {
+        run("linkextractor", &["--from", "-", "--resume", file.to_str().unwrap()], page.as_bytes()).await
+    };
+    let other = "{\"page\":\"other\",\"links\":[]}\n";
+    let many = "\0".repeat(200_000);
+    for end in ["\0", &many, "{\"pa\0\0", "{\"page\":\"x\",\"li\0", &format!("{{\"page\":\"x{many}")] {
+        fs::write(&file, other.to_owned() + end).unwrap();
+        let output = resume().await;
+        assert_eq!(output.code, Some(0), "{}", output.stderr);
+        assert_eq!(pages(&fs::read_to_string(&file).unwrap()), ["other", page]);
+    }
+    fs::write(&file, &many).unwrap();
+    assert_eq!(resume().await.code, Some(0));
+    assert_eq!(pages(&fs::read_to_string(&file).unwrap()), [page]);
+    for content in [format!("{many}data{many}"), format!("{other}{many}{other}"), format!("text{many}")] {
+        fs::write(&file, &content).unwrap();
+        let output = resume().await;
+        assert_eq!(output.code, Some(1), "{}", output.stderr);
+        assert_eq!(fs::read_to_string(&file).unwrap(), content);
+    }
+}
+
+#[tokio::test]
 async fn a_file_of_something_else_is_not_resumed_and_stays_as_it_is() {
     let folder = tempdir().unwrap();
     let file = folder.path().join("urls.txt");

@@ -6,10 +6,13 @@ use std::{
     collections::HashSet,
     fs::{File, OpenOptions, TryLockError},
     hash::{BuildHasher, RandomState},
-    io::{self, BufRead, BufReader, Seek, SeekFrom, Write},
+    io::{self, BufRead, BufReader, Read, Seek, SeekFrom, Write},
+    os::unix::fs::FileExt,
     path::Path,
 };
 
+/// How much of the file is read at once.
+const BUFFER: usize = 64 * 1024;
 /// The memory that is kept for a line between two lines.
 const KEPT: usize = 64 * 1024;
 /// How much of a line is read, the rest is skipped: more than any name and any error take.
@@ -71,13 +74,31 @@ pub fn open(path: &Path, retry_failed: bool) -> Result<(File, DoneSet), String> 
         // Not every file system has locks.
         Ok(()) | Err(TryLockError::Error(_)) => {}
     }
-    let known = read_lines(BufReader::with_capacity(64 * 1024, &file), retry_failed)
-        .map_err(|error| wrong(&error))?;
+    let content = (&file).take(without_zeros(&file).map_err(read)?);
+    let known =
+        read_lines(BufReader::with_capacity(BUFFER, content), retry_failed).map_err(|error| wrong(&error))?;
     file.set_len(known.whole).and_then(|()| file.seek(SeekFrom::Start(known.whole))).map_err(read)?;
     if known.lacks_newline {
         file.write_all(b"\n").map_err(read)?;
     }
     Ok((file, known.done))
+}
+
+/// The length of `file` without the NUL bytes at its end: after a power loss, a file system leaves them where it had made
+/// room for data that were not yet written.
+fn without_zeros(file: &File) -> io::Result<u64> {
+    let mut buffer = [0; BUFFER];
+    let mut end = file.metadata()?.len();
+    while end > 0 {
+        let start = end.saturating_sub(BUFFER as u64);
+        let part = &mut buffer[..usize::try_from(end - start).unwrap_or(BUFFER)];
+        file.read_exact_at(part, start)?;
+        if let Some(last) = part.iter().rposition(|byte| *byte != 0) {
+            return Ok(start + last as u64 + 1);
+        }
+        end = start;
+    }
+    Ok(0)
 }
 
 /// What a file has.
@@ -160,7 +181,6 @@ fn is_torn(end: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::io::Read;
 
     #[test]
     fn a_target_is_done_once_its_line_is_whole() {
