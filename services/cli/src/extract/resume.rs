@@ -87,7 +87,7 @@ pub fn open(path: &Path, retry_failed: bool) -> Result<(File, DoneSet), String> 
 /// The length of `file` without the NUL bytes at its end: after a power loss, a file system leaves them where it had made
 /// room for data that were not yet written.
 fn without_zeros(file: &File) -> io::Result<u64> {
-    let mut buffer = [0; BUFFER];
+    let mut buffer = vec![0; BUFFER];
     let mut end = file.metadata()?.len();
     while end > 0 {
         let start = end.saturating_sub(BUFFER as u64);
