@@ -6,6 +6,7 @@
 mod connection;
 mod context;
 mod frame_rest;
+mod proxy_header;
 mod raw_head;
 mod request_body;
 mod request_log;

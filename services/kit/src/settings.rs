@@ -60,6 +60,8 @@ pub struct ServerSettings {
     pub host_rule: Option<HostRule>,
     /// The proxies that are believed when they report the client of a request.
     pub trusted_proxies: TrustedProxies,
+    /// Whether these speak the PROXY protocol.
+    pub proxy_protocol: bool,
     /// Its traces.
     pub tracing: TraceSettings,
     /// The way of its spans to a collector, if it shares one with other services; otherwise it has one of its own.
@@ -86,6 +88,7 @@ impl ServerSettings {
             log,
             host_rule: None,
             trusted_proxies: TrustedProxies::default(),
+            proxy_protocol: false,
             tracing: TraceSettings::default(),
             spans: None,
             send_queue,

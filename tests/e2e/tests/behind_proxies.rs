@@ -94,6 +94,40 @@ async fn haproxy_passes_on_targets_large_headers_and_the_client_and_limits_rates
     limits_rates(balancer).await;
 }
 
+#[tokio::test]
+async fn the_proxy_protocol_names_the_client_of_connections_that_are_passed_on() {
+    let folder = TempDir::new().unwrap();
+    let mut api = api(&[
+        ("LINKEXTRACTOR_API_TRUSTED_PROXIES", r#"["127.0.0.1"]"#),
+        ("LINKEXTRACTOR_API_PROXY_PROTOCOL", "true"),
+    ])
+    .await;
+    let service = api.address("service");
+    let balancers = [25, 26].map(|address| SocketAddr::from((own_address(address), 8000)));
+    let pass = |(number, version)| {
+        let bind: SocketAddr = balancers[number];
+        format!("listen l{number}\n bind {bind}\n server api {service} {version} source 127.0.0.1\n")
+    };
+    let listeners: String = ["send-proxy", "send-proxy-v2"].into_iter().enumerate().map(pass).collect();
+    let defaults = "defaults\n mode tcp\n timeout connect 2s\n timeout client 30s\n timeout server 30s\n";
+    let Some(_haproxy) = haproxy(folder.path(), &format!("{defaults}{listeners}")).await else { return };
+    let mut ask = async |client: &str, address| {
+        let mut wire = Wire::connect_from(client.parse::<IpAddr>().unwrap(), address).await;
+        wire.send("GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n").await;
+        assert_eq!(wire.answer().await.unwrap().status, 200);
+        let line = api.line_where("a request", |line: &Value| line["message"] == "request").await;
+        assert_eq!(line["client"], client, "{line}");
+    };
+    for balancer in balancers {
+        ask("127.0.0.7", balancer).await;
+    }
+    // Who is not trusted speaks for itself.
+    ask("127.0.0.8", service).await;
+    let mut wire = Wire::connect_from("127.0.0.1".parse::<IpAddr>().unwrap(), service).await;
+    wire.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
+    assert!(wire.answer().await.is_none(), "a trusted proxy without the header");
+}
+
 /// Pages whose addresses a proxy may change, and one with a `Link` field as long as it can be, from clients that claim
 /// others.
 async fn passes_on(balancer: SocketAddr, api: &mut Program) {

@@ -2,6 +2,7 @@
 
 use super::{
     context::{ConnectionContext, ListenerContext},
+    proxy_header,
     raw_head::RawHead,
     respond::respond,
     socket::Socket,
@@ -12,6 +13,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt};
 use hyper::service::service_fn;
 use hyper_util::{rt::TokioIo, server::graceful::GracefulConnection};
 use std::{
+    io,
     pin::{Pin, pin},
     sync::{Arc, Mutex, atomic::AtomicBool},
 };
@@ -20,14 +22,18 @@ use tokio::{net::TcpStream, sync::OwnedSemaphorePermit, time::timeout};
 /// Serves `stream` to its end, holding its permit until then.
 pub(super) async fn serve<S: Service>(
     listener: Arc<ListenerContext<S>>,
-    stream: TcpStream,
+    mut stream: TcpStream,
     _permit: OwnedSemaphorePermit,
 ) {
     let Ok(peer) = stream.peer_addr() else { return };
     let _open = listener.metrics.connection();
-    let proxy_or_client = Client::new(peer.ip());
+    let proxy_or_client = match proxy_or_client(&listener, Client::new(peer.ip()), &mut stream).await {
+        Ok(address) => address,
+        Err(reason) => return listener.metrics.closed(reason),
+    };
     let client = Arc::new(ConnectionContext {
         peer,
+        proxy_or_client,
         is_trusted_proxy: listener.settings.trusted_proxies.contain(proxy_or_client),
         permits: listener.permits.part(proxy_or_client.key()),
         service: listener.settings.name,
@@ -40,6 +46,27 @@ pub(super) async fn serve<S: Service>(
         series: Mutex::new(None),
     });
     listener.metrics.closed(drive(&listener, stream, &client).await);
+}
+
+/// The peer of a connection, or the client that it names by the PROXY protocol, which only trusted proxies speak.
+async fn proxy_or_client<S>(
+    listener: &ListenerContext<S>,
+    peer: Client,
+    stream: &mut TcpStream,
+) -> Result<Client, CloseReason> {
+    let settings = &listener.settings;
+    if !settings.proxy_protocol || !settings.trusted_proxies.contain(peer) {
+        return Ok(peer);
+    }
+    match timeout(settings.limits.header_timeout, proxy_header::read(stream)).await {
+        Ok(Ok(named)) => Ok(named.map_or(peer, Client::new)),
+        Ok(Err(error)) if error.kind() == io::ErrorKind::InvalidData => {
+            tracing::warn!(peer = %peer.address(), "a connection of a trusted proxy has no valid PROXY header");
+            Err(CloseReason::Malformed)
+        }
+        Ok(Err(_)) => Err(CloseReason::Broken),
+        Err(_) => Err(CloseReason::Slow),
+    }
 }
 
 /// Runs hyper whenever there is something to read. Idle HTTP/1 connections give hyper and its buffers back: ten thousand

@@ -2,7 +2,7 @@
 
 use super::{raw_head::RawHead, timer::ConnectionTimer};
 use crate::{
-    Limits, Route, ServerSettings, Service,
+    Client, Limits, Route, ServerSettings, Service,
     metrics::{RefusalReason, RequestRefusals, Series, ServerMetrics},
     request_permits::RequestPermits,
     send_queue::{SEND_BUFFER, SendQueue},
@@ -127,7 +127,9 @@ fn http() -> auto::Builder<TokioExecutor> {
 /// What the socket and all requests of a connection share.
 pub(super) struct ConnectionContext {
     pub(super) peer: SocketAddr,
-    /// Whether the peer is a proxy that is believed when it reports the client of a request.
+    /// The address of the peer, or that of the client that it named by the PROXY protocol.
+    pub(super) proxy_or_client: Client,
+    /// Whether that is a proxy that is believed when it reports the client of a request.
     pub(super) is_trusted_proxy: bool,
     pub(super) service: &'static str,
     /// [`Service::route_at`] of the service.

@@ -120,7 +120,7 @@ pub(super) fn respond<S: Service>(
 
 /// The client that sent a request with these headers, through a trusted proxy or itself.
 fn sender<S>(listener: &ListenerContext<S>, connection: &ConnectionContext, headers: &HeaderMap) -> Client {
-    let peer = Client::new(connection.peer.ip());
+    let peer = connection.proxy_or_client;
     if !connection.is_trusted_proxy {
         return peer;
     }
