@@ -26,8 +26,8 @@ pub(crate) fn build<'a>(
         notes: PageNotes::default(),
     };
     loop {
-        match state.tokens.next(false) {
-            Token::Text(text) if state.link_open => {
+        match state.tokens.next(false, state.link_open) {
+            Token::Text(text) => {
                 let kind = TextKind { references: true, keeps_nul: false };
                 state.sink.text(&page[text.range()], kind);
             }
@@ -35,7 +35,9 @@ pub(crate) fn build<'a>(
                 return Err(Bailout::OtherEncoding);
             }
             Token::StartTag(tag) => state.start_tag(&tag),
-            Token::EndTag(tag) if tag.name == Name::A && state.open_templates == 0 => state.end_link(),
+            Token::EndTag(tag) if tag.name == Name::A && state.open_templates == 0 => {
+                state.link_open = false;
+            }
             Token::EndTag(tag) if tag.name == Name::Template => {
                 state.open_templates = state.open_templates.saturating_sub(1);
             }
@@ -43,7 +45,6 @@ pub(crate) fn build<'a>(
             _ => {}
         }
     }
-    state.end_link();
     Ok(state.notes)
 }
 
@@ -60,7 +61,7 @@ impl Approximate<'_, '_> {
     fn start_tag(&mut self, tag: &Tag) {
         match tag.name {
             Name::A if self.open_templates == 0 => {
-                self.end_link();
+                self.link_open = false;
                 if let Some(href) = tag.href {
                     self.sink.start(&self.page[href.range()]);
                     self.link_open = true;
@@ -70,7 +71,7 @@ impl Approximate<'_, '_> {
                 self.notes.base = tag.href.map(|href| &self.page[href.range()]);
             }
             Name::Template => {
-                self.end_link();
+                self.link_open = false;
                 self.open_templates += 1;
             }
             Name::Script => self.raw(tag, RawKind::Script),
@@ -93,12 +94,6 @@ impl Approximate<'_, '_> {
         if self.link_open {
             let kind = TextKind { references: kind == RawKind::Rcdata, keeps_nul: true };
             self.sink.text(&self.page[text.range()], kind);
-        }
-    }
-
-    fn end_link(&mut self) {
-        if std::mem::take(&mut self.link_open) {
-            self.sink.end();
         }
     }
 }

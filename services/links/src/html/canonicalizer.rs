@@ -1,4 +1,5 @@
-//! Stage 3, link events to a canonical page: `<a href="…">text</a>` and nothing else, which any parser reads alike.
+//! Stage 3, link events to a canonical page: `<a href="…"/>text` and nothing else, which any parser reads alike. A text extends
+//! to the next link: the slash spares `tl` its search for end tags, and means nothing to HTML.
 //!
 //! It is passed to the reader in chunks, so that neither it nor its parse grows with the page. Character references are
 //! kept; characters that could be taken for markup are written as references.
@@ -63,7 +64,7 @@ impl Canonicalizer {
             href = &href[at + 1..];
         }
         self.chunk.extend_from_slice(href);
-        self.chunk.extend_from_slice(b"\">");
+        self.chunk.extend_from_slice(b"\"/>");
     }
 
     /// Separates the text before from the text after by a void element, as `&am</b>p;` is no reference.
@@ -149,11 +150,6 @@ impl Canonicalizer {
         }
     }
 
-    /// The link ends.
-    pub(crate) fn end(&mut self) {
-        self.chunk.extend_from_slice(b"</a>");
-    }
-
     /// The current position in the output, for [`split`](Self::split).
     #[inline]
     pub(crate) fn position(&self) -> u32 {
@@ -166,7 +162,6 @@ impl Canonicalizer {
         let at = position.checked_sub(self.flushed)?;
         let rest = self.chunk.split_off(at as usize);
         let before = self.position();
-        self.end();
         self.push_start(href);
         let longer = self.position() - before;
         self.chunk.extend_from_slice(&rest);

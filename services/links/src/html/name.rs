@@ -32,8 +32,7 @@ pub(crate) const NAMES: usize = WRITTEN.len() + 1;
 
 const SLOTS: usize = 512;
 
-/// The names of at most eight letters as a hash table with linear probing: found by one multiplication and, as a rule,
-/// one comparison. An empty slot has the key 0.
+/// The names of at most eight letters as a hash table without collisions. An empty slot has the key 0.
 static TABLE: [(u64, Name); SLOTS] = table();
 
 const fn table() -> [(u64, Name); SLOTS] {
@@ -43,78 +42,94 @@ const fn table() -> [(u64, Name); SLOTS] {
         let (written, name) = WRITTEN[i];
         if written.len() <= 8 {
             let key = key(written.as_bytes());
-            let mut slot = slot(key);
-            while table[slot].0 != 0 {
-                slot = (slot + 1) % SLOTS;
-            }
-            table[slot] = (key, name);
+            assert!(table[slot(key)].0 == 0, "two names share a slot: another factor is needed");
+            table[slot(key)] = (key, name);
         }
         i += 1;
     }
     table
 }
 
-/// Each byte of a tag name in lower case; 0 for the bytes that end the name.
-static LETTERS: [u8; 256] = letters();
+/// A word whose bytes are all 1.
+const EACH_BYTE: u64 = u64::MAX / 0xFF;
 
-const fn letters() -> [u8; 256] {
-    let mut letters = [0; 256];
-    let mut c: u8 = 255;
-    while c > 0 {
-        if !c.is_ascii_whitespace() && c != b'/' && c != b'>' {
-            letters[c as usize] = c.to_ascii_lowercase();
-        }
-        c -= 1;
+/// The bytes that end a tag name, all below 0x40, as a set of bits.
+const ENDS_NAME: u64 = set(b"\t\n\x0C\r />");
+
+const fn set(bytes: &[u8]) -> u64 {
+    let mut set = 0;
+    let mut i = 0;
+    while i < bytes.len() {
+        set |= 1 << bytes[i];
+        i += 1;
     }
-    letters[0] = 0xFF; // NUL is part of the name, and of no known name
-    letters
+    set
 }
 
-/// Up to eight bytes as a number, ASCII letters in lower case.
+/// Up to eight bytes as a number, the first byte lowest, ASCII letters in lower case.
 const fn key(name: &[u8]) -> u64 {
     let mut key = 0;
-    let mut i = 0;
-    while i < name.len() {
+    let mut i = name.len();
+    while i > 0 {
+        i -= 1;
         key = key << 8 | name[i].to_ascii_lowercase() as u64;
-        i += 1;
     }
     key
 }
 
+/// The factor was found by trial: no two names share a slot.
 #[inline]
 const fn slot(key: u64) -> usize {
-    (key.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 55) as usize
+    (key.wrapping_mul(0x79BF_4606_78D3_B455) >> 55) as usize
 }
 
 impl Name {
     /// The length of the tag name at the start of `rest`, and the name, in any letter case.
     #[inline]
     pub(crate) fn read(rest: &[u8]) -> (usize, Self) {
-        let mut key = 0;
-        for (length, &c) in rest.iter().enumerate() {
-            let letter = LETTERS[c as usize];
-            if letter == 0 {
-                let name = if length > 8 { Self::of_long(&rest[..length]) } else { Self::of_key(key) };
-                return (length, name);
+        let Some(first) = rest.first_chunk() else { return Self::read_long(rest) };
+        let word = u64::from_le_bytes(*first);
+        let mut low = !(word | word << 1) & (EACH_BYTE << 7); // marks bytes below 0x40
+        while low != 0 {
+            let bits = low.trailing_zeros() & !7;
+            let c = word >> bits & 0xFF;
+            if ENDS_NAME >> c & 1 != 0 {
+                let name = word & !(u64::MAX << bits);
+                // Sets a bit of other bytes than letters too, but makes none of them part of a known name.
+                return (bits as usize / 8, Self::of_key(name | (name & EACH_BYTE << 6) >> 1));
             }
-            key = key << 8 | u64::from(letter);
+            if c == 0 {
+                break; // part of the name, and of no known one
+            }
+            low &= low - 1;
         }
-        (rest.len(), Self::Other) // the page ends before the tag does
+        Self::read_long(rest)
+    }
+
+    /// As [`read`](Self::read), for names of any length.
+    #[cold]
+    fn read_long(rest: &[u8]) -> (usize, Self) {
+        let ends = |&c: &u8| c < 0x40 && ENDS_NAME >> c & 1 != 0;
+        match rest.iter().position(ends) {
+            Some(length) => (length, Self::of(&rest[..length])),
+            None => (rest.len(), Self::Other), // the page ends before the tag does
+        }
+    }
+
+    fn of(written: &[u8]) -> Self {
+        if written.len() > 8 {
+            Self::of_long(written)
+        } else if written.contains(&0) {
+            Self::Other
+        } else {
+            Self::of_key(key(written))
+        }
     }
 
     #[inline]
     fn of_key(key: u64) -> Self {
-        let mut slot = slot(key);
-        loop {
-            let (found, name) = TABLE[slot];
-            if found == key {
-                return name;
-            }
-            if found == 0 {
-                return Self::Other;
-            }
-            slot = (slot + 1) % SLOTS;
-        }
+        let (found, name) = TABLE[slot(key)];
+        if found == key { name } else { Self::Other }
     }
 
     #[cold]
@@ -208,6 +223,7 @@ mod tests {
     fn name_of(written: &str) -> Name {
         let (length, name) = Name::read(format!("{written}>").as_bytes());
         assert_eq!(length, written.len());
+        assert_eq!((length, name), Name::read(format!("{written} and more").as_bytes()));
         name
     }
 
@@ -220,5 +236,22 @@ mod tests {
         }
         assert_eq!(name_of("dï"), Name::Other);
         assert_eq!(name_of(""), Name::Other);
+        assert_eq!(name_of("a\0"), Name::Other);
+    }
+
+    #[test]
+    fn no_other_byte_stands_for_a_letter() {
+        for &(written, name) in WRITTEN {
+            for at in 0..written.len() {
+                for c in (0..=u8::MAX).filter(|c| !b"\t\n\x0C\r />".contains(c)) {
+                    let mut changed = format!("{written}>       ").into_bytes();
+                    changed[at] = c;
+                    let is_same = changed[..written.len()].eq_ignore_ascii_case(written.as_bytes());
+                    let (length, found) = Name::read(&changed);
+                    assert_eq!(length, written.len(), "{changed:?}");
+                    assert_eq!(found == name, is_same, "{changed:?}");
+                }
+            }
+        }
     }
 }

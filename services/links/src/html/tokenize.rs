@@ -58,9 +58,10 @@ impl<'a> Tokenizer<'a> {
         Self { page, at: 0 }
     }
 
-    /// The next token. `cdata`: whether `<![CDATA[` opens a section, as it does in foreign content.
+    /// The next token. `cdata`: whether `<![CDATA[` opens a section, as it does in foreign content. `text`: whether text is
+    /// wanted; otherwise it is passed over.
     #[inline]
-    pub(crate) fn next(&mut self, cdata: bool) -> Token {
+    pub(crate) fn next(&mut self, cdata: bool, text: bool) -> Token {
         let start = self.at;
         let mut from = start;
         while let Some(found) = near(b'<', &self.page[from..]) {
@@ -75,8 +76,8 @@ impl<'a> Tokenizer<'a> {
                 from = open + 1;
                 continue;
             }
-            if open > start {
-                self.at = open;
+            self.at = open;
+            if text && open > start {
                 return Token::Text(Span::new(start, open));
             }
             return match second {
@@ -88,7 +89,7 @@ impl<'a> Tokenizer<'a> {
             };
         }
         self.at = self.page.len();
-        if start == self.at { Token::EndOfPage } else { Token::Text(Span::new(start, self.at)) }
+        if text && start < self.at { Token::Text(Span::new(start, self.at)) } else { Token::EndOfPage }
     }
 
     /// The tag whose name starts at `start`, as `token`, which avoids a copy. The page may end inside the tag: then there

@@ -180,7 +180,7 @@ impl<'a, 's> Tree<'a, 's> {
     fn run(&mut self) -> Result<(), Bailout> {
         loop {
             let cdata = self.current_is_foreign();
-            let token = self.tokens.next(cdata);
+            let token = self.tokens.next(cdata, self.text_counts());
             if !self.table_text.is_empty() {
                 self.end_table_text(&token)?;
             }

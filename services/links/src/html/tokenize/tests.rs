@@ -6,7 +6,7 @@ fn tokens(page: &str, cdata: bool) -> Vec<String> {
     let mut tokenizer = Tokenizer::new(page.as_bytes());
     let mut all = Vec::new();
     loop {
-        all.push(match tokenizer.next(cdata) {
+        all.push(match tokenizer.next(cdata, true) {
             Token::Text(span) => format!("text {}", text(span)),
             Token::CdataSection(span) => format!("cdata {}", text(span)),
             Token::StartTag(Tag { written, href, self_closing, .. }) => {

@@ -10,20 +10,15 @@ use crate::html::{
 const NUL: u8 = 0;
 
 impl Tree<'_, '_> {
-    /// `references`: whether the text holds character references; a CDATA section does not.
+    /// Whether text at the current place has an effect; most has none.
     #[inline]
-    pub(super) fn characters(&mut self, text: Span, references: bool) -> Result<(), Bailout> {
+    pub(super) fn text_counts(&self) -> bool {
         let ordinary = matches!(self.mode, Mode::InBody | Mode::InCell | Mode::InCaption | Mode::InTemplate);
-        if ordinary && self.link.is_none() && self.nodes.is_none() && !self.formatting.needs_reconstruction()
-        {
-            self.skip_line_feed = false;
-            return Ok(()); // most text has no effect
-        }
-        self.characters_that_count(text, references)
+        !ordinary || self.link.is_some() || self.nodes.is_some() || self.formatting.needs_reconstruction()
     }
 
-    #[inline(never)]
-    fn characters_that_count(&mut self, mut text: Span, references: bool) -> Result<(), Bailout> {
+    /// `references`: whether the text holds character references; a CDATA section does not.
+    pub(super) fn characters(&mut self, mut text: Span, references: bool) -> Result<(), Bailout> {
         if self.skip_line_feed {
             self.skip_line_feed = false;
             text = self.without_line_feed(text, references);

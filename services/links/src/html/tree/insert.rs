@@ -67,7 +67,6 @@ impl Tree<'_, '_> {
             self.formatting.close(element.serial);
             if self.link == Some(element.serial) {
                 self.link = None;
-                self.sink.end();
             }
         }
     }
