@@ -19,6 +19,7 @@ use crate::{
     output::Writer,
     output_file::OutputFile,
     page::PageReader,
+    page_format::PageFormat,
     progress::{Progress, Shown},
     stdout,
     target::Target,
@@ -78,7 +79,7 @@ async fn extract(args: Extract, targets: Vec<Target>, base: Option<WebUrl>) -> R
     let from = from.transpose().map_err(usage)?;
     let several = targets.len() != 1 || from.is_some();
     let (out, file, done) = output(&args)?;
-    let format = args.format();
+    let format = PageFormat { format: args.format(), several };
     let shown = Shown { several, quiet: args.output.quiet, summary: args.output.summary };
     let total = targets.len() as u64;
     let progress = Progress::new(shown, (!args.list_is_pipe()).then_some(total));
@@ -97,6 +98,7 @@ async fn extract(args: Extract, targets: Vec<Target>, base: Option<WebUrl>) -> R
         api,
         pool,
         local: Arc::new(local),
+        format,
         stdin_taken: AtomicBool::new(args.list_is_stdin()),
     };
     let targets = TargetList { targets, from, done, bar: progress.bar.clone() }.read();
@@ -106,13 +108,13 @@ async fn extract(args: Extract, targets: Vec<Target>, base: Option<WebUrl>) -> R
             reader: Arc::new(reader),
             targets,
             scheduler: Scheduler::new(args.jobs_per_host(), args.list.delay),
-            writer: Writer::new(BufWriter::with_capacity(OUTPUT_BUFFER, out), format, several),
+            writer: Writer::new(BufWriter::with_capacity(OUTPUT_BUFFER, out), format),
             progress,
             interrupted: interrupt::watch(several),
             jobs: args.jobs(),
             file_jobs,
             retries: args.fetch.retries.unwrap_or_default(),
-            ordered: args.list.ordered || format != OutputFormat::Ndjson,
+            ordered: args.list.ordered || format.format != OutputFormat::Ndjson,
             quiet: args.output.quiet,
         }
         .complete()

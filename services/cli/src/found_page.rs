@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use weburl::WebUrl;
 
 /// The links of a page.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct FoundPage {
     /// The final URL, if the page has one.
     pub url: Option<WebUrl>,

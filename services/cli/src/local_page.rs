@@ -94,12 +94,11 @@ impl LocalReader {
         size: u64,
         url: Option<WebUrl>,
         syntax: Syntax,
-        body: &mut Vec<u8>,
+        buffer: &mut Vec<u8>,
     ) -> Result<FoundPage, PageError> {
         let at = SystemTime::now();
-        body.clear();
-        body.reserve(usize::try_from(size.min(self.limit)).unwrap_or(0));
-        source.take(self.limit.saturating_add(1)).read_to_end(body)?;
+        let length = read_whole(source.take(self.limit.saturating_add(1)), size.min(self.limit), buffer)?;
+        let body = &buffer[..length];
         if let Some(kind) = media::kind(body) {
             return Err(PageError::Media(kind));
         }
@@ -113,6 +112,27 @@ impl LocalReader {
     fn syntax(&self, is_named_xhtml: bool) -> Syntax {
         if self.xhtml || is_named_xhtml { Syntax::Xhtml } else { Syntax::Html }
     }
+}
+
+/// Reads `source` to its end into the beginning of `buffer`; gives the length. Of `size` bytes, if that is not 0, they are
+/// usually all there is, which one read tells: it would have given one more.
+fn read_whole(mut source: impl Read, size: u64, buffer: &mut Vec<u8>) -> io::Result<usize> {
+    let size = usize::try_from(size).unwrap_or(0);
+    let mut length = 0;
+    if size > 0 {
+        if buffer.len() <= size {
+            *buffer = vec![0; size.saturating_add(1)];
+        }
+        length = match source.read(&mut buffer[..=size]) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => 0,
+            read => read?,
+        };
+        if length == size {
+            return Ok(length);
+        }
+    }
+    buffer.truncate(length);
+    Ok(length + source.read_to_end(buffer)?)
 }
 
 fn cannot_open(error: io::Error) -> PageError {
@@ -130,4 +150,20 @@ fn is_named_xhtml(path: &Path) -> bool {
 fn file_url(path: &Path) -> Option<WebUrl> {
     let url = Url::from_file_path(path::absolute(path).ok()?).ok()?;
     WebUrl::parse(url.as_str()).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_read_whole_however_large_it_was_said_to_be() {
+        let mut buffer = Vec::new();
+        for (content, size) in
+            [("abc", 3), ("abc", 0), ("abcd", 3), ("a", 5), ("", 4), ("abcdefg", 7), ("", 0)]
+        {
+            let length = read_whole(content.as_bytes(), size, &mut buffer).unwrap();
+            assert_eq!(&buffer[..length], content.as_bytes(), "{size}");
+        }
+    }
 }

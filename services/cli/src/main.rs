@@ -3,6 +3,7 @@
 mod api_client;
 mod args;
 mod client;
+mod done_page;
 mod exit;
 mod extract;
 mod file_id;
@@ -15,6 +16,7 @@ mod output;
 mod output_file;
 mod page;
 mod page_error;
+mod page_format;
 mod progress;
 mod serve;
 mod stdout;

@@ -1,14 +1,12 @@
-//! Writes the links of one or several targets in the formats of `links::format`.
+//! Writes the pages of one or several targets, one after the other.
 
-use crate::{args::OutputFormat, found_page::FoundPage, page_error::PageError};
-use links::{
-    Links, Method,
-    format::{
-        Format, csv,
-        ndjson::{self, PageMembers},
-    },
+use crate::{
+    args::OutputFormat,
+    done_page::{DonePage, PageOutput},
+    page_error::PageError,
+    page_format::PageFormat,
 };
-use serde::Serialize;
+use links::format::{csv, ndjson};
 use serde_json::json;
 use std::{
     fmt::Display,
@@ -16,77 +14,43 @@ use std::{
     mem,
 };
 
-/// Writes pages one after the other.
+/// Writes pages in one format.
 pub struct Writer<W> {
     out: W,
-    format: OutputFormat,
-    /// Whether there are several targets: CSV then names the page, JSON joins the pages' links in one array.
-    several: bool,
-    /// What comes before the next link of that array.
-    separator: &'static str,
+    format: PageFormat,
+    /// What comes before the next values of the array that pages share.
+    separator: &'static [u8],
     /// Whether the header line is still to be written.
     header_due: bool,
 }
 
-/// The members of a page's line of NDJSON before its links.
-#[derive(Serialize)]
-struct PageLine<'a> {
-    #[serde(flatten)]
-    members: PageMembers<'a>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    age: Option<u64>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    cache: Option<&'a str>,
-    /// Not of the API's pages, which have an age.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    fetched: Option<String>,
-}
-
 impl<W: Write> Writer<W> {
-    /// A writer to `out` of one page, or of `several`. It writes nothing before there is a page or the end.
-    pub fn new(out: W, format: OutputFormat, several: bool) -> Self {
-        Self { out, format, several, separator: "[", header_due: several && format == OutputFormat::Csv }
+    /// A writer to `out`. It writes nothing before there is a page or the end.
+    pub fn new(out: W, format: PageFormat) -> Self {
+        let header_due = format.several && format.format == OutputFormat::Csv;
+        Self { out, format, separator: b"[", header_due }
     }
 
-    /// Writes the links of `page`.
-    pub fn links(&mut self, page: &str, FoundPage { url, found, at, api }: &FoundPage) -> io::Result<()> {
+    /// Writes the page of the target `name`.
+    pub fn page(&mut self, name: &str, page: &DonePage) -> io::Result<()> {
         self.header()?;
-        let out = &mut self.out;
-        let links = &found.links;
-        match self.format {
-            OutputFormat::Markdown => Format::Markdown.write_to(out, links),
-            OutputFormat::Text => Format::Text.write_to(out, links),
-            OutputFormat::Ndjson => {
-                let line = PageLine {
-                    members: PageMembers {
-                        page,
-                        url: url.as_ref().map(weburl::WebUrl::as_str),
-                        title: found.title.as_deref(),
-                        count: links.len(),
-                        unresolved: found.unresolved,
-                        approximate: found.method == Method::Approximate,
-                    },
-                    age: api.as_ref().and_then(|api| api.age),
-                    cache: api.as_ref().and_then(|api| api.cache.as_deref()),
-                    fetched: api.is_none().then(|| humantime::format_rfc3339_seconds(*at).to_string()),
-                };
-                ndjson::write_links(out, line, links)
-            }
-            OutputFormat::Csv if self.several => csv::write_page(out, page, links),
-            OutputFormat::Csv => Format::Csv.write_to(out, links),
-            OutputFormat::Json if self.several => self.joined(links),
-            OutputFormat::Json => Format::Json.write_to(out, links),
+        if self.shares_array() && page.report.links > 0 {
+            self.out.write_all(mem::replace(&mut self.separator, b","))?;
+        }
+        match &page.output {
+            PageOutput::Formatted(bytes) => self.out.write_all(bytes),
+            PageOutput::Found(page) => self.format.write(&mut self.out, name, page),
         }
     }
 
-    /// Writes that `page` failed, in NDJSON; the other formats have no form for it.
-    pub fn failure(&mut self, page: &str, error: &PageError, detail: impl Display) -> io::Result<()> {
-        if self.format == OutputFormat::Ndjson {
+    /// Writes that the target `name` failed, in NDJSON; the other formats have no form for it.
+    pub fn failure(&mut self, name: &str, error: &PageError, detail: impl Display) -> io::Result<()> {
+        if self.format.format == OutputFormat::Ndjson {
             let error = match error {
                 PageError::Api(error) => error.clone(),
                 _ => json!({ "code": error.code(), "detail": detail.to_string() }),
             };
-            ndjson::write_error(&mut self.out, page, &error)?;
+            ndjson::write_error(&mut self.out, name, &error)?;
         }
         Ok(())
     }
@@ -99,9 +63,8 @@ impl<W: Write> Writer<W> {
     /// Writes what comes after the last page.
     pub fn finish(mut self) -> io::Result<()> {
         self.header()?;
-        if self.format == OutputFormat::Json && self.several {
-            let end = if self.separator == "[" { "[]\n" } else { "]\n" };
-            self.out.write_all(end.as_bytes())?;
+        if self.shares_array() {
+            self.out.write_all(if self.separator == b"[" { b"[]\n" } else { b"]\n" })?;
         }
         self.out.flush()
     }
@@ -110,12 +73,47 @@ impl<W: Write> Writer<W> {
         if mem::take(&mut self.header_due) { csv::write_pages_header(&mut self.out) } else { Ok(()) }
     }
 
-    fn joined(&mut self, links: &Links) -> io::Result<()> {
-        for link in links {
-            self.out.write_all(self.separator.as_bytes())?;
-            serde_json::to_writer(&mut self.out, &link)?;
-            self.separator = ",";
+    fn shares_array(&self) -> bool {
+        self.format.several && self.format.format == OutputFormat::Json
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::found_page::FoundPage;
+    use clap::ValueEnum;
+    use links::{Extraction, Links};
+    use std::time::SystemTime;
+
+    fn page(links: usize) -> FoundPage {
+        let mut list = Links::default();
+        (0..links).for_each(|number| list.push(&format!("http://h/{number}"), "a, \"b\""));
+        let found = Extraction { links: list, ..Extraction::default() };
+        FoundPage { url: None, found, at: SystemTime::UNIX_EPOCH, api: None }
+    }
+
+    #[test]
+    fn pages_are_written_alike_whether_they_are_formatted_before_or_only_now() {
+        for format in OutputFormat::value_variants() {
+            for format in [false, true].map(|several| PageFormat { format: *format, several }) {
+                let written = |done: fn(FoundPage, PageFormat) -> DonePage| {
+                    let mut out = Vec::new();
+                    let mut writer = Writer::new(&mut out, format);
+                    for links in [0, 2, 0, 1] {
+                        writer.page("p", &done(page(links), format)).unwrap();
+                    }
+                    writer.finish().unwrap();
+                    String::from_utf8(out).unwrap()
+                };
+                let formatted = written(|page, format| DonePage::new(page, "p", format, &mut b"x".to_vec()));
+                let late = written(|page, format| {
+                    let report = DonePage::new(page.clone(), "p", format, &mut Vec::new()).report;
+                    DonePage { output: PageOutput::Found(page.into()), report }
+                });
+                assert_eq!(formatted, late, "{format:?}");
+                assert!(formatted.contains("http://h/1"));
+            }
         }
-        Ok(())
     }
 }

@@ -3,9 +3,11 @@
 use crate::{
     api_client::BatchClient,
     client::UserClient,
+    done_page::DonePage,
     found_page::FoundPage,
     local_page::LocalReader,
     page_error::PageError,
+    page_format::PageFormat,
     target::{Source, Target},
 };
 use fetch::PageUrl;
@@ -31,16 +33,19 @@ pub struct PageReader {
     pub pool: CpuPool,
     /// Reads what is not fetched.
     pub local: Arc<LocalReader>,
+    pub format: PageFormat,
     /// Whether standard input has been taken for a page or for the list.
     pub stdin_taken: AtomicBool,
 }
 
 impl PageReader {
-    /// The selected links of the page.
-    pub async fn links(&self, target: &Target) -> Result<FoundPage, PageError> {
-        let local = Arc::clone(&self.local);
+    /// The page, with the selected links.
+    pub async fn page(&self, target: &Target) -> Result<DonePage, PageError> {
+        let (local, format) = (Arc::clone(&self.local), self.format);
+        let name = target.name().to_owned();
+        let done = move |page: FoundPage| DonePage::new(page, &name, format, &mut Vec::new());
         if let Some(api) = &self.api {
-            return api.links(target, local.links.selection).await;
+            return api.links(target, local.links.selection).await.map(done);
         }
         match &target.source {
             Source::Url { authorization } => {
@@ -49,7 +54,7 @@ impl PageReader {
                 let work = move || {
                     let (declared, url, syntax) = (page.declared, Some(&page.url), page.syntax);
                     let found = local.links.links(Page { body: &page.body, declared, url, syntax })?;
-                    Ok(FoundPage { url: Some(page.url), found, at, api: None })
+                    Ok(done(FoundPage { url: Some(page.url), found, at, api: None }))
                 };
                 let result = if is_short {
                     catch_unwind(AssertUnwindSafe(work)).ok()
@@ -61,13 +66,13 @@ impl PageReader {
             // A named pipe may be silent for long: it must not hold a thread of the pool.
             Source::File(path) => {
                 let path = path.clone();
-                blocking(move || local.file(&path)).await
+                blocking(move || local.file(&path).map(done)).await
             }
             Source::Stdin => {
                 if self.stdin_taken.swap(true, Relaxed) {
                     return Err(PageError::StdinTaken);
                 }
-                blocking(move || local.stdin()).await
+                blocking(move || local.stdin().map(done)).await
             }
         }
     }

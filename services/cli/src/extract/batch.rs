@@ -2,21 +2,22 @@
 //! so files come in batches.
 
 use super::task::Task;
-use crate::{
-    found_page::FoundPage, local_page::LocalReader, page::PageReader, page_error::PageError, target::Source,
-};
+use crate::{done_page::DonePage, page::PageReader, page_error::PageError, target::Source};
 use std::{
+    cell::Cell,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::Arc,
     time::{Duration, Instant},
 };
 
-/// The most files of a batch. It ends earlier after this time, or when its links take these bytes.
+/// The most files of a batch. It ends earlier after this time, or when its output takes these bytes.
 pub const MOST_FILES: usize = 32;
 const MOST_TIME: Duration = Duration::from_millis(5);
-const MOST_BYTES: usize = 128 * 1024;
+const MOST_BYTES: usize = 64 * 1024;
+/// The most bytes of each buffer that a thread keeps for the next batch.
+const KEPT: usize = 256 * 1024;
 
-pub type PageResult = Result<FoundPage, PageError>;
+pub type PageResult = Result<DonePage, PageError>;
 
 /// What has become of a batch.
 #[derive(Debug)]
@@ -34,13 +35,13 @@ pub fn is_short(task: &Task) -> bool {
 /// Works on `tasks`: short ones, which are `of_files`, or a single one of any kind.
 pub async fn run(reader: Arc<PageReader>, tasks: Vec<Task>, of_files: bool) -> BatchResult {
     let pages = if of_files && reader.api.is_none() {
-        let local = Arc::clone(&reader.local);
-        let results = reader.pool.run(move || files(&local, tasks)).await;
+        let pool = reader.pool.clone();
+        let results = pool.run(move || files(&reader, tasks)).await;
         results.expect("panics are caught in the job")
     } else {
         let mut pages = Vec::with_capacity(tasks.len());
         for task in tasks {
-            let result = reader.links(&task.target).await;
+            let result = reader.page(&task.target).await;
             pages.push((task, Some(result)));
         }
         pages
@@ -48,22 +49,44 @@ pub async fn run(reader: Arc<PageReader>, tasks: Vec<Task>, of_files: bool) -> B
     BatchResult { pages, of_files }
 }
 
-fn files(reader: &LocalReader, tasks: Vec<Task>) -> Vec<(Task, Option<PageResult>)> {
+/// Memory for one page after the other.
+#[derive(Default)]
+struct Buffers {
+    page: Vec<u8>,
+    output: Vec<u8>,
+}
+
+thread_local! {
+    static BUFFERS: Cell<Buffers> = Cell::default();
+}
+
+fn files(reader: &PageReader, tasks: Vec<Task>) -> Vec<(Task, Option<PageResult>)> {
     let start = Instant::now();
-    let (mut buffer, mut bytes, mut is_over) = (Vec::new(), 0, false);
+    let (mut bytes, mut is_over) = (0, false);
+    let mut buffers = BUFFERS.take();
     let mut file = |mut task: Task| {
         let Source::File(path) = &task.target.source else { return (task, None) };
         if is_over {
             return (task, None);
         }
-        let read = catch_unwind(AssertUnwindSafe(|| reader.regular_file(path, &mut buffer)));
+        let read = catch_unwind(AssertUnwindSafe(|| {
+            let found = reader.local.regular_file(path, &mut buffers.page);
+            let name = task.target.name();
+            found.map(|found| found.map(|page| DonePage::new(page, name, reader.format, &mut buffers.output)))
+        }));
         let Ok(result) = read.unwrap_or(Ok(Err(PageError::Panicked))) else {
             task.may_block = true;
             return (task, None);
         };
-        bytes += result.as_ref().map_or(0, |page| page.found.links.bytes());
+        bytes += result.as_ref().map_or(0, DonePage::bytes);
         is_over = bytes > MOST_BYTES || start.elapsed() > MOST_TIME;
         (task, Some(result))
     };
-    tasks.into_iter().map(&mut file).collect()
+    let pages = tasks.into_iter().map(&mut file).collect();
+    buffers.page.truncate(KEPT);
+    buffers.page.shrink_to(KEPT);
+    buffers.output.clear();
+    buffers.output.shrink_to(KEPT);
+    BUFFERS.set(buffers);
+    pages
 }

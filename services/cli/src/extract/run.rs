@@ -7,10 +7,14 @@ use super::{
     task::{Again, Task},
 };
 use crate::{
-    exit::note, found_page::FoundPage, interrupt::GRACE, output::Writer, page::PageReader,
-    progress::Progress, target::Target,
+    done_page::{DonePage, PageReport},
+    exit::note,
+    interrupt::GRACE,
+    output::Writer,
+    page::PageReader,
+    progress::Progress,
+    target::Target,
 };
-use links::Method;
 use std::{
     future::pending,
     io::{self, Write},
@@ -184,7 +188,7 @@ impl<W: Write> Run<W> {
             Some(Again::After(pause)) => self.scheduler.push_again(task, now + pause, false, now),
             Some(Again::HostAfter(pause)) => self.scheduler.push_again(task, now + pause, true, now),
             None if self.ordered => {
-                let bytes = result.as_ref().map_or(0, |page| page.found.links.bytes());
+                let bytes = result.as_ref().map_or(0, DonePage::bytes);
                 sequencer.push(task.index, (task.target, result), bytes);
                 while let Some((target, result)) = sequencer.pop() {
                     self.write(&target, result)?;
@@ -198,11 +202,13 @@ impl<W: Write> Run<W> {
     fn write(&mut self, target: &Target, result: PageResult) -> io::Result<()> {
         match result {
             Ok(page) => {
-                self.progress.done(page.found.links.len());
-                if !self.quiet && is_incomplete(&page) {
-                    self.progress.bar.suspend(|| warn(target, &page, self.reader.local.base.is_some()));
+                self.progress.done(page.report.links);
+                if !self.quiet && page.report.is_incomplete() {
+                    self.progress
+                        .bar
+                        .suspend(|| warn(target, &page.report, self.reader.local.base.is_some()));
                 }
-                self.writer.links(target.name(), &page)
+                self.writer.page(target.name(), &page)
             }
             Err(error) => {
                 self.progress.failed();
@@ -236,16 +242,11 @@ async fn interrupt(interrupted: &mut watch::Receiver<bool>) {
     }
 }
 
-/// Whether a page may have links that are not written, or others.
-fn is_incomplete(FoundPage { found, .. }: &FoundPage) -> bool {
-    found.unresolved > 0 || found.unparsed_chunks > 0 || found.method == Method::Approximate
-}
-
 /// Reports on standard error that the links of a page are incomplete; `has_base` if `--base` is given.
-fn warn(target: &Target, FoundPage { found, api, .. }: &FoundPage, has_base: bool) {
-    if found.unresolved > 0 {
+fn warn(target: &Target, report: &PageReport, has_base: bool) {
+    if report.unresolved > 0 {
         // The options that can be used with the target.
-        let options = if api.is_some() {
+        let options = if report.is_of_api {
             ""
         } else if has_base || target.is_url() {
             "; --raw prints every href as written"
@@ -253,13 +254,13 @@ fn warn(target: &Target, FoundPage { found, api, .. }: &FoundPage, has_base: boo
             "; --base names the URL of a file or standard input, --raw prints every href as written"
         };
         let why = "as their hrefs do not resolve or take too much memory";
-        note(format_args!("{target}: links left out: {}, {why}{options}", found.unresolved));
+        note(format_args!("{target}: links left out: {}, {why}{options}", report.unresolved));
     }
-    if found.unparsed_chunks > 0 {
-        let chunks = found.unparsed_chunks;
+    if report.unparsed_chunks > 0 {
+        let chunks = report.unparsed_chunks;
         note(format_args!("{target}: links are missing: {chunks} parts of the page could not be parsed"));
     }
-    if found.method == Method::Approximate {
+    if report.is_approximate {
         note(format_args!(
             "{target}: the links are approximate: the page is nested too deeply to be read exactly"
         ));
