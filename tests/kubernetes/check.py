@@ -31,6 +31,7 @@ MANIFESTS = ROOT / "ops/kubernetes.json"
 GUIDE = ROOT / "docs/kubernetes.md"
 VERSIONS = ["1.25", "1.37"]  # the oldest that docs/kubernetes.md names, and the newest whose schemas there are
 GUARD = ROOT / "services/fetch/src/guard/networks.txt"
+MONITORING = "monitoring.coreos.com/"
 NETWORK, SUBNET = "test", "10.89.77.0/24"
 PAGES_IMAGE = "localhost/pages:1"
 PASSWORD = "correct-horse"
@@ -154,7 +155,8 @@ def until_ready(name: str) -> None:
 
 
 def manifests_fit_the_schemas_of_two_versions() -> None:
-    documented = re.findall(r"```yaml\n(apiVersion.*?)```", GUIDE.read_text(), re.DOTALL)
+    blocks = re.findall(r"```yaml\n(apiVersion.*?)```", GUIDE.read_text(), re.DOTALL)
+    documented = [text for text in blocks if MONITORING not in text]  # these schemas know Kubernetes' own kinds only
     assert documented
     with tempfile.NamedTemporaryFile("w", suffix=".yaml") as file:
         file.write("".join([documents(ITEMS), *(f"---\n{text}" for text in documented)]))
@@ -190,6 +192,20 @@ def manifests_refer_to_what_is_there() -> None:
         address = urllib.parse.urlsplit(url)
         (port,) = kinds("Service")[str(address.hostname)]["spec"]["ports"]
         assert port["port"] == address.port, url
+
+
+def the_documented_monitor_finds_both_services() -> None:
+    (monitor,) = re.findall(rf"```yaml\n(apiVersion: {MONITORING}.*?)```", GUIDE.read_text(), re.DOTALL)
+    labels = dict(re.findall(r"^      (\S+): (\S+)$", monitor, re.MULTILINE))
+    (port,) = re.findall(r"- port: (\S+)$", monitor, re.MULTILINE)
+    (job,) = re.findall(r"jobLabel: (\S+)$", monitor, re.MULTILINE)
+    found = {
+        deployment["spec"]["template"]["metadata"]["labels"][job]
+        for name, deployment in kinds("Deployment").items()
+        if labels.items() <= deployment["spec"]["template"]["metadata"]["labels"].items()
+        and port in {given["name"] for given in container_spec(name)["ports"]}
+    }
+    assert found == {"linkextractor-api", "linkextractor-web"}, found
 
 
 def pods_have_time_to_stop() -> None:
@@ -314,6 +330,7 @@ def a_pod_that_stops_answers_until_no_node_sends_to_it() -> None:
 CHECKS = [
     manifests_fit_the_schemas_of_two_versions,
     manifests_refer_to_what_is_there,
+    the_documented_monitor_finds_both_services,
     pods_have_time_to_stop,
     the_api_reaches_the_public_internet_and_nothing_private,
     deployments_come_up_and_pass_their_probes,
