@@ -19,6 +19,7 @@ let
         "org.opencontainers.image.description" = part.description;
         "org.opencontainers.image.version" = package.version;
         "org.opencontainers.image.source" = package.repository;
+        ${if part ? program then "org.opencontainers.image.licenses" else null} = package.license; # Redis has its own
       };
     }
     // own;

@@ -82,6 +82,10 @@ in
     modules = import ./modules.nix { inherit self pkgs; };
     docs = import ./docs.nix { inherit self pkgs; };
 
+    # What no other check builds.
+    inherit (self.packages.${pkgs.stdenv.hostPlatform.system}) up vm;
+    shell = self.devShells.${pkgs.stdenv.hostPlatform.system}.default;
+
     # Without the tests that need a browser. Where the sandbox allows no user namespaces, tests that make networks
     # report that they are skipped; in .ci/run that is an error.
     tests =

@@ -1,0 +1,5 @@
+# Without flakes: `nix-shell`.
+{
+  pkgs ? import ./nix/nixpkgs.nix { },
+}:
+import ./nix/shell.nix pkgs
