@@ -106,7 +106,8 @@ impl Selection {
     }
 }
 
-/// Makes relative addresses of this service that show links of one page.
+/// Makes relative addresses of this service that show links of one page. They are HTML: only their `&` have to be escaped,
+/// since all values are encoded.
 #[derive(Debug)]
 pub(crate) struct Addresses(String);
 
@@ -138,7 +139,7 @@ impl Addresses {
         let mut address = String::with_capacity(self.0.len() + 64);
         address.push_str(&self.0);
         for (name, value) in parameters {
-            address.extend(["&", name, "="]);
+            address.extend(["&amp;", name, "="]);
             address.extend(utf8_percent_encode(&value, VALUE));
         }
         address

@@ -42,7 +42,7 @@ pub(super) struct DomainList<'a> {
     addresses: DomainAddresses,
 }
 
-/// The addresses that show the links to one domain, what else is selected stays so.
+/// The addresses that show the links to one domain, as HTML; what else is selected stays so.
 struct DomainAddresses {
     /// What comes before and after the domain's name.
     start: String,
@@ -78,11 +78,10 @@ impl<'a> DomainList<'a> {
 
     /// The rows of the visible domains, and those of the closed list. A template takes ten times as long for them.
     pub(super) fn html(&self) -> [String; 2] {
-        let addresses = self.addresses.escaped();
         [&self.visible, &self.closed].map(|domains| {
             let mut html = String::with_capacity(512 * domains.len());
             for domain in domains {
-                self.add(&mut html, domain, &addresses);
+                self.add(&mut html, domain);
             }
             html
         })
@@ -97,16 +96,16 @@ impl<'a> DomainList<'a> {
             count: domain.count.into(),
             percent: percent(domain.count, self.total).into(),
             width: self.width(domain).into(),
-            address: self.addresses.of(&domain.name, self.is_current(domain)).into(),
+            address: Value::from_safe_string(self.addresses.of(&domain.name, self.is_current(domain))),
             current: self.is_current(domain).into(),
         };
         [&self.visible, &self.closed].map(|domains| domains.iter().map(view).collect())
     }
 
-    fn add(&self, html: &mut String, domain: &LinkDomain, addresses: &DomainAddresses) {
+    fn add(&self, html: &mut String, domain: &LinkDomain) {
         let (kind, is_current) = (domain.kind.name(), self.is_current(domain));
         html.extend(["<tr class=\"", kind, "\">\n<th scope=\"row\"><a href=\""]);
-        addresses.add(html, &domain.name, is_current);
+        self.addresses.add(html, &domain.name, is_current);
         html.push_str(if is_current { "#links\" aria-current=\"true\"><bdi>" } else { "#links\"><bdi>" });
         html.extend([&escape(&cut(&domain.name)), "</bdi></a>"]);
         if let Some(readable) = readable_domain(&domain.name) {
@@ -139,17 +138,11 @@ impl DomainAddresses {
         let other = Selection { domain: None, page: 1, ..selection.clone() };
         let all = addresses.of(&other);
         let (start, end) = all.split_at(addresses.start().len());
-        Self { start: format!("{start}&domain="), end: end.to_owned(), all }
+        Self { start: format!("{start}&amp;domain="), end: end.to_owned(), all }
     }
 
     fn length(&self) -> usize {
         self.start.len() + self.end.len()
-    }
-
-    /// These as HTML.
-    fn escaped(&self) -> Self {
-        let [start, end, all] = [&self.start, &self.end, &self.all].map(|part| escape(part).into_owned());
-        Self { start, end, all }
     }
 
     fn of(&self, name: &str, is_current: bool) -> String {

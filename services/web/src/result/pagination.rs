@@ -2,6 +2,7 @@
 
 use super::variables::variables;
 use crate::selection::{Addresses, Selection};
+use minijinja::Value;
 use std::ops::Range;
 
 /// Pages before and after the shown one that have a number; the first and the last have one, too.
@@ -35,10 +36,10 @@ impl Pagination {
     /// The variables of the template.
     pub(super) fn view(&self, addresses: &Addresses, selection: &Selection) -> PagesView {
         let &Self { number, count, .. } = self;
-        let address = |page| addresses.of(&Selection { page, ..selection.clone() });
+        let address = |page| Value::from_safe_string(addresses.of(&Selection { page, ..selection.clone() }));
         let numbered = |(page, gap): (usize, bool)| PageNumber {
             number: page.into(),
-            address: address(page).into(),
+            address: address(page),
             gap: gap.into(),
         };
         PagesView {

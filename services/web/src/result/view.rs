@@ -38,7 +38,9 @@ variables! {
         title,
         /// The page's host, and how it reads if it is an internationalized domain name.
         host, readable,
-        age, total, addresses, unresolved, strip, kinds,
+        age, total, addresses, unresolved, strip,
+        /// The links of all kinds that fit what else is selected, and their address; those of each kind.
+        found, all_kinds, internal, external, other,
         domain_count,
         /// The rows of the most frequent domains and those of the closed list as HTML, and both as variables for templates
         /// that are read from a folder.
@@ -73,8 +75,13 @@ variables! {
 }
 
 variables! {
-    /// A link of this page to another selection.
-    Choice { name, label, count, percent, address, current }
+    /// The links of a kind: how many of them fit what else is selected, in percent of all kinds, and their address.
+    KindView { count, percent, address }
+}
+
+variables! {
+    /// What narrows the list, with the address that drops it.
+    FilterView { name, label, address }
 }
 
 impl ResultView {
@@ -98,7 +105,9 @@ impl ResultView {
         let [domain_table, more_domain_table] = list.html().map(Value::from_safe_string);
         let [domains, more_domains] =
             if state.templates.are_replaceable() { list.variables() } else { Default::default() };
-        let sorted = |sort| addresses.of(&Selection { sort, page: 1, ..selection.clone() }).into();
+        let address = |selection: Selection| Value::from_safe_string(addresses.of(&selection));
+        let sorted = |sort| address(Selection { sort, page: 1, ..selection.clone() });
+        let [internal, external, other] = kinds(counts, &addresses, selection);
         let redirected = page.without_fragment() != query.url.url().without_fragment();
         Self {
             asked: url.into(),
@@ -112,7 +121,11 @@ impl ResultView {
             addresses: table.addresses.into(),
             unresolved: response.unresolved.into(),
             strip: strip.into(),
-            kinds: kinds(counts, &addresses, selection),
+            found: counts.iter().sum::<usize>().into(),
+            all_kinds: address(Selection { kind: None, page: 1, ..selection.clone() }),
+            internal,
+            external,
+            other,
             domain_count: table.domains.len().into(),
             domain_table,
             more_domain_table,
@@ -136,7 +149,7 @@ impl ResultView {
             size: size.into(),
             sizes: sizes(size, state.page_size),
             filters: filters(&addresses, selection),
-            all: addresses.of(&Selection::all()).into(),
+            all: address(Selection::all()),
             matched: matched.into(),
             first: (window.start + 1).into(),
             last: (window.start + shown.len()).into(),
@@ -144,7 +157,7 @@ impl ResultView {
             table: Value::from_safe_string(html.table),
             rows: rows.into(),
             pages: pages.view(&addresses, selection).into(),
-            download: addresses.download(selection).into(),
+            download: Value::from_safe_string(addresses.download(selection)),
             copy: Value::from_safe_string(html.copy),
             not_copied: html.not_copied.into(),
             call: state.public_api.as_ref().map(|api| api.call(url, selection)).into(),
@@ -155,43 +168,19 @@ impl ResultView {
     /// About how many bytes of HTML the page has.
     pub(super) fn length(&self) -> usize {
         let long = [&self.table, &self.domain_table, &self.more_domain_table, &self.copy];
-        BESIDES + long.into_iter().filter_map(Value::len).sum::<usize>()
+        BESIDES + long.into_iter().filter_map(|html| Some(html.as_str()?.len())).sum::<usize>()
     }
 }
 
-impl Choice {
-    fn new(name: &str, label: impl Into<Value>, address: String, current: bool) -> Self {
-        let (count, percent) = (0.into(), "".into());
-        Self {
-            name: name.into(),
-            label: label.into(),
-            count,
-            percent,
-            address: address.into(),
-            current: current.into(),
-        }
-    }
-}
-
-/// The kinds with the numbers of links that they show: what else is selected stays so.
-fn kinds(counts: [usize; 3], addresses: &Addresses, selection: &Selection) -> Value {
-    let total = counts.iter().sum();
-    let all = [("all", "All", None)].into_iter();
-    let each = LinkKind::ALL.into_iter().map(|kind| {
-        let label = match kind {
-            LinkKind::Internal => "Internal",
-            LinkKind::External => "External",
-            LinkKind::Other => "Other",
-        };
-        (kind.name(), label, Some(kind))
-    });
-    let choice = |(name, label, kind): (&'static str, &'static str, Option<LinkKind>)| {
+/// The links of each kind, in the order of [`LinkKind::ALL`].
+fn kinds(counts: [usize; 3], addresses: &Addresses, selection: &Selection) -> [Value; 3] {
+    LinkKind::ALL.map(|kind| {
+        let (kind, count) = (Some(kind), counts[kind as usize]);
         let address = addresses.of(&Selection { kind, page: 1, ..selection.clone() });
-        let count = kind.map_or(total, |kind| counts[kind as usize]);
-        let choice = Choice::new(name, label, address, selection.kind == kind);
-        Choice { count: count.into(), percent: percent(count, total).into(), ..choice }
-    };
-    all.chain(each).map(choice).collect()
+        let percent = percent(count, counts.iter().sum());
+        let (count, address) = (count.into(), Value::from_safe_string(address));
+        KindView { count, percent: percent.into(), address }.into()
+    })
 }
 
 fn sizes(chosen: usize, default: usize) -> Value {
@@ -204,8 +193,11 @@ fn sizes(chosen: usize, default: usize) -> Value {
 
 fn filters(addresses: &Addresses, selection: &Selection) -> Value {
     let base = || Selection { page: 1, ..selection.clone() };
-    let filter =
-        |name, label: &str, without: Selection| Choice::new(name, cut(label), addresses.of(&without), true);
+    let filter = |name: &str, label: &str, without: Selection| FilterView {
+        name: name.into(),
+        label: cut(label).into(),
+        address: Value::from_safe_string(addresses.of(&without)),
+    };
     [
         selection
             .domain
