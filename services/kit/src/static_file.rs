@@ -47,7 +47,8 @@ impl StaticFile {
         if not_modified(headers, &tag) {
             *response.status_mut() = StatusCode::NOT_MODIFIED;
         } else {
-            *response.body_mut() = full(coding.map_or_else(|| self.content.clone(), |coding| self.encoded(coding)));
+            *response.body_mut() =
+                full(coding.map_or_else(|| self.content.clone(), |coding| self.encoded(coding)));
             let fields = response.headers_mut();
             fields.insert(header::CONTENT_TYPE, HeaderValue::from_static(self.media_type));
             if let Some(coding) = coding {
@@ -56,7 +57,7 @@ impl StaticFile {
         }
         let fields = response.headers_mut();
         fields.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache_control));
-        fields.insert(header::ETAG, HeaderValue::try_from(tag).expect("hexadecimal digits in quotes"));
+        fields.insert(header::ETAG, field(tag));
         fields.insert(header::VARY, HeaderValue::from_static("Accept-Encoding"));
         response
     }
@@ -66,4 +67,8 @@ impl StaticFile {
         let known = self.encoded.as_ref().map(|encoded| &encoded[coding as usize]);
         known.map_or_else(encode, |known| known.get_or_init(encode).clone())
     }
+}
+
+fn field(tag: String) -> HeaderValue {
+    HeaderValue::try_from(tag).expect("hexadecimal digits and the name of a coding in quotes")
 }
