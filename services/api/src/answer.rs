@@ -11,7 +11,7 @@ use crate::{
 };
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use kit::{CacheOutcome, ClientKey, Response};
+use kit::{ClientKey, Response};
 use std::sync::Arc;
 
 /// The fields of an answer, with those that the server adds: none needs a larger map on its way.
@@ -37,7 +37,6 @@ pub(crate) async fn answer(
     fields.insert(CACHE_STATUS, cache_status(source, cached.ttl(age)));
     // Also for a miss: the result of a shared job is a little old already.
     fields.insert(header::AGE, value(age.as_secs()));
-    response.extensions_mut().insert(CacheOutcome(outcome(source)));
     response
 }
 
@@ -126,7 +125,7 @@ fn cache_status(source: ResultSource, ttl: i64) -> HeaderValue {
 }
 
 /// `hit`, or the reason for the fetch in the words of RFC 9211, section 2.2.
-fn outcome(source: ResultSource) -> &'static str {
+pub(crate) fn outcome(source: ResultSource) -> &'static str {
     match source {
         ResultSource::Cache(_) => "hit",
         ResultSource::Fetch { reason: FetchReason::Miss, .. } => "miss",
@@ -172,7 +171,7 @@ mod tests {
             let response =
                 answer(&representations, &cached, source, &query, (JobClient::own().key, &HeaderMap::new()))
                     .await;
-            assert_eq!(response.extensions().get::<CacheOutcome>().unwrap().0, outcome);
+            assert_eq!(super::outcome(source), outcome);
             assert_eq!(response.headers()[CACHE_STATUS], status);
         }
     }

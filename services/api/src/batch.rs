@@ -7,12 +7,11 @@ mod urls;
 pub(crate) use urls::parser;
 
 use crate::{cache_control::CacheDirectives, page_service::PageService, post_bodies::PostBodies};
-use fetch::JobClient;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use http::{HeaderValue, header};
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
-use kit::{ByteBudget, CodingPreference, Problem, Request, Response};
+use kit::{ByteBudget, CodingPreference, Problem, Request, RequestContext, Response};
 use line::{BatchLine, BatchLines};
 use memory::LineMemory;
 use std::sync::Arc;
@@ -30,9 +29,10 @@ pub(crate) async fn answer(
     lines: &ByteBudget,
     parse: UrlParser,
     request: Request,
+    context: &RequestContext,
 ) -> Result<Response, Problem> {
     let (head, body) = request.into_parts();
-    let client = JobClient::of(&head.extensions).key;
+    let client = context.client.key();
     let (body, reserved) = bodies.read(body, MAX_BYTES, client).await?;
     let urls = parse(&body)?;
     drop(body);
@@ -40,8 +40,8 @@ pub(crate) async fn answer(
         pages: Arc::clone(pages),
         directives: CacheDirectives::of(&head.headers),
         client,
-        request_id: head.extensions.get().cloned(),
-        trace: head.extensions.get().cloned(),
+        request_id: context.id.clone(),
+        trace: context.trace.clone(),
         memory: LineMemory::new(lines.clone()),
         room: head.extensions.get().cloned(),
         is_encoded: CodingPreference::accepts_gzip_parts(&head.headers),

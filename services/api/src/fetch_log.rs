@@ -27,7 +27,7 @@ impl LoggedFetches {
         page: &PageUrl,
         record: &JobRecord,
         error: Option<&ApiError>,
-        id: Option<&RequestId>,
+        id: &RequestId,
         trace: &Trace,
     ) {
         let is_logged = match self {
@@ -43,7 +43,7 @@ impl LoggedFetches {
         tracing::info!(
             target: "fetch",
             service = "linkextractor-api",
-            request_id = id.map(RequestId::as_str),
+            request_id = id.as_str(),
             trace_id = trace.id(),
             page = redacted(page.as_url().as_str()),
             url = hop.map(|hop| redacted(hop.url.as_str())),

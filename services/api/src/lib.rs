@@ -42,13 +42,13 @@ pub use cache::RedisSettings;
 pub use fetch_log::LoggedFetches;
 pub use settings::{ApiLog, ApiSettings, CacheSettings};
 
-use answer::answer;
+use answer::{answer, outcome};
 use cache_control::CacheDirectives;
 use documents::{description, problem_type, usage};
 use error::ApiError;
 use http::{HeaderMap, HeaderValue, Method, header};
 use kit::{
-    ByteBudget, Check, Compressor, CpuPool, Problem, Request, RequestedUrl, Response, Route, Service, errors,
+    ByteBudget, Check, Compressor, CpuPool, Problem, Request, RequestContext, Response, Service, errors,
 };
 use link_query::LinkQuery;
 use page_service::PageService;
@@ -94,25 +94,23 @@ impl Api {
         self.pages.cache.settled().await;
     }
 
-    async fn answer(&self, endpoint: Endpoint, request: Request) -> Response {
+    async fn answer(&self, endpoint: Endpoint, request: Request, context: &mut RequestContext) -> Response {
         let (method, allow) = (request.method().clone(), endpoint.methods());
-        let requester = Requester::of(request.extensions());
         match endpoint {
             Endpoint::Pages(query) if method == Method::POST => {
-                self.posts.answer(query, request).await.unwrap_or_else(Problem::into_response)
+                self.posts.answer(query, request, context).await.unwrap_or_else(Problem::into_response)
             }
             _ if method != Method::GET && method != Method::HEAD => errors::other_method(&method, allow),
             Endpoint::Usage => usage(),
             Endpoint::Description => description(request.headers()),
             Endpoint::ProblemType(kind) => problem_type(kind),
             Endpoint::Page(Ok(url)) => {
-                self.links(&url, &LinkQuery::default(), request.headers(), requester).await
+                self.links(&url, &LinkQuery::default(), request.headers(), context).await
             }
             Endpoint::Pages(Ok(query)) => match &query.url {
                 Some(url) => {
-                    let mut response = self.links(url, &query, request.headers(), requester).await;
-                    response.extensions_mut().insert(RequestedUrl(url.clone()));
-                    response
+                    context.requested_url = Some(url.clone());
+                    self.links(url, &query, request.headers(), context).await
                 }
                 None => ApiError::from(RequestTargetError::Missing).into_response(),
             },
@@ -126,11 +124,12 @@ impl Api {
         url: &str,
         query: &LinkQuery,
         headers: &HeaderMap,
-        requester: Requester<'_>,
+        context: &mut RequestContext,
     ) -> Response {
-        let client = requester.client;
-        match self.pages.find(url, &CacheDirectives::of(headers), requester).await {
+        let client = context.client.key();
+        match self.pages.find(url, &CacheDirectives::of(headers), Requester::of(context)).await {
             Ok((cached, source)) => {
+                context.cache = Some(outcome(source));
                 answer(&self.representations, &cached, source, query, (client, headers)).await
             }
             Err(error) => error.into_response(),
@@ -139,18 +138,16 @@ impl Api {
 }
 
 impl Service for Api {
-    async fn handle(&self, request: Request) -> Response {
+    async fn handle(&self, request: Request, context: &mut RequestContext) -> Response {
         let endpoint = match Endpoint::at(request.uri()) {
             Ok(endpoint) => endpoint,
             Err(problem) => return problem.into_response(),
         };
-        let route = endpoint.route();
-        let mut response = self.answer(endpoint, request).await;
-        response.extensions_mut().insert(route);
-        response
+        context.route = Some(endpoint.route());
+        self.answer(endpoint, request, context).await
     }
 
-    fn route_at(target: &str) -> Option<Route> {
+    fn route_at(target: &str) -> Option<&'static str> {
         Some(Endpoint::at(&target.parse().ok()?).ok()?.route())
     }
 

@@ -58,7 +58,7 @@ pub(crate) struct FetchJob {
     /// The client of the request, and the callers that wait for the job as long as it is in the queue.
     pub(crate) client: JobClient,
     /// The id of the request, for the log.
-    pub(crate) request_id: Option<RequestId>,
+    pub(crate) request_id: RequestId,
     /// Its place in a trace.
     pub(crate) trace: Trace,
 }
@@ -138,13 +138,7 @@ impl PageFetcher {
                 }
                 Claim::Taken if deadline.has_passed() && !job.client.always_waits() => {
                     let cause = "another process has not fetched the page in time";
-                    self.log_timed_out_wait(
-                        &job.page,
-                        job.request_id.as_ref(),
-                        &job.trace,
-                        self.timeout,
-                        cause,
-                    );
+                    self.log_timed_out_wait(&job.page, &job.request_id, &job.trace, self.timeout, cause);
                     return Ok(FetchOutcome::not_in_time(entry.as_ref().or(job.seen.as_ref())));
                 }
                 Claim::Taken => {
@@ -162,7 +156,7 @@ impl PageFetcher {
     pub(crate) fn log_timed_out_wait(
         &self,
         page: &PageUrl,
-        id: Option<&RequestId>,
+        id: &RequestId,
         trace: &Trace,
         waited: Duration,
         cause: &str,
@@ -185,8 +179,8 @@ impl PageFetcher {
     ) -> Result<FetchOutcome, ApiError> {
         let known = entry.as_ref().and_then(CacheEntry::page);
         let (fetched, record) = self.fetch(&job.page, known, job.client.clone()).await;
-        let (error, id) = (fetched.as_ref().err(), job.request_id.as_ref());
-        self.logged.log(&job.page, &record, error, id, &job.trace);
+        let error = fetched.as_ref().err();
+        self.logged.log(&job.page, &record, error, &job.request_id, &job.trace);
         fetch_spans::export(&job.trace, &record, error);
         self.metrics.fetched(fetched.as_ref().map_or_else(ApiError::code, |_| "ok"), &record);
         match fetched {

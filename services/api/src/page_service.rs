@@ -123,7 +123,7 @@ impl PageService {
         let (entry, tier, reachable) = if directives.no_cache {
             (None, self.cache.tier(), true)
         } else {
-            let _span = requester.span("cache look-up");
+            let _span = requester.trace.child("cache look-up");
             match self.cache.get(&key, &mut time).await {
                 Lookup::Found(entry, tier) => (Some(entry), tier, true),
                 Lookup::Absent => (None, self.cache.tier(), true),
@@ -138,8 +138,8 @@ impl PageService {
             seen: entry.clone(),
             reachable,
             client: JobClient { key: requester.client, holds: Some(holds) },
-            request_id: requester.id.cloned(),
-            trace: requester.trace.cloned().unwrap_or_default(),
+            request_id: requester.id.clone(),
+            trace: requester.trace.clone(),
         };
         let reason = match verdict {
             Verdict::Fresh(result) => {
@@ -171,9 +171,9 @@ impl PageService {
         let outcome = if let Ok(outcome) = Self::wait(waiter, deadline).await {
             outcome?
         } else {
-            let (time, trace) = (self.timeout.saturating_add(GRACE), requester.trace.cloned());
+            let time = self.timeout.saturating_add(GRACE);
             let cause = "the fetch of another request or process has not ended in time";
-            self.fetcher.log_timed_out_wait(page, requester.id, &trace.unwrap_or_default(), time, cause);
+            self.fetcher.log_timed_out_wait(page, requester.id, requester.trace, time, cause);
             FetchOutcome::not_in_time(entry.as_ref())
         };
         let found = self.choose(outcome, reason, is_collapsed, directives);

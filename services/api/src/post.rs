@@ -6,7 +6,7 @@ use crate::{
 };
 use fetch::JobClient;
 use http::{HeaderMap, HeaderName, HeaderValue, header};
-use kit::{ByteBudget, Compressor, Problem, Request, Response};
+use kit::{ByteBudget, Compressor, Problem, Request, RequestContext, Response};
 use std::sync::Arc;
 
 /// The media types that are read.
@@ -37,6 +37,7 @@ impl PostHandler {
         &self,
         query: Result<LinkQuery, RequestTargetError>,
         request: Request,
+        context: &RequestContext,
     ) -> Result<Response, Problem> {
         let headers = request.headers();
         if headers.contains_key(header::CONTENT_ENCODING) {
@@ -47,7 +48,7 @@ impl PostHandler {
         let (query, url) = posted_page::parse(query)?;
         if let Some(declared) = fetch::declared_page(headers) {
             let (head, body) = request.into_parts();
-            let client = JobClient::of(&head.extensions);
+            let client = JobClient::of(context.client);
             let body = self.bodies.read(body, self.max_bytes, client.key).await?;
             return posted_page::answer(&self.pages, &query, url, declared, body, (client, &head.headers))
                 .await;
@@ -58,7 +59,7 @@ impl PostHandler {
             return Err(problem.header(ACCEPT_POST, HeaderValue::from_static(ACCEPTED)));
         };
         let headers = headers.clone();
-        let lines = batch::answer(&self.pages, &self.bodies, &self.lines, parse, request).await?;
+        let lines = batch::answer(&self.pages, &self.bodies, &self.lines, parse, request, context).await?;
         Ok(self.compressor.compressed(&headers, lines).await)
     }
 }

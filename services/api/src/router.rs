@@ -6,7 +6,7 @@ use crate::{
     request_target::{self, RequestTargetError},
 };
 use http::{Uri, uri::PathAndQuery};
-use kit::{Problem, Route, errors};
+use kit::{Problem, errors};
 
 /// A resource of the API.
 #[derive(Debug, PartialEq, Eq)]
@@ -47,14 +47,14 @@ impl Endpoint {
     }
 
     /// Its pattern, for the log and metrics.
-    pub(crate) fn route(&self) -> Route {
-        Route(match self {
+    pub(crate) fn route(&self) -> &'static str {
+        match self {
             Self::Usage => "/",
             Self::Description => "/openapi.json",
             Self::ProblemType(_) => "/problems/{code}",
             Self::Pages(_) => "/api",
             Self::Page(_) => "/api/{url}",
-        })
+        }
     }
 
     /// Its methods, as in the field `Allow`.

@@ -8,7 +8,6 @@ pub use self::queue_holds::{QueueHold, QueueHolds};
 
 use self::job_queue::{JobQueue, QueueLoad};
 use crate::{FetchSettings, deadline::JobDeadline};
-use http::Extensions;
 use kit::{Client, ClientKey};
 use std::{
     net::Ipv4Addr,
@@ -27,14 +26,14 @@ pub struct JobClient {
 }
 
 impl JobClient {
-    /// The client of the request with these extensions.
-    pub fn of(extensions: &Extensions) -> Self {
-        extensions.get::<Client>().map_or_else(Self::own, |client| Self { key: client.key(), holds: None })
+    /// The client of a request.
+    pub fn of(client: Client) -> Self {
+        Self { key: client.key(), holds: None }
     }
 
     /// The user of this process.
     pub fn own() -> Self {
-        Self { key: Client::new(Ipv4Addr::LOCALHOST.into()).key(), holds: None }
+        Self::of(Client::new(Ipv4Addr::LOCALHOST.into()))
     }
 
     /// Whether a caller of the job waits for its permit as long as that takes.

@@ -4,7 +4,7 @@
 
 use hyper::{server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
-use kit::{Admin, Limits, Listeners, Log, Request, Response, ServerSettings, Service, full};
+use kit::{Admin, Limits, Listeners, Log, Request, RequestContext, Response, ServerSettings, Service, full};
 use std::{
     convert::Infallible,
     env,
@@ -45,7 +45,7 @@ async fn bare() -> Result<(), Box<dyn Error>> {
 struct Empty;
 
 impl Service for Empty {
-    async fn handle(&self, _: Request) -> Response {
+    async fn handle(&self, _: Request, _: &mut RequestContext) -> Response {
         Response::new(full(ANSWER))
     }
 }

@@ -10,9 +10,9 @@ use std::time::Duration;
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
 /// A request's or a response's body.
 pub type Body = UnsyncBoxBody<Bytes, BoxError>;
-/// A request; its extensions hold [`RequestId`](crate::RequestId) and [`Client`](crate::Client).
+/// A request; [`RequestContext`](crate::RequestContext) has what else is known about it.
 pub type Request = http::Request<Body>;
-/// A response; an extension [`Route`](crate::Route) names its route in logs and metrics.
+/// A response.
 pub type Response = http::Response<Body>;
 
 /// A body of known bytes.

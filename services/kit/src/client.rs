@@ -7,7 +7,7 @@ use std::{
 };
 
 /// The address of the client that a request comes from: that of the connection's peer or, if a trusted proxy passed the
-/// request on, the one that the proxy reports. An extension of every request.
+/// request on, the one that the proxy reports.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Client(IpAddr);
 

@@ -1,14 +1,16 @@
 //! What a service is: a struct that answers requests.
 
-use crate::{Metrics, Problem, Request, Response};
+use crate::{Metrics, Problem, Request, RequestContext, Response};
 
 /// A service. Shared by all connections.
 pub trait Service: Send + Sync + 'static {
-    /// Answers a request. HEAD is answered as GET: the server leaves the body out and keeps its length.
+    /// Answers a request. HEAD is answered as GET: the server leaves the body out and keeps its length. What the log and
+    /// metrics say about it is written to `context`.
     ///
     /// The service limits the time for a request's body, as [`read`](crate::read) does, and produces each part of a
     /// streamed response in bounded time: until then the response counts towards `limits.requests`.
-    fn handle(&self, request: Request) -> impl Future<Output = Response> + Send;
+    fn handle(&self, request: Request, context: &mut RequestContext)
+    -> impl Future<Output = Response> + Send;
 
     /// The response to a request that the server refuses or fails to answer: 400, 403, 414, 500, 503.
     fn refuse(&self, problem: Problem) -> Response {
@@ -21,9 +23,9 @@ pub trait Service: Send + Sync + 'static {
         let _ = response;
     }
 
-    /// The route at `target`, a path with its query or without: for the log of a request that gets no response of the
-    /// service, such as one that is cut when the server stops.
-    fn route_at(target: &str) -> Option<Route>
+    /// The pattern of the route at `target`, a path with its query or without: for the log of a request that the service
+    /// did not see, such as one that the server refuses.
+    fn route_at(target: &str) -> Option<&'static str>
     where
         Self: Sized,
     {
@@ -52,16 +54,3 @@ pub struct Check {
     /// Whether the service stays ready without it.
     pub optional: bool,
 }
-
-/// A route's pattern, such as `/api/{url}`: a bounded label for logs and metrics.
-#[derive(Clone, Copy, Debug)]
-pub struct Route(pub &'static str);
-
-/// The URL that a request asks about, where its target has it only in the query: an extension of a response, for the
-/// access log. What may be secret in it is not logged.
-#[derive(Clone, Debug)]
-pub struct RequestedUrl(pub String);
-
-/// The outcome of a cache lookup, such as `hit` or `miss`: an extension of a response, for the access log.
-#[derive(Clone, Copy, Debug)]
-pub struct CacheOutcome(pub &'static str);

@@ -14,7 +14,7 @@ pub(crate) use exporter::TraceExporter;
 pub use pipeline::SpanPipeline;
 pub use settings::{OTLP_VARIABLE, TraceSettings};
 
-use http::{Extensions, HeaderMap};
+use http::HeaderMap;
 use opentelemetry::{
     Context, KeyValue, Value,
     trace::{SpanBuilder, SpanKind, Status, TraceContextExt, Tracer},
@@ -23,7 +23,7 @@ use opentelemetry_sdk::trace::SdkTracer;
 use std::{borrow::Cow, sync::Arc, time::SystemTime};
 
 /// A request's place in a trace: nothing, the place of the caller, or a span that is recorded. Cheap to clone; a span ends
-/// when its last clone is dropped. An extension of every request that has a trace.
+/// when its last clone is dropped.
 #[derive(Clone, Default)]
 #[must_use]
 pub struct Trace(Option<Arc<TracePosition>>);
@@ -35,11 +35,6 @@ struct TracePosition {
 }
 
 impl Trace {
-    /// The trace of a request with these extensions.
-    pub fn of(extensions: &Extensions) -> Self {
-        extensions.get().cloned().unwrap_or_default()
-    }
-
     fn new(context: Context, tracer: Option<SdkTracer>) -> Self {
         Self(Some(Arc::new(TracePosition { context, tracer })))
     }
@@ -47,11 +42,6 @@ impl Trace {
     /// Whether spans are recorded.
     pub fn is_recorded(&self) -> bool {
         self.recorder().is_some()
-    }
-
-    /// Whether there is neither a span nor a caller's trace.
-    pub(crate) fn is_none(&self) -> bool {
-        self.0.is_none()
     }
 
     fn recorder(&self) -> Option<(&SdkTracer, &Context)> {

@@ -11,14 +11,14 @@ use crate::{
     user_url::UserUrl,
 };
 use bytes::Bytes;
-use http::{HeaderValue, Request, StatusCode, header, request::Parts};
+use http::{HeaderValue, Request, StatusCode, header};
 use http_body_util::{BodyExt, Empty};
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder};
 use hyper_util::{
     client::legacy::{self, connect::HttpConnector},
     rt::{TokioExecutor, TokioTimer},
 };
-use kit::{ByteBudget, Client, ClientKey, RequestId, Response, Trace};
+use kit::{ByteBudget, Client, ClientKey, RequestContext, RequestId, Response, Trace};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use rustls::RootCertStore;
 use std::time::Duration;
@@ -44,13 +44,9 @@ impl Caller {
         self.client.map(Client::key)
     }
 
-    pub(crate) fn of(request: &Parts) -> Self {
-        let extensions = &request.extensions;
-        Self {
-            id: extensions.get().cloned(),
-            trace: Trace::of(extensions),
-            client: extensions.get().copied(),
-        }
+    pub(crate) fn of(context: &RequestContext) -> Self {
+        let RequestContext { client, id, trace, .. } = context;
+        Self { id: Some(id.clone()), trace: trace.clone(), client: Some(*client) }
     }
 }
 

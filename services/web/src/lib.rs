@@ -28,7 +28,7 @@ use api::Caller;
 use assets::Asset;
 use error::{WebError, WebErrorKind};
 use http::{Method, request::Parts};
-use kit::{Request, RequestedUrl, Response, Route, Service};
+use kit::{Request, RequestContext, Response, Service};
 use page_query::PageQuery;
 use state::WebState;
 use std::{sync::Arc, time::Duration};
@@ -56,7 +56,7 @@ impl Web {
         Self { whole_within: time, ..self }
     }
 
-    async fn route(&self, request: &Parts) -> Response {
+    async fn route(&self, request: &Parts, context: &mut RequestContext) -> Response {
         let state = &self.state;
         let asset = Asset::at(request.uri.path());
         if request.uri.path() != "/" && asset.is_none() {
@@ -71,18 +71,16 @@ impl Web {
         if let Some(asset) = asset {
             return state.assets.respond(asset, request);
         }
-        let caller = Caller::of(request);
+        let caller = Caller::of(context);
         let query = request.uri.query().unwrap_or_default();
         match PageQuery::parse(query) {
             Ok(None) => page::form(state),
             Ok(Some(query)) => {
-                let url = RequestedUrl(query.url.as_str().to_owned());
-                let mut response = match query.format {
+                context.requested_url = Some(query.url.as_str().to_owned());
+                match query.format {
                     Some(format) => download::respond(state, query, format, caller).await,
                     None => result::respond(state, query, caller, self.whole_within).await,
-                };
-                response.extensions_mut().insert(url);
-                response
+                }
             }
             Err(kind) => page::error(state, &WebError::new(kind), &page_query::user_input(query)),
         }
@@ -90,24 +88,23 @@ impl Web {
 }
 
 /// The pattern of the route at `path`.
-fn route(path: &str) -> Route {
-    Route(match path {
+fn route(path: &str) -> &'static str {
+    match path {
         "/" => "/",
         path if Asset::at(path).is_some() => "/{asset}",
         _ => "/{unknown}",
-    })
+    }
 }
 
 impl Service for Web {
-    async fn handle(&self, request: Request) -> Response {
+    async fn handle(&self, request: Request, context: &mut RequestContext) -> Response {
         let (request, _) = request.into_parts();
-        let response = self.route(&request).await;
-        let mut response = self.state.compressor.compressed(&request.headers, response).await;
-        response.extensions_mut().insert(route(request.uri.path()));
-        response
+        context.route = Some(route(request.uri.path()));
+        let response = self.route(&request, context).await;
+        self.state.compressor.compressed(&request.headers, response).await
     }
 
-    fn route_at(target: &str) -> Option<Route> {
+    fn route_at(target: &str) -> Option<&'static str> {
         Some(route(target.split('?').next().unwrap_or_default()))
     }
 

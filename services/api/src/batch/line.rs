@@ -29,8 +29,8 @@ pub(super) struct BatchLines {
     pub(super) pages: Arc<PageService>,
     pub(super) directives: CacheDirectives,
     pub(super) client: ClientKey,
-    pub(super) request_id: Option<RequestId>,
-    pub(super) trace: Option<Trace>,
+    pub(super) request_id: RequestId,
+    pub(super) trace: Trace,
     pub(super) memory: LineMemory,
     pub(super) room: Option<SendRoom>,
     /// Whether the lines are encoded when they are sent.
@@ -91,7 +91,7 @@ impl BatchLines {
 
     /// The result for a page of the batch. It has few pages at a time, so these may wait as long as its client does.
     async fn find(&self, url: &str) -> Found {
-        let (id, trace) = (self.request_id.as_ref(), self.trace.as_ref());
+        let (id, trace) = (&self.request_id, &self.trace);
         let requester = Requester { client: self.client, id, trace, always_waits: true };
         self.pages.find(url, &self.directives, requester).await
     }

@@ -2,7 +2,7 @@
 
 use super::{raw_head::RawHead, timer::ConnectionTimer};
 use crate::{
-    Client, Limits, Route, ServerSettings, Service,
+    Client, Limits, ServerSettings, Service,
     metrics::{RefusalReason, RequestRefusals, Series, ServerMetrics},
     request_permits::RequestPermits,
     send_queue::{SEND_BUFFER, SendQueue},
@@ -133,7 +133,7 @@ pub(super) struct ConnectionContext {
     pub(super) is_trusted_proxy: bool,
     pub(super) service: &'static str,
     /// [`Service::route_at`] of the service.
-    pub(super) route_at: fn(&str) -> Option<Route>,
+    pub(super) route_at: fn(&str) -> Option<&'static str>,
     /// The part of the listener's permits that is for the peer.
     pub(super) permits: Arc<Semaphore>,
     pub(super) timer: Arc<ConnectionTimer>,

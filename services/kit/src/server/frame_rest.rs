@@ -74,7 +74,7 @@ impl FrameRest {
             return Ok(Self::Small(data));
         }
         let (queue, connection) = (&log.client.send_queue, Arc::clone(&log.client.timer.cut_off));
-        queue.push(data, log.sender.key(), connection, log.http1, Instant::now()).map(Self::Queued)
+        queue.push(data, log.context.client.key(), connection, log.http1, Instant::now()).map(Self::Queued)
     }
 
     /// Waits until the data is counted; an error if there was no memory for it for long.

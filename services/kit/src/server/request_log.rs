@@ -1,9 +1,7 @@
 //! Marks the connection busy during one request; on drop, which a cancelled request reaches too, counts and logs it.
 
 use super::context::ConnectionContext;
-use crate::{
-    CacheOutcome, Client, ErrorCode, Request, RequestId, RequestedUrl, Response, Route, Trace, redacted,
-};
+use crate::{Client, ErrorCode, Request, RequestContext, RequestId, Response, Trace, redacted};
 use http::{Method, Version};
 use std::{
     sync::{Arc, PoisonError},
@@ -12,12 +10,10 @@ use std::{
 
 /// A request and its response, from its complete header until all of the response was handed to hyper.
 pub(super) struct RequestLog {
-    pub(super) id: RequestId,
+    pub(super) context: RequestContext,
     pub(super) http1: bool,
     pub(super) head: bool,
     pub(super) client: Arc<ConnectionContext>,
-    pub(super) sender: Client,
-    pub(super) trace: Trace,
     /// Bytes of the response's body handed to hyper.
     pub(super) bytes: u64,
     /// Whether that was all of it.
@@ -25,12 +21,8 @@ pub(super) struct RequestLog {
     begun: Instant,
     /// The target as logged; `None` when the access log is off.
     target: Option<String>,
-    /// The URL that the request asks about, if the target does not show it.
-    requested: Option<RequestedUrl>,
     code: Option<ErrorCode>,
-    cache: Option<&'static str>,
     method: &'static str,
-    route: Option<Route>,
     /// 0 before there is a response.
     status: u16,
 }
@@ -54,21 +46,16 @@ impl RequestLog {
         client.timer.request_begins(!http1);
         client.metrics.in_flight.inc();
         Self {
-            id: RequestId::of(request.headers()),
+            context: RequestContext::new(sender, RequestId::of(request.headers()), trace),
             http1,
             head: request.method() == Method::HEAD,
             client,
-            sender,
-            trace,
             bytes: 0,
             complete: false,
             begun: Instant::now(),
             target: (access && tracing::enabled!(target: "access", tracing::Level::INFO)).then(target),
-            requested: None,
             code: None,
-            cache: None,
             method: label(request.method()),
-            route: None,
             status: 0,
         }
     }
@@ -76,36 +63,33 @@ impl RequestLog {
     /// Takes what is logged from the response's head.
     pub(super) fn responded(&mut self, response: &mut Response) {
         self.status = response.status().as_u16();
-        self.route = response.extensions().get::<Route>().copied();
-        self.cache = response.extensions().get::<CacheOutcome>().map(|outcome| outcome.0);
-        self.requested = response.extensions_mut().remove();
         self.code = response.extensions_mut().remove();
     }
 
     /// The route; `none` of a request without a response whose target was not kept for the log.
     fn route(&self) -> &'static str {
         let of_target = || self.target.as_deref().and_then(self.client.route_at);
-        self.route.or_else(of_target).map_or("none", |route| route.0)
+        self.context.route.or_else(of_target).unwrap_or("none")
     }
 
     /// Ends the span, named and described as OpenTelemetry's conventions for HTTP servers say.
     fn end_span(&self, route: &'static str) {
         let (method, status) = (self.method, self.status);
-        self.trace.set("http.request.method", || method);
-        self.trace.set("http.route", || route);
-        self.trace.set("http.response.status_code", || i64::from(status));
-        self.trace.set("http.response.body.size", || i64::try_from(self.bytes).unwrap_or(i64::MAX));
-        self.trace.set("client.address", || self.sender.to_string());
-        self.trace.set("linkextractor.request_id", || self.id.as_str().to_owned());
-        if let Some(cache) = self.cache {
-            self.trace.set("linkextractor.cache", || cache);
+        self.context.trace.set("http.request.method", || method);
+        self.context.trace.set("http.route", || route);
+        self.context.trace.set("http.response.status_code", || i64::from(status));
+        self.context.trace.set("http.response.body.size", || i64::try_from(self.bytes).unwrap_or(i64::MAX));
+        self.context.trace.set("client.address", || self.context.client.to_string());
+        self.context.trace.set("linkextractor.request_id", || self.context.id.as_str().to_owned());
+        if let Some(cache) = self.context.cache {
+            self.context.trace.set("linkextractor.cache", || cache);
         }
         if status >= 500 {
-            self.trace.fail(status.to_string());
+            self.context.trace.fail(status.to_string());
         } else if !self.complete {
-            self.trace.fail("aborted");
+            self.context.trace.fail("aborted");
         }
-        self.trace.end(|| format!("{method} {route}"));
+        self.context.trace.end(|| format!("{method} {route}"));
     }
 
     fn count(&self, route: &'static str, seconds: f64) {
@@ -127,7 +111,7 @@ impl Drop for RequestLog {
         self.client.timer.request_ends(now);
         let route = self.route();
         self.count(route, seconds);
-        if self.trace.is_recorded() {
+        if self.context.trace.is_recorded() {
             self.end_span(route);
         }
         let Some(target) = &self.target else { return };
@@ -137,15 +121,15 @@ impl Drop for RequestLog {
             method = self.method,
             route,
             uri = target,
-            page = self.requested.as_ref().map(|url| redacted(&url.0)),
+            page = self.context.requested_url.as_deref().map(redacted),
             status = (self.status > 0).then_some(self.status),
             code = self.code.as_ref().and_then(ErrorCode::get),
             duration_ms = (seconds * 1e6).round() / 1e3,
             bytes = self.bytes,
-            cache = self.cache,
-            request_id = self.id.as_str(),
-            trace_id = self.trace.id(),
-            client = %self.sender,
+            cache = self.context.cache,
+            request_id = self.context.id.as_str(),
+            trace_id = self.context.trace.id(),
+            client = %self.context.client,
             peer = %self.client.peer,
             aborted = (!self.complete).then_some(true),
             "request"

@@ -73,33 +73,29 @@ pub(super) fn respond<S: Service>(
         // `OPTIONS *` asks for the methods of the whole server.
         Ok(()) => (request.uri().path() == "*").then(|| Box::new(other_method(request.method(), METHODS))),
     };
-    if refused.is_none() {
-        request.extensions_mut().insert(log.id.clone());
-        request.extensions_mut().insert(log.sender);
-        if has_body {
-            request.extensions_mut().insert(SendRoom::new(&client.send_queue, log.sender.key()));
-        }
-        if !log.trace.is_none() {
-            request.extensions_mut().insert(log.trace.clone());
-        }
+    if has_body {
+        request.extensions_mut().insert(SendRoom::new(&client.send_queue, sender.key()));
     }
     // Boxed, because hyper keeps space for this future on idle connections, too.
     Box::pin(async move {
         let may_run = refused.is_none() && !no_body_permit;
         let permit = may_run.then(|| listener.permits.try_acquire(part)).flatten();
-        let (mut response, permit) = match permit {
-            Some(permit) => {
-                // Both are passed pinned: each move of a future into another adds its size to that of this one.
-                let handling = pin!(AssertUnwindSafe(listener.service.handle(request)).catch_unwind());
-                let handled = pin!(handled(&listener, &log, handling));
-                let mut work = pin!(counted(permit, Arc::clone(&listener.waiting_permits), handled));
-                (work.as_mut().await, permit_of(work))
-            }
-            None => (
-                refused.map_or_else(|| listener.service.refuse(overloaded(RETRY_AFTER)), |refused| *refused),
-                None,
-            ),
+        let (handled, permit) = if let Some(permit) = permit {
+            // Both are passed pinned: each move of a future into another adds its size to that of this one.
+            let RequestLog { context, client, .. } = &mut log;
+            let handling = listener.service.handle(request, context);
+            let handling = pin!(AssertUnwindSafe(handling).catch_unwind());
+            let handled = pin!(handled(&listener, client, handling));
+            let mut work = pin!(counted(permit, Arc::clone(&listener.waiting_permits), handled));
+            (work.as_mut().await, permit_of(work))
+        } else {
+            let overloaded = || listener.service.refuse(overloaded(RETRY_AFTER));
+            (Ok(refused.map_or_else(overloaded, |refused| *refused)), None)
         };
+        let mut response = handled.unwrap_or_else(|_| {
+            tracing::error!(request_id = log.context.id.as_str(), "a handler panicked");
+            listener.service.refuse(internal())
+        });
         let rest = FrameRest::of_whole(response.body_mut(), &log).unwrap_or_else(|| {
             listener.no_memory.inc();
             response = listener.service.refuse(overloaded(RETRY_AFTER));
@@ -109,7 +105,7 @@ pub(super) fn respond<S: Service>(
             response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
         }
         listener.service.finish(&mut response);
-        response.headers_mut().insert(X_REQUEST_ID, log.id.header_value());
+        response.headers_mut().insert(X_REQUEST_ID, log.context.id.header_value());
         log.responded(&mut response);
         if log.head {
             response = without_body(response);
@@ -159,22 +155,18 @@ fn has_only_chunked_coding(headers: &HeaderMap) -> bool {
     }
 }
 
-/// The service's response. What a panic leaves half-done belongs to this request, which ends here.
+/// The service's response, or its panic. What that leaves half-done belongs to this request, which ends here.
 async fn handled<S: Service>(
     listener: &ListenerContext<S>,
-    log: &RequestLog,
+    client: &ConnectionContext,
     handling: Pin<&mut impl Future<Output = std::thread::Result<Response>>>,
-) -> Response {
-    let _work = log.client.timer.work();
-    let handled = tokio::select! {
+) -> std::thread::Result<Response> {
+    let _work = client.timer.work();
+    tokio::select! {
         biased;
         handled = handling => handled,
-        () = listener.give_up.cancelled() => return listener.service.refuse(stopping(RETRY_AFTER)),
-    };
-    handled.unwrap_or_else(|_| {
-        tracing::error!(request_id = log.id.as_str(), "a handler panicked");
-        listener.service.refuse(internal())
-    })
+        () = listener.give_up.cancelled() => Ok(listener.service.refuse(stopping(RETRY_AFTER))),
+    }
 }
 
 /// The response to HEAD: as to GET, with its length and without its body (RFC 9110, section 9.3.2). A 204 has no

@@ -97,7 +97,7 @@ impl http_body::Body for ResponseBody {
         let polled = this.next_frame(context);
         match &polled {
             Poll::Ready(Some(Err(error))) => {
-                tracing::warn!(request_id = this.log.id.as_str(), error, "the response ended early");
+                tracing::warn!(request_id = this.log.context.id.as_str(), error, "the response ended early");
             }
             Poll::Ready(frame) => this.log.complete = frame.is_none() || this.is_end_stream(),
             Poll::Pending => {}

@@ -6,8 +6,8 @@ use http::{HeaderValue, Method, StatusCode, header};
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
 use kit::{
-    Body, CacheOutcome, Check, Client, Configuration, Request, RequestId, Response, Route, Secret,
-    ServerSettings, Service, errors, full,
+    Body, Check, Configuration, Request, RequestContext, Response, Secret, ServerSettings, Service, errors,
+    full,
 };
 use serde::{Deserialize, Serialize};
 use std::{
@@ -25,6 +25,23 @@ pub(crate) struct Test {
 /// The length of the response at `/shared`.
 pub(crate) const SHARED: usize = 3 * 1024 * 1024;
 
+const ROUTES: [&str; 14] = [
+    "/",
+    "/slow",
+    "/waiting",
+    "/large",
+    "/pieces",
+    "/parts",
+    "/shared",
+    "/status",
+    "/body-panic",
+    "/stream",
+    "/echo",
+    "/cached",
+    "/id",
+    "/client",
+];
+
 impl Default for Test {
     fn default() -> Self {
         Self { checks: AtomicUsize::new(0), shared: vec![b's'; SHARED].into() }
@@ -32,71 +49,65 @@ impl Default for Test {
 }
 
 impl Service for Test {
-    async fn handle(&self, request: Request) -> Response {
+    async fn handle(&self, request: Request, context: &mut RequestContext) -> Response {
+        context.route = route(request.uri().path());
         let number = request.uri().query().and_then(|query| query.parse().ok());
         match (request.method(), request.uri().path()) {
-            (&Method::GET | &Method::HEAD, "/") => answer("/", full("hello\n")),
+            (&Method::GET | &Method::HEAD, "/") => answer(full("hello\n")),
             // Answers after so many milliseconds.
             (&Method::GET, "/slow") => {
                 tokio::time::sleep(Duration::from_millis(number.unwrap_or(100))).await;
-                answer("/slow", full("at last\n"))
+                answer(full("at last\n"))
             }
             // The same, while another request works for it.
             (&Method::GET, "/waiting") => {
                 kit::count_as_waiting();
                 tokio::time::sleep(Duration::from_millis(number.unwrap_or(100))).await;
-                answer("/waiting", full("at last\n"))
+                answer(full("at last\n"))
             }
             // So many bytes.
             (&Method::GET, "/large") => {
                 let bytes = usize::try_from(number.unwrap_or_default()).unwrap_or_default();
-                answer("/large", full(vec![b'x'; bytes]))
+                answer(full(vec![b'x'; bytes]))
             }
             // So many pieces of 64 KiB, each as soon as it is wanted.
             (&Method::GET | &Method::HEAD, "/pieces") => {
                 let piece = || Ok(Frame::data(vec![b'x'; 64 * 1024].into()));
                 let pieces = stream::iter((0..number.unwrap_or_default()).map(move |_| piece()));
-                answer("/pieces", StreamBody::new(pieces).boxed_unsync())
+                answer(StreamBody::new(pieces).boxed_unsync())
             }
             // A part of so many bytes, after a part of three.
             (&Method::GET, "/parts") => {
                 let length = number.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or_default();
                 let parts = [vec![b'x'; 3], vec![b'x'; length]].map(|part| Ok(Frame::data(part.into())));
-                answer("/parts", StreamBody::new(stream::iter(parts)).boxed_unsync())
+                answer(StreamBody::new(stream::iter(parts)).boxed_unsync())
             }
             // The same memory for all, as a cached response; all of it, or so many bytes.
             (&Method::GET, "/shared") => {
                 let bytes = number.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or(SHARED);
-                answer("/shared", full(self.shared.slice(..bytes)))
+                answer(full(self.shared.slice(..bytes)))
             }
             (&Method::GET | &Method::HEAD, "/status") => {
-                let mut response = answer("/status", kit::empty());
+                let mut response = answer(kit::empty());
                 let status = u16::try_from(number.unwrap_or(200)).unwrap_or_default();
                 *response.status_mut() = StatusCode::from_u16(status).unwrap_or_default();
                 response
             }
             (&Method::GET, "/cached") => {
-                let mut response = answer("/cached", full("hello\n"));
-                response.extensions_mut().insert(CacheOutcome("hit"));
-                response
+                context.cache = Some("hit");
+                answer(full("hello\n"))
             }
-            (&Method::GET, "/id") => {
-                let id = request.extensions().get::<RequestId>().map(RequestId::as_str).unwrap_or_default();
-                answer("/id", full(id.to_owned()))
-            }
-            (&Method::GET, "/client") => {
-                let client = request.extensions().get::<Client>().map(ToString::to_string);
-                answer("/client", full(client.unwrap_or_default()))
-            }
+            (&Method::GET, "/id") => answer(full(context.id.as_str().to_owned())),
+            (&Method::GET, "/client") => answer(full(context.client.to_string())),
             (&Method::GET, "/panic") => panic!("as asked"),
-            (&Method::GET, "/body-panic") => answer("/body-panic", Body::new(Panics)),
+            (&Method::GET, "/body-panic") => answer(Body::new(Panics)),
             // What comes goes back as it comes.
-            (&Method::POST, "/stream") => answer("/stream", request.into_body()),
+            (&Method::POST, "/stream") => answer(request.into_body()),
             // The body, which may take so many milliseconds.
             (&Method::POST, "/echo") => {
                 let within = number.map_or(Duration::MAX, Duration::from_millis);
                 match kit::read(request.into_body(), 1024 * 1024, within).await {
-                    Ok(body) => answer("/echo", full(body)),
+                    Ok(body) => answer(full(body)),
                     Err(error) => errors::unread(error).into_response(),
                 }
             }
@@ -105,8 +116,8 @@ impl Service for Test {
         }
     }
 
-    fn route_at(target: &str) -> Option<Route> {
-        target.starts_with("/slow").then_some(Route("/slow"))
+    fn route_at(target: &str) -> Option<&'static str> {
+        route(target.split('?').next()?)
     }
 
     fn finish(&self, response: &mut Response) {
@@ -122,11 +133,15 @@ impl Service for Test {
     }
 }
 
-fn answer(route: &'static str, body: Body) -> Response {
+/// The route at `path`.
+fn route(path: &str) -> Option<&'static str> {
+    ROUTES.into_iter().find(|route| *route == path)
+}
+
+fn answer(body: Body) -> Response {
     let mut response = Response::new(body);
     *response.status_mut() = StatusCode::OK;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain"));
-    response.extensions_mut().insert(Route(route));
     response
 }
 
