@@ -8,15 +8,24 @@ use crate::{
 };
 use std::{env, fs, io, path::Path};
 
-/// The links of a small page, of which fetching is nearly all the work.
-const LINKS: usize = 10;
-
 pub fn run(count: usize, rounds: usize) -> io::Result<()> {
-    let links = (0..LINKS).map(|number| format!("<p>Words and <a href=\"/page/{number}\">a link</a>.\n"));
-    let small = ["<!doctype html>\n<title>A page</title>\n".to_owned()].into_iter().chain(links);
-    compare_at(vec![small.collect::<String>().into_bytes()], count, rounds)?;
-    println!();
+    println!(
+        "Small pages: nearly all the work is to fetch them, so the rate is that of the command line's requests.\n"
+    );
+    compare_at(vec![page(10, "Words and ")], count, rounds)?;
+    println!(
+        "\nPages of documentation of median size and number of links: to read one takes longer than a request here.\n"
+    );
+    compare_at(vec![page(26, &"Words of <em>a sentence</em> ".repeat(12))], count, rounds)?;
+    println!("\nLarge pages that consist of links: a test of extraction.\n");
     compare_at(pages::own(), count, rounds)
+}
+
+/// A page of paragraphs, each with `words` and a link.
+fn page(links: usize, words: &str) -> Vec<u8> {
+    let links = (0..links).map(|number| format!("<p>{words}<a href=\"/page/{number}\">a link</a>.\n"));
+    let head = "<!doctype html>\n<title>A page</title>\n".to_owned();
+    [head].into_iter().chain(links).collect::<String>().into_bytes()
 }
 
 fn compare_at(bodies: Vec<Vec<u8>>, count: usize, rounds: usize) -> io::Result<()> {

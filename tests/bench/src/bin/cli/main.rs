@@ -16,6 +16,9 @@ mod program;
 use std::{env, io};
 
 fn main() -> io::Result<()> {
+    if env::args().nth(1).as_deref() == Some("measure") {
+        return program::measure(env::args_os().skip(2));
+    }
     let arguments: Vec<String> = env::args().skip(1).collect();
     let number = |at: usize| arguments.get(at).and_then(|number| number.parse::<usize>().ok());
     match arguments.first().map(String::as_str) {

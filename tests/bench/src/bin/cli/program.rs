@@ -40,16 +40,17 @@ impl Program {
     }
 
     fn run(&self) -> io::Result<Run> {
-        let mut command = Command::new(&self.path);
-        command.args(&self.arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-        let start = Instant::now();
-        let done = command.spawn()?.wait4()?;
-        let wall = start.elapsed();
-        if !done.status.success() {
-            return Err(io::Error::other(format!("{}: {}", self.name, done.status)));
-        }
-        let usage = done.rusage;
-        Ok(Run { wall, processor: usage.utime + usage.stime, peak: usage.maxrss })
+        let mut command = Command::new(env::current_exe()?);
+        let output = command.arg("measure").arg(&self.path).args(&self.arguments).output()?;
+        let wrong = || {
+            let errors = String::from_utf8_lossy(&output.stderr);
+            io::Error::other(format!("{}: {} {errors}", self.name, output.status))
+        };
+        let figures = String::from_utf8_lossy(&output.stdout);
+        let figures: Vec<u64> = figures.split_whitespace().filter_map(|figure| figure.parse().ok()).collect();
+        let [wall, processor, peak] = figures[..] else { return Err(wrong()) };
+        let [wall, processor] = [wall, processor].map(Duration::from_micros);
+        Ok(Run { wall, processor, peak })
     }
 
     pub fn medians(&self) -> Medians {
@@ -64,6 +65,23 @@ impl Program {
             peak: median(|run| run.peak as f64),
         }
     }
+}
+
+/// Runs a program and prints the microseconds and the microseconds of processor time that it took, and the peak of its memory
+/// in bytes. The system counts the memory of the process that starts a program as the program's: this one must be small,
+/// not one that holds pages.
+pub fn measure(mut arguments: impl Iterator<Item = OsString>) -> io::Result<()> {
+    let mut command = Command::new(arguments.next().unwrap_or_default());
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    let start = Instant::now();
+    let done = command.spawn()?.wait4()?;
+    let wall = start.elapsed();
+    if !done.status.success() {
+        return Err(io::Error::other(done.status.to_string()));
+    }
+    let usage = done.rusage;
+    println!("{} {} {}", wall.as_micros(), (usage.utime + usage.stime).as_micros(), usage.maxrss);
+    Ok(())
 }
 
 /// Runs the programs in turn, so that a change of the machine's load concerns all of them, and prints the medians.
