@@ -1,4 +1,5 @@
-//! Many references against one base, as a page has: most are plain paths, whose URL is written without parsing it.
+//! Many references against one base, as a page has: most are plain paths or plain URLs, whose serialization is written
+//! without parsing them.
 
 use crate::WebUrl;
 use std::ops::Range;
@@ -25,7 +26,8 @@ impl<'a> Resolver<'a> {
     /// The serialized URL of a reference; `None` if it does not resolve.
     pub fn resolve(&mut self, reference: &str) -> Option<&str> {
         self.text.clear();
-        self.is_resolved = self.resolve_plain(reference).is_some() || {
+        let is_plain = self.resolve_plain(reference).or_else(|| self.resolve_absolute(reference)).is_some();
+        self.is_resolved = is_plain || {
             let url = WebUrl::parse_with(reference, self.base, self.encode);
             url.as_ref().map(|url| self.text.push_str(url.as_str())).is_ok()
         };
@@ -42,12 +44,7 @@ impl<'a> Resolver<'a> {
         let (base, path) = (self.base?.as_str(), self.path.clone()?);
         let end = reference.bytes().position(|byte| !is_plain(byte)).unwrap_or(reference.len());
         let (written, after_path) = reference.split_at_checked(end)?;
-        let is_rest_plain = after_path.bytes().all(|byte| is_plain(byte) || b"?#:%".contains(&byte));
-        if !(after_path.is_empty() || after_path.starts_with(['?', '#'])) || !is_rest_plain {
-            return None;
-        }
-        // Its query has to be encoded.
-        if self.encode.is_some() && after_path.starts_with('?') {
+        if !self.stays_after_path(after_path) {
             return None;
         }
         if written.is_empty() {
@@ -67,6 +64,31 @@ impl<'a> Resolver<'a> {
         }
         self.text.push_str(after_path);
         Some(())
+    }
+
+    /// `None` unless the reference is an http or https URL that is its own serialization, or only lacks the path of one.
+    fn resolve_absolute(&mut self, reference: &str) -> Option<()> {
+        let rest = ["https://", "http://"].into_iter().find_map(|scheme| reference.strip_prefix(scheme))?;
+        let (host, from_path) = rest.split_at_checked(rest.find('/').unwrap_or(rest.len()))?;
+        let is_in_path = |byte| is_plain(byte) || byte == b':';
+        let end = from_path.bytes().position(|byte| !is_in_path(byte)).unwrap_or(from_path.len());
+        let (path, after_path) = from_path.split_at_checked(end)?;
+        if !is_plain_host(host) || path.contains("/.") || !self.stays_after_path(after_path) {
+            return None;
+        }
+        self.text.push_str(reference);
+        if path.is_empty() {
+            self.text.push('/');
+        }
+        Some(())
+    }
+
+    /// Whether what follows a path stays as it is.
+    fn stays_after_path(&self, text: &str) -> bool {
+        // A query may have to be encoded.
+        let is_start =
+            text.is_empty() || text.starts_with('#') || text.starts_with('?') && self.encode.is_none();
+        is_start && text.bytes().all(|byte| is_plain(byte) || b"?#:%".contains(&byte))
     }
 
     /// The "path state": the text ends with a slash, and its path begins with the one at `start`.
@@ -110,4 +132,19 @@ fn plain_path(base: &str) -> Option<Range<usize>> {
 const fn is_plain(byte: u8) -> bool {
     byte.is_ascii_alphanumeric()
         || matches!(byte, b'!' | b'$' | b'&' | b'('..=b'/' | b';' | b'=' | b'@' | b'_' | b'~')
+}
+
+/// Whether a host is a domain that stays as it is: of lower-case letters and digits, divided by single dots and hyphens, so
+/// without the two hyphens of "xn--", and not an IPv4 address, the last part of which begins with a digit.
+fn is_plain_host(host: &str) -> bool {
+    let is_alphanumeric = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+    let mut is_part_empty = true;
+    for byte in host.bytes() {
+        if !is_alphanumeric(byte) && (is_part_empty || !matches!(byte, b'.' | b'-')) {
+            return false;
+        }
+        is_part_empty = !is_alphanumeric(byte);
+    }
+    let last = host.rsplit('.').next().unwrap_or_default();
+    !is_part_empty && host.len() <= 63 && last.starts_with(|c: char| c.is_ascii_lowercase())
 }

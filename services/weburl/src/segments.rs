@@ -64,12 +64,11 @@ impl<'a> Segments<'a> {
 
 /// How many dots a dot segment stands for.
 pub(crate) fn dots(segment: &str) -> Option<usize> {
-    // The longest one is "%2e%2e".
-    if segment.len() > 6 || segment.is_empty() {
-        return None;
+    let (mut rest, mut dots) = (segment.as_bytes(), 0);
+    while let [b'.', after @ ..] | [b'%', b'2', b'e' | b'E', after @ ..] = rest {
+        (rest, dots) = (after, dots + 1);
     }
-    let dots = segment.to_ascii_lowercase().replace("%2e", ".");
-    matches!(&*dots, "." | "..").then_some(dots.len())
+    (rest.is_empty() && matches!(dots, 1 | 2)).then_some(dots)
 }
 
 /// "Windows drive letter".

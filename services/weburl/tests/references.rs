@@ -205,6 +205,39 @@ fn plain_references_are_resolved_as_all_others() {
 }
 
 #[test]
+fn plain_urls_are_resolved_as_all_others() {
+    check(&[
+        ("file:///a", "https://a-1.b2.test/p:q/@r?s#t", "https://a-1.b2.test/p:q/@r?s#t"),
+        ("http://h/a", "http://h.test", "http://h.test/"),
+        ("http://h/a", "https://h.test?q", "https://h.test/?q"),
+        ("http://h/a", "http://h.test/a/../b", "http://h.test/b"),
+        ("http://h/a", "http://H.test/", "http://h.test/"),
+        ("http://h/a", "http://h.test:80/", "http://h.test/"),
+        ("http://h/a", "http://127.1/", "http://127.0.0.1/"),
+        ("http://h/a", "http://0x7f/", "http://0.0.0.127/"),
+        ("http://h/a", "http://h.test/%2e/ä", "http://h.test/%C3%A4"),
+        ("http://h/a", "http:///h.test/", "http://h.test/"),
+    ]);
+    // A query may be encoded otherwise.
+    let encode: &dyn Fn(&str) -> std::borrow::Cow<'_, [u8]> =
+        &|query| query.to_uppercase().into_bytes().into();
+    let mut resolver = Resolver::new(None, Some(encode));
+    assert_eq!(resolver.resolve("http://h.test/c?d#e"), Some("http://h.test/c?D#e"));
+    assert_eq!(resolver.resolve("http://h.test/c#e"), Some("http://h.test/c#e"));
+}
+
+/// Strings that resemble http URLs of which many stay as they are.
+fn plain_url() -> impl Strategy<Value = String> {
+    let host = prop::sample::select(vec![
+        "a", "b1", "z", "0", "1", "0x1", "xn--a", "-", ".", ".", ".", "test", "A", ":", ":80", "@", "%41",
+        "ä", "\\",
+    ]);
+    let host = prop::collection::vec(host, 0..6).prop_map(|pieces| pieces.concat());
+    let scheme = prop::sample::select(vec!["http://", "https://", "http:/", "https:", "HTTP://", "ftp://"]);
+    (scheme, host, plain_reference()).prop_map(|(scheme, host, rest)| [scheme, &*host, &*rest].concat())
+}
+
+#[test]
 fn parts_are_those_of_the_serialization() {
     for (text, scheme, host, host_and_port, path_and_query) in [
         ("http://h.test:8080/p?q#f", "http", Some("h.test"), "h.test:8080", "/p?q"),
@@ -276,6 +309,16 @@ proptest! {
         for reference in references {
             let parsed = WebUrl::parse_with(&reference, base.as_ref(), None).ok();
             prop_assert_eq!(resolver.resolve(&reference), parsed.as_ref().map(WebUrl::as_str), "{} against {:?}", reference, base);
+        }
+    }
+
+    #[test]
+    fn a_resolver_resolves_urls_as_the_parser_does(urls in prop::collection::vec(plain_url(), 1..8)) {
+        let base = WebUrl::parse("file:///a/b").ok();
+        let mut resolver = Resolver::new(base.as_ref(), None);
+        for url in urls {
+            let parsed = WebUrl::parse_with(&url, base.as_ref(), None).ok();
+            prop_assert_eq!(resolver.resolve(&url), parsed.as_ref().map(WebUrl::as_str), "{}", url);
         }
     }
 
