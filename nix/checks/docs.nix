@@ -3,20 +3,26 @@
 let
   inherit (pkgs) lib;
 
-  configuration =
+  flake =
     example:
     ((import example).outputs {
       inherit (self.inputs) nixpkgs;
       linkextractor = self;
-    }).nixosConfigurations.example.config;
+    }).nixosConfigurations.example;
+
+  # What it downloads is this source.
+  channels = self.inputs.nixpkgs.lib.nixosSystem {
+    modules = [
+      ../examples/configuration.nix
+      (builtins.scopedImport { fetchTarball = _: self; } ../examples/channels.nix)
+    ];
+  };
 
   isSound =
-    example:
-    let
-      config = configuration example;
-    in
+    { config, ... }:
     lib.all (assertion: assertion.assertion) config.assertions && config.warnings == [ ];
 in
-assert isSound ../examples/simple.nix;
-assert isSound ../examples/public.nix;
+assert isSound (flake ../examples/simple.nix);
+assert isSound (flake ../examples/public.nix);
+assert isSound channels;
 pkgs.runCommand "docs" { meta.description = "Checks the examples of docs/nix.md"; } "touch $out"
