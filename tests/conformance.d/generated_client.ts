@@ -1,7 +1,7 @@
 // Every operation of an API, with the types that openapi-typescript has generated from its description: `./api`.
 
 import createClient from "openapi-fetch";
-import type { paths } from "./api.js";
+import type { components, paths } from "./api.js";
 
 type Answer = Promise<{ response: Response }>;
 
@@ -26,17 +26,25 @@ export function calls(baseUrl: string, page: string): Record<string, Answer> {
     "head /api": client.HEAD("/api", query),
     "options /api": client.OPTIONS("/api"),
     "post /api": client.POST("/api", { body: [page, "ftp://example.com/"], ...text }),
+    "post /api with a page": links(client.POST("/api", { body: "<a href=about>About us", ...html(page) })),
     "get /openapi.json": client.GET("/openapi.json"),
     "head /openapi.json": client.HEAD("/openapi.json"),
     "options /openapi.json": client.OPTIONS("/openapi.json"),
   };
 }
 
+/** What `POST /api` needs for a page that is sent, which comes from `url`. */
+function html(url: string) {
+  const headers = { "content-type": "text/html", accept: "application/json" };
+  return { params: { query: { url } }, headers, bodySerializer: (body: unknown) => String(body) };
+}
+
+type Line = components["schemas"]["BatchLine"];
 type Links = { text: string; href: string }[];
 
-/** The answer, which has to have the page's link; other media types are text. */
-async function links(answer: Promise<{ data?: Links | string; response: Response }>): Answer {
+/** The answer, which has to have the page's link; other media types are text, or a line about a page. */
+async function links(answer: Promise<{ data?: Links | Line | string; response: Response }>): Answer {
   const { data, response } = await answer;
-  if (typeof data !== "object" || data[0]?.text !== "About us") throw new Error(`${response.url}: ${data}`);
+  if (!Array.isArray(data) || data[0]?.text !== "About us") throw new Error(`${response.url}: ${data}`);
   return { response };
 }
