@@ -4,16 +4,13 @@ use crate::{
     cached_result::PageLinks, error::ApiError, extraction_pool::ExtractionPool, negotiation::AnswerForm,
 };
 use bytes::Bytes;
-use kit::{ClientKey, ContentCoding};
+use kit::{ClientKey, ContentCoding, CpuPool};
 use serde::{
     Deserializer,
     de::{Error, SeqAccess, Visitor},
 };
 use std::{borrow::Cow, fmt, iter};
 use weburl::WebUrl;
-
-/// Converting this many bytes takes less time than handing them to another thread.
-const INLINE: usize = 32 * 1024;
 
 /// Links as they are sent.
 pub(crate) struct Converted<B> {
@@ -38,7 +35,8 @@ pub(crate) async fn convert(
     let (json, url) = (links.json.clone(), form.selection.scope.and_then(|_| WebUrl::parse(&links.url).ok()));
     let length = json.len();
     let write = move || written(&json, url.as_ref(), form);
-    if length <= INLINE && form.coding.is_none() {
+    // Converting takes half as long as what `CpuPool` counts as short.
+    if CpuPool::is_short(length / 2) && form.coding.is_none() {
         return write();
     }
     let _waiting = pool.reserve_waiting(length, client).ok_or(ApiError::ConversionsWait)?;

@@ -14,16 +14,12 @@ use fetch::PageUrl;
 use kit::CpuPool;
 use links::Page;
 use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering::Relaxed},
     },
     time::SystemTime,
 };
-
-/// The most bytes of a fetched page whose links are found where it was fetched: to hand it to the pool takes as long.
-const SHORT: usize = 16 * 1024;
 
 /// What is done with every page.
 pub struct PageReader {
@@ -50,18 +46,13 @@ impl PageReader {
         match &target.source {
             Source::Url { authorization } => {
                 let page = self.client.fetch(&PageUrl::parse(target.name())?, authorization.as_ref()).await?;
-                let (at, is_short) = (SystemTime::now(), page.body.len() <= SHORT);
+                let (at, length) = (SystemTime::now(), page.body.len());
                 let work = move || {
                     let (declared, url, syntax) = (page.declared, Some(&page.url), page.syntax);
                     let found = local.links.links(Page { body: &page.body, declared, url, syntax })?;
                     Ok(done(FoundPage { url: Some(page.url), found, at, api: None }))
                 };
-                let result = if is_short {
-                    catch_unwind(AssertUnwindSafe(work)).ok()
-                } else {
-                    self.pool.run(work).await
-                };
-                result.unwrap_or(Err(PageError::Panicked))
+                self.pool.run_sized(length, work).await.unwrap_or(Err(PageError::Panicked))
             }
             // A named pipe may be silent for long: it must not hold a thread of the pool.
             Source::File(path) => {

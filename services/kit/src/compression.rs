@@ -11,8 +11,8 @@ use http_body::{Body as _, Frame};
 use http_body_util::{BodyExt, StreamBody};
 use std::mem;
 
-/// Compressing so much takes less time than handing it to another thread.
-const INLINE: usize = 4 * 1024;
+/// As many times as long as looking at each byte takes compressing it.
+const EFFORT: usize = 4;
 
 /// Bytes of a piece that is sent without being compressed.
 const PIECE: usize = 32 * 1024;
@@ -113,8 +113,9 @@ impl Compressor {
     /// All of `data` as the next part of a body; without memory for it while it waits for compression, a piece of it as it is.
     async fn part(&self, gzip: GzipParts, data: &mut Bytes) -> Result<(Vec<u8>, GzipParts), BoxError> {
         let length = data.len();
-        let pending = if length <= INLINE { None } else { self.pending.try_reserve(2 * length as u64) };
-        if length > INLINE && pending.is_none() {
+        let is_short = CpuPool::is_short(EFFORT * length);
+        let pending = if is_short { None } else { self.pending.try_reserve(2 * length as u64) };
+        if !is_short && pending.is_none() {
             return Ok(gzip.stored(&data.split_to(length.min(PIECE)))?);
         }
         let data = mem::take(data);
@@ -131,8 +132,7 @@ impl Compressor {
         length: usize,
         job: impl FnOnce() -> std::io::Result<T> + Send + 'static,
     ) -> Result<T, BoxError> {
-        let done =
-            if length <= INLINE { job() } else { self.pool.run(job).await.ok_or("the encoder panicked")? };
+        let done = self.pool.run_sized(EFFORT * length, job).await.ok_or("the encoder panicked")?;
         done.map_err(Into::into)
     }
 }

@@ -70,6 +70,20 @@ impl CpuPool {
         result.await.ok()
     }
 
+    /// Whether work that looks once at each of so many bytes takes less time than handing it to another thread.
+    pub const fn is_short(bytes: usize) -> bool {
+        bytes <= 16 * 1024
+    }
+
+    /// Runs `job`, which looks once at each of `bytes`, as [`Self::run`] does; short work is done at once by the caller.
+    pub async fn run_sized<T: Send + 'static>(
+        &self,
+        bytes: usize,
+        job: impl FnOnce() -> T + Send + 'static,
+    ) -> Option<T> {
+        if Self::is_short(bytes) { catch_unwind(AssertUnwindSafe(job)).ok() } else { self.run(job).await }
+    }
+
     /// Adds its metrics to those of a service that uses it.
     pub fn register(&self, metrics: &mut Metrics) {
         let running = Arc::clone(&self.load);
@@ -123,6 +137,16 @@ mod tests {
         let pool = CpuPool::new(1).unwrap();
         assert_eq!(pool.run(|| assert_eq!(1, 2, "on purpose")).await, None);
         assert_eq!(pool.run(|| 1).await, Some(1));
+    }
+
+    #[tokio::test]
+    async fn short_jobs_run_on_the_thread_of_their_caller_and_others_on_the_pool() {
+        let pool = CpuPool::new(1).unwrap();
+        let here = || thread::current().id();
+        let short = pool.run_sized(16 * 1024, here).await;
+        let long = pool.run_sized(16 * 1024 + 1, here).await;
+        assert_eq!((short == Some(here()), long == Some(here())), (true, false));
+        assert_eq!(pool.run_sized(1, || assert_eq!(1, 2, "on purpose")).await, None);
     }
 
     #[tokio::test]

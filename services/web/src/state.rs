@@ -15,8 +15,6 @@ use std::{sync::Arc, time::Instant};
 use tokio::sync::Semaphore;
 use tracing::info;
 
-/// Bytes of short work, which takes less time than handing it to another thread.
-const SHORT: usize = 16 << 10;
 /// Bytes of long work, which takes several times as much memory.
 const LONG: usize = 256 << 10;
 /// Links to other views that a page has, about, besides a long list of domains; all of them hold the query.
@@ -112,9 +110,6 @@ impl WebState {
         client: Option<ClientKey>,
         job: impl FnOnce() -> Result<T, WebError> + Send + 'static,
     ) -> Result<T, WebError> {
-        if length <= SHORT {
-            return job();
-        }
         let mut permits = Vec::new();
         if length > LONG {
             let of_client = client.map(|client| self.long_of_client.of(client));
@@ -127,8 +122,8 @@ impl WebState {
             let _permits = permits;
             job()
         };
-        let panicked = || Err(WebError::with_cause(WebErrorKind::Internal, "a job on the CPU pool panicked"));
-        self.pool.run(run).await.unwrap_or_else(panicked)
+        let panicked = || Err(WebError::with_cause(WebErrorKind::Internal, "a job panicked"));
+        self.pool.run_sized(length, run).await.unwrap_or_else(panicked)
     }
 }
 

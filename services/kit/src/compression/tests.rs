@@ -58,7 +58,7 @@ async fn each_part_of_a_body_can_be_decoded_when_it_is_sent() {
     let response = compressed(&accepting("br, gzip"), Response::new(body)).await;
     assert_eq!(response.headers()[header::CONTENT_ENCODING], "gzip");
     let (mut body, mut sent, mut expected) = (response.into_body(), Vec::new(), Vec::new());
-    for part in ["<p>frame".to_owned(), "x".repeat(3 * INLINE), "</p>".to_owned(), "<p>frame".to_owned()] {
+    for part in ["<p>frame".to_owned(), "x".repeat(12 * 1024), "</p>".to_owned(), "<p>frame".to_owned()] {
         assert!(body.frame().now_or_never().is_none(), "nothing to send");
         sender.send(part.clone().into()).unwrap();
         expected.extend_from_slice(part.as_bytes());
