@@ -71,6 +71,32 @@ async fn each_kind_has_the_number_of_links_that_it_shows() {
     }
 }
 
+/// Kinds follow what else is selected, domains do not.
+#[tokio::test]
+async fn the_page_says_of_which_links_its_percentages_are() {
+    let (site, _mock) = Site::with(&LINKS).await;
+    for (choice, kinds, domains) in [
+        ("", None, false),
+        ("&sort=text&size=3", None, false),
+        ("&links=external", None, true),
+        ("&q=pdf", Some("the 4 links"), true),
+        ("&q=apple&links=internal", Some("the 1 link"), true),
+        ("&domain=b.example&unique=1", Some("the 1 link"), true),
+        ("&q=nothing", None, true),
+    ] {
+        let page = site.get(&format!("/?url=example.com{choice}")).await;
+        let said = page
+            .text
+            .split("The percentages are of ")
+            .nth(1)
+            .and_then(|rest| rest.split(" under “All”").next());
+        assert_eq!(said, kinds, "{choice}");
+        let heading = page.text.split("<h2 id=\"domains\">").nth(1).unwrap().split("</h2>").next().unwrap();
+        assert_eq!(heading.contains("of the whole page"), domains, "{choice}: {heading}");
+        assert!(page.text.contains("<td class=\"percent\">38 %<"), "{choice}");
+    }
+}
+
 #[tokio::test]
 async fn every_filter_on_the_page_keeps_the_others() {
     let (site, _mock) = Site::with(&LINKS).await;
