@@ -11,7 +11,7 @@ use http_body::{Body as _, Frame};
 use http_body_util::{BodyExt, StreamBody};
 use std::mem;
 
-/// As many times as long as looking at each byte takes compressing it.
+/// Compressing takes so many times as long as looking at each byte.
 const EFFORT: usize = 4;
 
 /// Bytes of a piece that is sent without being compressed.

@@ -8,6 +8,8 @@ use minijinja::{Value, context};
 const NO_STORE: &str = "no-store";
 /// Cached pages are revalidated, because the age that they show goes on.
 const NO_CACHE: &str = "no-cache";
+/// Header fields that a response has in the end, at most.
+const FIELDS: usize = 12;
 /// Replaces a page whose templates are broken.
 const BROKEN_PAGE: &str = include_str!("../static/broken.html");
 /// Replaces a fragment whose template is broken, where the frame has been sent.
@@ -138,6 +140,7 @@ fn html(status: StatusCode, cache_control: &'static str, page: impl Into<bytes::
     let mut response = Response::new(kit::full(page));
     *response.status_mut() = status;
     let headers = response.headers_mut();
+    headers.reserve(FIELDS);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("text/html; charset=utf-8"));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(cache_control));
     response
