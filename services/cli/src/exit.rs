@@ -4,6 +4,7 @@ use std::{
     fmt::Display,
     io::{self, Write},
     process::ExitCode,
+    thread,
 };
 
 /// An exit status other than 0; scripts rely on it.
@@ -60,7 +61,10 @@ pub fn io_error_text(error: &io::Error) -> String {
 
 /// Runs `future` to its end, without waiting for reads and name lookups that still block.
 pub fn block_on<T>(future: impl Future<Output = Result<T, Exit>>) -> Result<T, Exit> {
-    let runtime = tokio::runtime::Runtime::new().map_err(|error| Exit::Failed.because(error))?;
+    // One thread may be held up by a reader of the output.
+    let threads = thread::available_parallelism().map_or(2, |threads| threads.get().max(2));
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build();
+    let runtime = runtime.map_err(|error| Exit::Failed.because(error))?;
     let result = runtime.block_on(future);
     runtime.shutdown_background();
     result

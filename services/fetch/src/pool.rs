@@ -13,6 +13,8 @@ use tokio::time::Instant;
 pub(crate) const REUSED_FOR: Duration = Duration::from_secs(30);
 /// The most idle connections.
 pub(crate) const MAX_IDLE: usize = 256;
+/// How often those that can no longer be used are removed, unless there are too many.
+const SWEPT_EVERY: Duration = Duration::from_secs(1);
 
 /// An origin (RFC 6454): scheme, host and port.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -25,35 +27,56 @@ pub(crate) struct Origin {
 /// Idle connections by origin, reused only if the peer is among the addresses that were checked for the request.
 /// Clones share them.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Pool(Arc<Mutex<HashMap<Origin, Vec<OriginConnection>>>>);
+pub(crate) struct Pool(Arc<Mutex<IdleConnections>>);
+
+#[derive(Debug, Default)]
+struct IdleConnections {
+    of_origins: HashMap<Origin, Vec<OriginConnection>>,
+    swept: Option<Instant>,
+}
 
 impl Pool {
     /// A connection to `origin` at one of `addresses`, if there is one.
     pub(crate) fn take(&self, origin: &Origin, addresses: &[IpAddr]) -> Option<OriginConnection> {
         let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let (connections, now) = (idle.get_mut(origin)?, Instant::now());
-        connections.retain(|connection| connection.is_reusable(now));
-        let index =
-            connections.iter().position(|idle| idle.sender.is_ready() && addresses.contains(&idle.peer))?;
+        let (connections, now) = (idle.of_origins.get_mut(origin)?, Instant::now());
+        // The last one first: it is the least likely to have been closed meanwhile.
+        let index = connections.iter().rposition(|idle| {
+            idle.sender.is_ready() && addresses.contains(&idle.peer) && idle.is_reusable(now)
+        })?;
         Some(connections[index].share().unwrap_or_else(|| connections.swap_remove(index)))
     }
 
     /// The number of connections, those included that have expired and not been removed yet.
     pub(crate) fn idle(&self) -> usize {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).values().map(Vec::len).sum()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
     }
 
     /// Keeps a connection for the next request, unless there are too many.
     pub(crate) fn keep(&self, origin: Origin, connection: OriginConnection) {
         let now = Instant::now();
         let mut idle = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        idle.retain(|_, connections| {
+        let is_due = idle.swept.is_none_or(|swept| now.saturating_duration_since(swept) >= SWEPT_EVERY);
+        if is_due || idle.len() >= MAX_IDLE {
+            idle.sweep(now);
+        }
+        if idle.len() < MAX_IDLE && connection.is_reusable(now) {
+            idle.of_origins.entry(origin).or_default().push(connection);
+        }
+    }
+}
+
+impl IdleConnections {
+    fn len(&self) -> usize {
+        self.of_origins.values().map(Vec::len).sum()
+    }
+
+    fn sweep(&mut self, now: Instant) {
+        self.of_origins.retain(|_, connections| {
             connections.retain(|connection| connection.is_reusable(now));
             !connections.is_empty()
         });
-        if idle.values().map(Vec::len).sum::<usize>() < MAX_IDLE && connection.is_reusable(now) {
-            idle.entry(origin).or_default().push(connection);
-        }
+        self.swept = Some(now);
     }
 }
 

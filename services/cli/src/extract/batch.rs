@@ -13,40 +13,34 @@ use std::{
 /// The most files of a batch. It ends earlier after this time, or when its output takes these bytes.
 pub const MOST_FILES: usize = 32;
 const MOST_TIME: Duration = Duration::from_millis(5);
-const MOST_BYTES: usize = 64 * 1024;
+const MOST_BYTES: usize = 32 * 1024;
 /// The most bytes of each buffer that a thread keeps for the next batch.
 const KEPT: usize = 256 * 1024;
 
 pub type PageResult = Result<DonePage, PageError>;
 
-/// What has become of a batch.
-#[derive(Debug)]
-pub struct BatchResult {
-    /// Its tasks, each with its result if it was begun.
-    pub pages: Vec<(Task, Option<PageResult>)>,
-    pub of_files: bool,
-}
+/// The tasks of a batch, each with its result if it was begun.
+pub type BatchResult = Vec<(Task, Option<PageResult>)>;
 
 /// Whether `task` may be one of several in a batch.
 pub fn is_short(task: &Task) -> bool {
     matches!(task.target.source, Source::File(_)) && !task.may_block
 }
 
-/// Works on `tasks`: short ones, which are `of_files`, or a single one of any kind.
-pub async fn run(reader: Arc<PageReader>, tasks: Vec<Task>, of_files: bool) -> BatchResult {
-    let pages = if of_files && reader.api.is_none() {
-        let pool = reader.pool.clone();
-        let results = pool.run(move || files(&reader, tasks)).await;
-        results.expect("panics are caught in the job")
-    } else {
-        let mut pages = Vec::with_capacity(tasks.len());
-        for task in tasks {
-            let result = reader.page(&task.target).await;
-            pages.push((task, Some(result)));
-        }
-        pages
-    };
-    BatchResult { pages, of_files }
+/// Works on the pages of `tasks`, files which are short, on a thread of the pool.
+pub async fn files(reader: Arc<PageReader>, tasks: Vec<Task>) -> BatchResult {
+    let pool = reader.pool.clone();
+    pool.run(move || read_files(&reader, tasks)).await.expect("panics are caught in the job")
+}
+
+/// Works on the pages of `tasks`, of any kind.
+pub async fn others(reader: Arc<PageReader>, tasks: Vec<Task>) -> BatchResult {
+    let mut pages = Vec::with_capacity(tasks.len());
+    for task in tasks {
+        let result = reader.page(&task.target).await;
+        pages.push((task, Some(result)));
+    }
+    pages
 }
 
 /// Memory for one page after the other.
@@ -60,7 +54,7 @@ thread_local! {
     static BUFFERS: Cell<Buffers> = Cell::default();
 }
 
-fn files(reader: &PageReader, tasks: Vec<Task>) -> Vec<(Task, Option<PageResult>)> {
+fn read_files(reader: &PageReader, tasks: Vec<Task>) -> BatchResult {
     let start = Instant::now();
     let (mut bytes, mut is_over) = (0, false);
     let mut buffers = BUFFERS.take();

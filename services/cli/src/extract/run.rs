@@ -15,6 +15,7 @@ use crate::{
     progress::Progress,
     target::Target,
 };
+use futures_util::{FutureExt, StreamExt, future::BoxFuture, stream::FuturesUnordered};
 use std::{
     future::pending,
     io::{self, Write},
@@ -22,7 +23,7 @@ use std::{
 };
 use tokio::{
     sync::{mpsc, watch},
-    task::JoinSet,
+    task::{JoinError, JoinSet, yield_now},
     time::{Instant, sleep_until},
 };
 
@@ -53,12 +54,28 @@ pub enum RunEnd {
     Interrupted,
 }
 
-/// The jobs in progress, with the number of their pages, and how many of the jobs are batches of files.
+/// The jobs in progress, with the number of their pages.
 #[derive(Default)]
 struct RunningJobs {
-    batches: JoinSet<BatchResult>,
+    /// Batches of files: their threads wake the run itself, without a task between them.
+    files: FuturesUnordered<BoxFuture<'static, BatchResult>>,
+    others: JoinSet<BatchResult>,
     pages: usize,
-    of_files: usize,
+}
+
+impl RunningJobs {
+    fn len(&self) -> usize {
+        self.files.len() + self.others.len()
+    }
+
+    /// The next one that is done; `None` if there are none.
+    async fn next(&mut self) -> Option<Result<BatchResult, JoinError>> {
+        tokio::select! {
+            Some(batch) = self.files.next() => Some(Ok(batch)),
+            Some(result) = self.others.join_next() => Some(result),
+            else => None,
+        }
+    }
 }
 
 impl<W: Write> Run<W> {
@@ -67,26 +84,29 @@ impl<W: Write> Run<W> {
         let mut jobs = RunningJobs::default();
         let mut sequencer = Sequencer::default();
         let (mut begun, mut reading, mut list_failed) = (0, true, false);
-        let mut deadline = None;
+        let (mut deadline, mut unflushed) = (None, false);
         loop {
             self.begin(&mut jobs, &sequencer, deadline.is_some());
-            let idle =
-                jobs.batches.is_empty() && (deadline.is_some() || !reading && self.scheduler.is_empty());
+            let idle = jobs.len() == 0 && (deadline.is_some() || !reading && self.scheduler.is_empty());
             if idle {
                 break;
             }
             tokio::select! {
-                Some(result) = jobs.batches.join_next() => {
+                Some(result) = jobs.next() => {
                     let mut finished = Some(result);
                     while let Some(result) = finished {
                         // A job neither panics, as its work is done elsewhere, nor is it cancelled.
                         let batch = result.map_err(io::Error::other)?;
-                        jobs.pages -= batch.pages.len();
-                        jobs.of_files -= usize::from(batch.of_files);
-                        self.finished(batch.pages, &mut sequencer)?;
-                        finished = jobs.batches.try_join_next();
+                        jobs.pages -= batch.len();
+                        self.finished(batch, &mut sequencer)?;
+                        finished = jobs.next().now_or_never().flatten();
                     }
+                    unflushed = true;
+                }
+                // Other tasks run first: their pages are written by the same call.
+                () = yield_now(), if unflushed => {
                     self.writer.flush()?;
+                    unflushed = false;
                 }
                 targets = self.targets.recv(), if reading && deadline.is_none() && self.scheduler.has_room() => {
                     match targets {
@@ -130,11 +150,11 @@ impl<W: Write> Run<W> {
         let now = Instant::now();
         // Also if nothing can be begun: the run would be woken at once again.
         self.scheduler.promote(now);
-        while jobs.batches.len() < self.jobs {
+        while jobs.len() < self.jobs {
             let allowed = |index, more| !self.ordered || sequencer.may_begin(index, jobs.pages + more);
             let mut tasks = Vec::new();
             let next_is_short = self.scheduler.local().is_some_and(batch::is_short);
-            let files_must_wait = next_is_short && jobs.of_files == self.file_jobs;
+            let files_must_wait = next_is_short && jobs.files.len() == self.file_jobs;
             while let Some(task) = self.scheduler.local().filter(|task| batch::is_short(task))
                 && !files_must_wait
                 && tasks.len() < batch::MOST_FILES
@@ -152,19 +172,23 @@ impl<W: Write> Run<W> {
                 return;
             }
             jobs.pages += tasks.len();
-            jobs.of_files += usize::from(of_files);
-            jobs.batches.spawn(batch::run(Arc::clone(&self.reader), tasks, of_files));
+            let reader = Arc::clone(&self.reader);
+            if of_files && reader.api.is_none() {
+                jobs.files.push(batch::files(reader, tasks).boxed());
+            } else {
+                jobs.others.spawn(batch::others(reader, tasks));
+            }
         }
     }
 
     /// Writes what is done, and keeps what was not begun.
     fn finished(
         &mut self,
-        pages: Vec<(Task, Option<PageResult>)>,
+        batch: BatchResult,
         sequencer: &mut Sequencer<(Target, PageResult)>,
     ) -> io::Result<()> {
         let now = Instant::now();
-        for (task, result) in pages {
+        for (task, result) in batch {
             match result {
                 Some(result) => self.page_finished(task, result, sequencer, now)?,
                 None => self.scheduler.put_back(task),

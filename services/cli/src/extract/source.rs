@@ -73,7 +73,7 @@ impl TargetList {
                 return;
             }
             if let Some((path, list)) = from {
-                let read = lines(BufReader::with_capacity(64 * 1024, list), &mut send);
+                let read = lines(BufReader::with_capacity(16 * 1024, list), &mut send);
                 if let Err(error) = read {
                     let error = format!("{}: {}", path.display(), crate::exit::io_error_text(&error));
                     let _ = sender.blocking_send(Err(error));
