@@ -101,6 +101,11 @@ reproducible *args:
 ci:
     .ci/run
 
+# Set the version everywhere; the tag `vVERSION` on that commit releases it
+[group('release')]
+version version:
+    .github/scripts/version {{ version }}
+
 # Benchmark: `bench links [FOLDER]` against other extractors, `bench kit [ROUNDS [SECONDS]]` against bare hyper,
 # `bench api [ROUNDS [SECONDS]]` cached results against bare hyper and nginx, `bench outage [RATES]` without Redis,
 # `bench web [ROUNDS [SECONDS]]` the page of a cached result against bare hyper,
