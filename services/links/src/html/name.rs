@@ -3,6 +3,8 @@
 //!
 //! In: a tag name as written. Out: a [`Name`]; every other name is [`Name::Other`].
 
+use super::span::EACH_BYTE;
+
 macro_rules! names {
     ($($name:ident,)*) => {
         /// An element name with a rule of its own; `Other` has none.
@@ -49,9 +51,6 @@ const fn table() -> [(u64, Name); SLOTS] {
     }
     table
 }
-
-/// A word whose bytes are all 1.
-const EACH_BYTE: u64 = u64::MAX / 0xFF;
 
 /// The bytes that end a tag name, all below 0x40, as a set of bits.
 const ENDS_NAME: u64 = set(b"\t\n\x0C\r />");

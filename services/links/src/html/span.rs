@@ -6,6 +6,9 @@ use std::ops::Range;
 /// The most bytes of a page that are read: a position in it, and in what is written of it, fits into four bytes.
 pub(crate) const MAX_PAGE: usize = 256 * 1024 * 1024;
 
+/// A word whose bytes are all 1.
+pub(super) const EACH_BYTE: u64 = u64::MAX / 0xFF;
+
 /// A range of the page, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Span {
@@ -71,8 +74,7 @@ fn in_two_words(bytes: &[u8], marks: impl Fn(u64) -> u64) -> (Option<usize>, usi
 /// Marks the bytes that equal `byte`: the lowest bit set is in the first of them ("Determine if a word has a zero byte",
 /// Bit Twiddling Hacks).
 #[inline]
-const fn equal_bytes(word: u64, byte: u8) -> u64 {
-    const EACH: u64 = u64::MAX / 0xFF;
-    let differs = word ^ (EACH * byte as u64);
-    differs.wrapping_sub(EACH) & !differs & (EACH << 7)
+pub(super) const fn equal_bytes(word: u64, byte: u8) -> u64 {
+    let differs = word ^ (EACH_BYTE * byte as u64);
+    differs.wrapping_sub(EACH_BYTE) & !differs & (EACH_BYTE << 7)
 }

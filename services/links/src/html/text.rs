@@ -1,5 +1,6 @@
 //! Text, names and attribute values as the tree would hold them, and the text of a link as it is reported.
 
+use super::span::{EACH_BYTE, equal_bytes};
 use memchr::{memchr, memchr3};
 use std::borrow::Cow;
 
@@ -107,12 +108,58 @@ impl Collapse {
 
 /// Whether text is ASCII without references, with single spaces between words. Most texts of links are.
 fn is_plain(text: &[u8]) -> bool {
+    const TOP: u64 = EACH_BYTE << 7;
     let mut after_space = true;
-    for &c in text {
-        if !matches!(c, b' '..=b'~') || c == b'&' || c == b' ' && after_space {
+    let (words, rest) = text.as_chunks();
+    for word in words {
+        let word = u64::from_le_bytes(*word);
+        let is_special = (word | word.wrapping_sub(EACH_BYTE * 0x20)) & TOP | equal_bytes(word, b'&');
+        let spaces = equal_bytes(word, b' ');
+        let doubled = spaces & (spaces << 8 | u64::from(after_space) << 7);
+        if is_special | doubled != 0 {
+            return false;
+        }
+        after_space = spaces >> 63 != 0;
+    }
+    for &c in rest {
+        if !matches!(c, b' '..=b'\x7F') || c == b'&' || c == b' ' && after_space {
             return false;
         }
         after_space = c == b' ';
     }
     !after_space
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_plain;
+
+    #[test]
+    fn plain_text_is_found_wherever_its_words_end() {
+        for (text, is) in [
+            ("", false),
+            ("a", true),
+            ("a b", true),
+            (" a", false),
+            ("a ", false),
+            ("a  b", false),
+            ("a&b", false),
+            ("a\nb", false),
+            ("a\0b", false),
+            ("aéb", false),
+            ("a!b", true),
+        ] {
+            assert_eq!(is_plain(text.as_bytes()), is, "{text:?}");
+            for before in 1..20 {
+                let text = format!("{}{text}{}", "x".repeat(before), "y ~".repeat(10));
+                let is = !["  ", "&", "\n", "\0", "é"].iter().any(|part| text.contains(part));
+                assert_eq!(is_plain(text.as_bytes()), is, "{text:?}");
+            }
+            for before in 1..20 {
+                let text = format!("{}{text}", "x".repeat(before));
+                let is = is || text.ends_with('x') || text.ends_with(" a");
+                assert_eq!(is_plain(text.as_bytes()), is, "{text:?}");
+            }
+        }
+    }
 }

@@ -60,7 +60,8 @@ impl<'a> Tokenizer<'a> {
 
     /// The next token. `cdata`: whether `<![CDATA[` opens a section, as it does in foreign content. `text`: whether text is
     /// wanted; otherwise it is passed over.
-    #[inline]
+    #[inline(always)]
+    #[expect(clippy::inline_always, reason = "measured: the tree takes 2 % less time")]
     pub(crate) fn next(&mut self, cdata: bool, text: bool) -> Token {
         let start = self.at;
         let mut from = start;
@@ -119,6 +120,7 @@ impl<'a> Tokenizer<'a> {
         token(Tag { name, written, href, self_closing: attributes.self_closing() })
     }
 
+    #[inline(never)]
     fn markup_declaration(&mut self, cdata: bool) -> Token {
         let rest = &self.page[self.at + 2..];
         if rest.starts_with(b"--") {
@@ -140,6 +142,7 @@ impl<'a> Tokenizer<'a> {
         }
     }
 
+    #[inline(never)]
     fn instruction(&mut self) -> Token {
         let start = self.at + 2;
         let end = memchr(b'>', &self.page[start..]);
@@ -147,6 +150,7 @@ impl<'a> Tokenizer<'a> {
         Token::Instruction(Span::new(start, end.map_or(self.page.len(), |end| start + end)))
     }
 
+    #[inline(never)]
     fn bogus_comment(&mut self) -> Token {
         let end = memchr(b'>', &self.page[self.at..]);
         let nothing = self.page[self.at..].starts_with(b"</>");

@@ -57,7 +57,7 @@ impl<'a> Attributes<'a> {
     pub(crate) fn href(&mut self) -> Option<Span> {
         let mut href = None;
         while let Some((name, value)) = self.quick(true) {
-            if href.is_none() && self.page[name.range()].eq_ignore_ascii_case(b"href") {
+            if href.is_none() && is_href(&self.page[name.range()]) {
                 href = Some(value);
             }
         }
@@ -144,4 +144,11 @@ impl<'a> Attributes<'a> {
         self.self_closing = Some(self_closing);
         None
     }
+}
+
+/// Whether it is the name `href`, in any letter case.
+#[inline(always)]
+fn is_href(name: &[u8]) -> bool {
+    const LOWER: u32 = u32::MAX / 0xFF * 0x20;
+    name.try_into().is_ok_and(|name| u32::from_le_bytes(name) | LOWER == u32::from_le_bytes(*b"href"))
 }

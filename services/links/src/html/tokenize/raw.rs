@@ -1,6 +1,6 @@
 //! The ends of comments, raw text and scripts (WHATWG HTML, sections 13.2.5.9 to 13.2.5.31 and 13.2.5.43 to 13.2.5.51).
 
-use memchr::{memchr, memmem};
+use memchr::{memchr, memchr_iter};
 
 /// The kinds of element whose content is text up to their own end tag.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,16 +15,16 @@ pub(crate) enum RawKind {
 
 /// The length of the raw text at the start of `rest`, up to `</name`.
 pub(super) fn length(rest: &[u8], kind: RawKind, name: &[u8]) -> usize {
-    let end = end_tag(rest, name);
-    if kind == RawKind::Script && memmem::find(&rest[..end], b"<!--").is_some() {
-        script_length(rest)
-    } else {
-        end
+    for at in memchr_iter(b'<', rest) {
+        match rest.get(at + 1) {
+            Some(b'/') if is_tag(&rest[at + 2..], name) => return at,
+            Some(b'!') if kind == RawKind::Script && rest[at..].starts_with(b"<!--") => {
+                return script_length(rest);
+            }
+            _ => {}
+        }
     }
-}
-
-fn end_tag(rest: &[u8], name: &[u8]) -> usize {
-    memmem::find_iter(rest, b"</").find(|&at| is_tag(&rest[at + 2..], name)).unwrap_or(rest.len())
+    rest.len()
 }
 
 /// Whether `rest` starts with the whole of `name`, in any case.
@@ -82,14 +82,6 @@ pub(super) fn comment_length(rest: &[u8]) -> usize {
     if rest.starts_with(b"->") {
         return 2;
     }
-    let mut from = 0;
-    while let Some(found) = memmem::find(&rest[from..], b"--") {
-        let after = from + found + 2;
-        match &rest[after..] {
-            [b'>', ..] => return after + 1,
-            [b'!', b'>', ..] => return after + 2,
-            _ => from = after - 1,
-        }
-    }
-    rest.len()
+    let ends = |&at: &usize| rest[..at].ends_with(b"--") || rest[..at].ends_with(b"--!");
+    memchr_iter(b'>', rest).find(ends).map_or(rest.len(), |at| at + 1)
 }
