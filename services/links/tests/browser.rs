@@ -71,6 +71,10 @@ const EXCEPTIONS: &[(IsKnown, &str)] = &[
         "an end tag of a form closes one form (HTML 13.2.6.4.7); in Chromium also the one around it",
     ),
     (
+        |page| page.split_once("<template").is_some_and(|(_, content)| content.contains("<title")),
+        "a title leaves a template's insertion mode as it is (HTML 13.2.6.4.18); in Chromium it becomes \"in body\"",
+    ),
+    (
         |page| page.starts_with('\0') || page.contains("</template>\0"),
         "NUL in the head opens the body (HTML 13.2.6.4.4); Chromium drops it before",
     ),

@@ -179,7 +179,10 @@ impl NodeTree {
             self.steps += 1;
             self.detach(child);
         }
-        if let Some(option) = self.selected(select) {
+        // An option in `content` itself is removed from its `select`, which then shows none.
+        if let Some(option) = self.selected(select)
+            && self.is_in(option, select)
+        {
             self.clone_children(option, content);
         }
     }
@@ -194,7 +197,11 @@ impl NodeTree {
             while parents.pop_if(|(original, _)| *original != parent).is_some() {}
             let Some(&(_, copied)) = parents.last() else { return };
             let copy = self.add(match kind {
-                NodeKind::Link(_) | NodeKind::Base(_) | NodeKind::Title(_) | NodeKind::Text(..) => kind,
+                NodeKind::Link(_)
+                | NodeKind::Base(_)
+                | NodeKind::Title(_)
+                | NodeKind::Text(..)
+                | NodeKind::Instruction(_) => kind,
                 _ => NodeKind::Other,
             });
             self.append(copied, copy);
