@@ -22,6 +22,14 @@ const SHOWN: usize = 20;
 /// Chromium loads them.
 const NAMESPACE_ERRORS: &[&str] = &["<x:p/>", "<p x:y=''/>", "xmlns:x=''", "xmlns:y='u'/>"];
 
+/// Start tags that break off before they declare their prefixes.
+const UNDECLARED_AT_END: &[&str] = &["<p x:a='' ", "<p x:a='' y:a='' ", "<p x:a='' y:a='' xmlns:x='u' "];
+
+fn has_namespace_error(page: &str) -> bool {
+    NAMESPACE_ERRORS.iter().any(|part| page.contains(part))
+        || UNDECLARED_AT_END.iter().any(|end| page.ends_with(end))
+}
+
 /// Takes a list of pages; gives the links of each.
 const SCRIPT: &str = r"
 const load = page => new Promise(done => {
@@ -144,8 +152,9 @@ fn xhtml_page(random: &mut Random) -> String {
     let mut page = XHTML_DOCTYPES[random.below(XHTML_DOCTYPES.len())].to_owned();
     page.push_str("<html xmlns='http://www.w3.org/1999/xhtml'><head><title>t</title></head><body><i/>");
     let mut open = Vec::new();
+    let pieces_an_error = if random.below(4) == 0 { 6 } else { 60 }; // several errors in some pages
     for _ in 0..random.below(30) {
-        if random.below(60) == 0 {
+        if random.below(pieces_an_error) == 0 {
             page.push_str(XHTML_ERRORS[random.below(XHTML_ERRORS.len())]);
         }
         let piece = XHTML[random.below(XHTML.len())];
@@ -190,7 +199,7 @@ async fn generated_xhtml_has_the_links_of_chromium() {
             assert_eq!(read.method, Method::Xml, "{page}");
             let found: Vec<_> =
                 read.links.iter().map(|link| (link.href.into_owned(), link.text.into_owned())).collect();
-            if found != list && !NAMESPACE_ERRORS.iter().any(|part| page.contains(part)) {
+            if found != list && !has_namespace_error(&page) {
                 differences.push((page, found, list));
             }
         }
