@@ -117,7 +117,7 @@ impl PageService {
         directives: &CacheDirectives,
         requester: Requester<'_>,
     ) -> Found {
-        let deadline = (!requester.always_waits).then(|| Deadline::after(self.timeout.saturating_add(GRACE)));
+        let deadline = requester.request.map(|_| Deadline::after(self.timeout.saturating_add(GRACE)));
         let key = CacheKey::of(page);
         let mut time = self.cache.time();
         let (entry, tier, reachable) = if directives.no_cache {
@@ -163,9 +163,9 @@ impl PageService {
             Verdict::Fetch(reason) => reason,
         };
         let waiter = self.jobs.join(&key, |holds| Arc::clone(&self.fetcher).run(job(reason, holds), time));
-        let _hold = requester.always_waits.then(|| waiter.shared.hold());
-        if waiter.collapsed {
-            kit::count_as_waiting();
+        let _hold = requester.request.is_none().then(|| waiter.shared.hold());
+        if let Some(request) = requester.request.filter(|_| waiter.collapsed) {
+            request.count_as_waiting();
         }
         let is_collapsed = waiter.collapsed;
         let outcome = if let Ok(outcome) = Self::wait(waiter, deadline).await {

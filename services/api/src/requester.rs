@@ -9,13 +9,15 @@ pub(crate) struct Requester<'a> {
     pub(crate) client: ClientKey,
     pub(crate) id: &'a RequestId,
     pub(crate) trace: &'a Trace,
-    /// Whether it waits for a fetch to begin as long as that takes.
-    pub(crate) always_waits: bool,
+    /// The request itself, which counts as waiting while it waits for the fetch of another. None for a page of a batch, which
+    /// waits for a fetch to begin as long as that takes.
+    pub(crate) request: Option<&'a RequestContext>,
 }
 
 impl<'a> Requester<'a> {
     /// The source of the request with this context.
     pub(crate) fn of(context: &'a RequestContext) -> Self {
-        Self { client: context.client.key(), id: &context.id, trace: &context.trace, always_waits: false }
+        let RequestContext { client, id, trace, .. } = context;
+        Self { client: client.key(), id, trace, request: Some(context) }
     }
 }

@@ -70,7 +70,7 @@ pub use problem::{ErrorCode, Problem};
 pub use redact::redacted;
 pub use request_context::RequestContext;
 pub use request_id::RequestId;
-pub use request_permits::{client_share, count_as_waiting};
+pub use request_permits::client_share;
 pub use secret::Secret;
 pub use send_queue::{ReservedRoom, SendRoom};
 pub use server::serve;

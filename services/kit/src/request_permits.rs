@@ -3,22 +3,25 @@
 use crate::{ClientKey, client_parts::ClientParts};
 use prometheus_client::metrics::counter::Counter;
 use std::{
-    cell::RefCell,
-    pin::Pin,
     sync::Arc,
     task::{Context, Poll, ready},
 };
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError},
-    task::futures::TaskLocalFuture,
-};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use tokio_util::sync::PollSemaphore;
 
 /// A number of permits, and the share of them that each client may hold.
 pub(crate) struct RequestPermits {
     all: Arc<Semaphore>,
+    /// For requests that wait for the work of others: that bounds their memory.
+    waiting: Arc<Semaphore>,
     parts: ClientParts,
     refused: RefusedPermits,
+}
+
+/// The permits from the point of view of one client.
+pub(crate) struct ClientPermits {
+    permits: Arc<RequestPermits>,
+    part: Arc<Semaphore>,
 }
 
 /// Counts the permits that were refused.
@@ -30,21 +33,22 @@ pub(crate) struct RefusedPermits {
     pub(crate) client: Counter,
 }
 
-/// A permit for one request, of one client's part and of all.
+/// A permit for one request. It refers to what the requests of a connection share: counters that all processors write to
+/// would cost more.
 pub(crate) struct RequestPermit {
-    part: Option<OwnedSemaphorePermit>,
-    all: OwnedSemaphorePermit,
+    client: Arc<ClientPermits>,
+    /// Whether it is one of those for requests that wait, and not one of the client's part and of all.
+    is_waiting: bool,
 }
 
 impl RequestPermits {
-    /// `permits` of them, of which a client may hold the share `per_client`, at least one.
-    pub(crate) fn new(permits: usize, per_client: f64, refused: RefusedPermits) -> Self {
+    /// `permits` of them, of which a client may hold the share `per_client`, at least one; and as many for requests that
+    /// wait.
+    pub(crate) fn new(permits: usize, per_client: f64, refused: RefusedPermits) -> Arc<Self> {
         let permits = permits.min(Semaphore::MAX_PERMITS);
-        Self {
-            all: Arc::new(Semaphore::new(permits)),
-            parts: ClientParts::new(client_share(permits as u64, per_client).try_into().unwrap_or(permits)),
-            refused,
-        }
+        let semaphore = || Arc::new(Semaphore::new(permits));
+        let share = client_share(permits as u64, per_client).try_into().unwrap_or(permits);
+        Arc::new(Self { all: semaphore(), waiting: semaphore(), parts: ClientParts::new(share), refused })
     }
 
     /// The permits of all clients together.
@@ -52,19 +56,30 @@ impl RequestPermits {
         &self.all
     }
 
-    /// The part of the permits that is for `client`.
-    pub(crate) fn part(&self, client: ClientKey) -> Arc<Semaphore> {
-        self.parts.of(client)
+    /// The permits for requests that wait.
+    pub(crate) fn waiting(&self) -> &Arc<Semaphore> {
+        &self.waiting
     }
 
-    /// A permit, if neither `part`, which is a client's, nor all permits are in use.
-    pub(crate) fn try_acquire(&self, part: Arc<Semaphore>) -> Option<RequestPermit> {
-        let granted = |permit: Result<OwnedSemaphorePermit, TryAcquireError>, refused: &Counter| {
-            permit.inspect_err(|_| _ = refused.inc()).ok()
+    /// The permits as `client` may hold them.
+    pub(crate) fn of(self: &Arc<Self>, client: ClientKey) -> Arc<ClientPermits> {
+        Arc::new(ClientPermits { permits: Arc::clone(self), part: self.parts.of(client) })
+    }
+}
+
+impl ClientPermits {
+    /// A permit, if neither the client's part nor all permits are in use.
+    pub(crate) fn try_acquire(self: &Arc<Self>) -> Option<RequestPermit> {
+        let RequestPermits { all, refused, .. } = &*self.permits;
+        let granted = |permits: &Semaphore, refused: &Counter| {
+            permits.try_acquire().map(SemaphorePermit::forget).inspect_err(|_| _ = refused.inc()).ok()
         };
-        let part = granted(part.try_acquire_owned(), &self.refused.client)?;
-        let all = granted(Arc::clone(&self.all).try_acquire_owned(), &self.refused.all)?;
-        Some(RequestPermit { part: Some(part), all })
+        granted(&self.part, &refused.client)?;
+        if granted(all, &refused.all).is_none() {
+            self.part.add_permits(1);
+            return None;
+        }
+        Some(RequestPermit { client: Arc::clone(self), is_waiting: false })
     }
 }
 
@@ -81,6 +96,8 @@ pub fn client_share(all: u64, per_client: f64) -> u64 {
 
 /// Where a request that gave its permit back gets it again.
 pub(crate) struct PermitSource {
+    client: Arc<ClientPermits>,
+    is_waiting: bool,
     part: Option<PollSemaphore>,
     held: Option<OwnedSemaphorePermit>,
     all: PollSemaphore,
@@ -89,8 +106,38 @@ pub(crate) struct PermitSource {
 impl RequestPermit {
     /// Where this permit comes from.
     pub(crate) fn source(&self) -> PermitSource {
-        let source = |permit: &OwnedSemaphorePermit| PollSemaphore::new(Arc::clone(permit.semaphore()));
-        PermitSource { part: self.part.as_ref().map(source), held: None, all: source(&self.all) }
+        let (client, is_waiting) = (Arc::clone(&self.client), self.is_waiting);
+        let part = (!is_waiting).then(|| PollSemaphore::new(Arc::clone(&client.part)));
+        let all = if is_waiting { &client.permits.waiting } else { &client.permits.all };
+        let all = PollSemaphore::new(Arc::clone(all));
+        PermitSource { client, is_waiting, part, held: None, all }
+    }
+
+    /// Exchanges it for one of those for requests that wait, if there is one.
+    pub(crate) fn wait(&mut self) {
+        if !self.is_waiting
+            && let Ok(permit) = self.client.permits.waiting.try_acquire()
+        {
+            permit.forget();
+            self.give_back();
+            self.is_waiting = true;
+        }
+    }
+
+    fn give_back(&self) {
+        let ClientPermits { permits, part } = &*self.client;
+        if self.is_waiting {
+            permits.waiting.add_permits(1);
+        } else {
+            permits.all.add_permits(1);
+            part.add_permits(1);
+        }
+    }
+}
+
+impl Drop for RequestPermit {
+    fn drop(&mut self) {
+        self.give_back();
     }
 }
 
@@ -101,44 +148,12 @@ impl PermitSource {
             self.held = ready!(part.poll_acquire(context));
         }
         let all = ready!(self.all.poll_acquire(context));
-        Poll::Ready(all.map(|all| RequestPermit { part: self.held.take(), all }))
+        Poll::Ready(all.map(|all| {
+            // The permit made of them gives them back.
+            [Some(all), self.held.take()].into_iter().flatten().for_each(OwnedSemaphorePermit::forget);
+            RequestPermit { client: Arc::clone(&self.client), is_waiting: self.is_waiting }
+        }))
     }
-}
-
-tokio::task_local! {
-    static CURRENT: RefCell<Counted>;
-}
-
-/// The request in work, and the permits for those that wait.
-pub(crate) struct Counted {
-    permit: RequestPermit,
-    waiting: Arc<Semaphore>,
-}
-
-/// Work for a request, with its permit.
-pub(crate) type CountedWork<F> = TaskLocalFuture<RefCell<Counted>, F>;
-
-/// `work` for a request with `permit`, which may be exchanged for one of `waiting`. No `async fn`, whose future would have
-/// space for the arguments twice.
-pub(crate) fn counted<F: Future>(permit: RequestPermit, waiting: Arc<Semaphore>, work: F) -> CountedWork<F> {
-    CURRENT.scope(RefCell::new(Counted { permit, waiting }), work)
-}
-
-/// The permit that `work` has at its end.
-pub(crate) fn permit_of<F>(work: Pin<&mut CountedWork<F>>) -> Option<RequestPermit> {
-    work.take_value().map(|counted| counted.into_inner().permit)
-}
-
-/// Says that the request whose [`Service::handle`](crate::Service::handle) calls this does no work of its own from now on:
-/// it waits for another request's, such as a fetch that both need. It then counts neither towards `limits.requests` nor
-/// towards its client's share, as long as no more than `limits.requests` wait in this way. Elsewhere it has no effect.
-pub fn count_as_waiting() {
-    let _ = CURRENT.try_with(|current| {
-        let mut current = current.borrow_mut();
-        if let Ok(all) = Arc::clone(&current.waiting).try_acquire_owned() {
-            current.permit = RequestPermit { part: None, all };
-        }
-    });
 }
 
 #[cfg(test)]

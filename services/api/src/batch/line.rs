@@ -92,7 +92,7 @@ impl BatchLines {
     /// The result for a page of the batch. It has few pages at a time, so these may wait as long as its client does.
     async fn find(&self, url: &str) -> Found {
         let (id, trace) = (&self.request_id, &self.trace);
-        let requester = Requester { client: self.client, id, trace, always_waits: true };
+        let requester = Requester { client: self.client, id, trace, request: None };
         self.pages.find(url, &self.directives, requester).await
     }
 

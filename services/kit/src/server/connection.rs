@@ -35,7 +35,7 @@ pub(super) async fn serve<S: Service>(
         peer,
         proxy_or_client,
         is_trusted_proxy: listener.settings.trusted_proxies.contain(proxy_or_client),
-        permits: listener.permits.part(proxy_or_client.key()),
+        permits: listener.permits.of(proxy_or_client.key()),
         service: listener.settings.name,
         route_at: S::route_at,
         timer: Arc::new(ConnectionTimer::new(&listener.settings.limits)),
@@ -84,10 +84,8 @@ async fn drive<S: Service>(
             peeked = socket.may_be_http2() => peeked,
             _ = client.timer.expired(&listener.stop) => return close_reason(listener),
         };
-        let service = {
-            let (listener, client) = (Arc::clone(listener), Arc::clone(client));
-            service_fn(move |request| respond(Arc::clone(&listener), &client, request))
-        };
+        let contexts = Arc::new((Arc::clone(listener), Arc::clone(client)));
+        let service = service_fn(move |request| respond(Arc::clone(&contexts), request));
         match may_be_http2 {
             Err(_) => return CloseReason::Broken,
             Ok(None) => return CloseReason::Regular,

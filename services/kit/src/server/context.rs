@@ -4,7 +4,7 @@ use super::{raw_head::RawHead, timer::ConnectionTimer};
 use crate::{
     Client, Limits, ServerSettings, Service,
     metrics::{RefusalReason, RequestRefusals, Series, ServerMetrics},
-    request_permits::RequestPermits,
+    request_permits::{ClientPermits, RequestPermits},
     send_queue::{SEND_BUFFER, SendQueue},
     trace::TraceExporter,
 };
@@ -22,7 +22,6 @@ use std::{
     },
     time::Duration,
 };
-use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 /// Bytes of a request's header, its first line included; more is 431.
@@ -44,11 +43,9 @@ pub(super) struct ListenerContext<S> {
     /// For HTTP/2, and for HTTP/1 that cannot be told from it by its first bytes.
     pub(super) http: auto::Builder<TokioExecutor>,
     /// Requests at once.
-    pub(super) permits: RequestPermits,
+    pub(super) permits: Arc<RequestPermits>,
     /// Requests with bodies have a smaller semaphore of their own, so slow uploads cannot use up the permits of GETs.
-    pub(super) body_permits: RequestPermits,
-    /// Requests that wait for the work of others have one, too: it bounds their memory.
-    pub(super) waiting_permits: Arc<Semaphore>,
+    pub(super) body_permits: Arc<RequestPermits>,
     pub(super) send_queue: Arc<SendQueue>,
     /// Counts the requests that are refused because the send queue is full.
     pub(super) no_memory: Counter,
@@ -68,7 +65,6 @@ impl<S: Service> ListenerContext<S> {
         let permits = |most, reason| RequestPermits::new(most, per_client, refusals.of_permits(reason));
         let permits_of_all = permits(requests, RefusalReason::Requests);
         let body_permits = permits(requests.div_ceil(2), RefusalReason::Bodies);
-        let waiting_permits = Arc::new(Semaphore::new(requests.min(Semaphore::MAX_PERMITS)));
         let stalled = settings.limits.stall_timeout / STALLED;
         let send_queue = Arc::new(SendQueue::new(settings.send_queue, per_client, stalled));
         let metrics = ServerMetrics::new(&settings, |metrics| {
@@ -78,7 +74,7 @@ impl<S: Service> ListenerContext<S> {
             let help = "Requests whose bodies are being received";
             metrics.permits("http_requests_receiving", help, body_permits.all(), requests.div_ceil(2));
             let help = "Requests that only wait for the fetch of another one";
-            metrics.permits("http_requests_waiting", help, &waiting_permits, requests);
+            metrics.permits("http_requests_waiting", help, permits_of_all.waiting(), requests);
             let queue = Arc::clone(&send_queue);
             metrics.memory("send_queue", settings.send_queue, move || queue.bytes());
             service.register(metrics);
@@ -92,7 +88,6 @@ impl<S: Service> ListenerContext<S> {
             http: http(),
             permits: permits_of_all,
             body_permits,
-            waiting_permits,
             send_queue,
             no_memory: refusals.counter(RefusalReason::Memory),
             stop: CancellationToken::new(),
@@ -134,8 +129,8 @@ pub(super) struct ConnectionContext {
     pub(super) service: &'static str,
     /// [`Service::route_at`] of the service.
     pub(super) route_at: fn(&str) -> Option<&'static str>,
-    /// The part of the listener's permits that is for the peer.
-    pub(super) permits: Arc<Semaphore>,
+    /// The listener's permits as the peer may hold them.
+    pub(super) permits: Arc<ClientPermits>,
     pub(super) timer: Arc<ConnectionTimer>,
     pub(super) raw_head: RawHead,
     /// Whether a request's body was not read to its end: more of it may come.

@@ -52,7 +52,7 @@ impl FrameRest {
     /// The data of a response that is there as a whole, taken from its body; `None` if there is no memory for it until its
     /// client has read it.
     pub(super) fn of_whole(body: &mut Body, log: &RequestLog) -> Option<Self> {
-        if log.head || body.size_hint().exact().is_none_or(|length| length <= small(log) as u64) {
+        if log.head || body.size_hint().exact().is_none() {
             return Some(Self::none());
         }
         match poll(body, &mut Context::from_waker(Waker::noop())) {

@@ -13,7 +13,6 @@ use crate::{
     errors::{bad_request, internal, method_not_allowed, other_method, overloaded, stopping, url_too_long},
     host,
     request_id::X_REQUEST_ID,
-    request_permits::{counted, permit_of},
 };
 use futures_util::FutureExt;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
@@ -22,9 +21,11 @@ use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use std::{
     convert::Infallible,
+    future::poll_fn,
     panic::AssertUnwindSafe,
     pin::{Pin, pin},
     sync::{Arc, atomic::Ordering::Relaxed},
+    task::Poll,
 };
 
 /// Bytes of a request target; more is 414.
@@ -34,18 +35,18 @@ const RETRY_AFTER: u32 = 1;
 /// The methods of `OPTIONS *`, and of a target that is no resource.
 const METHODS: &str = "GET, HEAD, OPTIONS";
 
+/// What the requests of a connection share: its listener and itself.
+pub(super) type Contexts<S> = (Arc<ListenerContext<S>>, Arc<ConnectionContext>);
+
 /// Responds to `request`. What needs no waiting is done at once, so that the future, one for each request, is small.
 pub(super) fn respond<S: Service>(
-    listener: Arc<ListenerContext<S>>,
-    client: &Arc<ConnectionContext>,
+    contexts: Arc<Contexts<S>>,
     request: hyper::Request<Incoming>,
 ) -> impl Future<Output = Result<http::Response<ResponseBody>, Infallible>> + Send + use<S> {
-    let sender = sender(&listener, client, request.headers());
+    let (listener, client) = &*contexts;
+    let sender = sender(listener, client, request.headers());
     let has_body = !request.body().is_end_stream();
-    let body_permit = has_body.then(|| {
-        let part = listener.body_permits.part(sender.key());
-        listener.body_permits.try_acquire(part)
-    });
+    let body_permit = has_body.then(|| listener.body_permits.of(sender.key()).try_acquire());
     let no_body_permit = matches!(body_permit, Some(None));
     let mut request = request.map(|body| match body_permit {
         Some(permit) => {
@@ -54,18 +55,13 @@ pub(super) fn respond<S: Service>(
         }
         None => crate::empty(),
     });
-    let part = if client.is_trusted_proxy {
-        listener.permits.part(sender.key())
-    } else {
-        Arc::clone(&client.permits)
-    };
     let trace = listener.traces.begin(request.headers(), client.is_trusted_proxy);
     let mut log =
         RequestLog::begin(Arc::clone(client), sender, trace, &request, listener.settings.log.access);
     // After a chunked body the connection is closed, which RFC 9112, section 6.1, demands in fewer cases: another reader of
     // it might disagree on where the next request begins.
     let chunked = request.headers().contains_key(header::TRANSFER_ENCODING);
-    let checked = check(&listener, &client.raw_head, &request);
+    let checked = check(listener, &client.raw_head, &request);
     let malformed = checked.as_ref().is_err_and(|problem| problem.status == StatusCode::BAD_REQUEST);
     // Boxed: it is rare, and would make the future below larger.
     let refused = match checked {
@@ -76,21 +72,23 @@ pub(super) fn respond<S: Service>(
     if has_body {
         request.extensions_mut().insert(SendRoom::new(&client.send_queue, sender.key()));
     }
+    if refused.is_none() && !no_body_permit {
+        *log.context.permit() = if client.is_trusted_proxy {
+            listener.permits.of(sender.key()).try_acquire()
+        } else {
+            client.permits.try_acquire()
+        };
+    }
     // Boxed, because hyper keeps space for this future on idle connections, too.
     Box::pin(async move {
-        let may_run = refused.is_none() && !no_body_permit;
-        let permit = may_run.then(|| listener.permits.try_acquire(part)).flatten();
-        let (handled, permit) = if let Some(permit) = permit {
-            // Both are passed pinned: each move of a future into another adds its size to that of this one.
-            let RequestLog { context, client, .. } = &mut log;
-            let handling = listener.service.handle(request, context);
-            let handling = pin!(AssertUnwindSafe(handling).catch_unwind());
-            let handled = pin!(handled(&listener, client, handling));
-            let mut work = pin!(counted(permit, Arc::clone(&listener.waiting_permits), handled));
-            (work.as_mut().await, permit_of(work))
+        let listener = &*contexts.0;
+        let handled = if log.context.permit().is_some() {
+            let handling = listener.service.handle(request, &mut log.context);
+            // Passed pinned: each move of a future into another adds its size to that of this one.
+            handled(listener, &log.client, pin!(AssertUnwindSafe(handling).catch_unwind())).await
         } else {
             let overloaded = || listener.service.refuse(overloaded(RETRY_AFTER));
-            (Ok(refused.map_or_else(overloaded, |refused| *refused)), None)
+            Ok(refused.map_or_else(overloaded, |refused| *refused))
         };
         let mut response = handled.unwrap_or_else(|_| {
             tracing::error!(request_id = log.context.id.as_str(), "a handler panicked");
@@ -110,7 +108,7 @@ pub(super) fn respond<S: Service>(
         if log.head {
             response = without_body(response);
         }
-        Ok(response.map(|body| ResponseBody::new(body, rest, log, permit)))
+        Ok(response.map(|body| ResponseBody::new(body, rest, log)))
     })
 }
 
@@ -159,8 +157,12 @@ fn has_only_chunked_coding(headers: &HeaderMap) -> bool {
 async fn handled<S: Service>(
     listener: &ListenerContext<S>,
     client: &ConnectionContext,
-    handling: Pin<&mut impl Future<Output = std::thread::Result<Response>>>,
+    mut handling: Pin<&mut impl Future<Output = std::thread::Result<Response>>>,
 ) -> std::thread::Result<Response> {
+    // Most requests need not wait for anything; the timer need not know of these.
+    if let Poll::Ready(handled) = poll_fn(|context| Poll::Ready(handling.as_mut().poll(context))).await {
+        return handled;
+    }
     let _work = client.timer.work();
     tokio::select! {
         biased;

@@ -30,15 +30,10 @@ pub(super) struct ResponseBody {
 }
 
 impl ResponseBody {
-    /// `rest` is what was already taken from `body`, and `permit` is that of the request, if it needed one.
-    pub(super) fn new(
-        body: Body,
-        rest: FrameRest,
-        mut log: RequestLog,
-        permit: Option<RequestPermit>,
-    ) -> Self {
+    /// `rest` is what was already taken from `body`.
+    pub(super) fn new(body: Body, rest: FrameRest, mut log: RequestLog) -> Self {
         log.complete = rest.is_empty() && body.is_end_stream();
-        let permit = permit.filter(|_| !body.is_end_stream());
+        let permit = log.context.permit().take().filter(|_| !body.is_end_stream());
         let permits = permit.as_ref().map(RequestPermit::source);
         Self { body, rest, waiting: None, permit, permits, log }
     }

@@ -61,7 +61,7 @@ impl Service for Test {
             }
             // The same, while another request works for it.
             (&Method::GET, "/waiting") => {
-                kit::count_as_waiting();
+                context.count_as_waiting();
                 tokio::time::sleep(Duration::from_millis(number.unwrap_or(100))).await;
                 answer(full("at last\n"))
             }
