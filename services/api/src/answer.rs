@@ -36,7 +36,7 @@ pub(crate) async fn answer(
     let fields = response.headers_mut();
     fields.insert(CACHE_STATUS, cache_status(source, cached.ttl(age)));
     // Also for a miss: the result of a shared job is a little old already.
-    fields.insert(header::AGE, value(age.as_secs()));
+    fields.insert(header::AGE, age.as_secs().into());
     response
 }
 

@@ -46,7 +46,7 @@ use answer::{answer, outcome};
 use cache_control::CacheDirectives;
 use documents::{description, problem_type, usage};
 use error::ApiError;
-use http::{HeaderMap, HeaderValue, Method, header};
+use http::{HeaderMap, HeaderValue, Method, header, request::Parts};
 use kit::{
     ByteBudget, Check, Compressor, CpuPool, Problem, Request, RequestContext, Response, Service, errors,
 };
@@ -94,23 +94,21 @@ impl Api {
         self.pages.cache.settled().await;
     }
 
-    async fn answer(&self, endpoint: Endpoint, request: Request, context: &mut RequestContext) -> Response {
-        let (method, allow) = (request.method().clone(), endpoint.methods());
+    /// Answers a request that is no POST with links.
+    async fn answer(&self, endpoint: Endpoint, request: &Parts, context: &mut RequestContext) -> Response {
+        let Parts { method, headers, .. } = request;
         match endpoint {
-            Endpoint::Pages(query) if method == Method::POST => {
-                self.posts.answer(query, request, context).await.unwrap_or_else(Problem::into_response)
+            _ if *method != Method::GET && *method != Method::HEAD => {
+                errors::other_method(method, endpoint.methods())
             }
-            _ if method != Method::GET && method != Method::HEAD => errors::other_method(&method, allow),
             Endpoint::Usage => usage(),
-            Endpoint::Description => description(request.headers()),
+            Endpoint::Description => description(headers),
             Endpoint::ProblemType(kind) => problem_type(kind),
-            Endpoint::Page(Ok(url)) => {
-                self.links(&url, &LinkQuery::default(), request.headers(), context).await
-            }
+            Endpoint::Page(Ok(url)) => self.links(&url, &LinkQuery::default(), headers, context).await,
             Endpoint::Pages(Ok(query)) => match &query.url {
                 Some(url) => {
                     context.requested_url = Some(url.clone());
-                    self.links(url, &query, request.headers(), context).await
+                    self.links(url, &query, headers, context).await
                 }
                 None => ApiError::from(RequestTargetError::Missing).into_response(),
             },
@@ -138,13 +136,26 @@ impl Api {
 }
 
 impl Service for Api {
-    async fn handle(&self, request: Request, context: &mut RequestContext) -> Response {
-        let endpoint = match Endpoint::at(request.uri()) {
-            Ok(endpoint) => endpoint,
-            Err(problem) => return problem.into_response(),
-        };
-        context.route = Some(endpoint.route());
-        self.answer(endpoint, request, context).await
+    fn handle(
+        &self,
+        request: Request,
+        context: &mut RequestContext,
+    ) -> impl Future<Output = Response> + Send {
+        let (head, body) = request.into_parts();
+        // No `async fn`, which would have space for the request twice; and rare futures are boxed, as this one has space for
+        // the largest of those that it waits for.
+        async move {
+            let endpoint = Endpoint::at(&head.uri);
+            context.route = endpoint.as_ref().ok().map(Endpoint::route);
+            match endpoint {
+                Ok(Endpoint::Pages(query)) if head.method == Method::POST => {
+                    let answer = self.posts.answer(query, Request::from_parts(head, body), context);
+                    Box::pin(answer).await.unwrap_or_else(Problem::into_response)
+                }
+                Ok(endpoint) => self.answer(endpoint, &head, context).await,
+                Err(problem) => problem.into_response(),
+            }
+        }
     }
 
     fn route_at(target: &str) -> Option<&'static str> {

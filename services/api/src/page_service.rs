@@ -91,7 +91,7 @@ impl PageService {
             return Ok((copy, source));
         }
         let page = PageUrl::parse(url)?;
-        let (cached, source) = self.look_up_or_fetch(&page, directives, requester).await?;
+        let (cached, source) = Box::pin(self.look_up_or_fetch(&page, directives, requester)).await?;
         if cached.result.is_ok() {
             self.log.append(source, page.as_url().as_str());
         }

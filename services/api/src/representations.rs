@@ -82,9 +82,18 @@ impl Representations {
         form: AnswerForm,
         client: ClientKey,
     ) -> Result<Converted<Bytes>, ApiError> {
-        if let Some(unconverted) = unconverted(&links.json, form) {
-            return Ok(unconverted);
+        match unconverted(&links.json, form) {
+            Some(unconverted) => Ok(unconverted),
+            None => Box::pin(self.converted(cached, form, client)).await,
         }
+    }
+
+    async fn converted(
+        &self,
+        cached: &Arc<CachedResult>,
+        form: AnswerForm,
+        client: ClientKey,
+    ) -> Result<Converted<Bytes>, ApiError> {
         let key = RepresentationKey { result: Arc::downgrade(cached), form };
         let representation = self.0.find(key);
         if representation.made.get().is_none() {
