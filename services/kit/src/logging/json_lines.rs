@@ -38,10 +38,11 @@ struct Members<'a>(&'a mut Vec<u8>);
 
 impl Members<'_> {
     fn add(&mut self, name: &str, value: impl Serialize) {
-        self.0.push(b',');
-        // A name is a string, and no value fails.
-        let _ = serde_json::to_writer(&mut *self.0, name);
-        self.0.push(b':');
+        // Names are words of the source, without anything to escape.
+        self.0.extend_from_slice(b",\"");
+        self.0.extend_from_slice(name.as_bytes());
+        self.0.extend_from_slice(b"\":");
+        // No value fails.
         let _ = serde_json::to_writer(&mut *self.0, &value);
     }
 }
