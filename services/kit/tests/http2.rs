@@ -49,6 +49,16 @@ async fn many_requests_at_once_on_one_http2_connection_are_answered() {
 }
 
 #[tokio::test]
+async fn a_request_that_its_client_gives_up_is_counted_with_its_route() {
+    let server = Server::start().await;
+    let mut requests = connect(&server).await;
+    let answer = tokio::spawn(async move { requests.send_request(request("/slow?60000")).await });
+    server.in_flight(1).await;
+    answer.abort();
+    server.metric(r#"linkextractor_http_requests_total{method="GET",route="/slow",status="0"} 1"#).await;
+}
+
+#[tokio::test]
 async fn a_large_answer_arrives_whole() {
     let server = Server::start().await;
     let answer = within(connect(&server).await.send_request(request("/large?5000000"))).await.unwrap();
