@@ -71,8 +71,11 @@ const EXCEPTIONS: &[(IsKnown, &str)] = &[
         "an end tag of a form closes one form (HTML 13.2.6.4.7); in Chromium also the one around it",
     ),
     (
-        |page| page.split_once("<template").is_some_and(|(_, content)| content.contains("<title")),
-        "a title leaves a template's insertion mode as it is (HTML 13.2.6.4.18); in Chromium it becomes \"in body\"",
+        |page| {
+            let content = page.split_once("<template").map_or("", |(_, content)| content);
+            content.contains("<title") || content.contains("<base")
+        },
+        "title and base leave a template's insertion mode as it is (HTML 13.2.6.4.18); in Chromium it becomes \"in body\"",
     ),
     (
         |page| page.starts_with('\0') || page.contains("</template>\0"),

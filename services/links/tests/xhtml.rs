@@ -23,7 +23,8 @@ const SHOWN: usize = 20;
 const NAMESPACE_ERRORS: &[&str] = &["<x:p/>", "<p x:y=''/>", "xmlns:x=''", "xmlns:y='u'/>"];
 
 /// Start tags that break off before they declare their prefixes.
-const UNDECLARED_AT_END: &[&str] = &["<p x:a='' ", "<p x:a='' y:a='' ", "<p x:a='' y:a='' xmlns:x='u' "];
+const UNDECLARED_AT_END: &[&str] =
+    &["<x:", "<x:p", "<x:a", "<x:a ", "<p x:a='' ", "<p x:a='' y:a='' ", "<p x:a='' y:a='' xmlns:x='u' "];
 
 fn has_namespace_error(page: &str) -> bool {
     NAMESPACE_ERRORS.iter().any(|part| page.contains(part))
