@@ -44,7 +44,10 @@ in
             "one:5000".max_fails = 0;
             "two:5000".max_fails = 0;
           };
-          extraConfig = "keepalive 32;";
+          extraConfig = ''
+            keepalive 32;
+            keepalive_timeout 5s;
+          '';
         };
         virtualHosts.default.locations."/" = {
           proxyPass = "http://linkextractor-api";
