@@ -7,11 +7,11 @@ mod urls;
 pub(crate) use urls::parser;
 
 use crate::{cache_control::CacheDirectives, page_service::PageService, post_bodies::PostBodies};
-use futures_util::{StreamExt, TryStreamExt, stream};
+use futures_util::{StreamExt, stream};
 use http::{HeaderValue, header};
 use http_body::Frame;
 use http_body_util::{BodyExt, StreamBody};
-use kit::{ByteBudget, CodingPreference, Problem, Request, RequestContext, Response};
+use kit::{ByteBudget, Problem, Request, RequestContext, Response, SendRoom};
 use line::{BatchLine, BatchLines};
 use memory::LineMemory;
 use std::sync::Arc;
@@ -36,6 +36,7 @@ pub(crate) async fn answer(
     let (body, reserved) = bodies.read(body, MAX_BYTES, client).await?;
     let urls = parse(&body)?;
     drop(body);
+    let room = head.extensions.get::<SendRoom>().cloned();
     let batch = Arc::new(BatchLines {
         pages: Arc::clone(pages),
         directives: CacheDirectives::of(&head.headers),
@@ -43,8 +44,7 @@ pub(crate) async fn answer(
         request_id: context.id.clone(),
         trace: context.trace.clone(),
         memory: LineMemory::new(lines.clone()),
-        room: head.extensions.get().cloned(),
-        is_encoded: CodingPreference::accepts_gzip_parts(&head.headers),
+        room: room.clone(),
         _urls: reserved,
     });
     let sender = Arc::clone(&batch);
@@ -56,9 +56,12 @@ pub(crate) async fn answer(
         })
         .buffer_unordered(CONCURRENCY)
         .then(move |line| Arc::clone(&sender).send(line))
-        .try_flatten()
-        .map_ok(Frame::data);
+        .flatten()
+        .map(|part| Ok(Frame::data(part)));
     let mut response = Response::new(StreamBody::new(lines).boxed_unsync());
+    if let Some(room) = room {
+        response.extensions_mut().insert(room);
+    }
     let fields = response.headers_mut();
     fields.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/x-ndjson"));
     fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -22,8 +22,8 @@ pub struct ApiSettings {
     pub listen: SocketAddr,
     /// The proxies that are believed when they report the client of a request.
     pub trusted_proxies: TrustedProxies,
-    /// Whether these begin each connection with a header of the PROXY protocol.
-    pub proxy_protocol: bool,
+    /// The peers that begin each connection with a header of the PROXY protocol, which names the client.
+    pub proxy_protocol: TrustedProxies,
     /// The admin listener.
     pub admin: Admin,
     /// `redis://`, `rediss://`, `redis+unix://`, `redis+sentinel://` or `rediss+sentinel://`; several nodes, separated by
@@ -124,7 +124,7 @@ impl Default for ApiSettings {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 5000)),
             trusted_proxies: TrustedProxies::default(),
-            proxy_protocol: false,
+            proxy_protocol: TrustedProxies::default(),
             admin: Admin::at(Some(SocketAddr::from(([127, 0, 0, 1], 5001)))),
             redis_url: None,
             redis: RedisSettings::default(),
@@ -172,7 +172,7 @@ impl Configuration for ApiSettings {
         let send_queue = self.shares().send_queue;
         ServerSettings {
             trusted_proxies,
-            proxy_protocol: self.proxy_protocol,
+            proxy_protocol: self.proxy_protocol.clone(),
             tracing,
             send_queue,
             ..ServerSettings::new(Self::NAME, self.listen, admin, limits, log)

@@ -2,14 +2,17 @@
 
 mod gzip_parts;
 
-use crate::{Body, BoxError, ByteBudget, CodingPreference, ContentCoding, CpuPool, Metrics, Response, full};
+use crate::{
+    Body, BoxError, ByteBudget, CodingPreference, ContentCoding, CpuPool, Metrics, Response, SendRoom, full,
+    send_queue::{QueuedReader, SMALL},
+};
 use bytes::Bytes;
 use futures_util::stream;
 use gzip_parts::GzipParts;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
 use http_body::{Body as _, Frame};
 use http_body_util::{BodyExt, StreamBody};
-use std::mem;
+use std::time::Instant;
 
 /// Compressing takes so many times as long as looking at each byte.
 const EFFORT: usize = 4;
@@ -58,8 +61,11 @@ impl Compressor {
         };
         let Some(coding) = coding else { return response };
         let (mut head, body) = response.into_parts();
-        let body =
-            if length.is_some() { self.whole(coding, body).await } else { Ok(self.clone().parts(body)) };
+        let body = if length.is_some() {
+            self.whole(coding, body).await
+        } else {
+            Ok(self.clone().parts(body, head.extensions.remove()))
+        };
         match body {
             Ok(body) => {
                 head.headers.insert(header::CONTENT_ENCODING, coding.field());
@@ -84,25 +90,26 @@ impl Compressor {
         encoded.map(full).map_err(|_| full(plain))
     }
 
-    /// The parts of `body` as parts of one body in `gzip`.
+    /// The parts of `body` as parts of one body in `gzip`. Large parts without memory to wait for compression are counted
+    /// in `room` while they are sent as they are.
     ///
     /// The other codings need an encoder that lives as long as the body, with a window of its own: much memory for each client
     /// that waits.
-    fn parts(self, body: Body) -> Body {
-        let start = Some((body, Bytes::new(), GzipParts::default()));
+    fn parts(self, body: Body, room: Option<SendRoom>) -> Body {
+        let start = Some((body, PartRest::Data(Bytes::new()), GzipParts::default()));
         let frames = stream::unfold(start, move |state| {
-            let compressor = self.clone();
+            let (compressor, room) = (self.clone(), room.clone());
             async move {
                 let (mut body, mut rest, gzip) = state?;
                 while rest.is_empty() {
                     match body.frame().await {
-                        Some(Ok(frame)) => rest = frame.into_data().unwrap_or_default(),
+                        Some(Ok(frame)) => rest = PartRest::Data(frame.into_data().unwrap_or_default()),
                         Some(Err(error)) => return Some((Err(error), None)),
                         None => return Some((Ok(Frame::data(gzip.end().into())), None)),
                     }
                 }
-                Some(match compressor.part(gzip, &mut rest).await {
-                    Ok((part, gzip)) => (Ok(Frame::data(Bytes::from(part))), Some((body, rest, gzip))),
+                Some(match compressor.part(gzip, rest, room.as_ref()).await {
+                    Ok((part, rest, gzip)) => (Ok(Frame::data(Bytes::from(part))), Some((body, rest, gzip))),
                     Err(error) => (Err(error), None),
                 })
             }
@@ -110,20 +117,41 @@ impl Compressor {
         StreamBody::new(frames).boxed_unsync()
     }
 
-    /// All of `data` as the next part of a body; without memory for it while it waits for compression, a piece of it as it is.
-    async fn part(&self, gzip: GzipParts, data: &mut Bytes) -> Result<(Vec<u8>, GzipParts), BoxError> {
+    /// All of `rest` as the next part of a body; without memory for it while it waits for compression, a piece of it as it
+    /// is, and what is left then.
+    async fn part(
+        &self,
+        gzip: GzipParts,
+        rest: PartRest,
+        room: Option<&SendRoom>,
+    ) -> Result<(Vec<u8>, PartRest, GzipParts), BoxError> {
+        let mut data = match rest {
+            PartRest::Data(data) => data,
+            PartRest::Queued(reader) => return Self::stored(gzip, reader),
+        };
         let length = data.len();
         let is_short = CpuPool::is_short(EFFORT * length);
         let pending = if is_short { None } else { self.pending.try_reserve(2 * length as u64) };
         if !is_short && pending.is_none() {
-            return Ok(gzip.stored(&data.split_to(length.min(PIECE)))?);
+            if let Some(room) = room.filter(|_| length > SMALL) {
+                return Self::stored(gzip, room.push(data).await?);
+            }
+            let (part, gzip) = gzip.stored(&data.split_to(length.min(PIECE)))?;
+            return Ok((part, PartRest::Data(data), gzip));
         }
-        let data = mem::take(data);
         let job = move || {
             let _pending = pending;
             gzip.part(&data)
         };
-        self.encode(length, job).await
+        let (part, gzip) = self.encode(length, job).await?;
+        Ok((part, PartRest::Data(Bytes::new()), gzip))
+    }
+
+    /// A piece of a part that is counted.
+    fn stored(gzip: GzipParts, reader: QueuedReader) -> Result<(Vec<u8>, PartRest, GzipParts), BoxError> {
+        let (piece, _) = reader.take(PIECE, Instant::now()).ok_or("the client has taken nothing for long")?;
+        let (part, gzip) = gzip.stored(&piece)?;
+        Ok((part, PartRest::Queued(reader), gzip))
     }
 
     /// Runs `job`, which encodes `length` bytes.
@@ -134,6 +162,21 @@ impl Compressor {
     ) -> Result<T, BoxError> {
         let done = self.pool.run_sized(EFFORT * length, job).await.ok_or("the encoder panicked")?;
         done.map_err(Into::into)
+    }
+}
+
+/// What is left of a part of a body.
+enum PartRest {
+    Data(Bytes),
+    Queued(QueuedReader),
+}
+
+impl PartRest {
+    fn is_empty(&self) -> bool {
+        match self {
+            Self::Data(data) => data.is_empty(),
+            Self::Queued(reader) => reader.len() == 0,
+        }
     }
 }
 

@@ -92,7 +92,7 @@ impl CodingPreference {
     }
 
     /// Whether a body that is sent in parts may be in `gzip`, the only coding for these.
-    pub fn accepts_gzip_parts(headers: &HeaderMap) -> bool {
+    pub(crate) fn accepts_gzip_parts(headers: &HeaderMap) -> bool {
         let Weights { codings, identity } = Weights::of(headers);
         codings[0].is_some_and(|weight| weight > 0) && codings[0] >= identity
     }

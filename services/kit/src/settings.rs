@@ -60,8 +60,8 @@ pub struct ServerSettings {
     pub host_rule: Option<HostRule>,
     /// The proxies that are believed when they report the client of a request.
     pub trusted_proxies: TrustedProxies,
-    /// Whether these speak the PROXY protocol.
-    pub proxy_protocol: bool,
+    /// The peers that begin each connection with a header of the PROXY protocol.
+    pub proxy_protocol: TrustedProxies,
     /// Its traces.
     pub tracing: TraceSettings,
     /// The way of its spans to a collector, if it shares one with other services; otherwise it has one of its own.
@@ -88,7 +88,7 @@ impl ServerSettings {
             log,
             host_rule: None,
             trusted_proxies: TrustedProxies::default(),
-            proxy_protocol: false,
+            proxy_protocol: TrustedProxies::default(),
             tracing: TraceSettings::default(),
             spans: None,
             send_queue,
@@ -103,7 +103,8 @@ impl ServerSettings {
         let limits = Limits { connections, requests, per_client, ..self.limits.clone() };
         let log = Log { access: false, ..self.log.clone() };
         let host_rule = Some(HostRule::new(self.admin.hosts.iter().cloned()));
-        Self { limits, log, host_rule, trusted_proxies: TrustedProxies::default(), ..self.clone() }
+        let (trusted_proxies, proxy_protocol) = Default::default();
+        Self { limits, log, host_rule, trusted_proxies, proxy_protocol, ..self.clone() }
     }
 }
 

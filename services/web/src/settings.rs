@@ -14,8 +14,8 @@ pub struct WebSettings {
     pub listen: SocketAddr,
     /// The proxies that are believed when they report the client of a request.
     pub trusted_proxies: TrustedProxies,
-    /// Whether these begin each connection with a header of the PROXY protocol.
-    pub proxy_protocol: bool,
+    /// The peers that begin each connection with a header of the PROXY protocol, which names the client.
+    pub proxy_protocol: TrustedProxies,
     /// The admin listener.
     pub admin: Admin,
     /// The API's URL; the page's URL is added as one percent-encoded segment.
@@ -45,7 +45,7 @@ impl Default for WebSettings {
         Self {
             listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
             trusted_proxies: TrustedProxies::default(),
-            proxy_protocol: false,
+            proxy_protocol: TrustedProxies::default(),
             admin: Admin::at(Some(SocketAddr::from(([127, 0, 0, 1], 8081)))),
             api_endpoint: Url::parse("http://localhost:5000/api/").expect("a valid literal"),
             api_public_url: None,
@@ -91,7 +91,7 @@ impl Configuration for WebSettings {
         let (trusted_proxies, tracing) = (self.trusted_proxies.clone(), self.tracing.clone());
         ServerSettings {
             trusted_proxies,
-            proxy_protocol: self.proxy_protocol,
+            proxy_protocol: self.proxy_protocol.clone(),
             tracing,
             ..ServerSettings::new(Self::NAME, self.listen, admin, limits, log)
         }

@@ -9,6 +9,7 @@ use serde_json::Value;
 use std::{
     fs,
     net::{IpAddr, SocketAddr},
+    time::{Duration, Instant},
 };
 use tempfile::TempDir;
 
@@ -97,9 +98,10 @@ async fn haproxy_passes_on_targets_large_headers_and_the_client_and_limits_rates
 #[tokio::test]
 async fn the_proxy_protocol_names_the_client_of_connections_that_are_passed_on() {
     let folder = TempDir::new().unwrap();
+    let loopback = r#"["127.0.0.1"]"#;
     let mut api = api(&[
-        ("LINKEXTRACTOR_API_TRUSTED_PROXIES", r#"["127.0.0.1"]"#),
-        ("LINKEXTRACTOR_API_PROXY_PROTOCOL", "true"),
+        ("LINKEXTRACTOR_API_TRUSTED_PROXIES", loopback),
+        ("LINKEXTRACTOR_API_PROXY_PROTOCOL", loopback),
     ])
     .await;
     let service = api.address("service");
@@ -121,11 +123,24 @@ async fn the_proxy_protocol_names_the_client_of_connections_that_are_passed_on()
     for balancer in balancers {
         ask("127.0.0.7", balancer).await;
     }
-    // Who is not trusted speaks for itself.
+    // Others speak HTTP.
     ask("127.0.0.8", service).await;
-    let mut wire = Wire::connect_from("127.0.0.1".parse::<IpAddr>().unwrap(), service).await;
-    wire.send("GET / HTTP/1.1\r\nHost: a\r\n\r\n").await;
-    assert!(wire.answer().await.is_none(), "a trusted proxy without the header");
+    let request = "GET / HTTP/1.1\r\nHost: a\r\nX-Forwarded-For: 192.0.2.1\r\n\r\n";
+    let connect = || Wire::connect_from(IpAddr::from([127, 0, 0, 1]), service);
+    let mut plain = connect().await;
+    plain.send(request).await;
+    assert!(plain.answer().await.is_none(), "a load balancer without the header");
+    let mut unknown = connect().await;
+    unknown.send(format!("PROXY UNKNOWN\r\n{request}")).await;
+    assert_eq!(unknown.answer().await.unwrap().status, 200);
+    let line = api.line_where("a request", |line: &Value| line["message"] == "request").await;
+    assert_eq!(line["client"], "127.0.0.1", "a client without a name is not believed: {line}");
+    // A header that never comes does not hold up a stop.
+    let _silent = connect().await;
+    let begun = Instant::now();
+    api.terminate();
+    assert_eq!(api.end().await, Some(0));
+    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
 }
 
 /// Pages whose addresses a proxy may change, and one with a `Link` field as long as it can be, from clients that claim

@@ -11,7 +11,7 @@ use crate::{
 };
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
-use kit::{BoxError, ClientKey, RequestId, Reservation, ReservedRoom, SendRoom, Trace};
+use kit::{ClientKey, RequestId, Reservation, ReservedRoom, SendRoom, Trace};
 use links::format::ndjson::{self, PageMembers};
 use serde::Serialize;
 use std::{
@@ -33,8 +33,6 @@ pub(super) struct BatchLines {
     pub(super) trace: Trace,
     pub(super) memory: LineMemory,
     pub(super) room: Option<SendRoom>,
-    /// Whether the lines are encoded when they are sent.
-    pub(super) is_encoded: bool,
     /// For the URLs.
     pub(super) _urls: Reservation,
 }
@@ -83,7 +81,10 @@ impl BatchLines {
             // The line of an error is short.
             (None, Err(_)) => BatchLine::Written(line),
             (Some(reserved), _) => {
-                hold_longest(&mut line, |part| reserved.hold(part));
+                // Most of a line.
+                if let Some(longest) = line.iter_mut().max_by_key(|part| part.len()) {
+                    *longest = reserved.hold(mem::take(longest));
+                }
                 BatchLine::Written(line)
             }
         }
@@ -96,50 +97,31 @@ impl BatchLines {
         self.pages.find(url, &self.directives, requester).await
     }
 
-    /// The parts of the line, as they are sent; an error if there was no room for them for long.
-    pub(super) async fn send(
-        self: Arc<Self>,
-        line: BatchLine,
-    ) -> Result<impl Stream<Item = Result<Bytes, BoxError>>, BoxError> {
-        let (mut parts, mut room) = match line {
+    /// The parts of the line, as they are sent.
+    pub(super) async fn send(self: Arc<Self>, line: BatchLine) -> impl Stream<Item = Bytes> {
+        let (parts, mut room) = match line {
             BatchLine::Written(parts) => (parts, None),
-            BatchLine::Deferred(line) => self.write_deferred(line).await?,
+            BatchLine::Deferred(line) => self.write_deferred(line).await,
         };
-        if self.is_encoded
-            && let Some(room) = room.take()
-        {
-            hold_longest(&mut parts, |part| room.hold(part));
-        }
-        Ok(stream::iter(parts).map(move |part| {
+        stream::iter(parts).inspect(move |part| {
             if part.len() >= COPIED {
                 drop(room.take());
             }
-            Ok(part)
-        }))
+        })
     }
 
-    /// The line, and the room for it: without that, lines of many batches would wait to be sent.
-    async fn write_deferred(
-        &self,
-        line: DeferredLine,
-    ) -> Result<(LineParts, Option<ReservedRoom>), BoxError> {
+    /// The line, and the room for it: without that, lines of many batches would be in memory and wait to be sent.
+    async fn write_deferred(&self, line: DeferredLine) -> (LineParts, Option<ReservedRoom>) {
         let DeferredLine { url, cached, source, length } = line;
         let room = match &self.room {
-            Some(room) => Some(room.reserve(length).await.ok_or("no memory for a line of a batch")?),
+            Some(room) => Some(room.reserve(length).await),
             None => None,
         };
         let found = match cached.upgrade() {
             Some(cached) => Ok((cached, source)),
             None => self.find(&url).await,
         };
-        Ok((write(&url, &found), room))
-    }
-}
-
-/// Binds memory to the longest part, which is most of a line.
-fn hold_longest(parts: &mut LineParts, hold: impl FnOnce(Bytes) -> Bytes) {
-    if let Some(longest) = parts.iter_mut().max_by_key(|part| part.len()) {
-        *longest = hold(mem::take(longest));
+        (write(&url, &found), room)
     }
 }
 

@@ -29,7 +29,7 @@ pub(super) struct Queued {
     pub(super) responses: HashMap<(usize, usize), QueuedResponse>,
     /// By the number of the reader.
     pub(super) buffers: HashMap<u64, StreamBuffer>,
-    /// Clients and bytes of parts that are being made, by number. Nobody is cut off for them: the client waits for us.
+    /// Clients and bytes of parts that are being made, by number. Nobody is cut off for them: they end soon.
     rooms: HashMap<u64, (ClientKey, u64)>,
 }
 
@@ -138,6 +138,11 @@ impl Queued {
     pub(super) fn add_room(&mut self, number: u64, client: ClientKey, bytes: u64) {
         self.bytes += bytes;
         self.rooms.insert(number, (client, bytes));
+    }
+
+    /// Bytes of all parts that are being made.
+    pub(super) fn rooms(&self) -> u64 {
+        self.rooms.values().map(|(_, bytes)| bytes).sum()
     }
 
     pub(super) fn remove_room(&mut self, number: u64) {

@@ -1,7 +1,8 @@
-//! Room for a part of a response that a service has yet to make: parts that wait for room would take memory meanwhile.
+//! The send queue as services see it that make large parts of a response: a part that waits for room takes memory
+//! meanwhile, so they ask before they make one.
 
-use super::SendQueue;
-use crate::ClientKey;
+use super::{CutOff, QueuedReader, RETRIES, RETRY, SendQueue};
+use crate::{BoxError, ClientKey};
 use bytes::Bytes;
 use std::{
     sync::{Arc, PoisonError},
@@ -9,67 +10,73 @@ use std::{
 };
 use tokio::time::sleep;
 
-/// The send queue, as the service sees it that handles a request with a body: an extension of the request.
+/// The part of the queue that rooms may take: what is handed over needs the rest.
+const ROOMS: u64 = 2;
+
+/// The send queue for the response to one request: an extension of requests with bodies. Also an extension of a response
+/// whose large parts are encoded before they are sent.
 #[derive(Clone)]
 pub struct SendRoom {
     queue: Arc<SendQueue>,
     client: ClientKey,
+    connection: Arc<CutOff>,
+    is_http1: bool,
 }
 
-/// Room for a part that is being made. It is given up when the part is handed over, as the part counts itself then; if the
-/// part is encoded first, [`hold`](Self::hold) keeps the room for it.
+/// Room for a part that is being made, to be dropped before the part is handed over, as the part counts itself then.
 pub struct ReservedRoom {
     queue: Arc<SendQueue>,
     number: u64,
 }
 
 impl SendRoom {
-    pub(crate) fn new(queue: &Arc<SendQueue>, client: ClientKey) -> Self {
-        Self { queue: Arc::clone(queue), client }
+    pub(crate) fn new(
+        queue: &Arc<SendQueue>,
+        client: ClientKey,
+        connection: &Arc<CutOff>,
+        is_http1: bool,
+    ) -> Self {
+        Self { queue: Arc::clone(queue), client, connection: Arc::clone(connection), is_http1 }
     }
 
-    /// Room for a part of `bytes`, once there is some; `None` if there was none for long. Clients that take nothing are cut
-    /// off for it, as for a part that is there.
-    pub async fn reserve(&self, bytes: usize) -> Option<ReservedRoom> {
-        for _ in 0..super::RETRIES {
-            let reserved = self.queue.reserve(bytes as u64, self.client, Instant::now());
-            if reserved.is_some() {
+    /// Room for a part of `bytes`, once there is some: that may take long. Clients that take nothing are cut off for it, as
+    /// for a part that is there. Nobody is cut off for the room itself, so it is for the time until the part is made only.
+    pub async fn reserve(&self, bytes: usize) -> ReservedRoom {
+        loop {
+            if let Some(reserved) = self.queue.reserve(bytes as u64, self.client, Instant::now()) {
                 return reserved;
             }
-            sleep(super::RETRY).await;
+            sleep(RETRY).await;
         }
-        None
     }
-}
 
-impl ReservedRoom {
-    /// Binds the room to `bytes`: it ends with the last reference to them.
-    pub fn hold(self, bytes: Bytes) -> Bytes {
-        Bytes::from_owner(Held { bytes, _room: self })
-    }
-}
-
-struct Held {
-    bytes: Bytes,
-    _room: ReservedRoom,
-}
-
-impl AsRef<[u8]> for Held {
-    fn as_ref(&self) -> &[u8] {
-        &self.bytes
+    /// Counts `data` until the client has read it, once there is room; an error if there was none for long.
+    pub(crate) async fn push(&self, mut data: Bytes) -> Result<QueuedReader, BoxError> {
+        for _ in 0..RETRIES {
+            let connection = Arc::clone(&self.connection);
+            match self.queue.push(data, self.client, connection, self.is_http1, Instant::now()) {
+                Ok(reader) => return Ok(reader),
+                Err(still) => data = still,
+            }
+            sleep(RETRY).await;
+        }
+        Err("no memory for unread responses".into())
     }
 }
 
 impl SendQueue {
-    /// Room for `bytes` of a response to `client`, if there is some.
+    /// Room for `bytes` of a response to `client`, if there is some. A large part has room for a part of it: beside that,
+    /// small parts of the same client, and the parts of others, go on.
     pub(super) fn reserve(
         self: &Arc<Self>,
         bytes: u64,
         client: ClientKey,
         now: Instant,
     ) -> Option<ReservedRoom> {
+        let (all, bytes) = (self.limit / ROOMS, bytes.min(self.share / ROOMS));
         let mut queued = self.queued.lock().unwrap_or_else(PoisonError::into_inner);
-        self.make_room(&mut queued, |_| bytes, client, self.millis(now)).then(|| {
+        let is_free = queued.rooms() == 0 || queued.rooms() + bytes <= all;
+        (is_free && self.make_room(&mut queued, |_| bytes, client, self.millis(now))).then(|| {
             let number = queued.next_number();
             queued.add_room(number, client, bytes);
             ReservedRoom { queue: Arc::clone(self), number }

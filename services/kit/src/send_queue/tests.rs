@@ -274,17 +274,21 @@ fn a_response_counts_as_16_kib_at_least() {
 }
 
 #[test]
-fn room_for_a_part_is_made_by_those_that_take_nothing_and_kept_until_it_is_given_up() {
+fn room_for_a_part_is_made_by_those_that_take_nothing_and_leaves_half_of_all_to_parts_that_are_there() {
     let queue = Fixture::new(0.5);
     let reserve =
         |bytes: usize, client, seconds| queue.queue.reserve(bytes as u64, key(client), queue.at(seconds));
-    let stalled = queue.push(&data(LIMIT / 2), 1, 0).unwrap();
-    let room = reserve(LIMIT / 2, 2, 1).unwrap();
-    assert!(reserve(LIMIT / 4, 3, 2).is_none(), "nobody has stalled yet");
-    let other = reserve(LIMIT / 4, 3, 9).unwrap();
+    let [stalled, other] = [1, 5].map(|client| queue.push(&data(LIMIT / 2), client, 0).unwrap());
+    assert!(reserve(LIMIT, 2, 1).is_none(), "nobody has stalled yet");
+    assert!(other.take(SMALL, queue.at(8)).is_some());
+    let room = reserve(LIMIT, 2, 9).unwrap();
     assert!(stalled.take(SMALL, queue.at(9)).is_none(), "the client that took nothing is cut off");
-    assert!(reserve(LIMIT / 4, 2, 20).is_none(), "beyond the share of the client");
-    assert!(queue.push(&data(LIMIT / 2), 4, 20).is_none(), "nobody is cut off who waits for us");
-    drop((room, other));
+    assert_eq!(queue.bytes(), LIMIT / 2 + LIMIT / 4, "half of its share is enough for a part of any size");
+    assert!(queue.push(&data(LIMIT / 8), 2, 9).is_some(), "small parts of the client go on");
+    drop(other);
+    let second = reserve(LIMIT, 3, 9).unwrap();
+    assert!(reserve(1, 4, 9).is_none(), "rooms take half of all");
+    assert!(queue.push(&data(LIMIT / 2), 4, 9).is_some());
+    drop((room, second));
     assert_eq!(queue.bytes(), 0);
 }

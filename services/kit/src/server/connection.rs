@@ -2,7 +2,7 @@
 
 use super::{
     context::{ConnectionContext, ListenerContext},
-    proxy_header,
+    proxy_header::{self, ProxiedClient},
     raw_head::RawHead,
     respond::respond,
     socket::Socket,
@@ -27,14 +27,15 @@ pub(super) async fn serve<S: Service>(
 ) {
     let Ok(peer) = stream.peer_addr() else { return };
     let _open = listener.metrics.connection();
-    let proxy_or_client = match proxy_or_client(&listener, Client::new(peer.ip()), &mut stream).await {
-        Ok(address) => address,
+    let found = proxy_or_client(&listener, Client::new(peer.ip()), &mut stream).await;
+    let (proxy_or_client, is_trusted_proxy) = match found {
+        Ok(found) => found,
         Err(reason) => return listener.metrics.closed(reason),
     };
     let client = Arc::new(ConnectionContext {
         peer,
         proxy_or_client,
-        is_trusted_proxy: listener.settings.trusted_proxies.contain(proxy_or_client),
+        is_trusted_proxy,
         permits: listener.permits.of(proxy_or_client.key()),
         service: listener.settings.name,
         route_at: S::route_at,
@@ -48,22 +49,30 @@ pub(super) async fn serve<S: Service>(
     listener.metrics.closed(drive(&listener, stream, &client).await);
 }
 
-/// The peer of a connection, or the client that it names by the PROXY protocol, which only trusted proxies speak.
+/// The peer of a connection, or the client that it names by the PROXY protocol; and whether that is a proxy that is believed
+/// when it reports the client of a request.
 async fn proxy_or_client<S>(
     listener: &ListenerContext<S>,
     peer: Client,
     stream: &mut TcpStream,
-) -> Result<Client, CloseReason> {
+) -> Result<(Client, bool), CloseReason> {
     let settings = &listener.settings;
-    if !settings.proxy_protocol || !settings.trusted_proxies.contain(peer) {
-        return Ok(peer);
+    let with_trust = |client| Ok((client, settings.trusted_proxies.contain(client)));
+    if !settings.proxy_protocol.contain(peer) {
+        return with_trust(peer);
     }
-    match timeout(settings.limits.header_timeout, proxy_header::read(stream)).await {
-        Ok(Ok(named)) => Ok(named.map_or(peer, Client::new)),
-        Ok(Err(error)) if error.kind() == io::ErrorKind::InvalidData => {
-            tracing::warn!(peer = %peer.address(), "a connection of a trusted proxy has no valid PROXY header");
-            Err(CloseReason::Malformed)
-        }
+    let header = tokio::select! {
+        biased;
+        header = timeout(settings.limits.header_timeout, proxy_header::read(stream)) => header,
+        () = listener.stop.cancelled() => return Err(CloseReason::Regular),
+    };
+    match header {
+        Ok(Ok(Some(ProxiedClient::At(address)))) => with_trust(Client::new(address)),
+        Ok(Ok(Some(ProxiedClient::Proxy))) => with_trust(peer),
+        // What it sends is the client's.
+        Ok(Ok(Some(ProxiedClient::Unknown))) => Ok((peer, false)),
+        Ok(Ok(None)) => Err(CloseReason::Regular),
+        Ok(Err(error)) if error.kind() == io::ErrorKind::InvalidData => Err(CloseReason::Malformed),
         Ok(Err(_)) => Err(CloseReason::Broken),
         Err(_) => Err(CloseReason::Slow),
     }

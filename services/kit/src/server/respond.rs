@@ -70,7 +70,9 @@ pub(super) fn respond<S: Service>(
         Ok(()) => (request.uri().path() == "*").then(|| Box::new(other_method(request.method(), METHODS))),
     };
     if has_body {
-        request.extensions_mut().insert(SendRoom::new(&client.send_queue, sender.key()));
+        let http1 = request.version() < Version::HTTP_2;
+        let room = SendRoom::new(&client.send_queue, sender.key(), &client.timer.cut_off, http1);
+        request.extensions_mut().insert(room);
     }
     if refused.is_none() && !no_body_permit {
         *log.context.permit() = if client.is_trusted_proxy {
