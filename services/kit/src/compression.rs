@@ -4,7 +4,7 @@ mod gzip_parts;
 
 use crate::{
     Body, BoxError, ByteBudget, CodingPreference, ContentCoding, CpuPool, Metrics, Response, SendRoom, full,
-    send_queue::{QueuedReader, SMALL},
+    send_queue::{CountsItself, QueuedReader},
 };
 use bytes::Bytes;
 use futures_util::stream;
@@ -64,7 +64,11 @@ impl Compressor {
         let body = if length.is_some() {
             self.whole(coding, body).await
         } else {
-            Ok(self.clone().parts(body, head.extensions.remove()))
+            let room = head.extensions.remove::<SendRoom>();
+            if room.is_some() {
+                head.extensions.insert(CountsItself);
+            }
+            Ok(self.clone().parts(body, room))
         };
         match body {
             Ok(body) => {
@@ -90,26 +94,26 @@ impl Compressor {
         encoded.map(full).map_err(|_| full(plain))
     }
 
-    /// The parts of `body` as parts of one body in `gzip`. Large parts without memory to wait for compression are counted
-    /// in `room` while they are sent as they are.
+    /// The parts of `body` as parts of one body in `gzip`. What is large of them is counted in `room` until the client has
+    /// read it.
     ///
     /// The other codings need an encoder that lives as long as the body, with a window of its own: much memory for each client
     /// that waits.
     fn parts(self, body: Body, room: Option<SendRoom>) -> Body {
-        let start = Some((body, PartRest::Data(Bytes::new()), GzipParts::default()));
+        let start = Some((body, PartRest::Plain(Bytes::new()), GzipParts::default()));
         let frames = stream::unfold(start, move |state| {
             let (compressor, room) = (self.clone(), room.clone());
             async move {
                 let (mut body, mut rest, gzip) = state?;
                 while rest.is_empty() {
                     match body.frame().await {
-                        Some(Ok(frame)) => rest = PartRest::Data(frame.into_data().unwrap_or_default()),
+                        Some(Ok(frame)) => rest = PartRest::Plain(frame.into_data().unwrap_or_default()),
                         Some(Err(error)) => return Some((Err(error), None)),
                         None => return Some((Ok(Frame::data(gzip.end().into())), None)),
                     }
                 }
                 Some(match compressor.part(gzip, rest, room.as_ref()).await {
-                    Ok((part, rest, gzip)) => (Ok(Frame::data(Bytes::from(part))), Some((body, rest, gzip))),
+                    Ok((part, rest, gzip)) => (Ok(Frame::data(part)), Some((body, rest, gzip))),
                     Err(error) => (Err(error), None),
                 })
             }
@@ -117,41 +121,44 @@ impl Compressor {
         StreamBody::new(frames).boxed_unsync()
     }
 
-    /// All of `rest` as the next part of a body; without memory for it while it waits for compression, a piece of it as it
-    /// is, and what is left then.
+    /// The next part of a body, of `rest` or all of it, and what is left of it. Without memory to wait for compression, `rest`
+    /// goes on in pieces as it is.
     async fn part(
         &self,
         gzip: GzipParts,
         rest: PartRest,
         room: Option<&SendRoom>,
-    ) -> Result<(Vec<u8>, PartRest, GzipParts), BoxError> {
+    ) -> Result<(Bytes, PartRest, GzipParts), BoxError> {
         let mut data = match rest {
-            PartRest::Data(data) => data,
-            PartRest::Queued(reader) => return Self::stored(gzip, reader),
+            PartRest::Plain(data) => data,
+            PartRest::Stored(reader) => {
+                let (part, gzip) = gzip.stored(&piece(&reader)?)?;
+                return Ok((part.into(), PartRest::Stored(reader), gzip));
+            }
+            PartRest::Encoded(reader) => return Ok((piece(&reader)?, PartRest::Encoded(reader), gzip)),
         };
         let length = data.len();
         let is_short = CpuPool::is_short(EFFORT * length);
         let pending = if is_short { None } else { self.pending.try_reserve(2 * length as u64) };
         if !is_short && pending.is_none() {
-            if let Some(room) = room.filter(|_| length > SMALL) {
-                return Self::stored(gzip, room.push(data).await?);
+            if let Some(room) = room.filter(|room| room.counts(length)) {
+                let reader = room.push(data).await?;
+                let (part, gzip) = gzip.stored(&piece(&reader)?)?;
+                return Ok((part.into(), PartRest::Stored(reader), gzip));
             }
             let (part, gzip) = gzip.stored(&data.split_to(length.min(PIECE)))?;
-            return Ok((part, PartRest::Data(data), gzip));
+            return Ok((part.into(), PartRest::Plain(data), gzip));
         }
         let job = move || {
             let _pending = pending;
             gzip.part(&data)
         };
         let (part, gzip) = self.encode(length, job).await?;
-        Ok((part, PartRest::Data(Bytes::new()), gzip))
-    }
-
-    /// A piece of a part that is counted.
-    fn stored(gzip: GzipParts, reader: QueuedReader) -> Result<(Vec<u8>, PartRest, GzipParts), BoxError> {
-        let (piece, _) = reader.take(PIECE, Instant::now()).ok_or("the client has taken nothing for long")?;
-        let (part, gzip) = gzip.stored(&piece)?;
-        Ok((part, PartRest::Queued(reader), gzip))
+        if let Some(room) = room.filter(|room| room.counts(part.len())) {
+            let reader = room.push(part.into()).await?;
+            return Ok((piece(&reader)?, PartRest::Encoded(reader), gzip));
+        }
+        Ok((part.into(), PartRest::Plain(Bytes::new()), gzip))
     }
 
     /// Runs `job`, which encodes `length` bytes.
@@ -167,17 +174,26 @@ impl Compressor {
 
 /// What is left of a part of a body.
 enum PartRest {
-    Data(Bytes),
-    Queued(QueuedReader),
+    /// Not encoded yet.
+    Plain(Bytes),
+    /// The same, counted until its pieces are sent as they are.
+    Stored(QueuedReader),
+    /// Encoded, and counted until its pieces are sent.
+    Encoded(QueuedReader),
 }
 
 impl PartRest {
     fn is_empty(&self) -> bool {
         match self {
-            Self::Data(data) => data.is_empty(),
-            Self::Queued(reader) => reader.len() == 0,
+            Self::Plain(data) => data.is_empty(),
+            Self::Stored(reader) | Self::Encoded(reader) => reader.is_read(),
         }
     }
+}
+
+fn piece(reader: &QueuedReader) -> Result<Bytes, BoxError> {
+    let (piece, _) = reader.take(PIECE, Instant::now()).ok_or("the client has taken nothing for long")?;
+    Ok(piece)
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use std::{
 };
 
 pub(crate) use self::queued::CutOff;
+pub(crate) use self::room::CountsItself;
 pub use self::room::{ReservedRoom, SendRoom};
 
 /// Responses over HTTP/1 up to this length are not counted: a connection has one at a time.
@@ -171,6 +172,12 @@ impl QueuedReader {
             None => data,
         };
         Some((data, rest.is_empty()))
+    }
+
+    /// Whether all has been taken; a client that was cut off has not taken all.
+    pub(crate) fn is_read(&self) -> bool {
+        let rest = self.reading.rest.lock().unwrap_or_else(PoisonError::into_inner);
+        rest.as_ref().is_some_and(Bytes::is_empty)
     }
 
     /// The number of bytes that are left.

@@ -1,8 +1,8 @@
 use super::*;
-use crate::empty;
+use crate::{Client, empty, send_queue::SendQueue};
 use flate2::read::GzDecoder;
 use futures_util::{FutureExt, StreamExt};
-use std::io::Read;
+use std::{io::Read, sync::Arc, time::Duration};
 use tokio::sync::mpsc;
 
 fn accepting(codings: &'static str) -> HeaderMap {
@@ -122,4 +122,34 @@ async fn a_part_for_which_there_is_no_memory_is_sent_in_pieces_as_it_is() {
     let mut decoded = String::new();
     GzDecoder::new(&sent[..]).read_to_string(&mut decoded).unwrap();
     assert!(decoded == text);
+}
+
+#[tokio::test]
+async fn a_part_without_memory_counts_until_it_is_read_and_a_client_that_is_cut_off_has_no_end() {
+    const LENGTH: usize = 512 * 1024;
+    let queue = Arc::new(SendQueue::new(LENGTH as u64, 1.0, Duration::from_secs(5)));
+    let key = |number| Client::new([192, 0, 2, number].into()).key();
+    let room = SendRoom::new(&queue, key(1), &Arc::default(), true);
+    let compressor = Compressor::new(&CpuPool::new(1).unwrap(), 0);
+    let text = "x".repeat(LENGTH);
+    for is_cut_off in [false, true] {
+        let frames = stream::iter([Ok(Frame::data(Bytes::from(text.clone())))]);
+        let mut response = Response::new(StreamBody::new(frames).boxed_unsync());
+        response.extensions_mut().insert(room.clone());
+        let mut body = compressor.compressed(&accepting("gzip"), response).await.into_body();
+        let mut sent = body.frame().await.unwrap().unwrap().into_data().unwrap().to_vec();
+        assert_eq!(queue.bytes(), LENGTH as u64);
+        if is_cut_off {
+            let later = Instant::now() + Duration::from_secs(10);
+            let other = Bytes::from(vec![0; LENGTH]);
+            assert!(queue.push(other, key(2), Arc::default(), true, later).is_ok());
+            assert!(body.collect().await.is_err());
+        } else {
+            sent.extend_from_slice(&body.collect().await.unwrap().to_bytes());
+            let mut decoded = String::new();
+            GzDecoder::new(&sent[..]).read_to_string(&mut decoded).unwrap();
+            assert!(decoded == text);
+            assert_eq!(queue.bytes(), 0);
+        }
+    }
 }

@@ -1,7 +1,7 @@
 //! The send queue as services see it that make large parts of a response: a part that waits for room takes memory
 //! meanwhile, so they ask before they make one.
 
-use super::{CutOff, QueuedReader, RETRIES, RETRY, SendQueue};
+use super::{CutOff, QueuedReader, RETRIES, RETRY, SMALL, SMALL_HTTP2, SendQueue};
 use crate::{BoxError, ClientKey};
 use bytes::Bytes;
 use std::{
@@ -22,6 +22,10 @@ pub struct SendRoom {
     connection: Arc<CutOff>,
     is_http1: bool,
 }
+
+/// An extension of a response whose body counts itself.
+#[derive(Clone)]
+pub(crate) struct CountsItself;
 
 /// Room for a part that is being made, to be dropped before the part is handed over, as the part counts itself then.
 pub struct ReservedRoom {
@@ -48,6 +52,11 @@ impl SendRoom {
             }
             sleep(RETRY).await;
         }
+    }
+
+    /// Whether a part of `bytes` is large enough to be counted.
+    pub(crate) fn counts(&self, bytes: usize) -> bool {
+        bytes > if self.is_http1 { SMALL } else { SMALL_HTTP2 }
     }
 
     /// Counts `data` until the client has read it, once there is room; an error if there was none for long.

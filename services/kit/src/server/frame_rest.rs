@@ -3,7 +3,7 @@
 use super::request_log::RequestLog;
 use crate::{
     Body, BoxError,
-    send_queue::{PIECE_HTTP2, QueuedReader, RETRIES, RETRY, SMALL, SMALL_HTTP2},
+    send_queue::{PIECE_HTTP2, QueuedReader, RETRIES, RETRY},
 };
 use bytes::Bytes;
 use futures_util::stream;
@@ -70,7 +70,7 @@ impl FrameRest {
     }
 
     fn queued(data: Bytes, log: &RequestLog) -> Result<Self, Bytes> {
-        if data.len() <= small(log) {
+        if data.len() <= log.small {
             return Ok(Self::Small(data));
         }
         let (queue, connection) = (&log.client.send_queue, Arc::clone(&log.client.timer.cut_off));
@@ -127,11 +127,6 @@ impl FrameRest {
     pub(super) fn is_empty(&self) -> bool {
         matches!(self, Self::Small(rest) if rest.is_empty())
     }
-}
-
-/// Bytes of a response that need not be counted.
-fn small(log: &RequestLog) -> usize {
-    if log.http1 { SMALL } else { SMALL_HTTP2 }
 }
 
 /// The next frame of `body`; a panic is an error.

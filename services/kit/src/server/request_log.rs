@@ -1,7 +1,10 @@
 //! Marks the connection busy during one request; on drop, which a cancelled request reaches too, counts and logs it.
 
 use super::context::ConnectionContext;
-use crate::{Client, ErrorCode, Request, RequestContext, RequestId, Response, Trace, redacted};
+use crate::{
+    Client, ErrorCode, Request, RequestContext, RequestId, Response, Trace, redacted,
+    send_queue::{CountsItself, SMALL, SMALL_HTTP2},
+};
 use http::{Method, Version};
 use std::{
     sync::{Arc, PoisonError},
@@ -18,6 +21,8 @@ pub(super) struct RequestLog {
     pub(super) bytes: u64,
     /// Whether that was all of it.
     pub(super) complete: bool,
+    /// Bytes of a frame of the body that need not be counted.
+    pub(super) small: usize,
     begun: Instant,
     /// The target as logged; `None` when the access log is off.
     target: Option<String>,
@@ -52,6 +57,7 @@ impl RequestLog {
             client,
             bytes: 0,
             complete: false,
+            small: if http1 { SMALL } else { SMALL_HTTP2 },
             begun: Instant::now(),
             target: (access && tracing::enabled!(target: "access", tracing::Level::INFO)).then(target),
             code: None,
@@ -63,6 +69,9 @@ impl RequestLog {
     /// Takes what is logged from the response's head.
     pub(super) fn responded(&mut self, response: &mut Response) {
         self.status = response.status().as_u16();
+        if response.extensions().get::<CountsItself>().is_some() {
+            self.small = usize::MAX;
+        }
         self.code = response.extensions_mut().remove();
     }
 
