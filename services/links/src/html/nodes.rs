@@ -179,11 +179,13 @@ impl NodeTree {
             self.steps += 1;
             self.detach(child);
         }
-        // An option in `content` itself is removed from its `select`, which then shows none.
-        if let Some(option) = self.selected(select)
-            && self.is_in(option, select)
-        {
+        let Some(option) = self.selected(select) else { return };
+        if self.is_in(option, select) {
             self.clone_children(option, content);
+        } else if let NodeKind::Select { default, chosen, is_list } = self.get(select).kind {
+            // It was in `content` itself: its `select` shows none until another option is inserted.
+            let kept = |shown| if shown == option { NONE } else { shown };
+            self.set_kind(select, NodeKind::Select { default: kept(default), chosen: kept(chosen), is_list });
         }
     }
 
