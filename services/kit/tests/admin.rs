@@ -55,7 +55,7 @@ async fn metrics_are_prometheus_text() {
         "# TYPE linkextractor_process_cpu_seconds_total counter",
         "# TYPE linkextractor_tokio_workers gauge",
         "linkextractor_log_lines_dropped_total 0",
-        r#"linkextractor_build_info{service="test",version="0.1.0"} 1"#,
+        concat!(r#"linkextractor_build_info{service="test",version=""#, env!("CARGO_PKG_VERSION"), r#""} 1"#),
         "linkextractor_http_connections_limit 10000",
         "linkextractor_http_requests_active 0",
         "linkextractor_http_requests_active_limit 1024",

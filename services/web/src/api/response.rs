@@ -20,6 +20,7 @@ const MAX_PROBLEM: usize = 64 << 10;
 const UNRESERVED: usize = 64 << 10;
 
 const UNRESOLVED: HeaderName = HeaderName::from_static("linkextractor-unresolved");
+const APPROXIMATE: HeaderName = HeaderName::from_static("linkextractor-approximate");
 
 /// The links of a page, not parsed yet.
 pub(crate) struct ApiResponse {
@@ -32,6 +33,8 @@ pub(crate) struct ApiResponse {
     pub(crate) title: Option<String>,
     /// How many addresses were left out because they do not resolve (`Linkextractor-Unresolved`, RFC 9651).
     pub(crate) unresolved: usize,
+    /// Whether the links were found by tags alone (`Linkextractor-Approximate`, RFC 9651).
+    pub(crate) approximate: bool,
 }
 
 impl ApiResponse {
@@ -43,12 +46,13 @@ impl ApiResponse {
         let headers = response.headers();
         let age = text(headers, header::AGE).and_then(|age| age.trim().parse().ok());
         let unresolved = text(headers, UNRESOLVED).and_then(|count| count.trim().parse().ok()).unwrap_or(0);
+        let approximate = text(headers, APPROXIMATE).is_some_and(|value| value.trim() == "?1");
         let mut fields = headers.get_all(header::LINK).iter();
         let described = fields.find_map(|value| DescribedPage::find(value.to_str().ok()?, requested));
         let (page, title) = described.map_or((None, None), |page| (Some(page.url), page.title));
         let page = page.unwrap_or_else(|| requested.clone());
         let body = read(response.into_body(), MAX_LINKS, budget).await?;
-        Ok(Self { body, age, page, title, unresolved })
+        Ok(Self { body, age, page, title, unresolved, approximate })
     }
 
     /// The length of the body in bytes.

@@ -38,7 +38,7 @@ variables! {
         title,
         /// The page's host, and how it reads if it is an internationalized domain name.
         host, readable,
-        age, total, addresses, unresolved, strip,
+        age, total, addresses, unresolved, approximate, strip,
         /// The links of all kinds that fit what else is selected, and their address; those of each kind.
         found, all_kinds, internal, external, other,
         domain_count,
@@ -120,6 +120,7 @@ impl ResultView {
             total: links.len().into(),
             addresses: table.addresses.into(),
             unresolved: response.unresolved.into(),
+            approximate: response.approximate.into(),
             strip: strip.into(),
             found: counts.iter().sum::<usize>().into(),
             all_kinds: address(Selection { kind: None, page: 1, ..selection.clone() }),

@@ -199,10 +199,29 @@ async fn titled(field: &'static str) -> Page {
         let field = format!("<https://example.com/>; rel=\"describes\"{field}");
         response.headers_mut().insert("link", field.parse().unwrap());
         response.headers_mut().insert("linkextractor-unresolved", "2".parse().unwrap());
+        response.headers_mut().insert("linkextractor-approximate", "?1".parse().unwrap());
         std::future::ready(response)
     })
     .await;
     Site::start(mock.settings()).await.get(&about("https://example.com/")).await
+}
+
+#[tokio::test]
+async fn a_page_whose_links_are_all_left_out_says_so() {
+    for (unresolved, text) in [
+        ("0", "This page has no links."),
+        ("3", "This page has no links with a valid address: 3 are left out."),
+    ] {
+        let mock = Mock::start(move |_| {
+            let mut response = json("[]");
+            response.headers_mut().insert("linkextractor-unresolved", unresolved.parse().unwrap());
+            std::future::ready(response)
+        })
+        .await;
+        let page = Site::start(mock.settings()).await.get(&about("https://example.com/")).await;
+        assert!(page.text.contains(text), "{}", page.text);
+        assert!(!page.text.contains("approximate"));
+    }
 }
 
 #[tokio::test]
@@ -220,6 +239,7 @@ async fn the_title_of_the_page_is_its_heading_and_without_one_its_host() {
             page.text
         );
         assert!(!page.text.contains("<script") && page.text.contains("2 more are left out"));
+        assert!(page.text.contains("The list is approximate"));
     }
     let page = titled("; title*=UTF-8''T").await;
     assert!(page.text.contains("<title>Links of T – Link Extractor</title>"));
