@@ -100,7 +100,7 @@ impl Compressor {
     /// The other codings need an encoder that lives as long as the body, with a window of its own: much memory for each client
     /// that waits.
     fn parts(self, body: Body, room: Option<SendRoom>) -> Body {
-        let start = Some((body, PartRest::Plain(Bytes::new()), GzipParts::default()));
+        let start = Some((body, PartRest::none(), GzipParts::default()));
         let frames = stream::unfold(start, move |state| {
             let (compressor, room) = (self.clone(), room.clone());
             async move {
@@ -128,23 +128,18 @@ impl Compressor {
         gzip: GzipParts,
         rest: PartRest,
         room: Option<&SendRoom>,
-    ) -> Result<(Bytes, PartRest, GzipParts), BoxError> {
+    ) -> Result<NextPart, BoxError> {
         let mut data = match rest {
             PartRest::Plain(data) => data,
-            PartRest::Stored(reader) => {
-                let (part, gzip) = gzip.stored(&piece(&reader)?)?;
-                return Ok((part.into(), PartRest::Stored(reader), gzip));
-            }
-            PartRest::Encoded(reader) => return Ok((piece(&reader)?, PartRest::Encoded(reader), gzip)),
+            PartRest::Stored(reader) => return stored(gzip, reader),
+            PartRest::Encoded(reader) => return encoded(gzip, reader),
         };
         let length = data.len();
         let is_short = CpuPool::is_short(EFFORT * length);
         let pending = if is_short { None } else { self.pending.try_reserve(2 * length as u64) };
         if !is_short && pending.is_none() {
             if let Some(room) = room.filter(|room| room.counts(length)) {
-                let reader = room.push(data).await?;
-                let (part, gzip) = gzip.stored(&piece(&reader)?)?;
-                return Ok((part.into(), PartRest::Stored(reader), gzip));
+                return stored(gzip, room.push(data).await?);
             }
             let (part, gzip) = gzip.stored(&data.split_to(length.min(PIECE)))?;
             return Ok((part.into(), PartRest::Plain(data), gzip));
@@ -155,10 +150,9 @@ impl Compressor {
         };
         let (part, gzip) = self.encode(length, job).await?;
         if let Some(room) = room.filter(|room| room.counts(part.len())) {
-            let reader = room.push(part.into()).await?;
-            return Ok((piece(&reader)?, PartRest::Encoded(reader), gzip));
+            return encoded(gzip, room.push(part.into()).await?);
         }
-        Ok((part.into(), PartRest::Plain(Bytes::new()), gzip))
+        Ok((part.into(), PartRest::none(), gzip))
     }
 
     /// Runs `job`, which encodes `length` bytes.
@@ -182,18 +176,37 @@ enum PartRest {
     Encoded(QueuedReader),
 }
 
+/// The next part of a body, what is left of it, and the state after it.
+type NextPart = (Bytes, PartRest, GzipParts);
+
 impl PartRest {
+    fn none() -> Self {
+        Self::Plain(Bytes::new())
+    }
+
     fn is_empty(&self) -> bool {
-        match self {
-            Self::Plain(data) => data.is_empty(),
-            Self::Stored(reader) | Self::Encoded(reader) => reader.is_read(),
-        }
+        matches!(self, Self::Plain(data) if data.is_empty())
     }
 }
 
-fn piece(reader: &QueuedReader) -> Result<Bytes, BoxError> {
-    let (piece, _) = reader.take(PIECE, Instant::now()).ok_or("the client has taken nothing for long")?;
-    Ok(piece)
+/// A piece of `reader` as it is.
+fn stored(gzip: GzipParts, reader: QueuedReader) -> Result<NextPart, BoxError> {
+    let (piece, rest) = piece(reader)?;
+    let (part, gzip) = gzip.stored(&piece)?;
+    Ok((part.into(), rest.map_or_else(PartRest::none, PartRest::Stored), gzip))
+}
+
+/// A piece of `reader`, which is encoded.
+fn encoded(gzip: GzipParts, reader: QueuedReader) -> Result<NextPart, BoxError> {
+    let (piece, rest) = piece(reader)?;
+    Ok((piece, rest.map_or_else(PartRest::none, PartRest::Encoded), gzip))
+}
+
+/// The next piece, and the reader unless it was the last one: nothing counts from then on.
+fn piece(reader: QueuedReader) -> Result<(Bytes, Option<QueuedReader>), BoxError> {
+    let (piece, is_last) =
+        reader.take(PIECE, Instant::now()).ok_or("the client has taken nothing for long")?;
+    Ok((piece, (!is_last).then_some(reader)))
 }
 
 #[cfg(test)]

@@ -174,12 +174,6 @@ impl QueuedReader {
         Some((data, rest.is_empty()))
     }
 
-    /// Whether all has been taken; a client that was cut off has not taken all.
-    pub(crate) fn is_read(&self) -> bool {
-        let rest = self.reading.rest.lock().unwrap_or_else(PoisonError::into_inner);
-        rest.as_ref().is_some_and(Bytes::is_empty)
-    }
-
     /// The number of bytes that are left.
     pub(crate) fn len(&self) -> usize {
         let rest = self.reading.rest.lock().unwrap_or_else(PoisonError::into_inner);

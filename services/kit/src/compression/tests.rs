@@ -125,6 +125,35 @@ async fn a_part_for_which_there_is_no_memory_is_sent_in_pieces_as_it_is() {
 }
 
 #[tokio::test]
+async fn nothing_of_a_part_counts_once_its_last_piece_was_handed_over() {
+    for (memory, is_http1) in [(0, true), (0, false), (16 << 20, true), (16 << 20, false)] {
+        let queue = Arc::new(SendQueue::new(4 << 20, 1.0, Duration::from_secs(5)));
+        let client = Client::new([192, 0, 2, 1].into()).key();
+        let room = SendRoom::new(&queue, client, &Arc::default(), is_http1);
+        // It hardly gets smaller by compression.
+        let mut number = 1_u64;
+        let text: Vec<u8> = std::iter::repeat_with(|| {
+            number = number.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            number.to_be_bytes()[0]
+        })
+        .take(200_000)
+        .collect();
+        let first = stream::iter([Ok(Frame::data(Bytes::from(text.clone())))]);
+        let mut response = Response::new(StreamBody::new(first.chain(stream::pending())).boxed_unsync());
+        response.extensions_mut().insert(room);
+        let compressor = Compressor::new(&CpuPool::new(1).unwrap(), memory);
+        let mut body = compressor.compressed(&accepting("gzip"), response).await.into_body();
+        let (mut sent, mut decoded) = (Vec::new(), vec![0; text.len()]);
+        while GzDecoder::new(&sent[..]).read_exact(&mut decoded).is_err() {
+            sent.extend_from_slice(&body.frame().await.unwrap().unwrap().into_data().unwrap());
+        }
+        assert!(decoded == text);
+        assert!(body.frame().now_or_never().is_none());
+        assert_eq!(queue.bytes(), 0, "{memory} {is_http1}");
+    }
+}
+
+#[tokio::test]
 async fn a_part_without_memory_counts_until_it_is_read_and_a_client_that_is_cut_off_has_no_end() {
     const LENGTH: usize = 512 * 1024;
     let queue = Arc::new(SendQueue::new(LENGTH as u64, 1.0, Duration::from_secs(5)));
