@@ -1,24 +1,38 @@
 //! The response to a request for a page: the links in the negotiated format, or the problem, with the cache fields.
 
 use crate::{
-    answer_fields::value,
+    answer_fields::{AnswerKind, value},
     cached_result::{CachedResult, FetchReason, PageLinks, ResultSource},
-    conversion::Converted,
+    conversion::unconverted,
     error::ApiError,
     link_query::LinkQuery,
     negotiation::AnswerForm,
     representations::Representations,
 };
-use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
-use kit::{ClientKey, Response};
-use std::sync::Arc;
+use kit::{ClientKey, ContentCoding, Response};
+use std::{sync::Arc, time::Duration};
 
-/// The fields of an answer, with those that the server adds: none needs a larger map on its way.
-const FIELDS: usize = 12;
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 const UNRESOLVED: HeaderName = HeaderName::from_static("linkextractor-unresolved");
 const APPROXIMATE: HeaderName = HeaderName::from_static("linkextractor-approximate");
+
+/// The response to a request with this `query` and `headers`, if `cached`, which came from `source`, has links that are
+/// sent as they are cached: most hits.
+pub(crate) fn answer_at_once(
+    cached: &CachedResult,
+    source: ResultSource,
+    query: &LinkQuery,
+    headers: &HeaderMap,
+) -> Option<Response> {
+    let links = cached.result.as_ref().ok()?;
+    let form = AnswerForm::of(query, headers);
+    let body = unconverted(&links.json, form).filter(|_| !headers.contains_key(header::IF_NONE_MATCH))?;
+    let kind = AnswerKind::of(cached, source, form, None, query);
+    let mut response = Response::new(kit::full(body.bytes));
+    *response.headers_mut() = cached.fields(links).of(kind, |fields| add_fields(fields, cached, links, kind));
+    Some(response)
+}
 
 /// The response with `cached`, which came from `source`, to a request of `client` with `headers` and this `query`.
 pub(crate) async fn answer(
@@ -28,15 +42,19 @@ pub(crate) async fn answer(
     query: &LinkQuery,
     (client, headers): (ClientKey, &HeaderMap),
 ) -> Response {
-    let age = cached.age();
-    let mut response = match &cached.result {
-        Ok(links) => with_links(representations, cached, links, query, (client, headers)).await,
-        Err(error) => ApiError::from(error.clone()).problem(age).into_response(),
+    let form = AnswerForm::of(query, headers);
+    let error = match &cached.result {
+        Ok(links) => {
+            match with_links(representations, cached, links, (source, form), query, (client, headers)).await {
+                Ok(response) => return response,
+                Err(error) => error,
+            }
+        }
+        Err(error) => error.clone().into(),
     };
-    let fields = response.headers_mut();
-    fields.insert(CACHE_STATUS, cache_status(source, cached.ttl(age)));
-    // Also for a miss: the result of a shared job is a little old already.
-    fields.insert(header::AGE, age.as_secs().into());
+    let kind = AnswerKind::of(cached, source, form, None, query);
+    let mut response = error.problem(Duration::from_secs(kind.age)).into_response();
+    add_source(response.headers_mut(), kind);
     response
 }
 
@@ -44,58 +62,70 @@ async fn with_links(
     representations: &Representations,
     cached: &Arc<CachedResult>,
     links: &PageLinks,
+    (source, form): (ResultSource, AnswerForm),
     query: &LinkQuery,
     (client, headers): (ClientKey, &HeaderMap),
-) -> Response {
-    let form = AnswerForm::of(query, headers);
+) -> Result<Response, ApiError> {
     // Of other forms, only what is made has a known length, on which the coding depends.
     let made = match form.coding {
-        Some(_) if !form.is_cached() => Some(representations.get(cached, links, form, client).await),
+        Some(_) if !form.is_cached() => Some(representations.get(cached, links, form, client).await?),
         _ => None,
     };
     let coding = match &made {
-        Some(made) => made.as_ref().ok().and_then(|made| made.coding),
+        Some(made) => made.coding,
         None => form.coding.and_then(|preference| preference.for_length(links.json.len())),
     };
-    let known = cached.fields(links);
-    let tag = known.entity_tag(form, coding);
+    let kind = AnswerKind::of(cached, source, form, coding, query);
+    let mut fields = cached.fields(links).of(kind, |fields| add_fields(fields, cached, links, kind));
+    let tag = fields.get(header::ETAG).and_then(|tag| tag.to_str().ok()).unwrap_or_default();
     let mut response = Response::new(kit::empty());
-    response.headers_mut().reserve(FIELDS);
-    if kit::not_modified(headers, tag.to_str().unwrap_or_default()) {
+    if kit::not_modified(headers, tag) {
         *response.status_mut() = StatusCode::NOT_MODIFIED;
+        fields.remove(header::CONTENT_TYPE);
+        fields.remove(header::CONTENT_ENCODING);
     } else {
         let made = match made {
             Some(made) => made,
-            None => representations.get(cached, links, form, client).await,
+            None => representations.get(cached, links, form, client).await?,
         };
-        match made {
-            Ok(made) => with_body(&mut response, form, made),
-            Err(error) => return error.into_response(),
-        }
+        *response.body_mut() = kit::full(made.bytes);
     }
-    let fields = response.headers_mut();
-    fields.insert(header::ETAG, tag);
+    *response.headers_mut() = fields;
+    Ok(response)
+}
+
+/// Adds the fields of an answer of this `kind` with `links`, which are those of `cached`.
+fn add_fields(fields: &mut HeaderMap, cached: &CachedResult, links: &PageLinks, kind: AnswerKind) {
+    let known = cached.fields(links);
+    fields.insert(header::ETAG, known.entity_tag(kind.form, kind.coding));
     fields.insert(header::CACHE_CONTROL, known.cache_control.clone());
     if let Some(link) = &known.link {
         fields.insert(header::LINK, link.clone());
     }
-    describe(fields, links, query);
-    response
+    describe(fields, links, kind.form, kind.coding, kind.is_format_given);
+    add_source(fields, kind);
 }
 
-/// Gives `response` the body in `form` that was made, and the fields about it.
-pub(crate) fn with_body(response: &mut Response, form: AnswerForm, made: Converted<Bytes>) {
-    *response.body_mut() = kit::full(made.bytes);
-    let fields = response.headers_mut();
+/// Adds the fields about the cache.
+fn add_source(fields: &mut HeaderMap, kind: AnswerKind) {
+    fields.insert(CACHE_STATUS, cache_status(kind.source, kind.ttl));
+    // Also for a miss: the result of a shared job is a little old already.
+    fields.insert(header::AGE, kind.age.into());
+}
+
+/// Adds the fields about `links` in `form` and `coding` that need no cache. The query may have given the format.
+pub(crate) fn describe(
+    fields: &mut HeaderMap,
+    links: &PageLinks,
+    form: AnswerForm,
+    coding: Option<ContentCoding>,
+    is_format_given: bool,
+) {
     fields.insert(header::CONTENT_TYPE, HeaderValue::from_static(form.format.media_type()));
-    if let Some(coding) = made.coding {
+    if let Some(coding) = coding {
         fields.insert(header::CONTENT_ENCODING, coding.field());
     }
-}
-
-/// Adds the fields about `links`, in an answer to `query`, that need no cache.
-pub(crate) fn describe(fields: &mut HeaderMap, links: &PageLinks, query: &LinkQuery) {
-    let vary = if query.format.is_some() { "Accept-Encoding" } else { "Accept, Accept-Encoding" };
+    let vary = if is_format_given { "Accept-Encoding" } else { "Accept, Accept-Encoding" };
     fields.insert(header::VARY, HeaderValue::from_static(vary));
     if links.unresolved > 0 {
         fields.insert(UNRESOLVED, HeaderValue::from(links.unresolved));

@@ -1,10 +1,19 @@
 //! The header fields that all answers with the same links have, made once.
 
-use crate::negotiation::AnswerForm;
-use http::HeaderValue;
-use kit::ContentCoding;
+use crate::{
+    cached_result::{CachedResult, ResultSource},
+    link_query::LinkQuery,
+    negotiation::AnswerForm,
+};
+use http::{HeaderMap, HeaderValue, header};
+use kit::{ContentCoding, RequestId};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
-use std::{fmt::Display, io::Write, sync::OnceLock, time::Duration};
+use std::{
+    fmt::Display,
+    io::Write,
+    sync::{OnceLock, PoisonError, RwLock},
+    time::Duration,
+};
 use xxhash_rust::xxh3::xxh3_64;
 
 /// The most bytes of the field `Link`: proxies have buffers of 4 KiB for all fields.
@@ -23,6 +32,10 @@ const NO_ATTR_CHAR: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'`')
     .remove(b'|')
     .remove(b'~');
+/// The fields of an answer, with those that the server adds: none needs a larger map on its way.
+const FIELDS: usize = 12;
+/// The value of `X-Content-Type-Options` in every response.
+pub(crate) const NOSNIFF: HeaderValue = HeaderValue::from_static("nosniff");
 /// The most bytes of a value that is written without a buffer on the heap.
 const SHORT: usize = 128;
 
@@ -36,11 +49,40 @@ pub(crate) struct AnswerFields {
     hash: u64,
     /// The same with the page's URL, on which a selection by host depends.
     hash_with_url: u64,
+    /// All fields of the latest hit: the next ones in the same second have the same.
+    latest: RwLock<Option<(AnswerKind, HeaderMap)>>,
+}
+
+/// All that the fields of an answer depend on beside the links.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct AnswerKind {
+    pub(crate) form: AnswerForm,
+    pub(crate) coding: Option<ContentCoding>,
+    pub(crate) is_format_given: bool,
+    pub(crate) source: ResultSource,
+    /// In seconds, as `ttl`.
+    pub(crate) age: u64,
+    pub(crate) ttl: i64,
+}
+
+impl AnswerKind {
+    /// The kind of the answer to `query` with `cached` in `form` and `coding` at this moment.
+    pub(crate) fn of(
+        cached: &CachedResult,
+        source: ResultSource,
+        form: AnswerForm,
+        coding: Option<ContentCoding>,
+        query: &LinkQuery,
+    ) -> Self {
+        let age = cached.age();
+        let ttl = cached.ttl(age);
+        Self { form, coding, is_format_given: query.format.is_some(), source, age: age.as_secs(), ttl }
+    }
 }
 
 impl AnswerFields {
-    /// About how many bytes they take beside the URL.
-    pub(crate) const BYTES: usize = 256;
+    /// About how many bytes they take beside the URL; those of the latest hit are most of it.
+    pub(crate) const BYTES: usize = 2 * 1024;
 
     /// The fields for links with this `hash` from the page with this `title` at `url`, which are fresh for `lifetime`.
     pub(crate) fn new(url: &str, title: Option<&str>, hash: u64, lifetime: Duration) -> Self {
@@ -50,7 +92,25 @@ impl AnswerFields {
             json_tag: value(format_args!("\"{hash:016x}-json\"")),
             hash,
             hash_with_url: hash ^ xxh3_64(url.as_bytes()),
+            latest: RwLock::new(None),
         }
+    }
+
+    /// All fields of an answer of this `kind`, made by `add`, unless they are those of the latest hit.
+    pub(crate) fn of(&self, kind: AnswerKind, add: impl FnOnce(&mut HeaderMap)) -> HeaderMap {
+        if let Some((latest, fields)) = &*self.latest.read().unwrap_or_else(PoisonError::into_inner)
+            && *latest == kind
+        {
+            return fields.clone();
+        }
+        let mut fields = HeaderMap::with_capacity(FIELDS);
+        add(&mut fields);
+        if let ResultSource::Cache(_) = kind.source {
+            fields.insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
+            RequestId::reserve(&mut fields);
+            *self.latest.write().unwrap_or_else(PoisonError::into_inner) = Some((kind, fields.clone()));
+        }
+        fields
     }
 
     /// The entity tag of the links in `form` and `coding`.

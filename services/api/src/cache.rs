@@ -92,9 +92,9 @@ impl Cache {
         if self.redis.is_some() { Tier::Redis } else { Tier::Local }
     }
 
-    /// The entry for `key` in the process, if Redis need not be asked.
-    pub(crate) fn current_copy(&self, key: &str) -> Option<CacheEntry> {
-        match self.local.find(key) {
+    /// The entry in the process for the page whose URL is serialized as `url`, if Redis need not be asked.
+    pub(crate) fn current_copy(&self, url: &str) -> Option<CacheEntry> {
+        match self.local.find(url) {
             Local::Verified(copy) => Some(copy),
             Local::Unverified(copy) if self.redis.is_none() => Some(copy),
             Local::Unverified(_) | Local::Absent => None,
@@ -103,7 +103,7 @@ impl Cache {
 
     /// The entry for `key`, fresh or expired. Requests for it at the same time ask Redis once.
     pub(crate) async fn get(&self, key: &CacheKey, time: &mut TimeBudget) -> Lookup {
-        let copy = match self.local.find(key.as_str()) {
+        let copy = match self.local.find(key.url()) {
             Local::Verified(copy) => return Lookup::Found(copy, Tier::Local),
             Local::Unverified(copy) => Some(copy),
             Local::Absent => None,
@@ -129,7 +129,7 @@ impl Cache {
     /// Claims the right to fetch `key`, among all processes that share the cache, and looks for a result that another
     /// process has stored since the last look. Granted if Redis is unreachable.
     pub(crate) async fn claim(&self, key: &CacheKey, time: &mut TimeBudget) -> (Claim, Lookup) {
-        let copy = match self.local.find(key.as_str()) {
+        let copy = match self.local.find(key.url()) {
             Local::Verified(copy) | Local::Unverified(copy) => Some(copy),
             Local::Absent => None,
         };
@@ -249,11 +249,7 @@ mod tests {
             (Some(copy.clone()), cache.local.mark(&key))
         };
         let verified = || {
-            if let Local::Verified(copy) = cache.local.find(key.as_str()) {
-                Some(copy.fetched())
-            } else {
-                None
-            }
+            if let Local::Verified(copy) = cache.local.find(key.url()) { Some(copy.fetched()) } else { None }
         };
         for (read, time, tier) in [
             (Some(old.clone()), copy.fetched(), Tier::Local),

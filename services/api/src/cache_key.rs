@@ -1,10 +1,14 @@
 //! The key of a page in every cache.
 
 use fetch::PageUrl;
-use std::{borrow::Borrow, sync::Arc};
+use std::{
+    borrow::Borrow,
+    hash::{Hash, Hasher},
+    sync::Arc,
+};
 
 /// The version of what is stored, then the URL as the URL standard serializes it, without its fragment.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct CacheKey(Arc<str>);
 
 impl CacheKey {
@@ -14,12 +18,17 @@ impl CacheKey {
     pub(crate) fn of(page: &PageUrl) -> Self {
         let url = page.as_url().as_str();
         let url = url.split_once('#').map_or(url, |(url, _)| url);
-        Self(Self::text(url).into())
+        Self([Self::PREFIX, url].concat().into())
     }
 
-    /// The text of the key of the page whose URL is serialized as `url`. Any other text gives the key of no page.
-    pub(crate) fn text(url: &str) -> String {
-        [Self::PREFIX, url].concat()
+    /// The URL in the text of a key; any other text has the URL of no page.
+    pub(crate) fn url_in(text: &str) -> &str {
+        text.strip_prefix(Self::PREFIX).unwrap_or_default()
+    }
+
+    /// The URL of the page, by which the process finds its copy.
+    pub(crate) fn url(&self) -> &str {
+        Self::url_in(&self.0)
     }
 
     pub(crate) fn as_str(&self) -> &str {
@@ -29,7 +38,14 @@ impl CacheKey {
 
 impl Borrow<str> for CacheKey {
     fn borrow(&self) -> &str {
-        &self.0
+        self.url()
+    }
+}
+
+/// As that of the URL, by which it is found.
+impl Hash for CacheKey {
+    fn hash<H: Hasher>(&self, hasher: &mut H) {
+        self.url().hash(hasher);
     }
 }
 
@@ -62,7 +78,7 @@ mod tests {
             let page = PageUrl::parse(url).unwrap();
             let text = page.as_url().as_str();
             assert_eq!(PageUrl::parse(text).as_ref(), Ok(&page), "{url}");
-            assert_eq!(CacheKey::of(&page).as_str(), CacheKey::text(text), "{url}");
+            assert_eq!(CacheKey::of(&page).url(), text, "{url}");
         }
     }
 }

@@ -42,11 +42,12 @@ pub use cache::RedisSettings;
 pub use fetch_log::LoggedFetches;
 pub use settings::{ApiLog, ApiSettings, CacheSettings};
 
-use answer::{answer, outcome};
+use answer::{answer, answer_at_once, outcome};
+use answer_fields::NOSNIFF;
 use cache_control::CacheDirectives;
 use documents::{description, problem_type, usage};
 use error::ApiError;
-use http::{HeaderMap, HeaderValue, Method, header, request::Parts};
+use http::{HeaderMap, Method, header, request::Parts};
 use kit::{
     ByteBudget, Check, Compressor, CpuPool, Problem, Request, RequestContext, Response, Service, errors,
 };
@@ -95,7 +96,12 @@ impl Api {
     }
 
     /// Answers a request that is no POST with links.
-    async fn answer(&self, endpoint: Endpoint, request: &Parts, context: &mut RequestContext) -> Response {
+    async fn answer(
+        &self,
+        endpoint: &Endpoint<'_>,
+        request: &Parts,
+        context: &mut RequestContext,
+    ) -> Response {
         let Parts { method, headers, .. } = request;
         match endpoint {
             _ if *method != Method::GET && *method != Method::HEAD => {
@@ -104,15 +110,17 @@ impl Api {
             Endpoint::Usage => usage(),
             Endpoint::Description => description(headers),
             Endpoint::ProblemType(kind) => problem_type(kind),
-            Endpoint::Page(Ok(url)) => self.links(&url, &LinkQuery::default(), headers, context).await,
+            Endpoint::Page(Ok(url)) => self.links(url, &LinkQuery::default(), headers, context).await,
             Endpoint::Pages(Ok(query)) => match &query.url {
                 Some(url) => {
                     context.requested_url = Some(url.clone());
-                    self.links(url, &query, headers, context).await
+                    self.links(url, query, headers, context).await
                 }
                 None => ApiError::from(RequestTargetError::Missing).into_response(),
             },
-            Endpoint::Page(Err(error)) | Endpoint::Pages(Err(error)) => ApiError::from(error).into_response(),
+            Endpoint::Page(Err(error)) | Endpoint::Pages(Err(error)) => {
+                ApiError::from(*error).into_response()
+            }
         }
     }
 
@@ -128,7 +136,10 @@ impl Api {
         match self.pages.find(url, &CacheDirectives::of(headers), Requester::of(context)).await {
             Ok((cached, source)) => {
                 context.cache = Some(outcome(source));
-                answer(&self.representations, &cached, source, query, (client, headers)).await
+                if let Some(response) = answer_at_once(&cached, source, query, headers) {
+                    return response;
+                }
+                Box::pin(answer(&self.representations, &cached, source, query, (client, headers))).await
             }
             Err(error) => error.into_response(),
         }
@@ -152,7 +163,7 @@ impl Service for Api {
                     let answer = self.posts.answer(query, Request::from_parts(head, body), context);
                     Box::pin(answer).await.unwrap_or_else(Problem::into_response)
                 }
-                Ok(endpoint) => self.answer(endpoint, &head, context).await,
+                Ok(endpoint) => self.answer(&endpoint, &head, context).await,
                 Err(problem) => problem.into_response(),
             }
         }
@@ -163,7 +174,7 @@ impl Service for Api {
     }
 
     fn finish(&self, response: &mut Response) {
-        response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+        response.headers_mut().insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
     }
 
     async fn checks(&self) -> Vec<Check> {

@@ -105,7 +105,7 @@ impl PageService {
         if directives.no_cache || url.len() > PageUrl::MAX_LENGTH {
             return None;
         }
-        let entry = self.cache.current_copy(&CacheKey::text(url))?;
+        let entry = self.cache.current_copy(url)?;
         let Verdict::Fresh(result) = self.stale.judge(Some(&entry), directives) else { return None };
         self.metrics.answered(CacheUse::Local);
         Some(result)

@@ -1,14 +1,8 @@
 //! The links of a page that a client sends itself: one that a browser has rendered, or that needs a login.
 
 use crate::{
-    answer::{describe, with_body},
-    answer_fields::describes,
-    error::ApiError,
-    extraction::ReceivedPage,
-    link_query::LinkQuery,
-    negotiation::AnswerForm,
-    page_service::PageService,
-    problem_types,
+    answer::describe, answer_fields::describes, error::ApiError, extraction::ReceivedPage,
+    link_query::LinkQuery, negotiation::AnswerForm, page_service::PageService, problem_types,
     request_target::RequestTargetError,
 };
 use bytes::Bytes;
@@ -47,14 +41,13 @@ pub(crate) async fn answer(
         processor_time: ProcessorTime::default(),
     };
     let (links, converted) = pages.fetcher.posted(page, reserved, client).await.map_err(problem)?;
-    let mut response = Response::new(kit::empty());
-    with_body(&mut response, form, converted);
+    let mut response = Response::new(kit::full(converted.bytes));
     let fields = response.headers_mut();
     if let Some(link) = describes(&links.url, links.title.as_deref()) {
         fields.insert(header::LINK, link);
     }
     fields.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    describe(fields, &links, query);
+    describe(fields, &links, form, converted.coding, query.format.is_some());
     Ok(response)
 }
 

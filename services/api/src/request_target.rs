@@ -37,18 +37,18 @@ impl RequestTargetError {
 ///
 /// `rest` is used unchanged if it begins with `http:/` or `https:/` (one slash is enough: proxies merge them). Otherwise
 /// its path is percent-decoded once, and its query is added to the query of the result.
-pub(crate) fn url_in_path(rest: &str) -> Result<String, RequestTargetError> {
+pub(crate) fn url_in_path(rest: &str) -> Result<Cow<'_, str>, RequestTargetError> {
     let begins_with =
         |scheme: &str| rest.get(..scheme.len()).is_some_and(|start| start.eq_ignore_ascii_case(scheme));
     if begins_with("http:/") || begins_with("https:/") {
-        return Ok(rest.to_owned());
+        return Ok(rest.into());
     }
     let (path, query) = rest.split_once('?').map_or((rest, None), |(path, query)| (path, Some(query)));
-    let mut url = decode(path)?.into_owned();
+    let mut url = decode(path)?;
     if let Some(query) = query {
         let end = url.find('#').unwrap_or(url.len());
         let joint = if url[..end].contains('?') { '&' } else { '?' };
-        url.insert_str(end, &format!("{joint}{query}"));
+        url.to_mut().insert_str(end, &format!("{joint}{query}"));
     }
     Ok(url)
 }

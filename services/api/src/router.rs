@@ -7,10 +7,11 @@ use crate::{
 };
 use http::{Uri, uri::PathAndQuery};
 use kit::{Problem, errors};
+use std::borrow::Cow;
 
 /// A resource of the API.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum Endpoint {
+pub(crate) enum Endpoint<'a> {
     /// `/`: the usage.
     Usage,
     /// `/openapi.json`: the description for programs.
@@ -20,12 +21,12 @@ pub(crate) enum Endpoint {
     /// `/api`: a page by the parameter `url`, or what is sent by POST.
     Pages(Result<LinkQuery, RequestTargetError>),
     /// `/api/<url>`: a page by its URL.
-    Page(Result<String, RequestTargetError>),
+    Page(Result<Cow<'a, str>, RequestTargetError>),
 }
 
-impl Endpoint {
+impl<'a> Endpoint<'a> {
     /// The endpoint at `uri`.
-    pub(crate) fn at(uri: &Uri) -> Result<Self, Problem> {
+    pub(crate) fn at(uri: &'a Uri) -> Result<Self, Problem> {
         let path = uri.path();
         match path {
             "/" => return Ok(Self::Usage),
@@ -70,13 +71,14 @@ impl Endpoint {
 mod tests {
     use super::*;
 
-    fn at(target: &str) -> Result<Endpoint, &'static str> {
-        Endpoint::at(&target.parse().unwrap()).map_err(|problem| problem.code)
+    fn at(target: &str) -> Result<Endpoint<'static>, &'static str> {
+        let uri = Box::leak(Box::new(target.parse().unwrap()));
+        Endpoint::at(uri).map_err(|problem| problem.code)
     }
 
     #[test]
     fn request_targets_lead_to_endpoints() {
-        let page = |url: &str| Ok(Endpoint::Page(Ok(url.to_owned())));
+        let page = |url: &str| Ok(Endpoint::Page(Ok(url.to_owned().into())));
         let query = |url| Endpoint::Pages(Ok(LinkQuery { url, ..LinkQuery::default() }));
         let parameter = |url: &str| Ok(query(Some(url.to_owned())));
         assert_eq!(at("/"), Ok(Endpoint::Usage));

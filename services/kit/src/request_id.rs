@@ -3,7 +3,6 @@
 use http::{HeaderMap, HeaderName, HeaderValue};
 use std::{
     hash::{BuildHasher, RandomState},
-    io::Write,
     sync::{
         LazyLock,
         atomic::{AtomicU64, Ordering},
@@ -38,9 +37,11 @@ impl RequestId {
     pub fn make() -> Self {
         static NEXT: LazyLock<AtomicU64> =
             LazyLock::new(|| AtomicU64::new(RandomState::new().hash_one(std::process::id())));
-        let mut digits = [0; MADE];
-        // It has room for them.
-        let _ = write!(&mut digits[..], "{:0MADE$}", NEXT.fetch_add(1, Ordering::Relaxed));
+        let (mut digits, mut rest) = ([0; MADE], NEXT.fetch_add(1, Ordering::Relaxed));
+        for digit in digits.iter_mut().rev() {
+            *digit = b"0123456789"[(rest % 10) as usize];
+            rest /= 10;
+        }
         Self(Id::Made(digits))
     }
 
@@ -51,6 +52,11 @@ impl RequestId {
             (Some(id), None) => id.to_str().ok().and_then(Self::accept).unwrap_or_else(Self::make),
             _ => Self::make(),
         }
+    }
+
+    /// Adds the field for an id, still empty, to `fields` that are copied for many responses: a copy has no space for more.
+    pub fn reserve(fields: &mut HeaderMap) {
+        fields.insert(X_REQUEST_ID, HeaderValue::from_static(""));
     }
 
     /// The id as the value of a header field.

@@ -81,8 +81,9 @@ impl LocalTier {
         (self.copies.entry_count(), self.copies.weighted_size())
     }
 
-    pub(super) fn find(&self, key: &str) -> Local {
-        let Some(copy) = self.copies.get(key) else { return Local::Absent };
+    /// What it has for the page whose URL is serialized as `url`, without a fragment.
+    pub(super) fn find(&self, url: &str) -> Local {
+        let Some(copy) = self.copies.get(url) else { return Local::Absent };
         let entry = copy.entry.clone();
         if self.sessions.is_current(copy.verified.load(Ordering::Acquire)) {
             Local::Verified(entry)
@@ -142,7 +143,7 @@ impl LocalTier {
     /// The value of `key` has changed in Redis, or is gone: removes its copy.
     pub(crate) fn invalidate(&self, key: &str) {
         self.sessions.change(key);
-        self.copies.invalidate(key);
+        self.copies.invalidate(CacheKey::url_in(key));
     }
 
     /// All values have changed or are gone, as after `FLUSHALL`: removes all copies.

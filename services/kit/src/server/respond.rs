@@ -81,8 +81,7 @@ pub(super) fn respond<S: Service>(
             client.permits.try_acquire()
         };
     }
-    // Boxed, because hyper keeps space for this future on idle connections, too.
-    Box::pin(async move {
+    async move {
         let listener = &*contexts.0;
         let handled = if log.context.permit().is_some() {
             let handling = listener.service.handle(request, &mut log.context);
@@ -111,7 +110,7 @@ pub(super) fn respond<S: Service>(
             response = without_body(response);
         }
         Ok(response.map(|body| ResponseBody::new(body, rest, log)))
-    })
+    }
 }
 
 /// The client that sent a request with these headers, through a trusted proxy or itself.

@@ -25,7 +25,7 @@ pub(super) struct ResponseBody {
     /// Held while the body's source is asked for more, not while the client reads, so slow readers do not use up permits.
     permit: Option<RequestPermit>,
     /// Where the permit for the next frame comes from. Waiting responses come before new requests.
-    permits: Option<PermitSource>,
+    permits: Option<Box<PermitSource>>,
     log: RequestLog,
 }
 
@@ -34,7 +34,7 @@ impl ResponseBody {
     pub(super) fn new(body: Body, rest: FrameRest, mut log: RequestLog) -> Self {
         log.complete = rest.is_empty() && body.is_end_stream();
         let permit = log.context.permit().take().filter(|_| !body.is_end_stream());
-        let permits = permit.as_ref().map(RequestPermit::source);
+        let permits = permit.as_ref().map(|permit| Box::new(permit.source()));
         Self { body, rest, waiting: None, permit, permits, log }
     }
 

@@ -96,7 +96,7 @@ mod tests {
         let failure = CachedResult::new(Err(fetch::FetchError::Dns), Duration::from_mins(1));
         let entry = CacheEntry::of(&Arc::new(failure));
         tracking.tier.keep_read(&key(), &entry, tracking.tier.mark(&key()));
-        assert!(matches!(tracking.tier.find(key().as_str()), Local::Verified(_)));
+        assert!(matches!(tracking.tier.find(key().url()), Local::Verified(_)));
         tracking
     }
 
@@ -105,26 +105,26 @@ mod tests {
         let tracking = tracking();
         let changed = Value::Array(vec![Value::BulkString(key().as_str().into())]);
         tracking.on_push(&invalidate(Value::Array(vec![Value::BulkString(b"other".into())])));
-        assert!(matches!(tracking.tier.find(key().as_str()), Local::Verified(_)));
+        assert!(matches!(tracking.tier.find(key().url()), Local::Verified(_)));
         tracking.on_push(&invalidate(changed));
-        assert!(matches!(tracking.tier.find(key().as_str()), Local::Absent));
+        assert!(matches!(tracking.tier.find(key().url()), Local::Absent));
     }
 
     #[test]
     fn a_flush_removes_all_copies_and_a_lost_connection_leaves_them_unverified() {
         let flushed = tracking();
         flushed.on_push(&invalidate(Value::Nil));
-        assert!(matches!(flushed.tier.find(key().as_str()), Local::Absent));
+        assert!(matches!(flushed.tier.find(key().url()), Local::Absent));
         let ended = tracking();
         ended.stop();
-        assert!(matches!(ended.tier.find(key().as_str()), Local::Unverified(_)));
+        assert!(matches!(ended.tier.find(key().url()), Local::Unverified(_)));
     }
 
     #[test]
     fn the_late_end_of_an_earlier_connection_changes_nothing() {
         let tracking = tracking();
         assert!(tracking.on_push(&PushInfo { kind: PushKind::Disconnection, data: vec![] }));
-        assert!(matches!(tracking.tier.find(key().as_str()), Local::Verified(_)));
+        assert!(matches!(tracking.tier.find(key().url()), Local::Verified(_)));
     }
 
     #[test]
@@ -132,13 +132,13 @@ mod tests {
         let tracking = tracking();
         tracking.stop();
         tracking.start_if(|| false);
-        let Local::Unverified(copy) = tracking.tier.find(key().as_str()) else { panic!("it stays") };
+        let Local::Unverified(copy) = tracking.tier.find(key().url()) else { panic!("it stays") };
         tracking.tier.verify(&key(), &copy, tracking.tier.mark(&key()));
-        assert!(matches!(tracking.tier.find(key().as_str()), Local::Unverified(_)));
+        assert!(matches!(tracking.tier.find(key().url()), Local::Unverified(_)));
         tracking.start_if(|| true);
         tracking.tier.verify(&key(), &copy, tracking.tier.mark(&key()));
-        assert!(matches!(tracking.tier.find(key().as_str()), Local::Verified(_)));
+        assert!(matches!(tracking.tier.find(key().url()), Local::Verified(_)));
         tracking.start_if(|| true);
-        assert!(matches!(tracking.tier.find(key().as_str()), Local::Verified(_)), "still the same session");
+        assert!(matches!(tracking.tier.find(key().url()), Local::Verified(_)), "still the same session");
     }
 }
