@@ -1,6 +1,7 @@
-//! What a cached result costs: the API with each of its caches, against a bare hyper server that sends the same bytes with
-//! the same fields, and nginx that sends them from a file, under `wrk`, alternately; and a compressed result, which may
-//! cost 1.3 times as much as a plain one. Standard error is a file, in which no line of the access log may be missing.
+//! What a cached result costs: the API with each of its caches, under `wrk`, alternately with a bare hyper server that
+//! answers the same requests with the same bytes and fields, and with nginx that sends them from a file; and a compressed
+//! result, which may cost 1.3 times as much as a plain one. Standard error is a file, in which no line of the access log
+//! may be missing.
 //!
 //! `cargo build --release -p linkextractor-api && cargo run --release -p linkextractor-api --example compare_hits [rounds
 //! [seconds]]`.
@@ -98,7 +99,8 @@ async fn compare(rounds: usize, seconds: &str) -> Result<(), Failure> {
         describe(folder.path(), &client.get(&server.url).await)?;
     }
     let mut bare = Command::new(env::current_exe()?);
-    servers.insert(0, Server::start("bare hyper", bare.arg("bare").arg(folder.path()), "/", folder.path())?);
+    servers
+        .insert(0, Server::start("bare hyper", bare.arg("bare").arg(folder.path()), &target, folder.path())?);
     servers.insert(1, nginx(folder.path())?);
     for round in 1..=rounds.max(1) {
         println!("round {round}");

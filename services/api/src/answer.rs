@@ -2,81 +2,77 @@
 
 use crate::{
     answer_fields::{AnswerKind, value},
-    cached_result::{CachedResult, FetchReason, PageLinks, ResultSource},
+    cached_result::PageLinks,
     conversion::unconverted,
     error::ApiError,
     link_query::LinkQuery,
     negotiation::AnswerForm,
+    page_service::FoundResult,
     representations::Representations,
+    result_source::{FetchReason, ResultSource},
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use kit::{ClientKey, ContentCoding, Response};
-use std::{sync::Arc, time::Duration};
 
 const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 const UNRESOLVED: HeaderName = HeaderName::from_static("linkextractor-unresolved");
 const APPROXIMATE: HeaderName = HeaderName::from_static("linkextractor-approximate");
 
-/// The response to a request with this `query` and `headers`, if `cached`, which came from `source`, has links that are
-/// sent as they are cached: most hits.
+/// The response to a request with this `query` and `headers`, if what was found are links that are sent as they are cached:
+/// most hits.
 pub(crate) fn answer_at_once(
-    cached: &CachedResult,
-    source: ResultSource,
+    found: &FoundResult,
     query: &LinkQuery,
     headers: &HeaderMap,
 ) -> Option<Response> {
-    let links = cached.result.as_ref().ok()?;
+    let links = found.result.result.as_ref().ok()?;
     let form = AnswerForm::of(query, headers);
     let body = unconverted(&links.json, form).filter(|_| !headers.contains_key(header::IF_NONE_MATCH))?;
-    let kind = AnswerKind::of(cached, source, form, None, query);
     let mut response = Response::new(kit::full(body.bytes));
-    *response.headers_mut() = cached.fields(links).of(kind, |fields| add_fields(fields, cached, links, kind));
+    *response.headers_mut() = fields(found, links, kind_of(found, (form, None), query));
     Some(response)
 }
 
-/// The response with `cached`, which came from `source`, to a request of `client` with `headers` and this `query`.
+/// The response with what was found to a request of `client` with `headers` and this `query`.
 pub(crate) async fn answer(
     representations: &Representations,
-    cached: &Arc<CachedResult>,
-    source: ResultSource,
+    found: &FoundResult,
     query: &LinkQuery,
     (client, headers): (ClientKey, &HeaderMap),
 ) -> Response {
     let form = AnswerForm::of(query, headers);
-    let error = match &cached.result {
+    let error = match &found.result.result {
         Ok(links) => {
-            match with_links(representations, cached, links, (source, form), query, (client, headers)).await {
+            match with_links(representations, found, links, (form, query), (client, headers)).await {
                 Ok(response) => return response,
                 Err(error) => error,
             }
         }
         Err(error) => error.clone().into(),
     };
-    let kind = AnswerKind::of(cached, source, form, None, query);
-    let mut response = error.problem(Duration::from_secs(kind.age)).into_response();
-    add_source(response.headers_mut(), kind);
+    let mut response = error.problem(found.age).into_response();
+    add_source(response.headers_mut(), kind_of(found, (form, None), query));
     response
 }
 
 async fn with_links(
     representations: &Representations,
-    cached: &Arc<CachedResult>,
+    found: &FoundResult,
     links: &PageLinks,
-    (source, form): (ResultSource, AnswerForm),
-    query: &LinkQuery,
+    (form, query): (AnswerForm, &LinkQuery),
     (client, headers): (ClientKey, &HeaderMap),
 ) -> Result<Response, ApiError> {
+    let converted = || representations.get(&found.result, links, form, client);
     // Of other forms, only what is made has a known length, on which the coding depends.
     let made = match form.coding {
-        Some(_) if !form.is_cached() => Some(representations.get(cached, links, form, client).await?),
+        Some(_) if !form.is_cached() => Some(converted().await?),
         _ => None,
     };
     let coding = match &made {
         Some(made) => made.coding,
         None => form.coding.and_then(|preference| preference.for_length(links.json.len())),
     };
-    let kind = AnswerKind::of(cached, source, form, coding, query);
-    let mut fields = cached.fields(links).of(kind, |fields| add_fields(fields, cached, links, kind));
+    let mut fields = fields(found, links, kind_of(found, (form, coding), query));
     let tag = fields.get(header::ETAG).and_then(|tag| tag.to_str().ok()).unwrap_or_default();
     let mut response = Response::new(kit::empty());
     if kit::not_modified(headers, tag) {
@@ -86,7 +82,7 @@ async fn with_links(
     } else {
         let made = match made {
             Some(made) => made,
-            None => representations.get(cached, links, form, client).await?,
+            None => converted().await?,
         };
         *response.body_mut() = kit::full(made.bytes);
     }
@@ -94,16 +90,28 @@ async fn with_links(
     Ok(response)
 }
 
-/// Adds the fields of an answer of this `kind` with `links`, which are those of `cached`.
-fn add_fields(fields: &mut HeaderMap, cached: &CachedResult, links: &PageLinks, kind: AnswerKind) {
-    let known = cached.fields(links);
-    fields.insert(header::ETAG, known.entity_tag(kind.form, kind.coding));
-    fields.insert(header::CACHE_CONTROL, known.cache_control.clone());
-    if let Some(link) = &known.link {
-        fields.insert(header::LINK, link.clone());
-    }
-    describe(fields, links, kind.form, kind.coding, kind.is_format_given);
-    add_source(fields, kind);
+/// The kind of the answer to `query` with what was found.
+fn kind_of(
+    found: &FoundResult,
+    (form, coding): (AnswerForm, Option<ContentCoding>),
+    query: &LinkQuery,
+) -> AnswerKind {
+    let (source, age, ttl) = (found.source, found.age.as_secs(), found.result.ttl(found.age));
+    AnswerKind { form, coding, is_format_given: query.format.is_some(), source, age, ttl }
+}
+
+/// The fields of an answer of this `kind` with `links`, which are those that were found.
+fn fields(found: &FoundResult, links: &PageLinks, kind: AnswerKind) -> HeaderMap {
+    let known = found.result.fields(links);
+    known.of(kind, |fields| {
+        fields.insert(header::ETAG, known.entity_tag(kind.form, kind.coding));
+        fields.insert(header::CACHE_CONTROL, known.cache_control.clone());
+        if let Some(link) = &known.link {
+            fields.insert(header::LINK, link.clone());
+        }
+        describe(fields, links, kind.form, kind.coding, kind.is_format_given);
+        add_source(fields, kind);
+    })
 }
 
 /// Adds the fields about the cache.
@@ -168,10 +176,11 @@ pub(crate) fn outcome(source: ResultSource) -> &'static str {
 mod tests {
     use super::*;
     use crate::cache::Tier;
+    use crate::cached_result::CachedResult;
     use crate::extraction_pool::ExtractionPool;
     use fetch::{FetchError, JobClient};
     use kit::{CpuPool, SharedBudget};
-    use std::time::Duration;
+    use std::{sync::Arc, time::Duration};
 
     #[tokio::test]
     async fn the_cache_outcome_for_the_access_log_agrees_with_cache_status() {
@@ -198,9 +207,9 @@ mod tests {
                 "linkextractor; fwd=request; stored; collapsed",
             ),
         ] {
-            let response =
-                answer(&representations, &cached, source, &query, (JobClient::own().key, &HeaderMap::new()))
-                    .await;
+            let found = FoundResult::now(Arc::clone(&cached), source);
+            let client = JobClient::own().key;
+            let response = answer(&representations, &found, &query, (client, &HeaderMap::new())).await;
             assert_eq!(super::outcome(source), outcome);
             assert_eq!(response.headers()[CACHE_STATUS], status);
         }

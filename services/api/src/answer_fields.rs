@@ -1,10 +1,6 @@
 //! The header fields that all answers with the same links have, made once.
 
-use crate::{
-    cached_result::{CachedResult, ResultSource},
-    link_query::LinkQuery,
-    negotiation::AnswerForm,
-};
+use crate::{negotiation::AnswerForm, result_source::ResultSource};
 use http::{HeaderMap, HeaderValue, header};
 use kit::{ContentCoding, RequestId};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -65,24 +61,9 @@ pub(crate) struct AnswerKind {
     pub(crate) ttl: i64,
 }
 
-impl AnswerKind {
-    /// The kind of the answer to `query` with `cached` in `form` and `coding` at this moment.
-    pub(crate) fn of(
-        cached: &CachedResult,
-        source: ResultSource,
-        form: AnswerForm,
-        coding: Option<ContentCoding>,
-        query: &LinkQuery,
-    ) -> Self {
-        let age = cached.age();
-        let ttl = cached.ttl(age);
-        Self { form, coding, is_format_given: query.format.is_some(), source, age: age.as_secs(), ttl }
-    }
-}
-
 impl AnswerFields {
     /// About how many bytes they take beside the URL; those of the latest hit are most of it.
-    pub(crate) const BYTES: usize = 2 * 1024;
+    pub(crate) const BYTES: usize = 1_792;
 
     /// The fields for links with this `hash` from the page with this `title` at `url`, which are fresh for `lifetime`.
     pub(crate) fn new(url: &str, title: Option<&str>, hash: u64, lifetime: Duration) -> Self {

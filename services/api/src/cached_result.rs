@@ -1,9 +1,6 @@
 //! The result of a fetch: the links of a page, written as JSON once, or the reason why there are none.
 
-use crate::{
-    answer_fields::{AnswerFields, LazyFields},
-    cache::Tier,
-};
+use crate::answer_fields::{AnswerFields, LazyFields};
 use bytes::Bytes;
 use fetch::{FetchError, PageUrl, Phase, Validators};
 use serde::{Deserialize, Serialize};
@@ -58,34 +55,6 @@ impl PageLinks {
             json,
         }
     }
-}
-
-/// Where a result comes from (RFC 9211, section 2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum ResultSource {
-    /// Fresh, or expired and being fetched in the background.
-    Cache(Tier),
-    /// Expired, because fetching it has failed.
-    StaleIfError,
-    Fetch {
-        reason: FetchReason,
-        stored: bool,
-        /// Whether another request or process had started it.
-        collapsed: bool,
-        /// Whether the origin said that the expired result is still current.
-        renewed: bool,
-    },
-}
-
-/// Why the cache did not answer (RFC 9211, section 2.2).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum FetchReason {
-    /// It had no result.
-    Miss,
-    /// Its result has expired.
-    Stale,
-    /// The directives of the request exclude its result.
-    Request,
 }
 
 impl CachedResult {

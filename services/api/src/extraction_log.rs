@@ -3,7 +3,7 @@
 //! A thread of `tracing_appender` writes the lines, which wait for it in a bounded queue: a slow or full disk costs lines,
 //! never an answer.
 
-use crate::cached_result::ResultSource;
+use crate::result_source::ResultSource;
 use prometheus_client::metrics::counter::Counter;
 use std::{
     fs::{File, OpenOptions},
@@ -155,7 +155,7 @@ fn is_at(file: &File, path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{cache::Tier, cached_result::FetchReason};
+    use crate::{cache::Tier, result_source::FetchReason};
     use fetch::PageUrl;
     use std::fs;
 

@@ -4,7 +4,8 @@
 use crate::{
     cache_control::CacheDirectives,
     cache_entry::CacheEntry,
-    cached_result::{CachedResult, FetchReason, caused_by_page},
+    cached_result::{CachedResult, caused_by_page},
+    result_source::FetchReason,
     settings::CacheSettings,
 };
 use fetch::FetchError;
@@ -19,8 +20,8 @@ pub(crate) struct StaleLimits {
 
 /// What to do about a request.
 pub(crate) enum Verdict {
-    /// Answer with this result: fresh, or a failure of the page that is still remembered.
-    Fresh(Arc<CachedResult>),
+    /// Answer with this result, of this age: fresh, or a failure of the page that is still remembered.
+    Fresh(Arc<CachedResult>, Duration),
     /// Answer with these expired links, and fetch the page in the background if `refresh`.
     Stale { links: Arc<CachedResult>, refresh: bool },
     /// Answer with these expired links, because a fetch has failed shortly before.
@@ -46,12 +47,9 @@ impl StaleLimits {
         }
         let page = entry.and_then(CacheEntry::page);
         let failure = entry.and_then(CacheEntry::failure);
-        let fresh = |page: &&Arc<CachedResult>| {
-            let age = page.age();
-            age < page.lifetime() && directives.allow_age(age)
-        };
-        if let Some(page) = page.filter(fresh) {
-            return Verdict::Fresh(Arc::clone(page));
+        let age = page.map(|page| page.age()).unwrap_or_default();
+        if let Some(page) = page.filter(|page| age < page.lifetime() && directives.allow_age(age)) {
+            return Verdict::Fresh(Arc::clone(page), age);
         }
         let stale = page.filter(|page| page.remaining().is_zero() && directives.allow_stale());
         let revalidated = stale.filter(|page| page.is_stale_within(self.while_revalidate)).map(Arc::clone);
@@ -64,8 +62,9 @@ impl StaleLimits {
             }
             // One of our own load says nothing about the page: it is kept only so that links are used instead.
             let is_of_page = failure.result.as_ref().err().is_some_and(caused_by_page);
-            if is_of_page && directives.allow_age(failure.age()) {
-                return Verdict::Fresh(Arc::clone(failure));
+            let age = failure.age();
+            if is_of_page && directives.allow_age(age) {
+                return Verdict::Fresh(Arc::clone(failure), age);
             }
         } else if let Some(links) = revalidated {
             return Verdict::Stale { links, refresh: true };

@@ -34,6 +34,7 @@ mod problem_types;
 mod representations;
 mod request_target;
 mod requester;
+mod result_source;
 mod router;
 mod settings;
 mod single_flight;
@@ -47,7 +48,7 @@ use answer_fields::NOSNIFF;
 use cache_control::CacheDirectives;
 use documents::{description, problem_type, usage};
 use error::ApiError;
-use http::{HeaderMap, Method, header, request::Parts};
+use http::{HeaderMap, Method, header};
 use kit::{
     ByteBudget, Check, Compressor, CpuPool, Problem, Request, RequestContext, Response, Service, errors,
 };
@@ -99,10 +100,9 @@ impl Api {
     async fn answer(
         &self,
         endpoint: &Endpoint<'_>,
-        request: &Parts,
+        (method, headers): (&Method, &HeaderMap),
         context: &mut RequestContext,
     ) -> Response {
-        let Parts { method, headers, .. } = request;
         match endpoint {
             _ if *method != Method::GET && *method != Method::HEAD => {
                 errors::other_method(method, endpoint.methods())
@@ -134,12 +134,12 @@ impl Api {
     ) -> Response {
         let client = context.client.key();
         match self.pages.find(url, &CacheDirectives::of(headers), Requester::of(context)).await {
-            Ok((cached, source)) => {
-                context.cache = Some(outcome(source));
-                if let Some(response) = answer_at_once(&cached, source, query, headers) {
-                    return response;
+            Ok(found) => {
+                context.cache = Some(outcome(found.source));
+                match answer_at_once(&found, query, headers) {
+                    Some(response) => response,
+                    None => Box::pin(answer(&self.representations, &found, query, (client, headers))).await,
                 }
-                Box::pin(answer(&self.representations, &cached, source, query, (client, headers))).await
             }
             Err(error) => error.into_response(),
         }
@@ -147,25 +147,17 @@ impl Api {
 }
 
 impl Service for Api {
-    fn handle(
-        &self,
-        request: Request,
-        context: &mut RequestContext,
-    ) -> impl Future<Output = Response> + Send {
-        let (head, body) = request.into_parts();
-        // No `async fn`, which would have space for the request twice; and rare futures are boxed, as this one has space for
-        // the largest of those that it waits for.
-        async move {
-            let endpoint = Endpoint::at(&head.uri);
-            context.route = endpoint.as_ref().ok().map(Endpoint::route);
-            match endpoint {
-                Ok(Endpoint::Pages(query)) if head.method == Method::POST => {
-                    let answer = self.posts.answer(query, Request::from_parts(head, body), context);
-                    Box::pin(answer).await.unwrap_or_else(Problem::into_response)
-                }
-                Ok(endpoint) => self.answer(&endpoint, &head, context).await,
-                Err(problem) => problem.into_response(),
+    async fn handle(&self, request: &mut Request, context: &mut RequestContext) -> Response {
+        let endpoint = Endpoint::at(request.uri());
+        context.route = endpoint.as_ref().ok().map(Endpoint::route);
+        // Rare futures are boxed: this one has space for the largest of those that it waits for.
+        match endpoint {
+            Ok(Endpoint::Pages(query)) if *request.method() == Method::POST => {
+                let answer = self.posts.answer(query, std::mem::take(request), context);
+                Box::pin(answer).await.unwrap_or_else(Problem::into_response)
             }
+            Ok(endpoint) => self.answer(&endpoint, (request.method(), request.headers()), context).await,
+            Err(problem) => problem.into_response(),
         }
     }
 

@@ -5,7 +5,7 @@ use crate::{
     cache_control::CacheDirectives,
     cache_entry::CacheEntry,
     cache_key::CacheKey,
-    cached_result::{CachedResult, FetchReason, PageLinks, caused_by_page, millis},
+    cached_result::{CachedResult, PageLinks, caused_by_page, millis},
     conversion::Converted,
     error::ApiError,
     extraction::{Extracted, ReceivedPage, extract},
@@ -15,6 +15,7 @@ use crate::{
     fetch_spans,
     freshness::{StaleLimits, Verdict, is_passing},
     metrics::ApiMetrics,
+    result_source::FetchReason,
     settings::{ApiSettings, CacheSettings},
 };
 use bytes::Bytes;

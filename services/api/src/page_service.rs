@@ -4,7 +4,7 @@ use crate::{
     cache::{Cache, CacheLimits, Lookup, Tier},
     cache_control::CacheDirectives,
     cache_key::CacheKey,
-    cached_result::{CachedResult, FetchReason, ResultSource},
+    cached_result::CachedResult,
     error::ApiError,
     extraction_log::ExtractionLog,
     extraction_pool::ExtractionPool,
@@ -13,6 +13,7 @@ use crate::{
     metrics::{ApiMetrics, CacheUse},
     page_fetcher::{FetchJob, PageFetcher},
     requester::Requester,
+    result_source::{FetchReason, ResultSource},
     settings::ApiSettings,
     single_flight::{SingleFlight, Waiter},
 };
@@ -36,8 +37,24 @@ pub(crate) struct PageService {
     log: ExtractionLog,
 }
 
-/// A page's result and its source.
-pub(crate) type Found = Result<(Arc<CachedResult>, ResultSource), ApiError>;
+/// What was found for a page.
+pub(crate) type Found = Result<FoundResult, ApiError>;
+
+/// A page's result.
+pub(crate) struct FoundResult {
+    pub(crate) result: Arc<CachedResult>,
+    pub(crate) source: ResultSource,
+    /// Its age when it was found.
+    pub(crate) age: Duration,
+}
+
+impl FoundResult {
+    /// This `result`, found at this moment.
+    pub(crate) fn now(result: Arc<CachedResult>, source: ResultSource) -> Self {
+        let age = result.age();
+        Self { result, source, age }
+    }
+}
 
 impl PageService {
     /// A service that decodes and extracts on `pool`; an error names the setting that cannot be used.
@@ -84,31 +101,30 @@ impl PageService {
         requester: Requester<'_>,
     ) -> Found {
         if let Some(copy) = self.fresh_copy(url, directives) {
-            let source = ResultSource::Cache(Tier::Local);
-            if copy.result.is_ok() {
-                self.log.append(source, url);
+            if copy.result.result.is_ok() {
+                self.log.append(copy.source, url);
             }
-            return Ok((copy, source));
+            return Ok(copy);
         }
         let page = PageUrl::parse(url)?;
-        let (cached, source) = Box::pin(self.look_up_or_fetch(&page, directives, requester)).await?;
-        if cached.result.is_ok() {
-            self.log.append(source, page.as_url().as_str());
+        let found = Box::pin(self.look_up_or_fetch(&page, directives, requester)).await?;
+        if found.result.result.is_ok() {
+            self.log.append(found.source, page.as_url().as_str());
         }
-        Ok((cached, source))
+        Ok(found)
     }
 
     /// The fresh result that this process has for the page at `url`, if the URL is given as it is serialized. Most are, and
     /// need not be parsed then: parsing would take longer than everything else about a hit.
-    fn fresh_copy(&self, url: &str, directives: &CacheDirectives) -> Option<Arc<CachedResult>> {
+    fn fresh_copy(&self, url: &str, directives: &CacheDirectives) -> Option<FoundResult> {
         // Serialized, a URL may be longer than one may be when it is given.
         if directives.no_cache || url.len() > PageUrl::MAX_LENGTH {
             return None;
         }
         let entry = self.cache.current_copy(url)?;
-        let Verdict::Fresh(result) = self.stale.judge(Some(&entry), directives) else { return None };
+        let Verdict::Fresh(result, age) = self.stale.judge(Some(&entry), directives) else { return None };
         self.metrics.answered(CacheUse::Local);
-        Some(result)
+        Some(FoundResult { result, source: ResultSource::Cache(Tier::Local), age })
     }
 
     async fn look_up_or_fetch(
@@ -142,10 +158,10 @@ impl PageService {
             trace: requester.trace.clone(),
         };
         let reason = match verdict {
-            Verdict::Fresh(result) => {
+            Verdict::Fresh(result, age) => {
                 let source = ResultSource::Cache(tier);
                 self.metrics.answered(CacheUse::of(source));
-                return Ok((result, source));
+                return Ok(FoundResult { result, source, age });
             }
             Verdict::Stale { links, refresh } => {
                 self.metrics.answered(CacheUse::Stale);
@@ -153,12 +169,12 @@ impl PageService {
                     let job = |holds| Arc::clone(&self.fetcher).run(job(FetchReason::Stale, holds), time);
                     drop(self.jobs.join(&key, job));
                 }
-                return Ok((links, ResultSource::Cache(tier)));
+                return Ok(FoundResult::now(links, ResultSource::Cache(tier)));
             }
             _ if directives.only_if_cached => return Err(ApiError::NotCached),
             Verdict::StaleIfError(links) => {
                 self.metrics.answered(CacheUse::Stale);
-                return Ok((links, ResultSource::StaleIfError));
+                return Ok(FoundResult::now(links, ResultSource::StaleIfError));
             }
             Verdict::Fetch(reason) => reason,
         };
@@ -177,7 +193,7 @@ impl PageService {
             FetchOutcome::not_in_time(entry.as_ref())
         };
         let found = self.choose(outcome, reason, is_collapsed, directives);
-        self.metrics.answered(CacheUse::of(found.1));
+        self.metrics.answered(CacheUse::of(found.source));
         Ok(found)
     }
 
@@ -200,12 +216,12 @@ impl PageService {
         reason: FetchReason,
         is_collapsed: bool,
         directives: &CacheDirectives,
-    ) -> (Arc<CachedResult>, ResultSource) {
+    ) -> FoundResult {
         if let Some(links) = self.stale.instead_of(&outcome.result, outcome.previous.as_ref(), directives) {
-            return (links, ResultSource::StaleIfError);
+            return FoundResult::now(links, ResultSource::StaleIfError);
         }
         let FetchOutcome { result, stored, renewed, collapsed, .. } = outcome;
         let collapsed = is_collapsed || collapsed;
-        (result, ResultSource::Fetch { reason, stored, collapsed, renewed })
+        FoundResult::now(result, ResultSource::Fetch { reason, stored, collapsed, renewed })
     }
 }

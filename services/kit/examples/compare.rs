@@ -45,7 +45,7 @@ async fn bare() -> Result<(), Box<dyn Error>> {
 struct Empty;
 
 impl Service for Empty {
-    async fn handle(&self, _: Request, _: &mut RequestContext) -> Response {
+    async fn handle(&self, _: &mut Request, _: &mut RequestContext) -> Response {
         Response::new(full(ANSWER))
     }
 }

@@ -8,7 +8,7 @@
 //! | `PUT /log-level` | sets the level or directives in the body; loopback only |
 
 use crate::{
-    Client, Request, RequestContext, Response, Service,
+    Body, Client, Request, RequestContext, Response, Service,
     errors::{bad_request, forbidden, not_found, other_method, unread},
     full, logging,
     metrics::{MetricsFormat, ServerMetrics},
@@ -43,13 +43,15 @@ impl<S: Service> AdminService<S> {
 }
 
 impl<S: Service> Service for AdminService<S> {
-    async fn handle(&self, request: Request, context: &mut RequestContext) -> Response {
+    async fn handle(&self, request: &mut Request, context: &mut RequestContext) -> Response {
         let get = matches!(*request.method(), Method::GET | Method::HEAD);
         match request.uri().path() {
             "/live" if get => answer(StatusCode::OK, "text/plain", "alive\n".to_owned()),
             "/ready" if get => self.ready().await,
             "/metrics" if get => self.metrics(MetricsFormat::preferred(request.headers())),
-            "/log-level" if *request.method() == Method::PUT => set_level(request, context.client).await,
+            "/log-level" if *request.method() == Method::PUT => {
+                set_level(std::mem::take(request.body_mut()), context.client).await
+            }
             "/live" | "/ready" | "/metrics" => other_method(request.method(), "GET, HEAD, OPTIONS"),
             "/log-level" => other_method(request.method(), "PUT, OPTIONS"),
             _ => not_found().into_response(),
@@ -57,11 +59,11 @@ impl<S: Service> Service for AdminService<S> {
     }
 }
 
-async fn set_level(request: Request, client: Client) -> Response {
+async fn set_level(body: Body, client: Client) -> Response {
     if !client.address().is_loopback() {
         return forbidden("The log level is set from this machine only.").into_response();
     }
-    let body = match crate::read(request.into_body(), BODY_LIMIT, BODY_TIMEOUT).await {
+    let body = match crate::read(body, BODY_LIMIT, BODY_TIMEOUT).await {
         Ok(body) => body,
         Err(error) => return unread(error).into_response(),
     };

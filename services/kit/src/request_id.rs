@@ -22,8 +22,8 @@ enum Id {
     Sent(HeaderValue),
 }
 
-/// The length of an id that is made here: the digits of a 64-bit number.
-const MADE: usize = 20;
+/// The length of an id that is made here: the hexadecimal digits of a 64-bit number.
+const MADE: usize = 16;
 
 impl RequestId {
     /// `id` as a request id, if it is valid.
@@ -39,8 +39,8 @@ impl RequestId {
             LazyLock::new(|| AtomicU64::new(RandomState::new().hash_one(std::process::id())));
         let (mut digits, mut rest) = ([0; MADE], NEXT.fetch_add(1, Ordering::Relaxed));
         for digit in digits.iter_mut().rev() {
-            *digit = b"0123456789"[(rest % 10) as usize];
-            rest /= 10;
+            *digit = b"0123456789abcdef"[(rest % 16) as usize];
+            rest /= 16;
         }
         Self(Id::Made(digits))
     }

@@ -4,13 +4,16 @@ use crate::{Metrics, Problem, Request, RequestContext, Response};
 
 /// A service. Shared by all connections.
 pub trait Service: Send + Sync + 'static {
-    /// Answers a request. HEAD is answered as GET: the server leaves the body out and keeps its length. What the log and
-    /// metrics say about it is written to `context`.
+    /// Answers a request, whose body may be taken out of it. HEAD is answered as GET: the server leaves the body out and
+    /// keeps its length. What the log and metrics say about it is written to `context`.
     ///
     /// The service limits the time for a request's body, as [`read`](crate::read) does, and produces each part of a
     /// streamed response in bounded time: until then the response counts towards `limits.requests`.
-    fn handle(&self, request: Request, context: &mut RequestContext)
-    -> impl Future<Output = Response> + Send;
+    fn handle(
+        &self,
+        request: &mut Request,
+        context: &mut RequestContext,
+    ) -> impl Future<Output = Response> + Send;
 
     /// The response to a request that the server refuses or fails to answer: 400, 403, 414, 500, 503.
     fn refuse(&self, problem: Problem) -> Response {

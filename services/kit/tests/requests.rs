@@ -137,7 +137,7 @@ async fn a_request_id_is_accepted_or_made_and_in_every_answer() {
     for id in ["", "a b", "\u{e9}", &long, "a\r\nX-Request-Id: b"] {
         let answer = server.exchange(with(id)).await;
         let made = field(&answer, "x-request-id").unwrap();
-        assert!(!made.is_empty() && made.bytes().all(|byte| byte.is_ascii_digit()), "{made:?} for {id:?}");
+        assert!(!made.is_empty() && made.bytes().all(|byte| byte.is_ascii_hexdigit()), "{made:?} for {id:?}");
     }
     let (one, two) = (server.get("/nowhere").await, server.get("/nowhere").await);
     assert_problem(&one, 404, "not-found");

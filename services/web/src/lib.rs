@@ -97,8 +97,8 @@ fn route(path: &str) -> &'static str {
 }
 
 impl Service for Web {
-    async fn handle(&self, request: Request, context: &mut RequestContext) -> Response {
-        let (request, _) = request.into_parts();
+    async fn handle(&self, request: &mut Request, context: &mut RequestContext) -> Response {
+        let (request, _) = std::mem::take(request).into_parts();
         context.route = Some(route(request.uri.path()));
         let response = self.route(&request, context).await;
         self.state.compressor.compressed(&request.headers, response).await

@@ -3,11 +3,12 @@
 use super::memory::LineMemory;
 use crate::{
     cache_control::CacheDirectives,
-    cached_result::{CachedResult, PageLinks, ResultSource},
+    cached_result::{CachedResult, PageLinks},
     error::ApiError,
     metrics::CacheUse,
-    page_service::{Found, PageService},
+    page_service::{Found, FoundResult, PageService},
     requester::Requester,
+    result_source::ResultSource,
 };
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt, stream};
@@ -72,10 +73,10 @@ impl BatchLines {
         let mut line = write(&url, &found);
         let length = line.iter().map(Bytes::len).sum();
         match (reserved.ok().and_then(|reserved| self.memory.extend(reserved, length)), &found) {
-            (None, Ok((cached, source))) => BatchLine::Deferred(DeferredLine {
+            (None, Ok(found)) => BatchLine::Deferred(DeferredLine {
                 url,
-                cached: Arc::downgrade(cached),
-                source: *source,
+                cached: Arc::downgrade(&found.result),
+                source: found.source,
                 length,
             }),
             // The line of an error is short.
@@ -118,7 +119,7 @@ impl BatchLines {
             None => None,
         };
         let found = match cached.upgrade() {
-            Some(cached) => Ok((cached, source)),
+            Some(cached) => Ok(FoundResult::now(cached, source)),
             None => self.find(&url).await,
         };
         (write(&url, &found), room)
@@ -143,8 +144,8 @@ fn cache(source: ResultSource, ttl: i64) -> CacheUse {
 /// The line about the page at `url`.
 fn write(url: &str, found: &Found) -> LineParts {
     let mut line = Vec::new();
-    let (written, links) = match found.as_ref().map(|(cached, source)| (&cached.result, cached, *source)) {
-        Ok((Ok(links), cached, source)) => {
+    let (written, links) = match found.as_ref().map(|found| (&found.result.result, found)) {
+        Ok((Ok(links), found)) => {
             let PageLinks { url: final_url, title, count, unresolved, approximate, json, .. } = links;
             let page = PageMembers {
                 page: url,
@@ -154,14 +155,13 @@ fn write(url: &str, found: &Found) -> LineParts {
                 unresolved: *unresolved,
                 approximate: *approximate,
             };
-            let age = cached.age();
-            let members =
-                LineMembers { page, age: age.as_secs(), cache: cache(source, cached.ttl(age)).name() };
+            let cache = cache(found.source, found.result.ttl(found.age));
+            let members = LineMembers { page, age: found.age.as_secs(), cache: cache.name() };
             let array = json.slice(..json.trim_ascii_end().len());
             (ndjson::write_members(&mut line, members), Some(array))
         }
-        Ok((Err(error), cached, _)) => {
-            let error = ApiError::from(error.clone()).member(cached.age());
+        Ok((Err(error), found)) => {
+            let error = ApiError::from(error.clone()).member(found.age);
             (ndjson::write_error(&mut line, url, &error), None)
         }
         Err(error) => (ndjson::write_error(&mut line, url, &error.member(Duration::ZERO)), None),

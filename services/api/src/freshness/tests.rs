@@ -19,8 +19,8 @@ fn failure(error: FetchError) -> Arc<CachedResult> {
 
 fn judge(entry: Option<&CacheEntry>, directives: &CacheDirectives) -> &'static str {
     match LIMITS.judge(entry, directives) {
-        Verdict::Fresh(result) if result.result.is_ok() => "fresh",
-        Verdict::Fresh(_) => "failure",
+        Verdict::Fresh(result, _) if result.result.is_ok() => "fresh",
+        Verdict::Fresh(..) => "failure",
         Verdict::Stale { refresh: true, .. } => "refresh",
         Verdict::Stale { refresh: false, .. } => "stale",
         Verdict::StaleIfError(_) => "if error",
@@ -56,7 +56,7 @@ fn a_failure_in_the_background_is_not_shown_while_links_are_revalidated() {
     let down = failure(FetchError::Connect);
     let judge = |age| limits.judge(Some(&links(age).with_failure(&down)), &CacheDirectives::default());
     assert!(matches!(judge(150), Verdict::Stale { refresh: false, .. }));
-    assert!(matches!(judge(170), Verdict::Fresh(failure) if failure.result.is_err()));
+    assert!(matches!(judge(170), Verdict::Fresh(failure, _) if failure.result.is_err()));
 }
 
 #[test]

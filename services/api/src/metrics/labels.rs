@@ -2,7 +2,7 @@
 
 use crate::{
     cache::Tier,
-    cached_result::{FetchReason, ResultSource},
+    result_source::{FetchReason, ResultSource},
 };
 use links::Method;
 use prometheus_client::encoding::{EncodeLabelSet, EncodeLabelValue, LabelValueEncoder};

@@ -3,7 +3,6 @@
 use super::{
     context::{ConnectionContext, ListenerContext},
     frame_rest::FrameRest,
-    raw_head::RawHead,
     request_body::RequestBody,
     request_log::RequestLog,
     response_body::ResponseBody,
@@ -61,7 +60,8 @@ pub(super) fn respond<S: Service>(
     // After a chunked body the connection is closed, which RFC 9112, section 6.1, demands in fewer cases: another reader of
     // it might disagree on where the next request begins.
     let chunked = request.headers().contains_key(header::TRANSFER_ENCODING);
-    let checked = check(listener, &client.raw_head, &request);
+    let has_two_lengths = log.http1 && client.raw_head.has_two_lengths(chunked);
+    let checked = check(listener, has_two_lengths, chunked, &request);
     let malformed = checked.as_ref().is_err_and(|problem| problem.status == StatusCode::BAD_REQUEST);
     // Boxed: it is rare, and would make the future below larger.
     let refused = match checked {
@@ -84,7 +84,7 @@ pub(super) fn respond<S: Service>(
     async move {
         let listener = &*contexts.0;
         let handled = if log.context.permit().is_some() {
-            let handling = listener.service.handle(request, &mut log.context);
+            let handling = listener.service.handle(&mut request, &mut log.context);
             // Passed pinned: each move of a future into another adds its size to that of this one.
             handled(listener, &log.client, pin!(AssertUnwindSafe(handling).catch_unwind())).await
         } else {
@@ -123,12 +123,16 @@ fn sender<S>(listener: &ListenerContext<S>, connection: &ConnectionContext, head
 }
 
 /// Refuses requests that no service should see.
-fn check<S>(listener: &ListenerContext<S>, raw_head: &RawHead, request: &Request) -> Result<(), Problem> {
-    let http1 = request.version() < Version::HTTP_2;
-    if http1 && raw_head.has_two_lengths(request.headers()) {
+fn check<S>(
+    listener: &ListenerContext<S>,
+    has_two_lengths: bool,
+    chunked: bool,
+    request: &Request,
+) -> Result<(), Problem> {
+    if has_two_lengths {
         return Err(bad_request("The body has two lengths."));
     }
-    if http1 && !has_only_chunked_coding(request.headers()) {
+    if chunked && request.version() < Version::HTTP_2 && !has_only_chunked_coding(request.headers()) {
         return Err(bad_request("The transfer coding is not chunked alone."));
     }
     host::check(request.version(), request.uri(), request.headers()).map_err(bad_request)?;

@@ -13,49 +13,61 @@ use bytes::Bytes;
 use http_body::{Body as _, Frame, SizeHint};
 use std::{
     pin::Pin,
-    task::{Context, Poll},
+    task::{Context, Poll, ready},
 };
 
 /// The body that hyper sends; it keeps the request's log open until its end.
 pub(super) struct ResponseBody {
-    body: Body,
     rest: FrameRest,
-    /// Held while the body's source was asked and has nothing yet: then the client is not the slow side.
+    /// Where more comes from; `None` when all of it was taken.
+    source: Option<Box<BodySource>>,
+    log: Box<RequestLog>,
+}
+
+/// The body from the service, as long as more of it may come.
+struct BodySource {
+    body: Body,
+    /// Held while the source was asked and has nothing yet: then the client is not the slow side.
     waiting: Option<Work>,
-    /// Held while the body's source is asked for more, not while the client reads, so slow readers do not use up permits.
+    /// Held while the source is asked for more, not while the client reads, so slow readers do not use up permits.
     permit: Option<RequestPermit>,
     /// Where the permit for the next frame comes from. Waiting responses come before new requests.
-    permits: Option<Box<PermitSource>>,
-    log: RequestLog,
+    permits: Option<PermitSource>,
 }
 
 impl ResponseBody {
     /// `rest` is what was already taken from `body`.
-    pub(super) fn new(body: Body, rest: FrameRest, mut log: RequestLog) -> Self {
-        log.complete = rest.is_empty() && body.is_end_stream();
-        let permit = log.context.permit().take().filter(|_| !body.is_end_stream());
-        let permits = permit.as_ref().map(|permit| Box::new(permit.source()));
-        Self { body, rest, waiting: None, permit, permits, log }
+    pub(super) fn new(body: Body, rest: FrameRest, mut log: Box<RequestLog>) -> Self {
+        let permit = log.context.permit().take();
+        let source = (!body.is_end_stream()).then(|| {
+            let permits = permit.as_ref().map(RequestPermit::source);
+            Box::new(BodySource { body, waiting: None, permit, permits })
+        });
+        log.complete = rest.is_empty() && source.is_none();
+        Self { rest, source, log }
     }
 
     fn next_frame(&mut self, context: &mut Context<'_>) -> NextFrame {
         if self.rest.is_empty() {
-            match self.poll_source(context) {
+            let polled = self.source.as_mut().map_or(Poll::Ready(None), |source| source.poll(context));
+            match polled {
                 Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
                     Ok(data) => self.rest = FrameRest::of(data, &self.log),
                     Err(trailers) => return Poll::Ready(Some(Ok(trailers))),
                 },
                 Poll::Ready(end) => {
-                    (self.waiting, self.permit, self.permits) = (None, None, None);
+                    self.source = None;
                     return Poll::Ready(end);
                 }
                 Poll::Pending => return self.waits(),
             }
         }
         let Poll::Ready(queued) = self.rest.poll_queued(context, &self.log) else { return self.waits() };
-        (self.waiting, self.permit) = (None, None);
-        if self.body.is_end_stream() {
-            self.permits = None;
+        if let Some(source) = &mut self.source {
+            (source.waiting, source.permit) = (None, None);
+            if source.body.is_end_stream() {
+                self.source = None;
+            }
         }
         let piece = queued.and_then(|()| self.rest.piece(&self.log));
         if let Ok(piece) = &piece {
@@ -70,14 +82,18 @@ impl ResponseBody {
 
     /// The client waits for us.
     fn waits(&mut self) -> NextFrame {
-        self.waiting.get_or_insert_with(|| self.log.client.timer.work());
+        if let Some(source) = &mut self.source {
+            source.waiting.get_or_insert_with(|| self.log.client.timer.work());
+        }
         Poll::Pending
     }
+}
 
-    /// The next frame from the service, once there is a permit for it.
-    fn poll_source(&mut self, context: &mut Context<'_>) -> NextFrame {
+impl BodySource {
+    /// The next frame, once there is a permit for it.
+    fn poll(&mut self, context: &mut Context<'_>) -> NextFrame {
         if let (None, Some(permits)) = (&self.permit, &mut self.permits) {
-            self.permit = std::task::ready!(permits.poll_acquire(context));
+            self.permit = ready!(permits.poll_acquire(context));
         }
         poll(&mut self.body, context)
     }
@@ -101,11 +117,13 @@ impl http_body::Body for ResponseBody {
     }
 
     fn is_end_stream(&self) -> bool {
-        self.rest.is_empty() && self.body.is_end_stream()
+        self.rest.is_empty() && self.source.is_none()
     }
 
     fn size_hint(&self) -> SizeHint {
-        let (body, rest) = (self.body.size_hint(), self.rest.len() as u64);
+        let none = || SizeHint::with_exact(0);
+        let body = self.source.as_ref().map_or_else(none, |source| source.body.size_hint());
+        let rest = self.rest.len() as u64;
         let mut hint = SizeHint::new();
         hint.set_lower(body.lower().saturating_add(rest));
         if let Some(upper) = body.upper() {

@@ -1,6 +1,6 @@
 //! `traceparent` and `tracestate` (W3C Trace Context, level 1).
 
-use http::HeaderMap;
+use http::{HeaderMap, HeaderName};
 use opentelemetry::{
     Context,
     propagation::TextMapPropagator,
@@ -10,8 +10,8 @@ use opentelemetry_http::{HeaderExtractor, HeaderInjector};
 use opentelemetry_sdk::propagation::TraceContextPropagator;
 use std::str::FromStr;
 
-const TRACEPARENT: &str = "traceparent";
-const TRACESTATE: &str = "tracestate";
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
+const TRACESTATE: HeaderName = HeaderName::from_static("tracestate");
 /// Bytes of a `tracestate` that are kept, as section 3.3.1.5 asks for at least; a longer one is left out.
 const STATE_LIMIT: usize = 512;
 

@@ -49,7 +49,7 @@ impl Default for Test {
 }
 
 impl Service for Test {
-    async fn handle(&self, request: Request, context: &mut RequestContext) -> Response {
+    async fn handle(&self, request: &mut Request, context: &mut RequestContext) -> Response {
         context.route = route(request.uri().path());
         let number = request.uri().query().and_then(|query| query.parse().ok());
         match (request.method(), request.uri().path()) {
@@ -102,11 +102,11 @@ impl Service for Test {
             (&Method::GET, "/panic") => panic!("as asked"),
             (&Method::GET, "/body-panic") => answer(Body::new(Panics)),
             // What comes goes back as it comes.
-            (&Method::POST, "/stream") => answer(request.into_body()),
+            (&Method::POST, "/stream") => answer(std::mem::take(request.body_mut())),
             // The body, which may take so many milliseconds.
             (&Method::POST, "/echo") => {
                 let within = number.map_or(Duration::MAX, Duration::from_millis);
-                match kit::read(request.into_body(), 1024 * 1024, within).await {
+                match kit::read(std::mem::take(request.body_mut()), 1024 * 1024, within).await {
                     Ok(body) => answer(full(body)),
                     Err(error) => errors::unread(error).into_response(),
                 }

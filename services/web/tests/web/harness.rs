@@ -55,8 +55,8 @@ where
     F: Fn(String) -> A + Send + Sync + 'static,
     A: Future<Output = Response> + Send + 'static,
 {
-    async fn handle(&self, request: kit::Request, _: &mut kit::RequestContext) -> Response {
-        let (parts, _) = request.into_parts();
+    async fn handle(&self, request: &mut kit::Request, _: &mut kit::RequestContext) -> Response {
+        let (parts, _) = std::mem::take(request).into_parts();
         let url = parts.uri.path().strip_prefix("/api/").unwrap_or_default();
         let url = percent_encoding::percent_decode_str(url).decode_utf8().unwrap().into_owned();
         self.requests.lock().unwrap().push(parts);
