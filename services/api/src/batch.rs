@@ -10,7 +10,7 @@ use crate::{cache_control::CacheDirectives, page_service::PageService, post_bodi
 use futures_util::{StreamExt, stream};
 use http::{HeaderValue, header};
 use http_body::Frame;
-use http_body_util::{BodyExt, StreamBody};
+use http_body_util::StreamBody;
 use kit::{ByteBudget, Problem, Request, RequestContext, Response, SendRoom};
 use line::{BatchLine, BatchLines};
 use memory::LineMemory;
@@ -58,7 +58,7 @@ pub(crate) async fn answer(
         .then(move |line| Arc::clone(&sender).send(line))
         .flatten()
         .map(|part| Ok(Frame::data(part)));
-    let mut response = Response::new(StreamBody::new(lines).boxed_unsync());
+    let mut response = Response::new(kit::boxed(StreamBody::new(lines)));
     if let Some(room) = room {
         response.extensions_mut().insert(room);
     }

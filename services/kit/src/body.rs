@@ -1,28 +1,80 @@
-//! Bodies: one boxed type for requests and responses, so that services need no type of hyper.
+//! Bodies: one type for requests and responses, so that services need no type of hyper.
 
 use crate::{ByteBudget, Deadline, Reservation};
 use bytes::{Bytes, BytesMut};
-use http_body::Body as _;
-use http_body_util::{BodyExt, Empty, Full, combinators::UnsyncBoxBody};
-use std::time::Duration;
+use http_body::{Body as _, Frame, SizeHint};
+use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
+use std::{
+    pin::Pin,
+    task::{Context, Poll},
+    time::Duration,
+};
 
 /// The reason for a body's failure; it is logged, never sent.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
-/// A request's or a response's body.
-pub type Body = UnsyncBoxBody<Bytes, BoxError>;
 /// A request; [`RequestContext`](crate::RequestContext) has what else is known about it.
 pub type Request = http::Request<Body>;
 /// A response.
 pub type Response = http::Response<Body>;
 
+/// A request's or a response's body.
+#[derive(Debug)]
+pub enum Body {
+    /// Known bytes.
+    Full(Full<Bytes>),
+    /// Any other body.
+    Boxed(UnsyncBoxBody<Bytes, BoxError>),
+}
+
+impl Default for Body {
+    /// An empty body.
+    fn default() -> Self {
+        Self::Full(Full::default())
+    }
+}
+
+impl http_body::Body for Body {
+    type Data = Bytes;
+    type Error = BoxError;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+        match self.get_mut() {
+            Self::Full(full) => Pin::new(full).poll_frame(context).map_err(|never| match never {}),
+            Self::Boxed(boxed) => Pin::new(boxed).poll_frame(context),
+        }
+    }
+
+    fn is_end_stream(&self) -> bool {
+        match self {
+            Self::Full(full) => full.is_end_stream(),
+            Self::Boxed(boxed) => boxed.is_end_stream(),
+        }
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        match self {
+            Self::Full(full) => full.size_hint(),
+            Self::Boxed(boxed) => boxed.size_hint(),
+        }
+    }
+}
+
 /// A body of known bytes.
 pub fn full(bytes: impl Into<Bytes>) -> Body {
-    Full::new(bytes.into()).map_err(|never| match never {}).boxed_unsync()
+    Body::Full(Full::new(bytes.into()))
 }
 
 /// An empty body.
 pub fn empty() -> Body {
-    Empty::new().map_err(|never| match never {}).boxed_unsync()
+    Body::default()
+}
+
+/// Any other body.
+pub fn boxed(body: impl http_body::Body<Data = Bytes, Error = BoxError> + Send + 'static) -> Body {
+    Body::Boxed(body.boxed_unsync())
 }
 
 /// Why a request's body could not be read; [`errors::unread`](crate::errors::unread) is the answer to it.

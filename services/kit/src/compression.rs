@@ -118,7 +118,7 @@ impl Compressor {
                 })
             }
         });
-        StreamBody::new(frames).boxed_unsync()
+        crate::boxed(StreamBody::new(frames))
     }
 
     /// The next part of a body, of `rest` or all of it, and what is left of it. Without memory to wait for compression, `rest`

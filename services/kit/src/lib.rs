@@ -51,7 +51,7 @@ mod trusted_proxies;
 
 pub use accept::weighted;
 pub use allocator::configure_allocator;
-pub use body::{Body, BoxError, ReadError, Request, Response, empty, full, read, read_reserved};
+pub use body::{Body, BoxError, ReadError, Request, Response, boxed, empty, full, read, read_reserved};
 pub use byte_budget::{ByteBudget, Reservation, SharedBudget};
 pub use causes::with_causes;
 pub use client::{Client, ClientKey};

@@ -94,7 +94,7 @@ async fn a_request_in_flight_is_answered_after_goaway() {
     let mut requests = connect(&server).await;
     let (rest, comes) = tokio::sync::oneshot::channel::<&[u8]>();
     let body = stream::once(async { Ok::<_, kit::BoxError>(Frame::data(comes.await?.into())) });
-    let held = http::Request::post("http://test/echo").body(StreamBody::new(body).boxed_unsync()).unwrap();
+    let held = http::Request::post("http://test/echo").body(kit::boxed(StreamBody::new(body))).unwrap();
     let answer = tokio::spawn(requests.send_request(held));
     server.in_flight(1).await;
     server.stop();

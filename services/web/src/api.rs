@@ -134,7 +134,7 @@ impl ApiClient {
         let request = request.header(header::USER_AGENT, agent).body(Empty::<Bytes>::new());
         let request = request.map_err(|error| error.to_string())?;
         let response = self.client.request(request).await.map_err(|error| kit::with_causes(&error))?;
-        Ok(response.map(|body| body.map_err(|error| -> kit::BoxError { Box::new(error) }).boxed_unsync()))
+        Ok(response.map(|body| kit::boxed(body.map_err(Into::into))))
     }
 }
 

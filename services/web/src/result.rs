@@ -18,7 +18,7 @@ use crate::{
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use http_body::Frame;
-use http_body_util::{BodyExt, StreamBody};
+use http_body_util::StreamBody;
 use kit::{ErrorCode, Response};
 use std::{future::ready, sync::Arc, time::Duration};
 use tokio::time::timeout;
@@ -65,7 +65,7 @@ fn frame_first(
         })
     };
     let parts = stream::once(ready(Bytes::from(frame))).chain(stream::once(rest));
-    page::streamed(StreamBody::new(parts.map(|part| Ok(Frame::data(part)))).boxed_unsync(), logged)
+    page::streamed(kit::boxed(StreamBody::new(parts.map(|part| Ok(Frame::data(part))))), logged)
 }
 
 fn render(state: &WebState, query: &PageQuery, response: &ApiResponse) -> Result<PageHtml, WebError> {
@@ -79,6 +79,7 @@ fn render(state: &WebState, query: &PageQuery, response: &ApiResponse) -> Result
 mod tests {
     use super::*;
     use crate::settings::WebSettings;
+    use http_body_util::BodyExt;
     use kit::CpuPool;
 
     #[tokio::test]

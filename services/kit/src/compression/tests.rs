@@ -1,5 +1,5 @@
 use super::*;
-use crate::{Client, empty, send_queue::SendQueue};
+use crate::{Client, boxed, empty, send_queue::SendQueue};
 use flate2::read::GzDecoder;
 use futures_util::{FutureExt, StreamExt};
 use std::{io::Read, sync::Arc, time::Duration};
@@ -54,7 +54,7 @@ async fn a_response_with_a_tag_a_coding_or_no_body_is_left_as_it_is() {
 async fn each_part_of_a_body_can_be_decoded_when_it_is_sent() {
     let (sender, mut receiver) = mpsc::unbounded_channel::<Bytes>();
     let parts = stream::poll_fn(move |context| receiver.poll_recv(context));
-    let body = StreamBody::new(parts.map(|part| Ok(Frame::data(part)))).boxed_unsync();
+    let body = boxed(StreamBody::new(parts.map(|part| Ok(Frame::data(part)))));
     let response = compressed(&accepting("br, gzip"), Response::new(body)).await;
     assert_eq!(response.headers()[header::CONTENT_ENCODING], "gzip");
     let (mut body, mut sent, mut expected) = (response.into_body(), Vec::new(), Vec::new());
@@ -76,13 +76,12 @@ async fn each_part_of_a_body_can_be_decoded_when_it_is_sent() {
 
 #[tokio::test]
 async fn a_body_without_parts_and_one_that_fails_end_as_such() {
-    let none = StreamBody::new(stream::empty::<Result<Frame<Bytes>, BoxError>>()).boxed_unsync();
+    let none = boxed(StreamBody::new(stream::empty::<Result<Frame<Bytes>, BoxError>>()));
     let response = compressed(&accepting("gzip"), Response::new(none)).await;
     let mut decoded = Vec::new();
     GzDecoder::new(&bytes(response).await[..]).read_to_end(&mut decoded).unwrap();
     assert!(decoded.is_empty());
-    let fails =
-        StreamBody::new(stream::iter([Ok(Frame::data("a".into())), Err("gone".into())])).boxed_unsync();
+    let fails = boxed(StreamBody::new(stream::iter([Ok(Frame::data("a".into())), Err("gone".into())])));
     let response = compressed(&accepting("gzip"), Response::new(fails)).await;
     assert!(response.into_body().collect().await.is_err());
 }
@@ -90,7 +89,7 @@ async fn a_body_without_parts_and_one_that_fails_end_as_such() {
 #[tokio::test]
 async fn a_body_in_parts_is_not_compressed_for_a_client_without_gzip() {
     for codings in ["br, zstd", "gzip;q=0", "gzip;q=0.1, identity", "identity"] {
-        let body = StreamBody::new(stream::iter([Ok(Frame::data("a".into()))])).boxed_unsync();
+        let body = boxed(StreamBody::new(stream::iter([Ok(Frame::data("a".into()))])));
         let response = compressed(&accepting(codings), Response::new(body)).await;
         assert!(!response.headers().contains_key(header::CONTENT_ENCODING), "{codings}");
         assert_eq!(bytes(response).await, "a");
@@ -110,7 +109,7 @@ async fn a_body_for_which_there_is_no_memory_is_sent_as_it_is() {
 async fn a_part_for_which_there_is_no_memory_is_sent_in_pieces_as_it_is() {
     let text = "x".repeat(9 * 1024 * 1024);
     let frames = stream::iter([Ok(Frame::data(Bytes::from(text.clone())))]);
-    let response = Response::new(StreamBody::new(frames).boxed_unsync());
+    let response = Response::new(boxed(StreamBody::new(frames)));
     let mut body = compressed(&accepting("gzip"), response).await.into_body();
     let mut sent = Vec::new();
     while let Some(frame) = body.frame().await {
@@ -139,7 +138,7 @@ async fn nothing_of_a_part_counts_once_its_last_piece_was_handed_over() {
         .take(200_000)
         .collect();
         let first = stream::iter([Ok(Frame::data(Bytes::from(text.clone())))]);
-        let mut response = Response::new(StreamBody::new(first.chain(stream::pending())).boxed_unsync());
+        let mut response = Response::new(boxed(StreamBody::new(first.chain(stream::pending()))));
         response.extensions_mut().insert(room);
         let compressor = Compressor::new(&CpuPool::new(1).unwrap(), memory);
         let mut body = compressor.compressed(&accepting("gzip"), response).await.into_body();
@@ -163,7 +162,7 @@ async fn a_part_without_memory_counts_until_it_is_read_and_a_client_that_is_cut_
     let text = "x".repeat(LENGTH);
     for is_cut_off in [false, true] {
         let frames = stream::iter([Ok(Frame::data(Bytes::from(text.clone())))]);
-        let mut response = Response::new(StreamBody::new(frames).boxed_unsync());
+        let mut response = Response::new(boxed(StreamBody::new(frames)));
         response.extensions_mut().insert(room.clone());
         let mut body = compressor.compressed(&accepting("gzip"), response).await.into_body();
         let mut sent = body.frame().await.unwrap().unwrap().into_data().unwrap().to_vec();

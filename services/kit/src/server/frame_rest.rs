@@ -8,7 +8,7 @@ use crate::{
 use bytes::Bytes;
 use futures_util::stream;
 use http_body::{Body as _, Frame};
-use http_body_util::{BodyExt, StreamBody};
+use http_body_util::StreamBody;
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
     pin::Pin,
@@ -61,7 +61,7 @@ impl FrameRest {
                 Err(_) => Some(Self::none()),
             },
             Poll::Ready(Some(Err(error))) => {
-                *body = StreamBody::new(stream::iter([Err(error)])).boxed_unsync();
+                *body = crate::boxed(StreamBody::new(stream::iter([Err(error)])));
                 Some(Self::none())
             }
             // hyper polls it again, with its own waker.

@@ -16,7 +16,6 @@ use crate::{
 use futures_util::FutureExt;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, Version, header};
 use http_body::Body as _;
-use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use std::{
     convert::Infallible,
@@ -50,7 +49,7 @@ pub(super) fn respond<S: Service>(
     let mut request = request.map(|body| match body_permit {
         Some(permit) => {
             let client = Arc::clone(client);
-            RequestBody { body, client, permit, ended: false }.boxed_unsync()
+            crate::boxed(RequestBody { body, client, permit, ended: false })
         }
         None => crate::empty(),
     });

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use futures_util::stream;
 use http::{HeaderValue, Method, StatusCode, header};
 use http_body::Frame;
-use http_body_util::{BodyExt, StreamBody};
+use http_body_util::StreamBody;
 use kit::{
     Body, Check, Configuration, Request, RequestContext, Response, Secret, ServerSettings, Service, errors,
     full,
@@ -74,13 +74,13 @@ impl Service for Test {
             (&Method::GET | &Method::HEAD, "/pieces") => {
                 let piece = || Ok(Frame::data(vec![b'x'; 64 * 1024].into()));
                 let pieces = stream::iter((0..number.unwrap_or_default()).map(move |_| piece()));
-                answer(StreamBody::new(pieces).boxed_unsync())
+                answer(kit::boxed(StreamBody::new(pieces)))
             }
             // A part of so many bytes, after a part of three.
             (&Method::GET, "/parts") => {
                 let length = number.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or_default();
                 let parts = [vec![b'x'; 3], vec![b'x'; length]].map(|part| Ok(Frame::data(part.into())));
-                answer(StreamBody::new(stream::iter(parts)).boxed_unsync())
+                answer(kit::boxed(StreamBody::new(stream::iter(parts))))
             }
             // The same memory for all, as a cached response; all of it, or so many bytes.
             (&Method::GET, "/shared") => {
@@ -100,7 +100,7 @@ impl Service for Test {
             (&Method::GET, "/id") => answer(full(context.id.as_str().to_owned())),
             (&Method::GET, "/client") => answer(full(context.client.to_string())),
             (&Method::GET, "/panic") => panic!("as asked"),
-            (&Method::GET, "/body-panic") => answer(Body::new(Panics)),
+            (&Method::GET, "/body-panic") => answer(kit::boxed(Panics)),
             // What comes goes back as it comes.
             (&Method::POST, "/stream") => answer(std::mem::take(request.body_mut())),
             // The body, which may take so many milliseconds.

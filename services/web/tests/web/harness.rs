@@ -190,7 +190,7 @@ impl Site {
         let client = if version == Version::HTTP_2 { &self.http2 } else { &self.client };
         let response = client.request(request.body(Empty::new()).unwrap()).await.unwrap();
         assert_eq!(response.version(), version);
-        response.map(|body| body.map_err(|error| -> kit::BoxError { Box::new(error) }).boxed_unsync())
+        response.map(|body| kit::boxed(body.map_err(Into::into)))
     }
 
     /// Sends a GET request and reads the whole response.

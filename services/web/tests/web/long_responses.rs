@@ -5,7 +5,7 @@ use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use http::StatusCode;
 use http_body::Frame;
-use http_body_util::{BodyExt, StreamBody};
+use http_body_util::StreamBody;
 use kit::Response;
 use std::{sync::Arc, time::Duration};
 use tokio::{sync::Notify, time::timeout};
@@ -82,5 +82,5 @@ fn endless(nearly_sent: Arc<Notify>, finish: Arc<Notify>) -> Response {
         Bytes::from_static(b"[]")
     });
     let body = StreamBody::new(spaces.chain(end).map(|bytes| Ok(Frame::data(bytes))));
-    Response::new(body.boxed_unsync())
+    Response::new(kit::boxed(body))
 }
