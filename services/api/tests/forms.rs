@@ -4,6 +4,7 @@ mod support;
 
 use e2e::{Origin, Page};
 use http::Method;
+use std::collections::HashSet;
 use support::Service;
 
 const HTML: &str = r#"<a href="/a">A, "quoted"</a><a href="mailto:a@example.com"></a>"#;
@@ -104,6 +105,41 @@ async fn if_none_match_with_the_current_entity_tag_is_answered_304() {
     }
     assert_eq!(api.get_with(&page, "if-none-match", csv).await.status, 200, "the tag of another format");
     assert_eq!(api.get_with(&page, "if-none-match", "*").await.status, 304);
+}
+
+/// Their fields are kept from one answer to the next.
+#[tokio::test]
+async fn answers_in_other_forms_in_between_change_no_field() {
+    let origin = Origin::start().await;
+    let page = origin.page("/", Page::html(HTML.repeat(20)));
+    let api = Service::start().await;
+    let target = format!("/api?format=json&url={page}");
+    let tag = api.get(&page).await.header("etag").to_owned();
+    let mut ids = HashSet::new();
+    for round in 0..3 {
+        let json = api.get(&page).await;
+        let given = api.call(Method::GET, &target).await;
+        let csv = api.get_with(&page, "accept", "text/csv").await;
+        let gzip = api.get_with(&page, "accept-encoding", "gzip").await;
+        let current = api.get_with(&page, "if-none-match", &tag).await;
+        for (answer, media_type, coding, vary) in [
+            (&json, "application/json", "", "Accept, Accept-Encoding"),
+            (&given, "application/json", "", "Accept-Encoding"),
+            (&csv, "text/csv; charset=utf-8", "", "Accept, Accept-Encoding"),
+            (&gzip, "application/json", "gzip", "Accept, Accept-Encoding"),
+            (&current, "", "", "Accept, Accept-Encoding"),
+        ] {
+            let fields = ["content-type", "content-encoding", "vary"].map(|name| answer.header(name));
+            assert_eq!(fields, [media_type, coding, vary], "round {round}");
+            assert_eq!(answer.header("x-content-type-options"), "nosniff");
+            assert!(answer.header("cache-status").starts_with("linkextractor; hit; ttl="), "{answer:?}");
+            assert!(ids.insert(answer.header("x-request-id").to_owned()), "an id twice: {answer:?}");
+            assert_eq!(answer.headers.len(), answer.headers.keys_len(), "a field twice: {answer:?}");
+        }
+        assert_eq!([&json, &given, &current].map(|answer| answer.header("etag")), [&*tag; 3]);
+        assert!(csv.header("etag") != tag && gzip.header("etag") != tag);
+        assert_eq!(current.status, 304);
+    }
 }
 
 #[tokio::test]
