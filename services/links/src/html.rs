@@ -27,6 +27,7 @@ use canonicalizer::Canonicalizer;
 pub(crate) use encoding::PageEncoding;
 pub(crate) use found::FoundLinks;
 use found::PageNotes;
+pub(crate) use span::EACH_BYTE;
 use span::MAX_PAGE;
 pub(crate) use text::Collapse;
 pub(crate) use title::{MAX_READ, title_of};

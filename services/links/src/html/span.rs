@@ -7,7 +7,7 @@ use std::ops::Range;
 pub(crate) const MAX_PAGE: usize = 256 * 1024 * 1024;
 
 /// A word whose bytes are all 1.
-pub(super) const EACH_BYTE: u64 = u64::MAX / 0xFF;
+pub(crate) const EACH_BYTE: u64 = u64::MAX / 0xFF;
 
 /// A range of the page, in bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

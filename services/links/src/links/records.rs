@@ -57,8 +57,9 @@ impl<'a> Iterator for Records<'a> {
             (self.rest, self.in_text) = (rest, true);
             return Some(RecordPart::SameHref);
         }
-        let (href, rest) = self.rest.strip_prefix(OWN_HREF)?.split_once(END)?;
-        (self.rest, self.in_text) = (rest, true);
+        let rest = self.rest.strip_prefix(OWN_HREF)?;
+        let (href, rest) = rest.split_at(memchr(END as u8, rest.as_bytes())?);
+        (self.rest, self.in_text) = (&rest[END.len_utf8()..], true);
         Some(RecordPart::Href(href))
     }
 }
