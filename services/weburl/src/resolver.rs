@@ -1,7 +1,7 @@
 //! Many references against one base, as a page has: most are plain paths or plain URLs, whose serialization is written
 //! without parsing them.
 
-use crate::WebUrl;
+use crate::{WebUrl, segments::is_drive_letter};
 use std::ops::Range;
 use url::EncodingOverride;
 
@@ -9,18 +9,27 @@ use url::EncodingOverride;
 pub struct Resolver<'a> {
     base: Option<&'a WebUrl>,
     encode: EncodingOverride<'a>,
-    /// The path of a base that plain references can be resolved against, as bytes of its serialization.
-    path: Option<Range<usize>>,
+    plain_base: Option<PlainBase<'a>>,
     /// The last reference's URL, if that resolved.
     text: String,
     is_resolved: bool,
 }
 
+/// A base that plain references can be resolved against.
+struct PlainBase<'a> {
+    text: &'a str,
+    path: Range<usize>,
+    /// The end of the last slash of the path.
+    folder: usize,
+    /// Where the fragment begins, or the end.
+    fragment: usize,
+}
+
 impl<'a> Resolver<'a> {
     /// References are resolved as by [`WebUrl::parse_with`].
     pub fn new(base: Option<&'a WebUrl>, encode: EncodingOverride<'a>) -> Self {
-        let path = base.and_then(|base| plain_path(base.as_str()));
-        Self { base, encode, path, text: String::new(), is_resolved: false }
+        let plain_base = base.and_then(|base| PlainBase::of(base.as_str()));
+        Self { base, encode, plain_base, text: String::new(), is_resolved: false }
     }
 
     /// The serialized URL of a reference; `None` if it does not resolve.
@@ -41,26 +50,24 @@ impl<'a> Resolver<'a> {
 
     /// `None` unless the reference is plain.
     fn resolve_plain(&mut self, reference: &str) -> Option<()> {
-        let (base, path) = (self.base?.as_str(), self.path.clone()?);
-        let end = reference.bytes().position(|byte| !is_plain(byte)).unwrap_or(reference.len());
-        let (written, after_path) = reference.split_at_checked(end)?;
-        if !self.stays_after_path(after_path) {
+        let base = self.plain_base.as_ref()?;
+        let (written, after_path) = split_path(reference)?;
+        // A colon before any slash ends a scheme.
+        if !self.stays_after_path(after_path) || is_found_before(b':', b'/', written) {
             return None;
         }
         if written.is_empty() {
-            let query = &base[path.end..];
-            let kept = if after_path.starts_with('?') { 0 } else { query.find('#').unwrap_or(query.len()) };
-            self.text.push_str(&base[..path.end + kept]);
+            let end = if after_path.starts_with('?') { base.path.end } else { base.fragment };
+            self.text.push_str(&base.text[..end]);
         } else {
             // Two slashes precede an authority.
             let absolute = written.strip_prefix('/');
             if absolute.is_some_and(|rest| rest.starts_with('/')) {
                 return None;
             }
-            let folder = &base[path.start..path.end].rfind('/')?;
-            let kept = if absolute.is_some() { 0 } else { *folder };
-            self.text.push_str(&base[..=path.start + kept]);
-            self.push_path(absolute.unwrap_or(written), path.start);
+            let start = base.path.start;
+            self.text.push_str(&base.text[..if absolute.is_some() { start + 1 } else { base.folder }]);
+            self.push_path(absolute.unwrap_or(written), start);
         }
         self.text.push_str(after_path);
         Some(())
@@ -69,10 +76,8 @@ impl<'a> Resolver<'a> {
     /// `None` unless the reference is an http or https URL that is its own serialization, or only lacks the path of one.
     fn resolve_absolute(&mut self, reference: &str) -> Option<()> {
         let rest = ["https://", "http://"].into_iter().find_map(|scheme| reference.strip_prefix(scheme))?;
-        let (host, from_path) = rest.split_at_checked(rest.find('/').unwrap_or(rest.len()))?;
-        let is_in_path = |byte| is_plain(byte) || byte == b':';
-        let end = from_path.bytes().position(|byte| !is_in_path(byte)).unwrap_or(from_path.len());
-        let (path, after_path) = from_path.split_at_checked(end)?;
+        let (host, from_path) = rest.split_at_checked(position(b'/', rest).unwrap_or(rest.len()))?;
+        let (path, after_path) = split_path(from_path)?;
         if !is_plain_host(host) || path.contains("/.") || !self.stays_after_path(after_path) {
             return None;
         }
@@ -88,12 +93,22 @@ impl<'a> Resolver<'a> {
         // A query may have to be encoded.
         let is_start =
             text.is_empty() || text.starts_with('#') || text.starts_with('?') && self.encode.is_none();
-        is_start && text.bytes().all(|byte| is_plain(byte) || b"?#:%".contains(&byte))
+        is_start && text.bytes().all(|byte| KINDS[usize::from(byte)] & AFTER_PATH != 0)
     }
 
     /// The "path state": the text ends with a slash, and its path begins with the one at `start`.
-    fn push_path(&mut self, path: &str, start: usize) {
-        // Few paths have dot segments.
+    fn push_path(&mut self, mut path: &str, start: usize) {
+        // Most dot segments come first.
+        loop {
+            if let Some(rest) = path.strip_prefix("../") {
+                self.pop_segment(start);
+                path = rest;
+            } else if let Some(rest) = path.strip_prefix("./") {
+                path = rest;
+            } else {
+                break;
+            }
+        }
         if !path.starts_with('.') && !path.contains("/.") {
             return self.text.push_str(path);
         }
@@ -101,11 +116,7 @@ impl<'a> Resolver<'a> {
         while let Some(segment) = segments.next() {
             match segment {
                 "." => {}
-                ".." => {
-                    let folder = self.text.len() - 1;
-                    let parent = self.text[start..folder].rfind('/').map_or(start, |slash| start + slash);
-                    self.text.truncate(parent + 1);
-                }
+                ".." => self.pop_segment(start),
                 _ => {
                     self.text.push_str(segment);
                     if segments.peek().is_some() {
@@ -115,23 +126,82 @@ impl<'a> Resolver<'a> {
             }
         }
     }
+
+    /// Removes the last segment of the text, which ends with a slash, unless its path has none.
+    fn pop_segment(&mut self, start: usize) {
+        let path = &self.text.as_bytes()[start..self.text.len() - 1];
+        let parent = path.iter().rposition(|byte| *byte == b'/').unwrap_or(0);
+        self.text.truncate(start + parent + 1);
+    }
 }
 
-/// Where the path of a base is, unless it has another scheme or may hold a drive letter.
-fn plain_path(base: &str) -> Option<Range<usize>> {
-    let authority =
-        ["http://", "https://", "file://"].into_iter().find_map(|scheme| base.strip_prefix(scheme))?;
-    let from_path = &authority[authority.find('/')?..];
-    let path = &from_path[..from_path.find(['?', '#']).unwrap_or(from_path.len())];
-    let start = base.len() - from_path.len();
-    (!path.contains([':', '|'])).then_some(start..start + path.len())
+impl<'a> PlainBase<'a> {
+    /// `None` where the base has another scheme or may hold a drive letter.
+    fn of(text: &'a str) -> Option<Self> {
+        let authority =
+            ["http://", "https://", "file://"].into_iter().find_map(|scheme| text.strip_prefix(scheme))?;
+        let from_path = &authority[authority.find('/')?..];
+        let path = &from_path[..from_path.find(['?', '#']).unwrap_or(from_path.len())];
+        if path.split('/').any(is_drive_letter) {
+            return None;
+        }
+        let start = text.len() - from_path.len();
+        let folder = start + path.rfind('/')? + 1;
+        Some(Self {
+            text,
+            path: start..start + path.len(),
+            folder,
+            fragment: text.find('#').unwrap_or(text.len()),
+        })
+    }
 }
 
-/// A character that stays as it is in a path, a query and a fragment, and means nothing else there: no colon, which follows
-/// a scheme or a drive letter, and no percent sign, which may stand for a dot.
-const fn is_plain(byte: u8) -> bool {
-    byte.is_ascii_alphanumeric()
-        || matches!(byte, b'!' | b'$' | b'&' | b'('..=b'/' | b';' | b'=' | b'@' | b'_' | b'~')
+/// What a byte may be part of so that it stays as it is, and means nothing else there.
+static KINDS: [u8; 256] = kinds();
+const PATH: u8 = 1;
+const AFTER_PATH: u8 = 2;
+/// In a path: a colon, which follows a scheme or a drive letter, or a percent sign, which may stand for a dot.
+const DOUBTFUL: u8 = 4;
+
+const fn kinds() -> [u8; 256] {
+    let mut kinds = [0; 256];
+    let mut byte: u8 = 0;
+    while byte < 128 {
+        kinds[byte as usize] = match byte {
+            b':' | b'%' => PATH | AFTER_PATH | DOUBTFUL,
+            b'?' | b'#' => AFTER_PATH,
+            b'!' | b'$' | b'&' | b'('..=b'/' | b';' | b'=' | b'@' | b'_' | b'~' => PATH | AFTER_PATH,
+            _ if byte.is_ascii_alphanumeric() => PATH | AFTER_PATH,
+            _ => 0,
+        };
+        byte += 1;
+    }
+    kinds
+}
+
+/// The path that a reference begins with, but for dot segments as it will stand in the URL, and what follows. `None` where
+/// it has a drive letter or a dot that is written with a percent sign.
+fn split_path(reference: &str) -> Option<(&str, &str)> {
+    let mut seen = 0;
+    let is_other = |byte: u8| {
+        let kinds = KINDS[usize::from(byte)];
+        seen |= kinds;
+        kinds & PATH == 0
+    };
+    let end = reference.bytes().position(is_other).unwrap_or(reference.len());
+    let (path, after) = reference.split_at_checked(end)?;
+    let is_doubtful = seen & DOUBTFUL != 0
+        && (path.split('/').any(is_drive_letter) || path.contains("%2e") || path.contains("%2E"));
+    (!is_doubtful).then_some((path, after))
+}
+
+/// Whether `byte` is in the text, and before any `other`.
+fn is_found_before(byte: u8, other: u8, text: &str) -> bool {
+    text.bytes().find(|found| *found == byte || *found == other) == Some(byte)
+}
+
+fn position(byte: u8, text: &str) -> Option<usize> {
+    text.bytes().position(|found| found == byte)
 }
 
 /// Whether a host is a domain that stays as it is: of lower-case letters and digits, divided by single dots and hyphens, so

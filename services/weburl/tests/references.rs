@@ -185,6 +185,13 @@ fn plain_references_are_resolved_as_all_others() {
         ("file:///a/b", ".//c", "file:///a//c"),
         ("file://host/a/b/c", "/d/.e", "file://host/d/.e"),
         ("ftp://h/a/b", "../c", "ftp://h/c"),
+        ("http://h/wiki/Help:A", "/wiki/Talk:A_(b)", "http://h/wiki/Talk:A_(b)"),
+        ("http://h/wiki/Help:A", "../a:b/%C3%A4%", "http://h/a:b/%C3%A4%"),
+        ("http://h/a/b", "a:b/c", "a:b/c"),
+        ("http://h/a/b", "./a:b/c", "http://h/a/a:b/c"),
+        ("file:///a/b", "../file:///c", "file:///file:///c"),
+        ("file:///a/b", "./C:/../c", "file:///a/c"),
+        ("http://h/a/b", "%2e%2E/c", "http://h/c"),
     ]);
     // One after the other.
     let base = WebUrl::parse("http://h/a/b").unwrap();
@@ -285,6 +292,7 @@ fn near_reference() -> impl Strategy<Value = String> {
 fn plain_reference() -> impl Strategy<Value = String> {
     let piece = prop_oneof![
         40 => prop::sample::select(vec!["/", "/", "/", "..", "..", ".", "a", "b.c", "?", "#", "~!$&()*+,;=@-_", "z9"]),
+        12 => prop::sample::select(vec![":", "%", "%41", "%2", "C:", "/C:", "/c:/", "../"]),
         3 => prop::sample::select(vec!["C:", "C|", "%2e", "%41", ":", "\\", "'", "[", "^", "ä", " ", "\n", "\""]),
     ];
     prop::collection::vec(piece, 0..12).prop_map(|pieces| pieces.concat())
