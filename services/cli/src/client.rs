@@ -29,7 +29,7 @@ pub struct PageLimits {
 }
 
 pub struct UserClient {
-    settings: FetchSettings,
+    settings: Box<dyn Fn() -> FetchSettings + Send + Sync>,
     pool: CpuPool,
     /// Made for the first page that is fetched: to read the system's certificates takes longer than many files.
     fetcher: OnceLock<Result<Fetcher, String>>,
@@ -61,8 +61,11 @@ impl UserClient {
     ) -> Result<Self, Exit> {
         let limits = PageLimits::new(options);
         let headers = headers(options).map_err(|error| Exit::Usage.because(error))?;
-        let settings = settings(options, list, limits, proxies(options, may_fetch));
-        let can_be_wrong = settings.client != ClientSettings::default() || options.user_agent.is_some();
+        let proxies = proxies(options, may_fetch);
+        let client =
+            ClientSettings { proxies, certificates: options.cacert.clone(), insecure: options.insecure };
+        let can_be_wrong = client != ClientSettings::default() || options.user_agent.is_some();
+        let settings = Box::new(settings(options, list, limits, client));
         let user = options.user.as_ref().map(|user| basic(user.as_bytes()));
         let client = Self { settings, pool, fetcher: OnceLock::new(), headers, user, limits };
         if can_be_wrong && let Err(error) = client.fetcher() {
@@ -92,7 +95,7 @@ impl UserClient {
     }
 
     fn fetcher(&self) -> Result<&Fetcher, &str> {
-        let new = || Fetcher::new(self.settings.clone(), self.pool.clone());
+        let new = || Fetcher::new((self.settings)(), self.pool.clone());
         self.fetcher.get_or_init(new).as_ref().map_err(String::as_str)
     }
 }
@@ -110,26 +113,31 @@ fn named(error: &str, options: &FetchOptions) -> String {
     names.into_iter().fold(error.to_owned(), |error, (setting, option)| error.replace(setting, option))
 }
 
+/// Makes the fetcher's settings.
 fn settings(
     options: &FetchOptions,
     list: &ListOptions,
     limits: PageLimits,
-    proxies: UserProxies,
-) -> FetchSettings {
-    let defaults = FetchSettings::default();
-    FetchSettings {
-        allow_private: true,
-        client: ClientSettings { proxies, certificates: options.cacert.clone(), insecure: options.insecure },
-        timeout: limits.timeout,
-        // The one time limit that a user sets is that of the page.
-        connect_timeout: limits.timeout,
-        dns_timeout: limits.timeout,
-        max_bytes: ByteSize(limits.max_bytes),
-        max_redirects: limits.max_redirects,
-        user_agent: options.user_agent.clone().unwrap_or(defaults.user_agent),
-        max_jobs: list.jobs.unwrap_or(256).into(),
-        max_jobs_per_host: list.jobs_per_host.into(),
-        ..FetchSettings::default()
+    client: ClientSettings,
+) -> impl Fn() -> FetchSettings + use<> {
+    let (user_agent, max_jobs) = (options.user_agent.clone(), list.jobs.unwrap_or(256).into());
+    let max_jobs_per_host = list.jobs_per_host.into();
+    move || {
+        let defaults = FetchSettings::default();
+        FetchSettings {
+            allow_private: true,
+            client: client.clone(),
+            timeout: limits.timeout,
+            // The one time limit that a user sets is that of the page.
+            connect_timeout: limits.timeout,
+            dns_timeout: limits.timeout,
+            max_bytes: ByteSize(limits.max_bytes),
+            max_redirects: limits.max_redirects,
+            user_agent: user_agent.clone().unwrap_or(defaults.user_agent),
+            max_jobs,
+            max_jobs_per_host,
+            ..FetchSettings::default()
+        }
     }
 }
 

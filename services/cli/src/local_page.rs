@@ -121,6 +121,7 @@ fn read_whole(mut source: impl Read, size: u64, buffer: &mut Vec<u8>) -> io::Res
     let mut length = 0;
     if size > 0 {
         if buffer.len() <= size {
+            *buffer = Vec::new(); // not both at once
             *buffer = vec![0; size.saturating_add(1)];
         }
         length = match source.read(&mut buffer[..=size]) {

@@ -15,9 +15,13 @@ const DRAWN_PER_SECOND: u8 = 8;
 /// How long the bar stays as it is while no page is done.
 const REDRAWN_AFTER: Duration = Duration::from_millis(500);
 
+/// A bar on standard error, if it is drawn: a bar that is hidden would still measure its rate for each page.
+#[derive(Clone, Debug, Default)]
+pub struct Bar(Option<ProgressBar>);
+
 /// Counts what is done.
 pub struct Progress {
-    pub bar: ProgressBar,
+    pub bar: Bar,
     counts: Arc<ProgressCounts>,
     since: Instant,
     summary: bool,
@@ -45,21 +49,21 @@ impl Progress {
     pub fn new(shown: Shown, total: Option<u64>) -> Self {
         let counts = Arc::new(ProgressCounts::default());
         let on_terminal = shown.several && !shown.quiet && stderr().is_terminal();
-        let bar = if on_terminal { visible(total, &counts) } else { ProgressBar::hidden() };
+        let bar = Bar(on_terminal.then(|| visible(total, &counts)));
         let summary = !shown.quiet && (on_terminal || shown.summary);
         Self { bar, counts, since: Instant::now(), summary }
     }
 
     /// Whether the bar is drawn.
     pub fn is_visible(&self) -> bool {
-        !self.bar.is_hidden()
+        self.bar.0.as_ref().is_some_and(|bar| !bar.is_hidden())
     }
 
     /// Counts a page that is done, with its number of links.
     pub fn done(&self, links: usize) {
         self.counts.pages.fetch_add(1, Relaxed);
         self.counts.links.fetch_add(links as u64, Relaxed);
-        self.bar.inc(1);
+        self.bar.inc();
     }
 
     /// Counts a page that failed.
@@ -75,10 +79,36 @@ impl Progress {
 
     /// Removes the bar and writes the summary.
     pub fn finish(&self) {
-        self.bar.finish_and_clear();
+        if let Some(bar) = &self.bar.0 {
+            bar.finish_and_clear();
+        }
         if self.summary {
             // Standard error may be closed.
             let _ = writeln!(stderr(), "{}", self.counts.text(self.since.elapsed()));
+        }
+    }
+}
+
+impl Bar {
+    /// Adds one to what is done.
+    pub fn inc(&self) {
+        if let Some(bar) = &self.0 {
+            bar.inc(1);
+        }
+    }
+
+    /// Says how much there is to do.
+    pub fn set_length(&self, length: u64) {
+        if let Some(bar) = &self.0 {
+            bar.set_length(length);
+        }
+    }
+
+    /// Runs `write`, which writes to standard error, without the bar there.
+    pub fn suspend(&self, write: impl FnOnce()) {
+        match &self.0 {
+            Some(bar) => bar.suspend(write),
+            None => write(),
         }
     }
 }

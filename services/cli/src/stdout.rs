@@ -7,7 +7,7 @@ use rustix::{
 use std::{
     fs::File,
     future, io,
-    os::fd::AsFd,
+    os::{fd::AsFd, unix::fs::FileTypeExt},
     sync::atomic::{AtomicBool, Ordering::Relaxed},
 };
 use tokio::task;
@@ -33,6 +33,9 @@ pub fn open() -> io::Result<io::Stdout> {
 
 /// Waits until the reader of a pipe on standard output has closed it; forever if it is not a pipe.
 pub async fn reader_closed() {
+    if !has_reader() {
+        return future::pending().await; // without a thread that waits
+    }
     let poll = || {
         let stdout = io::stdout();
         // `poll` reports errors unasked.
@@ -43,4 +46,10 @@ pub async fn reader_closed() {
     if !task::spawn_blocking(poll).await.unwrap_or(false) {
         future::pending::<()>().await;
     }
+}
+
+/// Whether standard output is a pipe or a socket, or may be one.
+fn has_reader() -> bool {
+    let kind = unbuffered().and_then(|stdout| stdout.metadata()).map(|metadata| metadata.file_type());
+    kind.map_or(true, |kind| kind.is_fifo() || kind.is_socket())
 }

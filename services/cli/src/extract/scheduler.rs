@@ -11,6 +11,8 @@ use tokio::time::Instant;
 /// How many targets may wait, and how many bytes of names: enough to find other hosts behind many targets of one host.
 const MOST_WAITING: usize = 10_000;
 const MOST_BYTES: usize = 4 << 20;
+/// How many of them may be files, which are begun in the order of the list: enough for several batches.
+const MOST_LOCAL: usize = 256;
 
 /// Targets that wait to be begun, and the state of their hosts. It knows only hosts that have targets here or in progress,
 /// or that must not be asked yet.
@@ -61,7 +63,7 @@ impl Scheduler {
 
     /// Whether another target may be added.
     pub fn has_room(&self) -> bool {
-        self.waiting < MOST_WAITING && self.bytes < MOST_BYTES
+        self.waiting < MOST_WAITING && self.bytes < MOST_BYTES && self.local.len() < MOST_LOCAL
     }
 
     /// Whether no target waits.

@@ -1,8 +1,7 @@
 //! The targets: those on the command line, then those of the list, read while it is worked on.
 
 use super::resume::DoneSet;
-use crate::target::Target;
-use indicatif::ProgressBar;
+use crate::{progress::Bar, target::Target};
 use std::{
     ffi::OsStr,
     fs::File,
@@ -27,7 +26,7 @@ pub struct TargetList {
     /// The targets that are left out; those read are added.
     pub done: Option<DoneSet>,
     /// Counts the targets that are left out.
-    pub bar: ProgressBar,
+    pub bar: Bar,
 }
 
 /// Opens a list; `-` is standard input.
@@ -54,7 +53,7 @@ impl TargetList {
             let mut send = |target: Option<Target>, more_at_hand: bool| {
                 if let Some(target) = target {
                     if done.as_mut().is_some_and(|done| !done.insert(target.name())) {
-                        bar.inc(1);
+                        bar.inc();
                     } else {
                         together.push(target);
                     }
