@@ -68,11 +68,15 @@ impl RunningJobs {
         self.files.len() + self.others.len()
     }
 
-    /// The next one that is done; `None` if there are none.
+    /// The next one that is done; `None` if there are none. Jobs are cancelled only where the program ends, as when its
+    /// reader has gone.
     async fn next(&mut self) -> Option<Result<BatchResult, JoinError>> {
         tokio::select! {
             Some(batch) = self.files.next() => Some(Ok(batch)),
-            Some(result) = self.others.join_next() => Some(result),
+            Some(result) = self.others.join_next() => match result {
+                Err(error) if error.is_cancelled() => pending().await,
+                result => Some(result),
+            },
             else => None,
         }
     }
@@ -95,7 +99,7 @@ impl<W: Write> Run<W> {
                 Some(result) = jobs.next() => {
                     let mut finished = Some(result);
                     while let Some(result) = finished {
-                        // A job neither panics, as its work is done elsewhere, nor is it cancelled.
+                        // A job does not panic, as its work is done elsewhere.
                         let batch = result.map_err(io::Error::other)?;
                         jobs.pages -= batch.len();
                         self.finished(batch, &mut sequencer)?;
