@@ -100,7 +100,7 @@ fn extraction_bytes(page: &ReceivedPage) -> u64 {
 
 fn extract_now(page: ReceivedPage, start: Instant) -> Result<Extracted, FetchError> {
     let ReceivedPage { body, declared, url, syntax, form, validators, processor_time: mut time } = page;
-    let html = links::Page { body: &body, declared, url: url.as_ref(), syntax };
+    let html = links::Page { body: &body, declared, url: url.as_ref(), syntax, hrefs_only: false };
     let extraction = time.measure(|| html.links());
     if extraction.truncated || body.len() > SMALL && time.is_too_long(body.len()) {
         return Err(FetchError::TooLarge);

@@ -89,7 +89,11 @@ async fn extract(args: Extract, targets: Vec<Target>, base: Option<WebUrl>) -> R
     let progress = Progress::new(shown, (!args.list_is_pipe()).then_some(total));
     count_list(&args, total, &progress);
     let local = LocalReader {
-        links: LinkExtractor { raw: args.output.raw, selection: args.selection() },
+        links: LinkExtractor {
+            raw: args.output.raw,
+            hrefs_only: format.format == OutputFormat::Text,
+            selection: args.selection(),
+        },
         base,
         xhtml: args.xhtml,
         limit: client.limits.max_local_bytes,

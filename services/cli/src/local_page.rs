@@ -16,6 +16,8 @@ use weburl::WebUrl;
 pub struct LinkExtractor {
     /// Whether hrefs stay as they are written.
     pub raw: bool,
+    /// Whether texts and titles are not written.
+    pub hrefs_only: bool,
     pub selection: LinkSelection,
 }
 
@@ -40,6 +42,7 @@ pub struct MayBlock;
 impl LinkExtractor {
     /// The selected links of `page`.
     pub fn links(self, page: Page<'_>) -> Result<Extraction, PageError> {
+        let page = Page { hrefs_only: self.hrefs_only, ..page };
         let mut found = if self.raw { page.selected_as_written(self.selection) } else { page.links() };
         if found.truncated {
             return Err(PageError::TooLong);
@@ -105,7 +108,7 @@ impl LocalReader {
         if body.len() as u64 > self.limit {
             return Err(PageError::TooLarge);
         }
-        let found = self.links.links(Page { body, declared: None, url: url.as_ref(), syntax })?;
+        let found = self.links.links(Page { body, url: url.as_ref(), syntax, ..Page::default() })?;
         Ok(FoundPage { url, found, at, api: None })
     }
 

@@ -49,7 +49,8 @@ impl PageReader {
                 let (at, length) = (SystemTime::now(), page.body.len());
                 let work = move || {
                     let (declared, url, syntax) = (page.declared, Some(&page.url), page.syntax);
-                    let found = local.links.links(Page { body: &page.body, declared, url, syntax })?;
+                    let body = &page.body;
+                    let found = local.links.links(Page { body, declared, url, syntax, ..Page::default() })?;
                     Ok(done(FoundPage { url: Some(page.url), found, at, api: None }))
                 };
                 self.pool.run_sized(length, work).await.unwrap_or(Err(PageError::Panicked))

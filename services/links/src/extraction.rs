@@ -2,6 +2,7 @@
 
 use crate::Links;
 use encoding_rs::{Encoding, UTF_8};
+use std::mem;
 
 /// The result of extraction.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,6 +22,17 @@ pub struct Extraction {
     pub unparsed_chunks: usize,
     /// Whether the page was longer than 256 MiB in UTF-8; the links beyond are missing.
     pub truncated: bool,
+}
+
+impl Extraction {
+    /// Leaves out the title and the texts of links, where the method has not done so.
+    pub(crate) fn remove_texts(&mut self) {
+        self.title = None;
+        if matches!(self.method, Method::Tree | Method::Xml) {
+            let found = mem::take(&mut self.links);
+            found.iter().for_each(|link| self.links.push(&link.href, ""));
+        }
+    }
 }
 
 impl Default for Extraction {

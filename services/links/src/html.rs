@@ -49,17 +49,22 @@ impl Steps {
 }
 
 /// The links of `page`, without a byte order mark; `None` where a `<meta>` has changed `encoding`, in which the page has to
-/// be decoded and read again.
-pub(crate) fn find(page: &[u8], encoding: &mut PageEncoding, steps: &mut Steps) -> Option<FoundLinks> {
+/// be decoded and read again. Without `texts`, texts and the title may be left out.
+pub(crate) fn find(
+    page: &[u8],
+    encoding: &mut PageEncoding,
+    steps: &mut Steps,
+    texts: bool,
+) -> Option<FoundLinks> {
     let page = page.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(page);
     let truncated = page.len() > MAX_PAGE;
-    let mut found = find_in(&page[..page.len().min(MAX_PAGE)], encoding, steps)?;
+    let mut found = find_in(&page[..page.len().min(MAX_PAGE)], encoding, steps, texts)?;
     found.extraction.truncated = truncated;
     Some(found)
 }
 
-fn find_in(page: &[u8], encoding: &mut PageEncoding, steps: &mut Steps) -> Option<FoundLinks> {
-    let mut canonicalizer = Canonicalizer::default();
+fn find_in(page: &[u8], encoding: &mut PageEncoding, steps: &mut Steps, texts: bool) -> Option<FoundLinks> {
+    let mut canonicalizer = Canonicalizer::new(texts);
     let bailout = match Tree::build(page, encoding, &mut steps.streamed, &mut canonicalizer) {
         Ok(notes) => return Some(streamed(canonicalizer, Method::Streamed, notes)),
         Err(bailout) => bailout,
@@ -68,7 +73,7 @@ fn find_in(page: &[u8], encoding: &mut PageEncoding, steps: &mut Steps) -> Optio
     match bailout {
         Bailout::OtherEncoding => return None,
         Bailout::NeedsTree => {
-            let mut unused = Canonicalizer::default();
+            let mut unused = Canonicalizer::new(false);
             match Tree::build_nodes(page, encoding, &mut steps.nodes, &mut unused) {
                 Ok(nodes) => {
                     if let Some(found) = nodes::links_of(page, &nodes) {
@@ -81,18 +86,18 @@ fn find_in(page: &[u8], encoding: &mut PageEncoding, steps: &mut Steps) -> Optio
         }
         Bailout::TooCostly => {}
     }
-    find_by_tags(page, encoding)
+    find_by_tags(page, encoding, texts)
 }
 
-/// The links of `page` by its tags alone, which costs little; `None` as for [`find`].
-pub(crate) fn find_by_tags(page: &[u8], encoding: &mut PageEncoding) -> Option<FoundLinks> {
-    let mut canonicalizer = Canonicalizer::default();
+/// The links of `page` by its tags alone, which costs little; `None` and `texts` as for [`find`].
+pub(crate) fn find_by_tags(page: &[u8], encoding: &mut PageEncoding, texts: bool) -> Option<FoundLinks> {
+    let mut canonicalizer = Canonicalizer::new(texts);
     let notes = approximate::build(page, encoding, &mut canonicalizer).ok()?;
     Some(streamed(canonicalizer, Method::Approximate, notes))
 }
 
 fn streamed(canonicalizer: Canonicalizer, method: Method, notes: PageNotes<'_>) -> FoundLinks {
-    let title = notes.title.and_then(title::of_element);
+    let title = notes.title.filter(|_| canonicalizer.has_texts()).and_then(title::of_element);
     let extraction = Extraction { title, method, ..canonicalizer.finish() };
     FoundLinks { extraction, base: notes.base.map(text::attribute_value) }
 }

@@ -2,9 +2,11 @@
 
 mod reference;
 
-use links::{Link, Page};
+use links::{Extraction, Link, Links, Page, Syntax};
 use std::{fs, path::PathBuf};
 use weburl::WebUrl;
+
+const SYNTAXES: [Syntax; 2] = [Syntax::Html, Syntax::Xhtml];
 
 fn pages() -> Vec<PathBuf> {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/fixtures/links");
@@ -25,6 +27,24 @@ fn each_fixture_has_the_expected_links() {
         let list = fs::read(path.with_extension("json")).unwrap();
         let expected: Vec<Link> = serde_json::from_slice(&list).unwrap();
         assert!(page.links().links.iter().eq(expected), "{}: {:?}", path.display(), page.links().links);
+    }
+}
+
+#[test]
+fn each_fixture_has_the_same_hrefs_without_texts() {
+    let url = WebUrl::parse("https://example.org/dir/page").unwrap();
+    for (path, syntax) in pages().into_iter().flat_map(|path| SYNTAXES.map(|syntax| (path.clone(), syntax))) {
+        let body = fs::read(&path).unwrap();
+        let page = Page { body: &body, url: Some(&url), syntax, ..Page::default() };
+        let without_texts = |mut found: Extraction| {
+            let mut links = Links::default();
+            found.links.iter().for_each(|link| links.push(&link.href, ""));
+            (found.links, found.title) = (links, None);
+            found
+        };
+        let hrefs = Page { hrefs_only: true, ..page };
+        assert_eq!(hrefs.links(), without_texts(page.links()), "{}", path.display());
+        assert_eq!(hrefs.links_as_written(), without_texts(page.links_as_written()), "{}", path.display());
     }
 }
 

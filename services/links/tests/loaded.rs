@@ -92,7 +92,7 @@ fn found(served: &Served, url: &str) -> Vec<(String, String)> {
     let (essence, charset) = served.media_type.split_once("; charset=").unwrap_or((&served.media_type, ""));
     let syntax = if essence == "text/html" { Syntax::Html } else { Syntax::Xhtml };
     let declared = Encoding::for_label(charset.as_bytes());
-    let found = Page { body: &served.body, declared, url: Some(&url), syntax }.links();
+    let found = Page { body: &served.body, declared, url: Some(&url), syntax, ..Page::default() }.links();
     found.links.iter().map(|link| (link.href.into_owned(), link.text.into_owned())).collect()
 }
 

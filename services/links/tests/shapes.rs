@@ -364,7 +364,7 @@ fn found(media_type: &str, body: &[u8], url: &str) -> Vec<(String, String)> {
     let url = WebUrl::parse(url).expect("a URL");
     let declared =
         media_type.split_once("; charset=").and_then(|(_, label)| Encoding::for_label(label.as_bytes()));
-    let found = Page { body, declared, url: Some(&url), syntax: Syntax::Xhtml }.links();
+    let found = Page { body, declared, url: Some(&url), syntax: Syntax::Xhtml, ..Page::default() }.links();
     found.links.iter().map(|link| (link.href.into_owned(), link.text.into_owned())).collect()
 }
 

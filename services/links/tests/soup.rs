@@ -16,6 +16,9 @@ type Lists = (Vec<Link<'static>>, Vec<Link<'static>>);
 
 fn found(page: &str) -> Lists {
     let written = in_utf_8(page, None).links_as_written();
+    let hrefs = Page { hrefs_only: true, ..in_utf_8(page, None) }.links_as_written();
+    assert!(hrefs.links.iter().map(|link| link.href).eq(written.links.iter().map(|link| link.href)));
+    assert!(hrefs.links.iter().all(|link| link.text == "[IMG]"), "no texts are wanted");
     (owned(&written.links), owned(&extraction(page).links))
 }
 

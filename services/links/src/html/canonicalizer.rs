@@ -28,16 +28,21 @@ pub(crate) struct Canonicalizer {
     /// How many bytes were passed to the reader before this chunk.
     flushed: u32,
     reader: TlReader,
-}
-
-impl Default for Canonicalizer {
-    fn default() -> Self {
-        // Most links fit into the remaining capacity of a chunk that is nearly full.
-        Self { chunk: Vec::with_capacity(CHUNK * 2), flushed: 0, reader: TlReader::default() }
-    }
+    /// Whether the texts of links are wanted.
+    texts: bool,
 }
 
 impl Canonicalizer {
+    /// Without `texts`, all texts of links are left out.
+    pub(crate) fn new(texts: bool) -> Self {
+        // Most links fit into the remaining capacity of a chunk that is nearly full.
+        Self { chunk: Vec::with_capacity(CHUNK * 2), flushed: 0, reader: TlReader::default(), texts }
+    }
+
+    pub(crate) fn has_texts(&self) -> bool {
+        self.texts
+    }
+
     /// The links, after the last chunk.
     pub(crate) fn finish(mut self) -> Extraction {
         self.flush();
@@ -124,6 +129,9 @@ impl Canonicalizer {
 
     /// Text inside the link.
     pub(crate) fn text(&mut self, mut text: &[u8], kind: TextKind) {
+        if !self.texts {
+            return;
+        }
         if self.chunk.len() >= LONG_TEXT {
             self.flush();
         }
