@@ -14,6 +14,7 @@ use fetch::PageUrl;
 use kit::CpuPool;
 use links::Page;
 use std::{
+    future::pending,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering::Relaxed},
@@ -74,5 +75,9 @@ impl PageReader {
 async fn blocking<T: Send + 'static>(
     work: impl FnOnce() -> Result<T, PageError> + Send + 'static,
 ) -> Result<T, PageError> {
-    tokio::task::spawn_blocking(work).await.unwrap_or(Err(PageError::Panicked))
+    match tokio::task::spawn_blocking(work).await {
+        // Only where the program ends, as when its reader has gone.
+        Err(error) if error.is_cancelled() => pending().await,
+        result => result.unwrap_or(Err(PageError::Panicked)),
+    }
 }
