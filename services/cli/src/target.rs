@@ -3,12 +3,12 @@
 use crate::client;
 use http::HeaderValue;
 use std::{
+    borrow::Cow,
     ffi::OsStr,
     fmt,
     path::{Path, PathBuf},
 };
 use url::Url;
-use weburl::WebUrl;
 
 /// A page to extract the links of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -64,7 +64,7 @@ impl Target {
     /// The host to which requests for it go; `None` for what is not fetched, or cannot be.
     pub fn host(&self) -> Option<String> {
         match self.source {
-            Source::Url { .. } => WebUrl::parse(&self.name).ok()?.host_str().map(str::to_owned),
+            Source::Url { .. } => weburl::host_of(&self.name).map(Cow::into_owned),
             Source::File(_) | Source::Stdin => None,
         }
     }

@@ -3,9 +3,9 @@
 //! Promises: a [`WebUrl`] is what the standard makes of a reference, for links, redirects, requests and cache keys alike.
 //! Does not know: pages, requests, which URLs may be fetched.
 //!
-//! A [`Resolver`] resolves many references against one base. Each other module stands for issues of
-//! <https://github.com/servo/rust-url> and goes when they are closed; with the last of them, [`WebUrl`] becomes `url::Url`, whose
-//! methods it has.
+//! A [`Resolver`] resolves many references against one base, and [`host_of`] finds hosts. Each other module stands for issues
+//! of <https://github.com/servo/rust-url> and goes when they are closed; with the last of them, [`WebUrl`] becomes `url::Url`,
+//! whose methods it has.
 //!
 //! | module | issue |
 //! |---|---|
@@ -19,6 +19,7 @@ mod ascii_domain;
 mod authority;
 mod dot_segments;
 mod file;
+mod host;
 mod parse;
 mod path;
 mod resolver;
@@ -26,6 +27,7 @@ mod scheme;
 mod segments;
 mod web_url;
 
+pub use host::host_of;
 pub use resolver::Resolver;
 pub use url::{EncodingOverride, Host, ParseError};
 pub use web_url::WebUrl;

@@ -1,7 +1,7 @@
 //! Many references against one base, as a page has: most are plain paths or plain URLs, whose serialization is written
 //! without parsing them.
 
-use crate::{WebUrl, segments::is_drive_letter};
+use crate::{WebUrl, host::is_plain_host, segments::is_drive_letter};
 use std::ops::Range;
 use url::EncodingOverride;
 
@@ -202,19 +202,4 @@ fn is_found_before(byte: u8, other: u8, text: &str) -> bool {
 
 fn position(byte: u8, text: &str) -> Option<usize> {
     text.bytes().position(|found| found == byte)
-}
-
-/// Whether a host is a domain that stays as it is: of lower-case letters and digits, divided by single dots and hyphens, so
-/// without the two hyphens of "xn--", and not an IPv4 address, the last part of which begins with a digit.
-fn is_plain_host(host: &str) -> bool {
-    let is_alphanumeric = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
-    let mut is_part_empty = true;
-    for byte in host.bytes() {
-        if !is_alphanumeric(byte) && (is_part_empty || !matches!(byte, b'.' | b'-')) {
-            return false;
-        }
-        is_part_empty = !is_alphanumeric(byte);
-    }
-    let last = host.rsplit('.').next().unwrap_or_default();
-    !is_part_empty && host.len() <= 63 && last.starts_with(|c: char| c.is_ascii_lowercase())
 }

@@ -2,7 +2,7 @@
 //! give for such URLs.
 
 use proptest::{prelude::*, test_runner::RngSeed};
-use weburl::{Host, Resolver, WebUrl};
+use weburl::{Host, Resolver, WebUrl, host_of};
 
 fn resolved(reference: &str, base: &str) -> Option<String> {
     let base = WebUrl::parse(base).expect("a base is absolute");
@@ -245,6 +245,25 @@ fn plain_url() -> impl Strategy<Value = String> {
 }
 
 #[test]
+fn the_host_of_a_url_is_found_without_parsing_it() {
+    for (url, host) in [
+        ("http://a-1.b2.test:8080/p", Some("a-1.b2.test")),
+        ("https://127.0.0.1:65535/[", Some("127.0.0.1")),
+        ("http://127.1/", Some("127.0.0.1")),
+        ("http://0127.0.0.1/", Some("87.0.0.1")),
+        ("http://A.test/", Some("a.test")),
+        ("http://u:p@a.test/", Some("a.test")),
+        ("http://a.test:+80/", None),
+        ("http://a.test:65536/", None),
+        ("http://a.test", Some("a.test")),
+        ("mailto:a@b.test", None),
+        ("/p", None),
+    ] {
+        assert_eq!(host_of(url).as_deref(), host, "{url}");
+    }
+}
+
+#[test]
 fn parts_are_those_of_the_serialization() {
     for (text, scheme, host, host_and_port, path_and_query) in [
         ("http://h.test:8080/p?q#f", "http", Some("h.test"), "h.test:8080", "/p?q"),
@@ -327,6 +346,9 @@ proptest! {
         for url in urls {
             let parsed = WebUrl::parse_with(&url, base.as_ref(), None).ok();
             prop_assert_eq!(resolver.resolve(&url), parsed.as_ref().map(WebUrl::as_str), "{}", url);
+            let parsed = WebUrl::parse(&url).ok();
+            let host = host_of(&url);
+            prop_assert_eq!(host.as_deref(), parsed.as_ref().and_then(WebUrl::host_str), "{}", url);
         }
     }
 

@@ -33,9 +33,9 @@ pub fn split(url: &str) -> (Cow<'_, str>, Option<HeaderValue>) {
 /// `url`, which is without user and password as far as [`split`] finds them, as it may be printed. If they may stand
 /// elsewhere, as in `http:/user:password@host` or after a `#` in a password, all up to the last `@` is hidden.
 pub fn printable(url: Cow<'_, str>) -> Cow<'_, str> {
-    let is_clear = url.contains("://") && WebUrl::parse(&url).is_ok_and(|url| !url.has_credentials());
+    let is_clear = || url.contains("://") && WebUrl::parse(&url).is_ok_and(|url| !url.has_credentials());
     match (url.split_once(':'), url.rsplit_once('@')) {
-        (Some((scheme, _)), Some((_, rest))) if !is_clear => Cow::Owned(format!("{scheme}://***@{rest}")),
+        (Some((scheme, _)), Some((_, rest))) if !is_clear() => Cow::Owned(format!("{scheme}://***@{rest}")),
         _ => url,
     }
 }
