@@ -62,8 +62,12 @@ impl UserClient {
         let limits = PageLimits::new(options);
         let headers = headers(options).map_err(|error| Exit::Usage.because(error))?;
         let proxies = proxies(options, may_fetch);
-        let client =
-            ClientSettings { proxies, certificates: options.cacert.clone(), insecure: options.insecure };
+        let client = ClientSettings {
+            proxies,
+            certificates: options.cacert.clone(),
+            insecure: options.insecure,
+            ..ClientSettings::default()
+        };
         let can_be_wrong = client != ClientSettings::default() || options.user_agent.is_some();
         let settings = Box::new(settings(options, list, limits, client));
         let user = options.user.as_ref().map(|user| basic(user.as_bytes()));
@@ -126,7 +130,7 @@ fn settings(
         let defaults = FetchSettings::default();
         FetchSettings {
             allow_private: true,
-            client: client.clone(),
+            client: ClientSettings { certificates_when_needed: true, ..client.clone() },
             timeout: limits.timeout,
             // The one time limit that a user sets is that of the page.
             connect_timeout: limits.timeout,

@@ -12,6 +12,10 @@ pub struct ClientSettings {
     pub certificates: Vec<PathBuf>,
     /// Whether certificates are not verified.
     pub insecure: bool,
+    /// Whether the system's certificates are read only for the first https page, which takes the time of a hundred small
+    /// pages: a list may have none. A server reads them when it starts, and so do settings with `certificates`, which can
+    /// be wrong.
+    pub certificates_when_needed: bool,
 }
 
 /// Proxies as `curl` knows them: `http://` or `socks5://`, a host, and a port; user and password may stand before the host.

@@ -5,7 +5,7 @@ use crate::{
     connect_failure::{failed, name_missing_route},
     frames::FrameGuard,
     job_context::JobContext,
-    tls,
+    tls::{self, TlsClient},
     traffic::{Metered, OpenJob, TrafficMeter},
     user_proxy::ProxyRules,
 };
@@ -20,7 +20,7 @@ use hyper_util::{
     client::legacy::connect::{HttpConnector, dns::Name},
     rt::{TokioExecutor, TokioIo, TokioTimer},
 };
-use rustls::{ClientConfig, pki_types::ServerName};
+use rustls::pki_types::ServerName;
 use std::{
     convert::Infallible,
     future::{Ready, ready},
@@ -48,7 +48,7 @@ pub(crate) const PROXIED: IpAddr = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
 const LONGEST_TIMEOUT: Duration = Duration::from_hours(24);
 
 pub(crate) struct Dialer {
-    tls: Arc<ClientConfig>,
+    tls: TlsClient,
     timeout: Duration,
     pub(crate) max_header_bytes: usize,
     pub(crate) proxy: Option<Proxy>,
@@ -80,7 +80,7 @@ impl Dialer {
         let max_header_bytes =
             usize::try_from(settings.max_header_bytes.0).unwrap_or(usize::MAX).max(8 * 1024);
         Ok(Self {
-            tls: tls::client_config(settings)?,
+            tls: TlsClient::new(settings)?,
             // hyper adds it to the present time, which must not overflow.
             timeout: settings.connect_timeout.min(LONGEST_TIMEOUT),
             max_header_bytes,
@@ -136,7 +136,11 @@ impl Dialer {
         let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned())
             .map_err(|_| FetchError::Tls(TlsProblem::WrongName))?;
         let protocols = protocols.iter().map(|protocol| protocol.to_vec()).collect();
-        let connector = TlsConnector::from(Arc::clone(&self.tls));
+        let config = self.tls.config().map_err(|error| {
+            tracing::error!(error, "no TLS");
+            FetchError::Tls(TlsProblem::Handshake)
+        })?;
+        let connector = TlsConnector::from(config);
         record.enter(Phase::Tls);
         let handshake = connector.with_alpn(protocols).connect(name, stream);
         let stream = handshake.await.map_err(|error| {

@@ -2,11 +2,35 @@
 
 use crate::{FetchSettings, TlsProblem, listed_certificates, unverified};
 use rustls::{CertificateError, ClientConfig, Error};
-use std::{io, sync::Arc};
+use std::{
+    io,
+    sync::{Arc, OnceLock},
+};
+
+/// The client's configuration, made at once or when it is needed.
+pub(crate) struct TlsClient {
+    config: OnceLock<Result<Arc<ClientConfig>, String>>,
+    settings: FetchSettings,
+}
+
+impl TlsClient {
+    /// An error names the setting that cannot be used.
+    pub(crate) fn new(settings: &FetchSettings) -> Result<Self, String> {
+        let client = Self { config: OnceLock::new(), settings: settings.clone() };
+        if !settings.client.certificates_when_needed || !settings.client.certificates.is_empty() {
+            client.config()?;
+        }
+        Ok(client)
+    }
+
+    pub(crate) fn config(&self) -> Result<Arc<ClientConfig>, String> {
+        self.config.get_or_init(|| client_config(&self.settings)).clone()
+    }
+}
 
 /// A configuration that trusts the system's root certificates and those of `extra_roots`. An error names the setting that
 /// cannot be used.
-pub(crate) fn client_config(settings: &FetchSettings) -> Result<Arc<ClientConfig>, String> {
+fn client_config(settings: &FetchSettings) -> Result<Arc<ClientConfig>, String> {
     let roots = kit::tls::root_certificates(&settings.extra_roots)
         .map_err(|error| format!("fetch.extra_roots: {error}"))?;
     let listed = listed_certificates::read(&settings.client.certificates)

@@ -262,6 +262,17 @@ async fn certificates_are_verified_unless_the_user_says_otherwise() {
 }
 
 #[tokio::test]
+async fn the_certificates_of_the_system_are_read_for_https_pages_alone() {
+    let (_origin, page) = Origin::with_link().await;
+    let folder = tempfile::tempdir().unwrap();
+    let pipe = folder.path().join("pipe");
+    rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, rustix::fs::Mode::RUSR | rustix::fs::Mode::WUSR).unwrap();
+    // To read it would take for ever.
+    let output = with_environment(&["-f", "text", &page], &[("SSL_CERT_FILE", pipe.to_str().unwrap())]).await;
+    assert_eq!((output.stdout, output.stderr), (format!("{page}x\n"), String::new()));
+}
+
+#[tokio::test]
 async fn a_certificate_of_an_authority_may_be_the_servers_own_if_it_is_listed() {
     let authority = || IsCa::Ca(BasicConstraints::Unconstrained);
     let (page, certificate) = https_as("127.0.0.1", authority(), 2020..2099).await;
