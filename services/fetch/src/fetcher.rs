@@ -22,7 +22,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode};
 use kit::{CpuPool, Deadline};
 use links::{Encoding, Syntax};
-use std::{net::IpAddr, ops::ControlFlow, sync::Arc};
+use std::{net::IpAddr, ops::ControlFlow, pin::Pin, sync::Arc};
 use weburl::{Host, WebUrl};
 
 /// A page as fetched.
@@ -61,6 +61,9 @@ pub struct FetchFailure {
     /// The cause in a few words, if they say more than the error: `connection refused`. May hold dates, no addresses.
     pub cause: Option<String>,
 }
+
+/// A page to come.
+pub type PageFuture<'a> = Pin<Box<dyn Future<Output = Result<FetchedPage, FetchFailure>> + Send + 'a>>;
 
 impl Fetched {
     /// The page; without a known version, nothing else can come.
@@ -129,13 +132,15 @@ impl Fetcher {
     }
 
     /// As [`fetch`](Self::fetch), for a client that acts for its own user: `headers` are added to the requests to the
-    /// origin of `url`, and to no others.
-    pub async fn fetch_with(&self, url: &PageUrl, headers: &HeaderMap) -> Result<FetchedPage, FetchFailure> {
-        let fields = RequestFields { user: Some((headers, url.as_url())), ..RequestFields::default() };
-        let (result, record) = self.job(url, fields, JobClient::own()).await;
-        result
-            .and_then(Fetched::page)
-            .map_err(|error| FetchFailure { error, cause: record.cause.map(|cause| cause.text) })
+    /// origin of `url`, and to no others. In a box, so that it is compiled here, not among the functions of the client.
+    pub fn fetch_with<'a>(&'a self, url: &'a PageUrl, headers: &'a HeaderMap) -> PageFuture<'a> {
+        Box::pin(async move {
+            let fields = RequestFields { user: Some((headers, url.as_url())), ..RequestFields::default() };
+            let (result, record) = self.job(url, fields, JobClient::own()).await;
+            result
+                .and_then(Fetched::page)
+                .map_err(|error| FetchFailure { error, cause: record.cause.map(|cause| cause.text) })
+        })
     }
 
     async fn job(

@@ -48,7 +48,7 @@ pub use self::cause::{Cause, CauseKind, DECODING_TIME};
 pub use self::client::{ClientSettings, UserProxies};
 pub use self::conditional::{KnownVersion, Validators};
 pub use self::error::{FetchError, ResponseProblem, TlsProblem, UrlProblem};
-pub use self::fetcher::{FetchFailure, Fetched, FetchedPage, Fetcher};
+pub use self::fetcher::{FetchFailure, Fetched, FetchedPage, Fetcher, PageFuture};
 pub use self::job_record::{HopRecord, JobRecord, PhaseSpan};
 pub use self::media_type::declared_page;
 pub use self::phase::Phase;
