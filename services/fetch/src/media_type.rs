@@ -23,6 +23,23 @@ pub(crate) enum Declared {
 }
 
 pub(crate) fn declared(headers: &HeaderMap) -> Declared {
+    let mut values = headers.get_all(CONTENT_TYPE).iter();
+    let only = values.next().filter(|_| values.next().is_none());
+    only.and_then(|value| usual(value.as_bytes())).unwrap_or_else(|| read(headers))
+}
+
+/// What nearly all pages declare, without a copy of it.
+fn usual(value: &[u8]) -> Option<Declared> {
+    let (essence, parameter) = value.split_at_checked(9)?;
+    let is_utf_8 = matches!(parameter.len(), 14 | 15)
+        && [&b"; charset=utf-8"[..], b";charset=utf-8"]
+            .iter()
+            .any(|utf_8| parameter.eq_ignore_ascii_case(utf_8));
+    let is_usual = essence.eq_ignore_ascii_case(b"text/html") && (is_utf_8 || parameter.is_empty());
+    is_usual.then(|| Declared::Page(Syntax::Html, is_utf_8.then(|| Encoding::for_label(b"utf-8")).flatten()))
+}
+
+fn read(headers: &HeaderMap) -> Declared {
     // Byte by byte, as the standard does: a stray byte in one parameter does not affect the others.
     let value = |value: &HeaderValue| value.as_bytes().iter().copied().map(char::from).collect::<String>();
     let types: Vec<String> = headers.get_all(CONTENT_TYPE).iter().map(value).collect();
@@ -147,4 +164,29 @@ fn split(text: &str, separator: char) -> impl Iterator<Item = &str> {
         escaped = quoted && c == '\\' && !escaped;
         at_separator
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_usual_declarations_are_read_as_all_others() {
+        for (value, is_usual) in [
+            ("text/html", true),
+            ("Text/HTML; Charset=UTF-8", true),
+            ("text/html;charset=utf-8", true),
+            ("text/html; charset=utf8", false),
+            ("text/html; charset=\"utf-8\"", false),
+            ("text/html;  charset=utf-8", false),
+            ("text/htmls", false),
+            ("text/html charset=utf-8", false),
+            ("text", false),
+        ] {
+            let headers = HeaderMap::from_iter([(CONTENT_TYPE, HeaderValue::from_static(value))]);
+            let found = usual(value.as_bytes());
+            assert_eq!(found, is_usual.then(|| read(&headers)), "{value}");
+            assert_eq!(declared(&headers), read(&headers), "{value}");
+        }
+    }
 }
