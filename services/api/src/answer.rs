@@ -97,6 +97,7 @@ fn kind_of(
     query: &LinkQuery,
 ) -> AnswerKind {
     let (source, age, ttl) = (found.source, found.age.as_secs(), found.result.ttl(found.age));
+    let form = AnswerForm { coding: None, ..form };
     AnswerKind { form, coding, is_format_given: query.format.is_some(), source, age, ttl }
 }
 

@@ -1,4 +1,4 @@
-//! The header fields that all answers with the same links have, made once.
+//! The header fields of answers with the same links: those that all have, made once, and all of the latest hit.
 
 use crate::{negotiation::AnswerForm, result_source::ResultSource};
 use http::{HeaderMap, HeaderValue, header};
@@ -7,6 +7,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use std::{
     fmt::Display,
     io::Write,
+    mem,
     sync::{OnceLock, PoisonError, RwLock},
     time::Duration,
 };
@@ -52,6 +53,7 @@ pub(crate) struct AnswerFields {
 /// All that the fields of an answer depend on beside the links.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct AnswerKind {
+    /// Without the coding that is preferred, which need not be the one of the answer.
     pub(crate) form: AnswerForm,
     pub(crate) coding: Option<ContentCoding>,
     pub(crate) is_format_given: bool,
@@ -89,7 +91,10 @@ impl AnswerFields {
         if let ResultSource::Cache(_) = kind.source {
             fields.insert(header::X_CONTENT_TYPE_OPTIONS, NOSNIFF);
             RequestId::reserve(&mut fields);
-            *self.latest.write().unwrap_or_else(PoisonError::into_inner) = Some((kind, fields.clone()));
+            let latest = Some((kind, fields.clone()));
+            // Dropped after the lock is free.
+            let _before =
+                mem::replace(&mut *self.latest.write().unwrap_or_else(PoisonError::into_inner), latest);
         }
         fields
     }

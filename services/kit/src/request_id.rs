@@ -60,10 +60,12 @@ impl RequestId {
     }
 
     /// The id as the value of a header field.
-    #[expect(clippy::missing_panics_doc, reason = "it cannot panic: digits are a header value")]
+    #[expect(clippy::missing_panics_doc, reason = "it cannot panic: hexadecimal digits are a header value")]
     pub fn header_value(&self) -> HeaderValue {
         match &self.0 {
-            Id::Made(digits) => HeaderValue::from_bytes(digits).expect("digits are visible ASCII"),
+            Id::Made(digits) => {
+                HeaderValue::from_bytes(digits).expect("hexadecimal digits are visible ASCII")
+            }
             Id::Sent(value) => value.clone(),
         }
     }

@@ -53,7 +53,10 @@ impl ResponseBody {
             match polled {
                 Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
                     Ok(data) => self.rest = FrameRest::of(data, &self.log),
-                    Err(trailers) => return Poll::Ready(Some(Ok(trailers))),
+                    Err(trailers) => {
+                        self.source.take_if(|source| source.body.is_end_stream());
+                        return Poll::Ready(Some(Ok(trailers)));
+                    }
                 },
                 Poll::Ready(end) => {
                     self.source = None;
