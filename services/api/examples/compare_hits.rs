@@ -102,20 +102,27 @@ async fn compare(rounds: usize, seconds: &str) -> Result<(), Failure> {
     servers
         .insert(0, Server::start("bare hyper", bare.arg("bare").arg(folder.path()), &target, folder.path())?);
     servers.insert(1, nginx(folder.path())?);
+    for (place, server) in servers.iter_mut().enumerate() {
+        server.place = place;
+    }
     for round in 1..=rounds.max(1) {
         println!("round {round}");
+        // The machine becomes slower and faster: each round goes the other way, and is compared with itself.
+        servers.reverse();
         for server in &mut servers {
             server.measure(seconds)?;
         }
     }
-    let bare = (servers[0].rate(), servers[0].cost());
+    servers.sort_by_key(|server| server.place);
+    let (rates, bare_cost) = (servers[0].rates.clone(), servers[0].cost());
     for server in &mut servers {
-        let (rate, cost) = (server.rate(), server.cost());
+        let mut ratios: Vec<_> = server.rates.iter().zip(&rates).map(|(own, bare)| own / bare).collect();
+        let (rate, cost) = (median(&mut server.rates), server.cost());
         println!(
             "{:20} {rate:7.0}/s ({:.2})  processor time {cost:5.2} µs ({:.2})  p99 {:6.2} ms",
             server.name,
-            rate / bare.0,
-            cost / bare.1,
+            median(&mut ratios),
+            cost / bare_cost,
             median(&mut server.p99),
         );
     }
@@ -177,6 +184,8 @@ fn nginx(folder: &Path) -> Result<Server, Failure> {
 /// A server in a process of its own; ended when dropped.
 struct Server {
     name: String,
+    /// Where it stands in the table.
+    place: usize,
     child: Child,
     url: String,
     /// A field of the requests.
@@ -216,6 +225,7 @@ impl Server {
     fn new(name: &str, child: Child, url: String) -> Self {
         Self {
             name: name.to_owned(),
+            place: 0,
             child,
             url,
             accepts: None,
@@ -264,10 +274,6 @@ impl Server {
             }
         }
         Err(format!("{}: {lines} lines of {requests} requests", self.name).into())
-    }
-
-    fn rate(&mut self) -> f64 {
-        median(&mut self.rates)
     }
 
     /// Microseconds of processor time a request: this hardly depends on what else the machine does.
