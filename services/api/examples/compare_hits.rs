@@ -102,10 +102,8 @@ async fn compare(rounds: usize, seconds: &str) -> Result<(), Failure> {
     servers
         .insert(0, Server::start("bare hyper", bare.arg("bare").arg(folder.path()), &target, folder.path())?);
     servers.insert(1, nginx(folder.path())?);
-    for (place, server) in servers.iter_mut().enumerate() {
-        server.place = place;
-    }
-    for round in 1..=rounds.max(1) {
+    let rounds = rounds.max(1);
+    for round in 1..=rounds {
         println!("round {round}");
         // The machine becomes slower and faster: each round goes the other way, and is compared with itself.
         servers.reverse();
@@ -113,7 +111,9 @@ async fn compare(rounds: usize, seconds: &str) -> Result<(), Failure> {
             server.measure(seconds)?;
         }
     }
-    servers.sort_by_key(|server| server.place);
+    if rounds % 2 == 1 {
+        servers.reverse();
+    }
     let (rates, bare_cost) = (servers[0].rates.clone(), servers[0].cost());
     for server in &mut servers {
         let mut ratios: Vec<_> = server.rates.iter().zip(&rates).map(|(own, bare)| own / bare).collect();
@@ -184,8 +184,6 @@ fn nginx(folder: &Path) -> Result<Server, Failure> {
 /// A server in a process of its own; ended when dropped.
 struct Server {
     name: String,
-    /// Where it stands in the table.
-    place: usize,
     child: Child,
     url: String,
     /// A field of the requests.
@@ -225,7 +223,6 @@ impl Server {
     fn new(name: &str, child: Child, url: String) -> Self {
         Self {
             name: name.to_owned(),
-            place: 0,
             child,
             url,
             accepts: None,

@@ -18,29 +18,27 @@ const CACHE_STATUS: HeaderName = HeaderName::from_static("cache-status");
 const UNRESOLVED: HeaderName = HeaderName::from_static("linkextractor-unresolved");
 const APPROXIMATE: HeaderName = HeaderName::from_static("linkextractor-approximate");
 
-/// The response to a request with this `query` and `headers`, if what was found are links that are sent as they are cached:
-/// most hits.
+/// The response in `form` to a request with this `query` and `headers`, if what was found are links that are sent as they
+/// are cached: most hits.
 pub(crate) fn answer_at_once(
     found: &FoundResult,
-    query: &LinkQuery,
+    (form, query): (AnswerForm, &LinkQuery),
     headers: &HeaderMap,
 ) -> Option<Response> {
     let links = found.result.result.as_ref().ok()?;
-    let form = AnswerForm::of(query, headers);
     let body = unconverted(&links.json, form).filter(|_| !headers.contains_key(header::IF_NONE_MATCH))?;
     let mut response = Response::new(kit::full(body.bytes));
     *response.headers_mut() = fields(found, links, kind_of(found, (form, None), query));
     Some(response)
 }
 
-/// The response with what was found to a request of `client` with `headers` and this `query`.
+/// The response in `form` with what was found to a request of `client` with `headers` and this `query`.
 pub(crate) async fn answer(
     representations: &Representations,
     found: &FoundResult,
-    query: &LinkQuery,
+    (form, query): (AnswerForm, &LinkQuery),
     (client, headers): (ClientKey, &HeaderMap),
 ) -> Response {
-    let form = AnswerForm::of(query, headers);
     let error = match &found.result.result {
         Ok(links) => {
             match with_links(representations, found, links, (form, query), (client, headers)).await {
@@ -209,8 +207,9 @@ mod tests {
             ),
         ] {
             let found = FoundResult::now(Arc::clone(&cached), source);
-            let client = JobClient::own().key;
-            let response = answer(&representations, &found, &query, (client, &HeaderMap::new())).await;
+            let (client, headers) = (JobClient::own().key, HeaderMap::new());
+            let form = AnswerForm::of(&query, &headers);
+            let response = answer(&representations, &found, (form, &query), (client, &headers)).await;
             assert_eq!(super::outcome(source), outcome);
             assert_eq!(response.headers()[CACHE_STATUS], status);
         }

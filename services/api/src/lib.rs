@@ -53,6 +53,7 @@ use kit::{
     ByteBudget, Check, Compressor, CpuPool, Problem, Request, RequestContext, Response, Service, errors,
 };
 use link_query::LinkQuery;
+use negotiation::AnswerForm;
 use page_service::PageService;
 use post::PostHandler;
 use post_bodies::PostBodies;
@@ -136,9 +137,10 @@ impl Api {
         match self.pages.find(url, &CacheDirectives::of(headers), Requester::of(context)).await {
             Ok(found) => {
                 context.cache = Some(outcome(found.source));
-                match answer_at_once(&found, query, headers) {
+                let asked = (AnswerForm::of(query, headers), query);
+                match answer_at_once(&found, asked, headers) {
                     Some(response) => response,
-                    None => Box::pin(answer(&self.representations, &found, query, (client, headers))).await,
+                    None => Box::pin(answer(&self.representations, &found, asked, (client, headers))).await,
                 }
             }
             Err(error) => error.into_response(),

@@ -12,6 +12,8 @@ use std::{
 
 /// The reason for a body's failure; it is logged, never sent.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+/// The next frame of a body, or its end.
+pub(crate) type NextFrame = Poll<Option<Result<Frame<Bytes>, BoxError>>>;
 /// A request; [`RequestContext`](crate::RequestContext) has what else is known about it.
 pub type Request = http::Request<Body>;
 /// A response.
@@ -37,10 +39,7 @@ impl http_body::Body for Body {
     type Data = Bytes;
     type Error = BoxError;
 
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> NextFrame {
         match self.get_mut() {
             Self::Full(full) => Pin::new(full).poll_frame(context).map_err(|never| match never {}),
             Self::Boxed(boxed) => Pin::new(boxed).poll_frame(context),

@@ -3,11 +3,12 @@
 use super::request_log::RequestLog;
 use crate::{
     Body, BoxError,
+    body::NextFrame,
     send_queue::{PIECE_HTTP2, QueuedReader, RETRIES, RETRY},
 };
 use bytes::Bytes;
 use futures_util::stream;
-use http_body::{Body as _, Frame};
+use http_body::Body as _;
 use http_body_util::StreamBody;
 use std::{
     panic::{AssertUnwindSafe, catch_unwind},
@@ -20,9 +21,6 @@ use tokio::time::{Sleep, sleep};
 
 /// Bytes of a piece: a large response is handed over in pieces, so that its end is near the client's end.
 const PIECE: usize = 64 * 1024;
-
-/// The next frame of a body, or its end.
-pub(super) type NextFrame = Poll<Option<Result<Frame<Bytes>, BoxError>>>;
 
 /// The data that is left of a frame.
 pub(super) enum FrameRest {

@@ -1,9 +1,9 @@
 //! The body of a request, with the permit that it holds.
 
 use super::context::ConnectionContext;
-use crate::{BoxError, request_permits::RequestPermit};
+use crate::{BoxError, body::NextFrame, request_permits::RequestPermit};
 use bytes::Bytes;
-use http_body::{Frame, SizeHint};
+use http_body::SizeHint;
 use hyper::body::Incoming;
 use std::{
     pin::Pin,
@@ -25,10 +25,7 @@ impl http_body::Body for RequestBody {
     type Data = Bytes;
     type Error = BoxError;
 
-    fn poll_frame(
-        self: Pin<&mut Self>,
-        context: &mut Context<'_>,
-    ) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
+    fn poll_frame(self: Pin<&mut Self>, context: &mut Context<'_>) -> NextFrame {
         let this = self.get_mut();
         let frame = ready!(Pin::new(&mut this.body).poll_frame(context));
         this.ended = frame.is_none() || this.body.is_end_stream();

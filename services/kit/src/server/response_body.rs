@@ -1,12 +1,13 @@
 //! The body of a response: counted, cut into pieces, and with the permit that it holds.
 
 use super::{
-    frame_rest::{FrameRest, NextFrame, poll},
+    frame_rest::{FrameRest, poll},
     request_log::RequestLog,
     timer::Work,
 };
 use crate::{
     Body, BoxError,
+    body::NextFrame,
     request_permits::{PermitSource, RequestPermit},
 };
 use bytes::Bytes;
