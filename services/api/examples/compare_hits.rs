@@ -1,7 +1,7 @@
 //! What a cached result costs: the API with each of its caches, under `wrk`, alternately with a bare hyper server that
 //! answers the same requests with the same bytes and fields, and with nginx that sends them from a file; and a compressed
 //! result, which may cost 1.3 times as much as a plain one. Standard error is a file, in which no line of the access log
-//! may be missing.
+//! may be missing. The load has one half of the processors, and the server that is measured has the other.
 //!
 //! `cargo build --release -p linkextractor-api && cargo run --release -p linkextractor-api --example compare_hits [rounds
 //! [seconds]]`.
@@ -12,12 +12,14 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, header};
 use http_body_util::Full;
 use hyper::{body::Incoming, server::conn::http1, service::service_fn};
 use hyper_util::rt::TokioIo;
+use rustix::thread::{CpuSet, sched_getaffinity, sched_setaffinity};
 use std::{
     convert::Infallible,
     env,
     error::Error,
     fmt::Write as _,
     fs::{self, File, OpenOptions},
+    io,
     path::{Path, PathBuf},
     process::{Child, Command},
     time::{Duration, Instant},
@@ -79,6 +81,7 @@ async fn compare(rounds: usize, seconds: &str) -> Result<(), Failure> {
         write!(html, "<a href=/articles/{number}>An article about something, number {number}</a>")?;
     }
     let target = format!("/api/{}", origin.page("/", Page::html(html)));
+    let processors = Processors::halves()?;
     let (redis, cluster) = (RedisServer::start().await, RedisCluster::start(NODE_TIMEOUT).await);
     let (redis_url, cluster_url) = (redis.url(), cluster.url(&[0, 1, 2]));
     let mut servers = Vec::new();
@@ -86,10 +89,11 @@ async fn compare(rounds: usize, seconds: &str) -> Result<(), Failure> {
     for (cache, url) in [("local", ""), ("Redis", &redis_url), ("Cluster", &cluster_url)] {
         for log in ["false", "true"] {
             let name = format!("{cache}{}", if log == "true" { ", access log" } else { "" });
-            servers.push(Server::start(&name, &mut api(url, log), &target, folder.path())?);
+            servers.push(Server::start(&name, &processors, &mut api(url, log), &target, folder.path())?);
         }
     }
-    let mut compressed = Server::start("local, gzip", &mut api("", "false"), &target, folder.path())?;
+    let mut compressed =
+        Server::start("local, gzip", &processors, &mut api("", "false"), &target, folder.path())?;
     compressed.accepts = Some("Accept-Encoding: gzip");
     servers.push(compressed);
     for server in &servers {
@@ -99,9 +103,9 @@ async fn compare(rounds: usize, seconds: &str) -> Result<(), Failure> {
         describe(folder.path(), &client.get(&server.url).await)?;
     }
     let mut bare = Command::new(env::current_exe()?);
-    servers
-        .insert(0, Server::start("bare hyper", bare.arg("bare").arg(folder.path()), &target, folder.path())?);
-    servers.insert(1, nginx(folder.path())?);
+    let bare = bare.arg("bare").arg(folder.path());
+    servers.insert(0, Server::start("bare hyper", &processors, bare, &target, folder.path())?);
+    servers.insert(1, nginx(&processors, folder.path())?);
     let rounds = rounds.max(1);
     for round in 1..=rounds {
         println!("round {round}");
@@ -155,7 +159,7 @@ fn describe(folder: &Path, answer: &Answer) -> Result<(), Failure> {
     Ok(())
 }
 
-fn nginx(folder: &Path) -> Result<Server, Failure> {
+fn nginx(processors: &Processors, folder: &Path) -> Result<Server, Failure> {
     let address = std::net::TcpListener::bind("127.0.0.1:0")?.local_addr()?;
     let mut fields = String::new();
     for line in fs::read_to_string(folder.join(FIELDS))?.lines() {
@@ -164,9 +168,9 @@ fn nginx(folder: &Path) -> Result<Server, Failure> {
             writeln!(fields, "add_header {name} '{value}';")?;
         }
     }
-    let root = folder.display();
+    let (root, workers) = (folder.display(), processors.servers.count());
     let configuration = format!(
-        "user root; daemon off; worker_processes auto; pid {root}/pid; error_log stderr;
+        "user root; daemon off; worker_processes {workers}; pid {root}/pid; error_log stderr;
         events {{ worker_connections 1024; }}
         http {{
             access_log off; etag off; server_tokens off; sendfile on; tcp_nopush on; keepalive_requests 1000000000;
@@ -175,10 +179,41 @@ fn nginx(folder: &Path) -> Result<Server, Failure> {
         }}"
     );
     fs::write(folder.join(NGINX), configuration)?;
-    let child = Command::new("nginx").arg("-p").arg(folder).arg("-c").arg(folder.join(NGINX)).spawn()?;
+    let mut command = Command::new("nginx");
+    let child = processors.spawn(command.arg("-p").arg(folder).arg("-c").arg(folder.join(NGINX)))?;
     let server = Server::new("nginx", child, format!("http://{address}/{BODY}"));
     while std::net::TcpStream::connect(address).is_err() {}
     Ok(server)
+}
+
+/// One half of the processors for the load, and the other for servers: on the same ones, a rate would depend on how the
+/// system shares them among more busy threads than there are processors.
+struct Processors {
+    load: CpuSet,
+    servers: CpuSet,
+}
+
+impl Processors {
+    /// The halves of those that this process may use, which has the first from now on. One alone is in both.
+    fn halves() -> io::Result<Self> {
+        let all = sched_getaffinity(None)?;
+        let numbers: Vec<_> = (0..CpuSet::MAX_CPU).filter(|number| all.is_set(*number)).collect();
+        let (mut load, mut servers) = (CpuSet::new(), CpuSet::new());
+        let half = numbers.len() / 2;
+        numbers[..half.max(1)].iter().for_each(|number| load.set(*number));
+        numbers[half..].iter().for_each(|number| servers.set(*number));
+        sched_setaffinity(None, &load)?;
+        Ok(Self { load, servers })
+    }
+
+    /// Starts a server.
+    fn spawn(&self, command: &mut Command) -> io::Result<Child> {
+        // A process has those of the thread that starts it.
+        sched_setaffinity(None, &self.servers)?;
+        let child = command.spawn();
+        sched_setaffinity(None, &self.load)?;
+        child
+    }
 }
 
 /// A server in a process of its own; ended when dropped.
@@ -200,10 +235,16 @@ struct Server {
 
 impl Server {
     /// Starts a server that says its address on standard error, which is a file in `folder`.
-    fn start(name: &str, command: &mut Command, target: &str, folder: &Path) -> Result<Self, Failure> {
+    fn start(
+        name: &str,
+        processors: &Processors,
+        command: &mut Command,
+        target: &str,
+        folder: &Path,
+    ) -> Result<Self, Failure> {
         let file = folder.join(format!("{name}.log"));
         let log = OpenOptions::new().create(true).append(true).read(true).open(&file)?;
-        let mut child = command.stderr(log.try_clone()?).spawn()?;
+        let mut child = processors.spawn(command.stderr(log.try_clone()?))?;
         let address = loop {
             let lines = fs::read_to_string(&file)?;
             if let Some((_, address)) = lines.split_once(r#""service","address":""#)
