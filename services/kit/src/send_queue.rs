@@ -30,10 +30,6 @@ const LEAST: u64 = 16 * 1024;
 /// Over HTTP/2 all are, as a stream that is cut off keeps its buffer.
 const COPY_BELOW: usize = 256 * 1024;
 
-/// How often a part of a streamed response asks for room: longer than it takes for a reader to have stalled.
-pub(crate) const RETRIES: u32 = 100;
-pub(crate) const RETRY: Duration = Duration::from_millis(100);
-
 /// The large responses of a listener that are being sent.
 pub(crate) struct SendQueue {
     /// Bytes of all responses, and of those that only one client reads.

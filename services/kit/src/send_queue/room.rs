@@ -1,17 +1,20 @@
 //! The send queue as services see it that make large parts of a response: a part that waits for room takes memory
 //! meanwhile, so they ask before they make one.
 
-use super::{CutOff, QueuedReader, RETRIES, RETRY, SMALL, SMALL_HTTP2, SendQueue};
+use super::{CutOff, QueuedReader, SMALL, SMALL_HTTP2, SendQueue};
 use crate::{BoxError, ClientKey};
 use bytes::Bytes;
 use std::{
     sync::{Arc, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 use tokio::time::sleep;
 
 /// The part of the queue that rooms may take: what is handed over needs the rest.
 const ROOMS: u64 = 2;
+/// How often a part of a streamed response asks for room: longer than it takes for a reader to have stalled.
+const RETRIES: u32 = 100;
+const RETRY: Duration = Duration::from_millis(100);
 
 /// The send queue for the response to one request: an extension of requests with bodies. Also an extension of a response
 /// whose large parts are encoded before they are sent.

@@ -2,12 +2,15 @@
 
 use super::request_log::RequestLog;
 use crate::{
-    Body, BoxError,
+    Body, BoxError, SendRoom,
     body::NextFrame,
-    send_queue::{PIECE_HTTP2, QueuedReader, RETRIES, RETRY},
+    send_queue::{PIECE_HTTP2, QueuedReader},
 };
 use bytes::Bytes;
-use futures_util::stream;
+use futures_util::{
+    future::{BoxFuture, FutureExt},
+    stream,
+};
 use http_body::Body as _;
 use http_body_util::StreamBody;
 use std::{
@@ -17,7 +20,6 @@ use std::{
     task::{Context, Poll, Waker, ready},
     time::Instant,
 };
-use tokio::time::{Sleep, sleep};
 
 /// Bytes of a piece: a large response is handed over in pieces, so that its end is near the client's end.
 const PIECE: usize = 64 * 1024;
@@ -28,9 +30,9 @@ pub(super) enum FrameRest {
     Small(Bytes),
     /// Much, which the send queue counts.
     Queued(QueuedReader),
-    /// Much, for which there is no memory yet, as its service has not reserved any or another part came first. Its request
-    /// keeps its permit, which bounds how many wait.
-    Waiting { data: Bytes, retries: u32, timer: Pin<Box<Sleep>> },
+    /// So many bytes, for which there is no memory yet, as the service has not reserved any or another part came first. The
+    /// request keeps its permit, which bounds how many wait.
+    Waiting(usize, BoxFuture<'static, Result<QueuedReader, BoxError>>),
 }
 
 impl FrameRest {
@@ -40,10 +42,10 @@ impl FrameRest {
 
     /// All of `data`.
     pub(super) fn of(data: Bytes, log: &RequestLog) -> Self {
-        Self::queued(data, log).unwrap_or_else(|data| Self::Waiting {
-            data,
-            retries: RETRIES,
-            timer: Box::pin(sleep(RETRY)),
+        Self::queued(data, log).unwrap_or_else(|data| {
+            let (queue, cut_off) = (&log.client.send_queue, &log.client.timer.cut_off);
+            let room = SendRoom::new(queue, log.context.client.key(), cut_off, log.http1);
+            Self::Waiting(data.len(), async move { room.push(data).await }.fuse().boxed())
         })
     }
 
@@ -75,48 +77,33 @@ impl FrameRest {
         queue.push(data, log.context.client.key(), connection, log.http1, Instant::now()).map(Self::Queued)
     }
 
-    /// Waits until the data is counted; an error if there was no memory for it for long.
-    pub(super) fn poll_queued(
+    /// The next piece, once the data is counted; an error if there was no memory for it for long, or the client was cut off.
+    pub(super) fn poll_piece(
         &mut self,
         context: &mut Context<'_>,
         log: &RequestLog,
-    ) -> Poll<Result<(), BoxError>> {
-        while let Self::Waiting { data, retries, timer } = self {
-            ready!(timer.as_mut().poll(context));
-            match Self::queued(std::mem::take(data), log) {
-                Ok(rest) => *self = rest,
-                Err(_) if *retries == 0 => return Poll::Ready(Err("no memory for unread responses".into())),
-                Err(still) => {
-                    (*data, *retries) = (still, *retries - 1);
-                    timer.set(sleep(RETRY));
-                }
-            }
-        }
-        Poll::Ready(Ok(()))
-    }
-
-    /// The next piece; an error if the client was cut off.
-    pub(super) fn piece(&mut self, log: &RequestLog) -> Result<Bytes, BoxError> {
+    ) -> Poll<Result<Bytes, BoxError>> {
         let most = if log.http1 { PIECE } else { PIECE_HTTP2 };
-        match std::mem::replace(self, Self::none()) {
-            Self::Small(mut rest) | Self::Waiting { data: mut rest, .. } => {
-                let piece = rest.split_to(rest.len().min(most));
-                *self = Self::Small(rest);
-                Ok(piece)
-            }
-            Self::Queued(reader) => match reader.take(most, Instant::now()) {
-                Some((piece, true)) => Ok(piece),
-                taken => {
-                    *self = Self::Queued(reader);
-                    Ok(taken.ok_or("the client has taken nothing for long")?.0)
+        loop {
+            match self {
+                Self::Small(rest) => return Poll::Ready(Ok(rest.split_to(rest.len().min(most)))),
+                Self::Queued(reader) => {
+                    let (piece, is_last) =
+                        reader.take(most, Instant::now()).ok_or("the client has taken nothing for long")?;
+                    if is_last {
+                        *self = Self::none();
+                    }
+                    return Poll::Ready(Ok(piece));
                 }
-            },
+                Self::Waiting(_, reader) => *self = Self::Queued(ready!(reader.as_mut().poll(context))?),
+            }
         }
     }
 
     pub(super) fn len(&self) -> usize {
         match self {
-            Self::Small(rest) | Self::Waiting { data: rest, .. } => rest.len(),
+            Self::Small(rest) => rest.len(),
+            Self::Waiting(length, _) => *length,
             Self::Queued(reader) => reader.len(),
         }
     }

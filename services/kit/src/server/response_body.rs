@@ -66,14 +66,13 @@ impl ResponseBody {
                 Poll::Pending => return self.waits(),
             }
         }
-        let Poll::Ready(queued) = self.rest.poll_queued(context, &self.log) else { return self.waits() };
+        let Poll::Ready(piece) = self.rest.poll_piece(context, &self.log) else { return self.waits() };
         if let Some(source) = &mut self.source {
             (source.waiting, source.permit) = (None, None);
             if source.body.is_end_stream() {
                 self.source = None;
             }
         }
-        let piece = queued.and_then(|()| self.rest.piece(&self.log));
         if let Ok(piece) = &piece {
             self.log.bytes += piece.len() as u64;
             // HTTP/2 asks for more only when the client has opened its window.
