@@ -135,10 +135,9 @@ _bench-outage rates="300,500" pages="200" seconds="10":
         cargo test --release -p e2e --test outage -- --nocapture
 
 _bench-cli *args:
-    cargo build --release -p linkextractor
     case "{{ args }}" in http|"http "*) ;; *) test -x "${CARGO_TARGET_DIR:-target}/lychee/bin/lychee" \
         || cargo install --locked --root "${CARGO_TARGET_DIR:-target}/lychee" lychee ;; esac
-    cargo run --release -p links-bench --bin cli -- {{ args }}
+    PROGRAMS=$(nix/docker/static-programs linkextractor) cargo run --release -p links-bench --bin cli -- {{ args }}
 
 _bench-list pages="1000000":
     cargo build --release -p linkextractor

@@ -4,7 +4,7 @@ use crate::{
     bare::REQUESTS,
     origin::Origin,
     pages,
-    program::{Program, beside, compare},
+    program::{Program, compare, linkextractor},
 };
 use std::{env, fs, io, path::Path};
 
@@ -50,7 +50,7 @@ fn compare_at(bodies: Vec<Vec<u8>>, count: usize, rounds: usize) -> io::Result<(
         "--quiet".as_ref(),
     ];
     let mut programs = [
-        Program::new("linkextractor", beside("linkextractor")?, ours),
+        Program::new("linkextractor", linkextractor()?, ours),
         Program::new("bare requests", env::current_exe()?, ["bare".as_ref(), &list]),
     ];
     println!("{count} pages, {:.1} MB, {REQUESTS} at once, {rounds} rounds\n", bytes as f64 / 1e6);

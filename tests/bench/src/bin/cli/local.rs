@@ -2,7 +2,7 @@
 
 use crate::{
     pages,
-    program::{Program, beside, compare},
+    program::{Program, beside, compare, linkextractor},
 };
 use std::{
     fs::File,
@@ -57,7 +57,7 @@ fn write_pages(folder: &Path, list: &Path, bodies: &[Vec<u8>], count: usize) -> 
 /// Ours beside this program, and `lychee` where it is installed.
 fn programs(folder: &Path, list: &Path) -> io::Result<Vec<Program>> {
     let ours = ["--from".as_ref(), list, "--format".as_ref(), "text".as_ref(), "--quiet".as_ref()];
-    let mut programs = vec![Program::new("linkextractor", beside("linkextractor")?, ours)];
+    let mut programs = vec![Program::new("linkextractor", linkextractor()?, ours)];
     let lychee = beside("../lychee/bin/lychee")?;
     if lychee.exists() {
         // The root folder lets it resolve the paths that begin with a slash, as we do.

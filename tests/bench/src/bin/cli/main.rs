@@ -1,4 +1,4 @@
-//! The command line measured. The programs are those that `just bench cli` builds.
+//! The command line measured, as `nix/docker/static-programs` builds it for a release: in the folder `PROGRAMS`.
 //!
 //! - `cli [PAGES | FOLDER [ROUNDS]]`: beside `lychee --dump` on the same local files.
 //! - `cli http [PAGES [ROUNDS]]`: beside bare requests to a server on this machine.

@@ -101,6 +101,12 @@ pub fn compare(programs: &mut [Program], pages: usize, rounds: usize) -> io::Res
     Ok(())
 }
 
+/// The command line.
+pub fn linkextractor() -> io::Result<PathBuf> {
+    let folder = env::var_os("PROGRAMS").ok_or_else(|| io::Error::other("PROGRAMS is not set"))?;
+    Ok(Path::new(&folder).join("linkextractor"))
+}
+
 /// The program `name` beside this one.
 pub fn beside(name: &str) -> io::Result<PathBuf> {
     let here = env::current_exe()?;
