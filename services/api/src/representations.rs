@@ -152,8 +152,10 @@ impl Contents {
         let preference = key.form.coding;
         // If it was not too short for the coding.
         let coded = preference.and_then(|preference| preference.for_length(usize::MAX));
-        if let Some(kept) = self.kept.get(&key.in_coding(coded)) {
-            return Some(Arc::clone(kept));
+        for key in [key, &key.in_coding(coded)] {
+            if let Some(kept) = self.kept.get(key) {
+                return Some(Arc::clone(kept));
+            }
         }
         let plain = self.kept.peek(&key.in_coding(None))?;
         if preference?.for_length(plain.made.get()?.bytes.len()).is_some() {
@@ -185,9 +187,12 @@ impl Representation {
         Ok(())
     }
 
-    /// The key under which it is kept: requests that prefer different codings may get the same.
+    /// The key under which it is kept: requests that prefer different codings may get the same. One that was made for a client
+    /// that refuses a body without a coding may be too short for others.
     fn made_key(&self) -> RepresentationKey {
-        self.key.in_coding(self.made.get().and_then(|made| made.coding))
+        let coding = self.made.get().and_then(|made| made.coding);
+        let is_required = self.key.form.coding.is_some_and(|preference| preference.for_length(0).is_some());
+        if is_required { self.key.clone() } else { self.key.in_coding(coding) }
     }
 
     fn size(&self) -> usize {

@@ -53,16 +53,19 @@ async fn one_that_several_preferences_lead_to_is_kept_once() {
     };
     let links: Vec<_> = (0..200).map(|n| format!(r#"{{"text":"a","href":"http://a/{n}"}}"#)).collect();
     let long = format!("[{}]", links.join(","));
-    let (short, long) = (JSON.to_vec(), long.into_bytes());
-    for (json, values, kept) in [
-        (short, ["identity", "gzip", "br", "zstd"], 1),
-        (long, ["gzip", "gzip, identity;q=0", "gzip, br;q=0", "br"], 2),
+    let (short, long) = (JSON, long.as_bytes());
+    for (json, values, coded, kept) in [
+        (short, ["identity", "gzip", "br", "zstd"], false, 1),
+        (short, ["gzip, identity;q=0", "gzip", "gzip, br;q=0", "zstd"], false, 2),
+        (long, ["gzip", "gzip, identity;q=0", "gzip, br;q=0", "br"], true, 2),
     ] {
         let store = store(100_000);
-        let cached = Arc::new(CachedResult::new(Ok(PageLinks::of_json(json)), Duration::from_mins(1)));
+        let cached =
+            Arc::new(CachedResult::new(Ok(PageLinks::of_json(json.to_vec())), Duration::from_mins(1)));
         for value in values {
             let links = cached.result.as_ref().unwrap();
-            store.get(&cached, links, accepting(value), client(1)).await.unwrap();
+            let made = store.get(&cached, links, accepting(value), client(1)).await.unwrap();
+            assert_eq!(made.coding.is_some(), coded || value.contains("identity;q=0"), "{value}");
         }
         assert_eq!(store.0.lock().kept.len(), kept, "{values:?}");
     }
