@@ -95,6 +95,16 @@ async fn a_request_whose_client_left_is_logged_as_aborted() {
 }
 
 #[tokio::test]
+async fn a_response_that_ends_with_trailers_is_not_logged_as_aborted() {
+    let mut program = Program::start(&[]).await;
+    let mut client = program.connect().await;
+    client.send("GET /trailers HTTP/1.1\r\nHost: test\r\nTE: trailers\r\nConnection: close\r\n\r\n").await;
+    assert!(client.rest().await.contains("abc"));
+    let line = program.line("request").await;
+    assert_eq!((&line["bytes"], &line["aborted"]), (&3.into(), &Value::Null), "{line}");
+}
+
+#[tokio::test]
 async fn a_request_that_is_cut_when_the_server_stops_is_logged_with_its_route() {
     let mut program = Program::start(&["--set", "limits.grace=300ms"]).await;
     let mut client = program.connect().await;

@@ -54,8 +54,9 @@ impl ResponseBody {
             match polled {
                 Poll::Ready(Some(Ok(frame))) => match frame.into_data() {
                     Ok(data) => self.rest = FrameRest::of(data, &self.log),
+                    // Nothing comes after them, and hyper does not ask.
                     Err(trailers) => {
-                        self.source.take_if(|source| source.body.is_end_stream());
+                        self.source = None;
                         return Poll::Ready(Some(Ok(trailers)));
                     }
                 },

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use futures_util::stream;
-use http::{HeaderValue, Method, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use http_body::Frame;
 use http_body_util::StreamBody;
 use kit::{
@@ -25,13 +25,14 @@ pub(crate) struct Test {
 /// The length of the response at `/shared`.
 pub(crate) const SHARED: usize = 3 * 1024 * 1024;
 
-const ROUTES: [&str; 14] = [
+const ROUTES: [&str; 15] = [
     "/",
     "/slow",
     "/waiting",
     "/large",
     "/pieces",
     "/parts",
+    "/trailers",
     "/shared",
     "/status",
     "/body-panic",
@@ -81,6 +82,12 @@ impl Service for Test {
                 let length = number.and_then(|bytes| usize::try_from(bytes).ok()).unwrap_or_default();
                 let parts = [vec![b'x'; 3], vec![b'x'; length]].map(|part| Ok(Frame::data(part.into())));
                 answer(kit::boxed(StreamBody::new(stream::iter(parts))))
+            }
+            // A part of three bytes, and trailers.
+            (&Method::GET, "/trailers") => {
+                let trailers = HeaderMap::from_iter([(header::ETAG, HeaderValue::from_static("\"t\""))]);
+                let frames = [Frame::data(Bytes::from("abc")), Frame::trailers(trailers)].map(Ok);
+                answer(kit::boxed(StreamBody::new(stream::iter(frames))))
             }
             // The same memory for all, as a cached response; all of it, or so many bytes.
             (&Method::GET, "/shared") => {
