@@ -29,9 +29,10 @@ pub(crate) fn own<'a>(reference: &'a str, base_scheme: Option<&str>) -> Option<(
 /// Where the authority that begins at `start` ends. With a scheme that is not special, a backslash neither ends it nor is
 /// part of a port ("port state"); the `url` crate lets it end the port (no issue yet).
 pub(crate) fn end(absolute: &str, start: usize, scheme: &str) -> Result<usize, ParseError> {
-    let ends = |c| matches!(c, '?' | '#') || scheme::slashes(scheme).contains(&c);
-    let end = absolute[start..].find(ends).map_or(absolute.len(), |length| start + length);
-    // In the host, the crate refuses it.
-    let host_and_port = absolute[start..end].rsplit('@').next().unwrap_or_default();
-    if host_and_port.contains('\\') { Err(ParseError::InvalidPort) } else { Ok(end) }
+    let is_special = scheme::is_special(scheme);
+    let ends = |byte| matches!(byte, b'?' | b'#' | b'/') || is_special && byte == b'\\';
+    let end = absolute.bytes().skip(start).position(ends).map_or(absolute.len(), |length| start + length);
+    // In the host, the crate refuses it. With a special scheme, it has ended the authority.
+    let host_and_port = || absolute[start..end].rsplit('@').next().unwrap_or_default();
+    if !is_special && host_and_port().contains('\\') { Err(ParseError::InvalidPort) } else { Ok(end) }
 }

@@ -5,6 +5,9 @@ use crate::{WebUrl, host::is_plain_host, segments::is_drive_letter};
 use std::ops::Range;
 use url::EncodingOverride;
 
+/// Few URLs are longer, in bytes.
+const USUAL_LENGTH: usize = 256;
+
 /// Resolves references one after the other, in the same memory.
 pub struct Resolver<'a> {
     base: Option<&'a WebUrl>,
@@ -29,7 +32,7 @@ impl<'a> Resolver<'a> {
     /// References are resolved as by [`WebUrl::parse_with`].
     pub fn new(base: Option<&'a WebUrl>, encode: EncodingOverride<'a>) -> Self {
         let plain_base = base.and_then(|base| PlainBase::of(base.as_str()));
-        Self { base, encode, plain_base, text: String::new(), is_resolved: false }
+        Self { base, encode, plain_base, text: String::with_capacity(USUAL_LENGTH), is_resolved: false }
     }
 
     /// The serialized URL of a reference; `None` if it does not resolve.
@@ -78,7 +81,7 @@ impl<'a> Resolver<'a> {
         let rest = ["https://", "http://"].into_iter().find_map(|scheme| reference.strip_prefix(scheme))?;
         let (host, from_path) = rest.split_at_checked(position(b'/', rest).unwrap_or(rest.len()))?;
         let (path, after_path) = split_path(from_path)?;
-        if !is_plain_host(host) || path.contains("/.") || !self.stays_after_path(after_path) {
+        if !is_plain_host(host) || has_dot_after_slash(path) || !self.stays_after_path(after_path) {
             return None;
         }
         self.text.push_str(reference);
@@ -109,7 +112,7 @@ impl<'a> Resolver<'a> {
                 break;
             }
         }
-        if !path.starts_with('.') && !path.contains("/.") {
+        if !path.starts_with('.') && !has_dot_after_slash(path) {
             return self.text.push_str(path);
         }
         let mut segments = path.split('/').peekable();
@@ -198,6 +201,11 @@ fn split_path(reference: &str) -> Option<(&str, &str)> {
 /// Whether `byte` is in the text, and before any `other`.
 fn is_found_before(byte: u8, other: u8, text: &str) -> bool {
     text.bytes().find(|found| *found == byte || *found == other) == Some(byte)
+}
+
+/// Whether there may be a dot segment behind the first segment.
+fn has_dot_after_slash(path: &str) -> bool {
+    path.as_bytes().array_windows().any(|pair| pair == b"/.")
 }
 
 fn position(byte: u8, text: &str) -> Option<usize> {
