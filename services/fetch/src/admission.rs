@@ -116,10 +116,10 @@ impl Admission {
     pub(crate) async fn enter(
         &self,
         client: &JobClient,
-        host: &str,
+        host: impl Into<Arc<str>>,
         deadline: JobDeadline,
     ) -> Result<JobPermit, AdmissionError> {
-        let (queue, host) = (self.0.clone(), Arc::from(host));
+        let (queue, host) = (self.0.clone(), host.into());
         let (id, permitted) = queue.lock().enter(client.key, client.always_waits(), &host)?;
         let mut waiting = WaitingJob { queue, client: client.key, host, id, permitted: false };
         let mut permitted = pin!(permitted);
@@ -143,13 +143,13 @@ impl Admission {
     pub(crate) async fn move_to(
         &self,
         mut permit: JobPermit,
-        host: &str,
+        host: impl Into<Arc<str>>,
         deadline: JobDeadline,
     ) -> Result<JobPermit, AdmissionError> {
-        if permit.host.as_deref() == Some(host) {
+        let host = host.into();
+        if permit.host.as_ref() == Some(&host) {
             return Ok(permit);
         }
-        let host = Arc::from(host);
         let left = permit.host.take();
         let (id, permitted) = self.0.lock().change_host(left.as_ref(), &host);
         let mut moving = MovingJob { permit: Some(permit), host, id };

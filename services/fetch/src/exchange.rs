@@ -22,6 +22,7 @@ use std::{
     error::Error,
     io,
     net::{IpAddr, SocketAddr},
+    pin::pin,
     sync::atomic::Ordering,
     time::Duration,
 };
@@ -154,12 +155,12 @@ impl Exchange {
         let mut request = self.request(url, origin, connection.is_h2())?;
         fields.add_to(&mut request, url);
         let interim = interim::limit(&mut request, &connection.meter, self.dialer.max_header_bytes);
-        let response = async {
+        let response = pin!(async {
             match &mut connection.sender {
                 Sender::H1(sender) => sender.send_request(request).await,
                 Sender::H2(sender) => sender.send_request(request).await,
             }
-        };
+        });
         let response = job.run(Phase::FirstByte, response).await?;
         if let Ok(response) = &response {
             job.record.on_hop(|hop| {
@@ -181,22 +182,32 @@ impl Exchange {
         origin: &Origin,
         is_h2: bool,
     ) -> Result<Request<Empty<Bytes>>, FetchError> {
+        const PAGES: HeaderValue =
+            HeaderValue::from_static("text/html,application/xhtml+xml;q=0.9,*/*;q=0.1");
+        const CODINGS: HeaderValue = HeaderValue::from_static(coding::ACCEPTED);
+        let invalid = || FetchError::InvalidUrl(UrlProblem::Syntax);
         let proxy = self.proxy(origin).filter(|proxy| proxy.forwards(origin.https));
-        let mut request = if is_h2 {
-            Request::builder().version(Version::HTTP_2).uri(url.as_str())
-        } else {
-            let target = if proxy.is_some() { url.without_fragment() } else { url.path_and_query() };
-            Request::builder().uri(target).header(HOST, url.host_and_port())
+        let target = match &proxy {
+            _ if is_h2 => url.as_str(),
+            Some(_) => url.without_fragment(),
+            None => url.path_and_query(),
         };
-        if let Some(credentials) = proxy.as_ref().and_then(ProxyRoute::credentials) {
-            request = request.header(PROXY_AUTHORIZATION, credentials);
+        let mut request = Request::new(Empty::new());
+        *request.uri_mut() = target.parse().map_err(|_| invalid())?;
+        if is_h2 {
+            *request.version_mut() = Version::HTTP_2;
         }
-        request
-            .header(USER_AGENT, &self.user_agent)
-            .header(ACCEPT, "text/html,application/xhtml+xml;q=0.9,*/*;q=0.1")
-            .header(ACCEPT_ENCODING, coding::ACCEPTED)
-            .body(Empty::new())
-            .map_err(|_| FetchError::InvalidUrl(UrlProblem::Syntax))
+        let fields = request.headers_mut();
+        if !is_h2 {
+            fields.insert(HOST, url.host_and_port().parse().map_err(|_| invalid())?);
+        }
+        if let Some(credentials) = proxy.as_ref().and_then(ProxyRoute::credentials) {
+            fields.insert(PROXY_AUTHORIZATION, credentials.clone());
+        }
+        fields.insert(USER_AGENT, self.user_agent.clone());
+        fields.insert(ACCEPT, PAGES);
+        fields.insert(ACCEPT_ENCODING, CODINGS);
+        Ok(request)
     }
 }
 

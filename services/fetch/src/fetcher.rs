@@ -192,12 +192,12 @@ impl Fetcher {
         };
         let destination = self.guard.destination(url);
         let to = destination.map_err(|refusal| refused(&mut job.context.record, refusal))?;
-        let host = to.host.to_string();
+        let host: Arc<str> = to.name.into();
         let waits_until = job.context.deadline;
         let is_first = job.permit.is_none();
         let admitted = match job.permit.take() {
-            Some(permit) => self.admission.move_to(permit, &host, waits_until).await,
-            None => self.admission.enter(&job.client, &host, waits_until).await,
+            Some(permit) => self.admission.move_to(permit, Arc::clone(&host), waits_until).await,
+            None => self.admission.enter(&job.client, Arc::clone(&host), waits_until).await,
         };
         job.permit = Some(admitted.inspect_err(|error| job.context.record.cause = Some(error.cause()))?);
         if is_first && job.client.always_waits() {
@@ -212,7 +212,7 @@ impl Fetcher {
             Host::Domain(name) => {
                 let record = &mut job.context.record;
                 record.enter(Phase::Dns);
-                self.dns.resolve(name, to.relative, deadline.0, record).await?
+                Box::pin(self.dns.resolve(name, to.relative, deadline.0, record)).await?
             }
         };
         let checked = self.check(to.rules, &addresses, &mut job.context).await?;
@@ -222,7 +222,7 @@ impl Fetcher {
         let cookies = job.cookies.header(url.as_url());
         let fields = RequestFields { known, cookies: cookies.as_ref(), ..fields };
         let context = &mut job.context;
-        let get = Box::pin(self.exchange.get(url.as_url(), fields, &origin, &addresses, context));
+        let get = self.exchange.get(url.as_url(), fields, &origin, &addresses, context);
         let OpenResponse { response, mut connection, mut open } = get.await?;
         let (head, body) = response.into_parts();
         let validators = Validators::of(&head.headers);

@@ -14,6 +14,8 @@ use weburl::Host;
 /// A destination whose port and name are allowed; its addresses are yet to be checked.
 pub(crate) struct Destination<'a> {
     pub(crate) host: Host<&'a str>,
+    /// The host as serialized, without a dot at its end.
+    pub(crate) name: &'a str,
     pub(crate) rules: AddressRules,
     /// Whether the machine's search domains may complete the name: never that of a public host, or one that ends in a dot.
     pub(crate) relative: bool,
@@ -64,8 +66,10 @@ impl Guard {
         if !self.allow_private && (ports::is_bad(port) || self.ports_deny.contains(&port)) {
             return Err(format!("port {port}"));
         }
+        let written = url.host_str().unwrap_or_default();
+        let name = written.strip_suffix('.').unwrap_or(written);
         let host = match url.host() {
-            Some(Host::Domain(name)) => Host::Domain(name.strip_suffix('.').unwrap_or(name)),
+            Some(Host::Domain(_)) => Host::Domain(name),
             Some(host) => host,
             None => return Err("no host".to_owned()),
         };
@@ -73,9 +77,8 @@ impl Guard {
             Host::Domain(name) => self.name(name)?,
             _ => None,
         };
-        let is_rooted = url.host_str().is_some_and(|host| host.ends_with('.'));
-        let relative = (allowed.is_some() || self.allow_private) && !is_rooted;
-        Ok(Destination { host, rules: AddressRules { port, allowed }, relative })
+        let relative = (allowed.is_some() || self.allow_private) && name == written;
+        Ok(Destination { host, name, rules: AddressRules { port, allowed }, relative })
     }
 
     /// Checks all addresses of a destination: one that is refused refuses the destination. Blocks for some system calls

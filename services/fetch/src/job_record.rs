@@ -64,11 +64,12 @@ pub struct PhaseSpan {
 impl JobRecord {
     /// The record of a job that begins now, in the queue.
     pub fn begin() -> Self {
-        let first = PhaseSpan { phase: Phase::Queue, hop: 0, start: Duration::ZERO, end: Duration::ZERO };
+        let mut phases = Vec::with_capacity(Phase::ALL.len());
+        phases.push(PhaseSpan { phase: Phase::Queue, hop: 0, start: Duration::ZERO, end: Duration::ZERO });
         let start = Instant::now();
         Self {
             start,
-            phases: vec![first],
+            phases,
             hops: Vec::new(),
             wire_bytes: 0,
             decoded_bytes: None,

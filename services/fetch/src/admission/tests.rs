@@ -30,7 +30,7 @@ impl Admission {
 async fn wait(admission: &Arc<Admission>, client: JobClient, host: &str) -> JoinHandle<JobPermit> {
     let before = admission.waiting();
     let (queue, host) = (Arc::clone(admission), host.to_owned());
-    let job = tokio::spawn(async move { queue.enter(&client, &host, deadline()).await.unwrap() });
+    let job = tokio::spawn(async move { queue.enter(&client, host, deadline()).await.unwrap() });
     while admission.waiting() == before {
         tokio::task::yield_now().await;
     }

@@ -30,7 +30,7 @@ async fn a_proxy_is_silent_only_if_it_had_the_time_to_answer() {
         let limited = FetchSettings { timeout: left, ..settings.clone() };
         let mut job = JobContext::begin(&limited, crate::JobClient::own().key);
         job.record.begin_hop(&"http://origin/".parse().unwrap());
-        let origin = Origin { https: false, host: "origin".to_owned(), port: 80 };
+        let origin = Origin { https: false, host: "origin".into(), port: 80 };
         let (url, fields) = ("http://origin/".parse().unwrap(), RequestFields::default());
         let addresses = [[192, 0, 2, 1].into()];
         let result = exchange.get(&url, fields, &origin, &addresses, &mut job).await.map(|_| ());
