@@ -1,7 +1,9 @@
 //! Limits how many jobs run at once: in all, for each client, and at each host. The others wait.
 
+mod host_queues;
 mod job_queue;
 mod queue_holds;
+mod queued_job;
 
 pub(crate) use self::job_queue::{AdmissionError, MAX_WAITING};
 pub use self::queue_holds::{QueueHold, QueueHolds};

@@ -3,6 +3,7 @@
 use super::task::Task;
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
+    mem,
     sync::Arc,
     time::Duration,
 };
@@ -17,13 +18,9 @@ const MOST_LOCAL: usize = 256;
 /// Targets that wait to be begun, and the state of their hosts. It knows only hosts that have targets here or in progress,
 /// or that must not be asked yet.
 pub struct Scheduler {
-    per_host: usize,
     delay: Duration,
     hosts: HashMap<Arc<str>, Host>,
-    /// Hosts that may be asked now, by the index of their first target.
-    ready: BTreeSet<(u64, Arc<str>)>,
-    /// Hosts that may be asked later.
-    later: BTreeSet<(Instant, Arc<str>)>,
+    lists: HostLists,
     /// Targets that are not fetched from a host.
     local: VecDeque<Task>,
     /// Targets that are tried again later.
@@ -39,7 +36,17 @@ struct Host {
     listed: Option<Listed>,
 }
 
+/// The hosts that have targets to begin, or that must not be asked yet.
+struct HostLists {
+    per_host: usize,
+    /// Hosts that may be asked now, by the index of their first target.
+    ready: BTreeSet<(u64, Arc<str>)>,
+    /// Hosts that may be asked later.
+    later: BTreeSet<(Instant, Arc<str>)>,
+}
+
 /// Where a host is listed.
+#[derive(Clone, Copy, PartialEq, Eq)]
 enum Listed {
     Ready(u64),
     Later(Instant),
@@ -49,11 +56,9 @@ impl Scheduler {
     /// At most `per_host` targets of a host are in progress, and begin at least `delay` apart.
     pub fn new(per_host: usize, delay: Duration) -> Self {
         Self {
-            per_host,
             delay,
             hosts: HashMap::new(),
-            ready: BTreeSet::new(),
-            later: BTreeSet::new(),
+            lists: HostLists { per_host, ready: BTreeSet::new(), later: BTreeSet::new() },
             local: VecDeque::new(),
             again: BTreeMap::new(),
             waiting: 0,
@@ -82,7 +87,7 @@ impl Scheduler {
         self.count(&task, true);
         match task.host.clone().filter(|_| whole_host) {
             Some(name) => {
-                let host = self.host(&name, now);
+                let host = self.hosts.entry(name).or_insert_with(|| Host::new(now));
                 host.not_before = host.not_before.max(at);
                 self.enqueue(task, now, VecDeque::push_front);
             }
@@ -103,8 +108,8 @@ impl Scheduler {
             let task = entry.remove();
             self.enqueue(task, now, VecDeque::push_front);
         }
-        while let Some((_, name)) = self.later.first().filter(|(at, _)| *at <= now).cloned() {
-            self.list(&name, now);
+        while let Some((_, name)) = self.lists.later.first().filter(|(at, _)| *at <= now).cloned() {
+            self.change(&name, now, |_| {});
         }
     }
 
@@ -119,20 +124,20 @@ impl Scheduler {
 
     /// As [`next`](Self::next), only of those that are fetched from a host.
     pub fn next_of_host(&mut self, now: Instant, allowed: impl Fn(u64) -> bool) -> Option<Task> {
-        let (_, name) = self.ready.first().filter(|(index, _)| allowed(*index))?;
+        let (_, name) = self.lists.ready.first().filter(|(index, _)| allowed(*index))?;
         let name = Arc::clone(name);
         let host = self.hosts.get_mut(&name)?;
         let task = host.queue.pop_front()?;
         host.in_progress += 1;
         host.not_before = host.not_before.max(now + self.delay);
-        self.list(&name, now);
+        self.lists.update(&name, host, now);
         self.count(&task, false);
         Some(task)
     }
 
     /// The target that comes next, if it is not fetched from a host.
     pub fn local(&self) -> Option<&Task> {
-        let remote = self.ready.first().map(|(index, _)| *index);
+        let remote = self.lists.ready.first().map(|(index, _)| *index);
         self.local.front().filter(|task| remote.is_none_or(|remote| task.index < remote))
     }
 
@@ -146,18 +151,15 @@ impl Scheduler {
 
     /// Notes that a target of `host` is no longer in progress.
     pub fn finished(&mut self, host: Option<&Arc<str>>, now: Instant) {
-        if let Some(host) = host
-            && let Some(state) = self.hosts.get_mut(host)
-        {
-            state.in_progress -= 1;
-            self.list(host, now);
+        if let Some(host) = host {
+            self.change(host, now, |host| host.in_progress -= 1);
         }
     }
 
     /// When a target may be begun that may not be begun now, if that depends on the time.
     pub fn wakes_at(&self) -> Option<Instant> {
         let again = self.again.first_key_value().map(|((at, _), _)| *at);
-        let later = self.later.first().map(|(at, _)| *at);
+        let later = self.lists.later.first().map(|(at, _)| *at);
         again.into_iter().chain(later).min()
     }
 
@@ -172,37 +174,52 @@ impl Scheduler {
 
     fn enqueue(&mut self, task: Task, now: Instant, put: fn(&mut VecDeque<Task>, Task)) {
         let Some(name) = task.host.clone() else { return put(&mut self.local, task) };
-        put(&mut self.host(&name, now).queue, task);
-        self.list(&name, now);
+        let host = self.hosts.entry(Arc::clone(&name)).or_insert_with(|| Host::new(now));
+        put(&mut host.queue, task);
+        self.lists.update(&name, host, now);
     }
 
-    fn host(&mut self, name: &Arc<str>, now: Instant) -> &mut Host {
-        let new = || Host { queue: VecDeque::new(), in_progress: 0, not_before: now, listed: None };
-        self.hosts.entry(Arc::clone(name)).or_insert_with(new)
-    }
-
-    /// Lists a host where its state belongs, or forgets it.
-    fn list(&mut self, name: &Arc<str>, now: Instant) {
+    /// Changes a host, and forgets it if there is nothing more to know of it.
+    fn change(&mut self, name: &Arc<str>, now: Instant, change: impl FnOnce(&mut Host)) {
         let Some(host) = self.hosts.get_mut(name) else { return };
-        match host.listed.take() {
+        change(host);
+        self.lists.update(name, host, now);
+        if host.queue.is_empty() && host.in_progress == 0 && host.listed.is_none() {
+            self.hosts.remove(name);
+        }
+    }
+}
+
+impl Host {
+    fn new(now: Instant) -> Self {
+        Self { queue: VecDeque::new(), in_progress: 0, not_before: now, listed: None }
+    }
+}
+
+impl HostLists {
+    /// Lists a host where its state belongs.
+    fn update(&mut self, name: &Arc<str>, host: &mut Host, now: Instant) {
+        let first = host.queue.front().map(|task| task.index);
+        let place = match first {
+            Some(index) if host.in_progress < self.per_host && host.not_before <= now => {
+                Some(Listed::Ready(index))
+            }
+            None if host.in_progress > 0 => None,
+            // Without targets it stays for as long as it must not be asked.
+            _ => Some(Listed::Later(host.not_before)).filter(|_| host.not_before > now),
+        };
+        if place == host.listed {
+            return;
+        }
+        match mem::replace(&mut host.listed, place) {
             Some(Listed::Ready(index)) => drop(self.ready.remove(&(index, Arc::clone(name)))),
             Some(Listed::Later(at)) => drop(self.later.remove(&(at, Arc::clone(name)))),
             None => {}
         }
-        let first = host.queue.front().map(|task| task.index);
-        match first {
-            Some(index) if host.in_progress < self.per_host && host.not_before <= now => {
-                host.listed = Some(Listed::Ready(index));
-                self.ready.insert((index, Arc::clone(name)));
-            }
-            // Without targets it stays for as long as it must not be asked.
-            None if host.in_progress > 0 => {}
-            _ if host.not_before > now => {
-                host.listed = Some(Listed::Later(host.not_before));
-                self.later.insert((host.not_before, Arc::clone(name)));
-            }
-            Some(_) => {}
-            None => drop(self.hosts.remove(name)),
+        match place {
+            Some(Listed::Ready(index)) => drop(self.ready.insert((index, Arc::clone(name)))),
+            Some(Listed::Later(at)) => drop(self.later.insert((at, Arc::clone(name)))),
+            None => {}
         }
     }
 }

@@ -1,12 +1,15 @@
 //! The jobs that run and those that wait: a queue for each client, served round robin.
 
+use super::{
+    host_queues::HostQueues,
+    queued_job::{PendingPermit, QueuedJob},
+};
 use crate::{Cause, CauseKind, FetchError, FetchSettings, Phase};
 use kit::ClientKey;
 use std::{
     collections::{HashMap, VecDeque},
     sync::Arc,
 };
-use tokio::sync::oneshot;
 
 /// The most jobs that wait, as a multiple of those that run.
 pub(crate) const MAX_WAITING: usize = 4;
@@ -56,7 +59,6 @@ impl From<AdmissionError> for FetchError {
 pub(super) struct JobQueue {
     max_jobs: usize,
     per_client: usize,
-    per_host: usize,
     running: usize,
     /// Jobs in all queues that may be refused.
     waiting: usize,
@@ -64,7 +66,7 @@ pub(super) struct JobQueue {
     clients: HashMap<ClientKey, ClientJobs>,
     /// The clients with jobs that wait; the first is served next.
     round: VecDeque<ClientKey>,
-    hosts: HashMap<Arc<str>, HostJobs>,
+    hosts: HostQueues,
 }
 
 /// A client's jobs, as long as there are any.
@@ -72,22 +74,6 @@ pub(super) struct JobQueue {
 struct ClientJobs {
     running: usize,
     queue: VecDeque<QueuedJob>,
-}
-
-/// A host's jobs, as long as there are any.
-#[derive(Default)]
-struct HostJobs {
-    running: usize,
-    /// Jobs that were redirected here.
-    moving: VecDeque<QueuedJob>,
-}
-
-struct QueuedJob {
-    id: u64,
-    host: Arc<str>,
-    always_waits: bool,
-    /// Ignored if nothing receives it: the job then cancels itself.
-    permit: oneshot::Sender<()>,
 }
 
 /// The numbers of jobs.
@@ -99,8 +85,21 @@ pub(crate) struct QueueLoad {
     pub(crate) waiting_always: u64,
 }
 
-/// A job's number, and its permit when it comes.
-pub(super) type PendingPermit = (u64, oneshot::Receiver<()>);
+impl ClientJobs {
+    /// Takes the first job that can run out of the queue, unless `most` of the client's jobs run.
+    fn begin_next(&mut self, most: usize, hosts: &HostQueues) -> Option<QueuedJob> {
+        if self.running >= most {
+            return None;
+        }
+        let at = self.queue.iter().position(|job| hosts.has_room(&job.host))?;
+        self.running += 1;
+        self.queue.remove(at)
+    }
+
+    fn are_over(&self) -> bool {
+        self.running == 0 && self.queue.is_empty()
+    }
+}
 
 impl JobQueue {
     pub(super) fn new(settings: &FetchSettings) -> Self {
@@ -109,13 +108,12 @@ impl JobQueue {
             per_client: kit::client_share(settings.max_jobs as u64, settings.per_client)
                 .try_into()
                 .unwrap_or(usize::MAX),
-            per_host: settings.max_jobs_per_host,
             running: 0,
             waiting: 0,
             next_id: 0,
             clients: HashMap::new(),
             round: VecDeque::new(),
-            hosts: HashMap::new(),
+            hosts: HostQueues::new(settings.max_jobs_per_host),
         }
     }
 
@@ -137,22 +135,26 @@ impl JobQueue {
         always_waits: bool,
         host: &Arc<str>,
     ) -> Result<PendingPermit, AdmissionError> {
-        let of_client = self.clients.get(&client).map_or(0, |jobs| jobs.queue.len());
-        let full = if of_client >= self.per_client.saturating_mul(MAX_WAITING_OF_CLIENT) {
+        let of_client = self.clients.entry(client).or_default();
+        let full = if of_client.queue.len() >= self.per_client.saturating_mul(MAX_WAITING_OF_CLIENT) {
             Some(AdmissionError::ClientQueueFull)
         } else {
             let is_full = self.waiting >= self.max_jobs.saturating_mul(MAX_WAITING);
             is_full.then_some(AdmissionError::QueueFull)
         };
-        if let Some(error) = full.filter(|_| !always_waits && !self.can_run(client, host)) {
+        let can_run = || {
+            self.running < self.max_jobs && of_client.running < self.per_client && self.hosts.has_room(host)
+        };
+        if let Some(error) = full.filter(|_| !always_waits && !can_run()) {
+            self.forget(client);
             return Err(error);
         }
-        let (job, queued) = self.job(host, always_waits);
-        let queue = &mut self.clients.entry(client).or_default().queue;
-        if queue.is_empty() {
+        self.next_id += 1;
+        let (job, queued) = QueuedJob::new(self.next_id, host, always_waits);
+        if of_client.queue.is_empty() {
             self.round.push_back(client);
         }
-        queue.push_back(job);
+        of_client.queue.push_back(job);
         self.waiting += usize::from(!always_waits);
         self.serve();
         Ok(queued)
@@ -180,26 +182,23 @@ impl JobQueue {
         self.running -= 1;
         if let Some(jobs) = self.clients.get_mut(&client) {
             jobs.running -= 1;
+            if jobs.are_over() {
+                self.clients.remove(&client);
+            }
         }
-        self.forget(client);
         if let Some(host) = host {
-            self.leave(host);
+            self.hosts.leave(host);
         }
         self.serve();
     }
 
     /// Takes a job that runs from the host it leaves, and lets it wait for another.
     pub(super) fn change_host(&mut self, from: Option<&Arc<str>>, to: &Arc<str>) -> PendingPermit {
-        let (job, queued) = self.job(to, true);
-        let host = self.hosts.entry(Arc::clone(to)).or_default();
-        if host.running < self.per_host {
-            host.running += 1;
-            let _ = job.permit.send(());
-        } else {
-            host.moving.push_back(job);
-        }
+        self.next_id += 1;
+        let (job, queued) = QueuedJob::new(self.next_id, to, true);
+        self.hosts.begin_or_wait(job);
         if let Some(from) = from {
-            self.leave(from);
+            self.hosts.leave(from);
             self.serve();
         }
         queued
@@ -207,32 +206,16 @@ impl JobQueue {
 
     /// Takes a job that moves out of the queue of its next host, or takes it from there if it has arrived.
     pub(super) fn cancel_move(&mut self, to: &Arc<str>, id: u64) {
-        let moving = self.hosts.get_mut(to).map(|host| &mut host.moving);
-        let at = moving.as_ref().and_then(|moving| moving.iter().position(|job| job.id == id));
-        if let (Some(moving), Some(at)) = (moving, at) {
-            moving.remove(at);
-        } else {
-            self.leave(to);
+        if !self.hosts.cancel(to, id) {
+            self.hosts.leave(to);
             self.serve();
         }
-    }
-
-    fn job(&mut self, host: &Arc<str>, always_waits: bool) -> (QueuedJob, PendingPermit) {
-        let (permit, permitted) = oneshot::channel();
-        self.next_id += 1;
-        let job = QueuedJob { id: self.next_id, host: Arc::clone(host), always_waits, permit };
-        (job, (self.next_id, permitted))
-    }
-
-    fn can_run(&self, client: ClientKey, host: &Arc<str>) -> bool {
-        let of_client = self.clients.get(&client).map_or(0, |jobs| jobs.running);
-        self.running < self.max_jobs && of_client < self.per_client && self.has_room(host)
     }
 
     /// Why a job of `client` at `host` has waited in vain: the narrowest limit that is reached.
     pub(super) fn obstacle(&self, client: ClientKey, host: &Arc<str>) -> AdmissionError {
         let of_client = self.clients.get(&client).map_or(0, |jobs| jobs.running);
-        if !self.has_room(host) {
+        if !self.hosts.has_room(host) {
             AdmissionError::HostBusy
         } else if self.per_client < self.max_jobs && of_client >= self.per_client {
             AdmissionError::ClientBusy
@@ -241,54 +224,30 @@ impl JobQueue {
         }
     }
 
-    fn has_room(&self, host: &Arc<str>) -> bool {
-        self.hosts.get(host).map_or(0, |host| host.running) < self.per_host
-    }
-
     /// Gives permits to jobs that can run, one for each client in turn.
     fn serve(&mut self) {
         let mut passed = 0;
         while passed < self.round.len() && self.running < self.max_jobs {
             let Some(client) = self.round.pop_front() else { return };
-            passed = if self.serve_client(client) { 0 } else { passed + 1 };
-            if self.clients.get(&client).is_some_and(|jobs| !jobs.queue.is_empty()) {
+            let Some(jobs) = self.clients.get_mut(&client) else { continue };
+            match jobs.begin_next(self.per_client, &self.hosts) {
+                Some(job) => {
+                    self.running += 1;
+                    self.waiting -= usize::from(!job.always_waits);
+                    self.hosts.begin(Arc::clone(&job.host));
+                    job.permit();
+                    passed = 0;
+                }
+                None => passed += 1,
+            }
+            if !jobs.queue.is_empty() {
                 self.round.push_back(client);
             }
         }
     }
 
-    /// Gives a permit to the client's first job that can run.
-    fn serve_client(&mut self, client: ClientKey) -> bool {
-        let Some(jobs) = self.clients.get(&client).filter(|jobs| jobs.running < self.per_client) else {
-            return false;
-        };
-        let Some(at) = jobs.queue.iter().position(|job| self.has_room(&job.host)) else { return false };
-        let jobs = self.clients.entry(client).or_default();
-        let Some(job) = jobs.queue.remove(at) else { return false };
-        jobs.running += 1;
-        self.running += 1;
-        self.waiting -= usize::from(!job.always_waits);
-        self.hosts.entry(job.host).or_default().running += 1;
-        let _ = job.permit.send(());
-        true
-    }
-
-    /// Frees a job's place at a host, for a job that was redirected there if there is one: it holds a permit already.
-    fn leave(&mut self, name: &Arc<str>) {
-        let Some(host) = self.hosts.get_mut(name) else { return };
-        match host.moving.pop_front() {
-            Some(job) => {
-                let _ = job.permit.send(());
-            }
-            None => host.running -= 1,
-        }
-        if host.running == 0 {
-            self.hosts.remove(name);
-        }
-    }
-
     fn forget(&mut self, client: ClientKey) {
-        if self.clients.get(&client).is_some_and(|jobs| jobs.running == 0 && jobs.queue.is_empty()) {
+        if self.clients.get(&client).is_some_and(ClientJobs::are_over) {
             self.clients.remove(&client);
         }
     }
@@ -300,6 +259,6 @@ impl JobQueue {
 
     #[cfg(test)]
     pub(super) fn is_empty(&self) -> bool {
-        self.running + self.waiting + self.clients.len() + self.round.len() + self.hosts.len() == 0
+        self.running + self.waiting + self.clients.len() + self.round.len() == 0 && self.hosts.is_empty()
     }
 }
