@@ -39,7 +39,7 @@ impl PageReader {
     /// The page, with the selected links.
     pub async fn page(&self, target: &Target) -> Result<DonePage, PageError> {
         let (local, format) = (Arc::clone(&self.local), self.format);
-        let name = target.name().to_owned();
+        let name = target.shared_name();
         let done = move |page: FoundPage| DonePage::new(page, &name, format, &mut Vec::new());
         if let Some(api) = &self.api {
             return api.links(target, local.links.selection).await.map(done);

@@ -7,6 +7,7 @@ use std::{
     ffi::OsStr,
     fmt,
     path::{Path, PathBuf},
+    sync::Arc,
 };
 use url::Url;
 
@@ -14,7 +15,7 @@ use url::Url;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Target {
     /// As the user wrote it, without user and password.
-    name: String,
+    name: Arc<str>,
     pub source: Source,
 }
 
@@ -33,13 +34,13 @@ impl Target {
     /// `-` is standard input; a URL begins with http:, https: or file:, or has `://` and is no file; all else is a file.
     pub fn parse(target: impl AsRef<OsStr>) -> Self {
         let target = target.as_ref();
-        let file = |path: PathBuf| Self { name: file_name(target), source: Source::File(path) };
+        let file = |path: PathBuf| Self { name: file_name(target).into(), source: Source::File(path) };
         // File names need not be UTF-8.
         let Some(text) = target.to_str() else { return file(target.into()) };
         let scheme = text.split_once(':').map_or("", |(scheme, _)| scheme.trim_start());
         let is = |name: &str| scheme.eq_ignore_ascii_case(name);
         if text == "-" {
-            return Self { name: text.to_owned(), source: Source::Stdin };
+            return Self { name: text.into(), source: Source::Stdin };
         }
         if is("file")
             && let Some(path) = Url::parse(text).ok().and_then(|url| url.to_file_path().ok())
@@ -48,10 +49,7 @@ impl Target {
         }
         if is("http") || is("https") || is("file") || (text.contains("://") && !Path::new(text).exists()) {
             let (name, authorization) = client::split_credentials(text);
-            return Self {
-                name: client::printable(name).into_owned(),
-                source: Source::Url { authorization },
-            };
+            return Self { name: client::printable(name).into(), source: Source::Url { authorization } };
         }
         file(text.into())
     }
@@ -61,10 +59,15 @@ impl Target {
         &self.name
     }
 
+    /// The same, to be kept without a copy.
+    pub fn shared_name(&self) -> Arc<str> {
+        Arc::clone(&self.name)
+    }
+
     /// The host to which requests for it go; `None` for what is not fetched, or cannot be.
-    pub fn host(&self) -> Option<String> {
+    pub fn host(&self) -> Option<Cow<'_, str>> {
         match self.source {
-            Source::Url { .. } => weburl::host_of(&self.name).map(Cow::into_owned),
+            Source::Url { .. } => weburl::host_of(&self.name),
             Source::File(_) | Source::Stdin => None,
         }
     }

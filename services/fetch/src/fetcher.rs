@@ -36,7 +36,7 @@ pub struct FetchedPage {
     pub declared: Option<&'static Encoding>,
     /// HTML, or XHTML by its media type.
     pub syntax: Syntax,
-    /// What its header says about its version.
+    /// What its header says about its version; not read by [`Fetcher::fetch_with`].
     pub validators: Validators,
     /// The processor time that decoding took. Extraction counts against the same limit.
     pub processor_time: ProcessorTime,
@@ -225,7 +225,9 @@ impl Fetcher {
         let get = self.exchange.get(url.as_url(), fields, &origin, &addresses, context);
         let OpenResponse { response, mut connection, mut open } = get.await?;
         let (head, body) = response.into_parts();
-        let validators = Validators::of(&head.headers);
+        // A user's own client keeps no versions.
+        let validators =
+            if fields.user.is_none() { Validators::of(&head.headers) } else { Validators::default() };
         if known.is_some() && head.status == StatusCode::NOT_MODIFIED {
             drop(open);
             context.run(Phase::Body, connection.ready()).await?;

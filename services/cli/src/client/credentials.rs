@@ -18,6 +18,10 @@ pub fn basic(credentials: &[u8]) -> HeaderValue {
 
 /// An http(s) URL without its user and password, and these as a value of `Authorization`.
 pub fn split(url: &str) -> (Cow<'_, str>, Option<HeaderValue>) {
+    // Few URLs have one, and to look for it takes less time than to look for the authority.
+    if !url.contains('@') {
+        return (Cow::Borrowed(url), None);
+    }
     let Some((scheme, rest)) = url.split_once("://") else { return (Cow::Borrowed(url), None) };
     let authority = &rest[..rest.find(['/', '\\', '?', '#']).unwrap_or(rest.len())];
     let Some((user_info, host)) = authority.rsplit_once('@') else { return (Cow::Borrowed(url), None) };
