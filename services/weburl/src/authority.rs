@@ -6,10 +6,13 @@ use crate::scheme;
 use std::borrow::Cow;
 use url::ParseError;
 
-/// A reference with an authority of its own, made absolute, and where that authority begins. `None` if it has the base's
-/// or none.
-pub(crate) fn own<'a>(reference: &'a str, base_scheme: Option<&str>) -> Option<(Cow<'a, str>, usize)> {
-    let written = scheme::split(reference);
+/// A reference with an authority of its own, made absolute, and where that authority begins; `written` is the reference's
+/// scheme and what follows. `None` if it has the base's authority or none.
+pub(crate) fn own<'a>(
+    reference: &'a str,
+    written: Option<(&'a str, &'a str)>,
+    base_scheme: Option<&'a str>,
+) -> Option<(Cow<'a, str>, usize)> {
     let (scheme, after_scheme) = written.or(base_scheme.map(|scheme| (scheme, reference)))?;
     let rest = if scheme::is_special(scheme) {
         let rest = after_scheme.trim_start_matches(scheme::SPECIAL_SLASHES);

@@ -31,6 +31,6 @@ pub(crate) fn is_plain_host(host: &str) -> bool {
         }
         is_part_empty = !is_alphanumeric(byte);
     }
-    let last = host.rsplit('.').next().unwrap_or_default();
-    !is_part_empty && host.len() <= 63 && last.starts_with(|c: char| c.is_ascii_lowercase())
+    let last = host.as_bytes().rsplit(|byte| *byte == b'.').next().unwrap_or_default();
+    !is_part_empty && host.len() <= 63 && last.first().is_some_and(u8::is_ascii_lowercase)
 }

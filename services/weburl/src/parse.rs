@@ -47,7 +47,7 @@ fn parse(reference: &str, base: Option<&WebUrl>, encode: EncodingOverride<'_>) -
     };
     // Nothing but a fragment is relative to an opaque path.
     let base_scheme = base.filter(|base| !base.url.cannot_be_a_base()).map(WebUrl::scheme);
-    if let Some((absolute, start)) = authority::own(reference, base_scheme) {
+    if let Some((absolute, start)) = authority::own(reference, written, base_scheme) {
         let path = authority::end(&absolute, start, scheme)?;
         let absolute = dot_segments::resolved(absolute, path, scheme, None);
         return match url(&absolute, None) {
@@ -75,7 +75,7 @@ fn parse(reference: &str, base: Option<&WebUrl>, encode: EncodingOverride<'_>) -
 /// A reference without the characters that the parser removes.
 fn trimmed(reference: &str) -> Cow<'_, str> {
     let reference = reference.trim_matches(|c| c <= ' ');
-    if reference.contains(['\t', '\n', '\r']) {
+    if reference.bytes().any(|byte| matches!(byte, b'\t' | b'\n' | b'\r')) {
         Cow::Owned(reference.replace(['\t', '\n', '\r'], ""))
     } else {
         Cow::Borrowed(reference)

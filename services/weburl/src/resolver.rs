@@ -143,18 +143,20 @@ impl<'a> PlainBase<'a> {
     fn of(text: &'a str) -> Option<Self> {
         let authority =
             ["http://", "https://", "file://"].into_iter().find_map(|scheme| text.strip_prefix(scheme))?;
-        let from_path = &authority[authority.find('/')?..];
-        let path = &from_path[..from_path.find(['?', '#']).unwrap_or(from_path.len())];
+        let from_path = &authority[position(b'/', authority)?..];
+        let ends = |byte| matches!(byte, b'?' | b'#');
+        let (path, after_path) =
+            from_path.split_at(from_path.bytes().position(ends).unwrap_or(from_path.len()));
         if path.split('/').any(is_drive_letter) {
             return None;
         }
         let start = text.len() - from_path.len();
-        let folder = start + path.rfind('/')? + 1;
+        let folder = start + path.bytes().rposition(|byte| byte == b'/')? + 1;
         Some(Self {
             text,
             path: start..start + path.len(),
             folder,
-            fragment: text.find('#').unwrap_or(text.len()),
+            fragment: text.len() - after_path.len() + position(b'#', after_path).unwrap_or(after_path.len()),
         })
     }
 }
