@@ -7,6 +7,7 @@ use kit::{ClientKey, Deadline};
 use std::{
     future::poll_fn,
     pin::pin,
+    task::Poll,
     time::{Duration, Instant},
 };
 
@@ -49,14 +50,18 @@ impl JobContext {
 
     /// Waits for other jobs until the deadline, then goes on with the phase before. What is ready at once is no wait.
     pub(crate) async fn wait<T>(&mut self, work: impl Future<Output = T>) -> Result<T, FetchError> {
-        let (phase, record, mut work) = (self.record.phase(), &mut self.record, pin!(work));
-        let work = poll_fn(|context| {
-            let polled = work.as_mut().poll(context);
-            record.enter(if polled.is_pending() { Phase::Queue } else { phase });
-            polled
-        });
+        let mut work = pin!(work);
+        if let Poll::Ready(result) = poll_fn(|context| Poll::Ready(work.as_mut().poll(context))).await {
+            return Ok(result);
+        }
+        let phase = self.record.phase();
+        self.record.enter(Phase::Queue);
         let result = self.deadline.run(Phase::Queue, work).await;
-        result.inspect_err(|_| self.record.cause = Some(Cause::busy()))
+        match &result {
+            Ok(_) => self.record.enter(phase),
+            Err(_) => self.record.cause = Some(Cause::busy()),
+        }
+        result
     }
 
     /// The record of the job, which is over but for what its caller does with the page, and its result: a job that reached

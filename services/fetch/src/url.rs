@@ -24,7 +24,7 @@ impl PageUrl {
         let input = raw(input)?;
         let url = WebUrl::parse(input).map_err(|_| FetchError::InvalidUrl(unparsed(input)))?;
         let web = matches!(url.scheme(), "http" | "https");
-        if web && authority(input).contains('@') {
+        if web && input.contains('@') && authority(input).contains('@') {
             return Err(FetchError::InvalidUrl(UrlProblem::UserInfo));
         }
         Self::checked(url)
@@ -75,7 +75,8 @@ fn raw(input: &str) -> Result<&str, FetchError> {
     if input.len() > PageUrl::MAX_LENGTH {
         return Err(FetchError::InvalidUrl(UrlProblem::TooLong));
     }
-    if input.chars().any(char::is_control) {
+    let is_printable_ascii = input.bytes().all(|byte| matches!(byte, b' '..=b'~'));
+    if !is_printable_ascii && input.chars().any(char::is_control) {
         return Err(FetchError::InvalidUrl(UrlProblem::ControlCharacter));
     }
     Ok(input)
