@@ -180,7 +180,7 @@ impl<W: Write> Run<W> {
             if of_files && reader.api.is_none() {
                 jobs.files.push(batch::files(reader, tasks).boxed());
             } else {
-                jobs.others.spawn(batch::others(reader, tasks));
+                jobs.others.spawn(batch::others(reader, tasks).boxed());
             }
         }
     }
