@@ -4,7 +4,7 @@ use http::{
     HeaderMap, HeaderValue,
     header::{CONTENT_TYPE, X_CONTENT_TYPE_OPTIONS},
 };
-use links::{Encoding, Syntax};
+use links::{Encoding, Syntax, UTF_8};
 
 /// The bytes of a body that the standard sniffs.
 const HEADER: usize = 1445;
@@ -36,7 +36,7 @@ fn usual(value: &[u8]) -> Option<Declared> {
             .iter()
             .any(|utf_8| parameter.eq_ignore_ascii_case(utf_8));
     let is_usual = essence.eq_ignore_ascii_case(b"text/html") && (is_utf_8 || parameter.is_empty());
-    is_usual.then(|| Declared::Page(Syntax::Html, is_utf_8.then(|| Encoding::for_label(b"utf-8")).flatten()))
+    is_usual.then(|| Declared::Page(Syntax::Html, is_utf_8.then_some(UTF_8)))
 }
 
 fn read(headers: &HeaderMap) -> Declared {

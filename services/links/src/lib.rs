@@ -13,7 +13,7 @@ mod resolve;
 mod selection;
 mod xhtml;
 
-pub use encoding_rs::Encoding;
+pub use encoding_rs::{Encoding, UTF_8};
 pub use extraction::{Extraction, Method};
 pub use links::{Iter, Link, Links};
 pub use page::{Page, Syntax};
