@@ -3,16 +3,15 @@
 //! In: the page's first bytes. Out: the encoding of the first `<meta>` that names one, else of an XML declaration.
 
 use crate::html::{
-    encoding,
+    encoding::{self, MetaAttributes},
     tokenize::{Attributes, Span},
 };
 use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252, X_USER_DEFINED};
-use std::iter;
+use memchr::{memchr, memmem};
 
 /// The encoding that `head` names; the caller cuts `head` at the limit of the search.
 pub(super) fn encoding_in(head: &[u8]) -> Option<&'static Encoding> {
-    let meta = || Prescan { bytes: head, at: 0 }.meta_encoding();
-    wide_encoding(head).or_else(meta).or_else(|| xml_encoding(head))
+    wide_encoding(head).or_else(|| meta_encoding(head)).or_else(|| xml_encoding(head))
 }
 
 /// The encoding that the XML declaration at the start of `head` names.
@@ -28,75 +27,45 @@ fn wide_encoding(head: &[u8]) -> Option<&'static Encoding> {
     }
 }
 
-struct Prescan<'a> {
-    bytes: &'a [u8],
-    at: usize,
-}
-
-impl Prescan<'_> {
-    /// The steps "Loop" and "Next byte"; `None` when the bytes run out.
-    fn meta_encoding(&mut self) -> Option<&'static Encoding> {
-        loop {
-            let rest = self.bytes.get(self.at..)?;
-            if rest.starts_with(b"<!--") {
-                // `-->` may share its hyphens with `<!--`.
-                self.at += 2 + memchr::memmem::find(&rest[2..], b"-->")? + 2;
-            } else if is_meta(rest) {
-                self.at += 5;
-                if let Some(encoding) = encoding_of_meta(self.attributes()?) {
-                    return Some(encoding);
-                }
-            } else if is_tag(rest) {
-                self.at += rest.iter().position(|&c| c.is_ascii_whitespace() || c == b'>')?;
-                self.attributes()?;
-            } else if rest.starts_with(b"<!") || rest.starts_with(b"</") || rest.starts_with(b"<?") {
-                self.at += memchr::memchr(b'>', rest)?;
+/// The steps "Loop" and "Next byte"; `None` when the bytes run out.
+fn meta_encoding(head: &[u8]) -> Option<&'static Encoding> {
+    let mut at = 0;
+    loop {
+        at += memchr(b'<', &head[at..])?;
+        let rest = &head[at..];
+        if rest.starts_with(b"<!--") {
+            // `-->` may share its hyphens with `<!--`.
+            at += 2 + memmem::find(&rest[2..], b"-->")? + 3;
+        } else if is_meta(rest) {
+            let mut attributes = Attributes::new(head, at + 5);
+            let meta = MetaAttributes::read(head, &mut attributes);
+            at = attributes.end()?;
+            if let Some(encoding) = named_by(&meta, head) {
+                return Some(encoding);
             }
-            self.at += 1;
+        } else if is_tag(rest) {
+            at += rest.iter().position(|&c| c.is_ascii_whitespace() || c == b'>')?;
+            let mut attributes = Attributes::new(head, at); // their rules are the tokenizer's
+            attributes.skip();
+            at = attributes.end()?;
+        } else if rest.starts_with(b"<!") || rest.starts_with(b"</") || rest.starts_with(b"<?") {
+            at += memchr(b'>', rest)? + 1;
+        } else {
+            at += 1;
         }
-    }
-
-    /// "Get an attribute" up to the end of the tag, in lower case; `None` when the bytes run out. Its rules are the
-    /// tokenizer's.
-    fn attributes(&mut self) -> Option<Vec<(Vec<u8>, Vec<u8>)>> {
-        let mut attributes = Attributes::new(self.bytes, self.at);
-        let lower = |span: Span| self.bytes[span.range()].to_ascii_lowercase();
-        let all =
-            iter::from_fn(|| attributes.next().map(|(name, value)| (lower(name), lower(value)))).collect();
-        self.at = attributes.end()? - 1; // at the `>`
-        Some(all)
     }
 }
 
-/// The step for `<meta`.
-fn encoding_of_meta(attributes: Vec<(Vec<u8>, Vec<u8>)>) -> Option<&'static Encoding> {
-    let mut seen: Vec<Vec<u8>> = Vec::new();
-    let mut got_pragma = false;
-    let mut need_pragma = None;
-    let mut charset = None; // `Some(None)` is the standard's "failure"
-    for (name, value) in attributes {
-        if seen.contains(&name) {
-            continue;
-        }
-        match &name[..] {
-            b"http-equiv" => got_pragma |= value == b"content-type",
-            b"content" if charset.is_none() => {
-                if let Some(encoding) = encoding::in_content(&value) {
-                    charset = Some(Some(encoding));
-                    need_pragma = Some(true);
-                }
-            }
-            b"charset" => {
-                charset = Some(Encoding::for_label(&value));
-                need_pragma = Some(false);
-            }
-            _ => {}
-        }
-        seen.push(name);
-    }
-    let usable = need_pragma.is_some_and(|needed| got_pragma || !needed);
-    let named = charset.flatten().filter(|_| usable).map(encoding::ascii_compatible)?;
-    Some(if named == X_USER_DEFINED { WINDOWS_1252 } else { named })
+/// The step for `<meta`: a `charset` counts alone, even an unknown one.
+fn named_by(meta: &MetaAttributes, head: &[u8]) -> Option<&'static Encoding> {
+    let named = if let Some(label) = meta.charset {
+        Encoding::for_label(&head[label.range()])?
+    } else {
+        let is_pragma = |span: Span| head[span.range()].eq_ignore_ascii_case(b"content-type");
+        let content = meta.content.filter(|_| meta.pragma.is_some_and(is_pragma))?;
+        encoding::in_content(&head[content.range()].to_ascii_lowercase())?
+    };
+    Some(if named == X_USER_DEFINED { WINDOWS_1252 } else { encoding::ascii_compatible(named) })
 }
 
 fn is_meta(rest: &[u8]) -> bool {
@@ -113,11 +82,11 @@ fn is_tag(rest: &[u8]) -> bool {
 /// "Get an XML encoding": the `encoding` of an XML declaration.
 fn xml_encoding(head: &[u8]) -> Option<&'static Encoding> {
     let declaration = head.strip_prefix(b"<?xml")?;
-    let declaration = &declaration[..memchr::memchr(b'>', declaration)?];
-    let rest = &declaration[memchr::memmem::find(declaration, b"encoding")? + 8..];
+    let declaration = &declaration[..memchr(b'>', declaration)?];
+    let rest = &declaration[memmem::find(declaration, b"encoding")? + 8..];
     let rest = trim_controls(trim_controls(rest).strip_prefix(b"=")?);
     let quote = *rest.first().filter(|c| matches!(c, b'"' | b'\''))?;
-    let label = &rest[1..=memchr::memchr(quote, &rest[1..])?];
+    let label = &rest[1..=memchr(quote, &rest[1..])?];
     if label.iter().any(|&c| c <= b' ') {
         return None;
     }

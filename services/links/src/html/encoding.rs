@@ -51,26 +51,44 @@ fn keeps_ascii(encoding: &'static Encoding) -> bool {
     encoding != REPLACEMENT && encoding != ISO_2022_JP
 }
 
-/// The encoding that a `<meta>` names: by `charset`, otherwise by `content` if its `http-equiv` says so.
-fn named_by(meta: &Tag, page: &[u8]) -> Option<&'static Encoding> {
-    let [mut charset, mut pragma, mut content] = [None, None, None];
-    let mut attributes = Attributes::new(page, meta.written.end());
-    while let Some((name, value)) = attributes.next() {
-        let name = &page[name.range()];
-        for (found, wanted) in
-            [(&mut charset, &b"charset"[..]), (&mut pragma, b"http-equiv"), (&mut content, b"content")]
-        {
-            if found.is_none() && name.eq_ignore_ascii_case(wanted) {
-                *found = Some(value);
+/// The values, as written, of the attributes by which a `<meta>` may name an encoding: the first of each name.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct MetaAttributes {
+    pub(crate) charset: Option<Span>,
+    /// The `http-equiv`.
+    pub(crate) pragma: Option<Span>,
+    pub(crate) content: Option<Span>,
+}
+
+impl MetaAttributes {
+    /// Reads all `attributes` of the tag.
+    pub(crate) fn read(page: &[u8], attributes: &mut Attributes<'_>) -> Self {
+        let mut read = Self::default();
+        while let Some((name, value)) = attributes.next() {
+            let name = &page[name.range()];
+            for (found, wanted) in [
+                (&mut read.charset, &b"charset"[..]),
+                (&mut read.pragma, b"http-equiv"),
+                (&mut read.content, b"content"),
+            ] {
+                if found.is_none() && name.eq_ignore_ascii_case(wanted) {
+                    *found = Some(value);
+                }
             }
         }
+        read
     }
+}
+
+/// The encoding that a `<meta>` names: by `charset`, otherwise by `content` if its `http-equiv` says so.
+fn named_by(meta: &Tag, page: &[u8]) -> Option<&'static Encoding> {
+    let meta = MetaAttributes::read(page, &mut Attributes::new(page, meta.written.end()));
     let value = |span: Span| text::attribute_value(&page[span.range()]);
-    if let Some(encoding) = charset.and_then(|label| Encoding::for_label(value(label).as_bytes())) {
+    if let Some(encoding) = meta.charset.and_then(|label| Encoding::for_label(value(label).as_bytes())) {
         return Some(encoding);
     }
-    let is_pragma = pragma.is_some_and(|pragma| value(pragma).eq_ignore_ascii_case("content-type"));
-    let content = content.filter(|_| is_pragma)?;
+    let is_pragma = meta.pragma.is_some_and(|pragma| value(pragma).eq_ignore_ascii_case("content-type"));
+    let content = meta.content.filter(|_| is_pragma)?;
     in_content(value(content).to_ascii_lowercase().as_bytes())
 }
 
