@@ -2,7 +2,7 @@
 
 mod reference;
 
-use links::{Extraction, Link, Links, Page, Syntax};
+use links::{Extraction, Link, Links, Method, Page, Syntax};
 use std::{fs, path::PathBuf};
 use weburl::WebUrl;
 
@@ -30,6 +30,9 @@ fn each_fixture_has_the_expected_links() {
     }
 }
 
+/// The fixtures whose texts, but not their links, are in another order than in the page: without texts no tree is built.
+const STREAMED_WITHOUT_TEXTS: [&str; 1] = ["fostered-text-in-link.html"];
+
 #[test]
 fn each_fixture_has_the_same_hrefs_without_texts() {
     let url = WebUrl::parse("https://example.org/dir/page").unwrap();
@@ -40,6 +43,10 @@ fn each_fixture_has_the_same_hrefs_without_texts() {
             let mut links = Links::default();
             found.links.iter().for_each(|link| links.push(&link.href, ""));
             (found.links, found.title) = (links, None);
+            if STREAMED_WITHOUT_TEXTS.iter().any(|name| path.ends_with(name)) {
+                assert_eq!(found.method, Method::Tree);
+                found.method = Method::Streamed;
+            }
             found
         };
         let hrefs = Page { hrefs_only: true, ..page };

@@ -14,7 +14,8 @@ impl Tree<'_, '_> {
     #[inline]
     pub(super) fn text_counts(&self) -> bool {
         let ordinary = matches!(self.mode, Mode::InBody | Mode::InCell | Mode::InCaption | Mode::InTemplate);
-        !ordinary || self.link.is_some() || self.nodes.is_some() || self.formatting.needs_reconstruction()
+        let is_link_text = self.link.is_some() && self.sink.has_texts();
+        !ordinary || is_link_text || self.nodes.is_some() || self.formatting.needs_reconstruction()
     }
 
     /// `references`: whether the text holds character references; a CDATA section does not.
