@@ -11,6 +11,9 @@ use memchr::{memchr, memchr2, memchr3};
 /// A chunk goes to the reader once it holds this many bytes.
 const CHUNK: usize = 2 * 1024;
 
+/// The capacity of the first chunk, enough for a small page: allocators return pieces of this size quickest.
+const SMALL_CHUNK: usize = 1024;
+
 /// Within the text of one link a chunk may grow to this size, so that the link can still be [split](Canonicalizer::split).
 const LONG_TEXT: usize = 32 * 1024;
 
@@ -35,8 +38,7 @@ pub(crate) struct Canonicalizer {
 impl Canonicalizer {
     /// Without `texts`, all texts of links are left out.
     pub(crate) fn new(texts: bool) -> Self {
-        // Most links fit into the remaining capacity of a chunk that is nearly full.
-        Self { chunk: Vec::with_capacity(CHUNK * 2), flushed: 0, reader: TlReader::default(), texts }
+        Self { chunk: Vec::with_capacity(SMALL_CHUNK), flushed: 0, reader: TlReader::default(), texts }
     }
 
     pub(crate) fn has_texts(&self) -> bool {
@@ -123,7 +125,7 @@ impl Canonicalizer {
             self.push_start(href);
         } else {
             self.flush();
-            self.reader.start(&text::utf8(href)); // a copy of a long href costs memory
+            self.reader.start(&text::value(&text::utf8(href))); // a copy of a long href costs memory
         }
     }
 

@@ -48,12 +48,17 @@ pub(crate) fn attribute_value(written: &[u8]) -> String {
     value(&utf8(written)).into_owned()
 }
 
+/// Whether an attribute's value may differ from the text that it is written as.
+pub(crate) fn has_special(written: &str) -> bool {
+    memchr3(b'\r', b'\0', b'&', written.as_bytes()).is_some()
+}
+
 /// As [`attribute_value`], from UTF-8.
 pub(crate) fn value(written: &str) -> Cow<'_, str> {
-    let bytes = written.as_bytes();
-    if memchr3(b'\r', b'\0', b'&', bytes).is_none() {
+    if !has_special(written) {
         return Cow::Borrowed(written);
     }
+    let bytes = written.as_bytes();
     let mut value = normalized(bytes);
     if memchr(0, bytes).is_some() {
         value = Cow::Owned(value.replace('\0', "\u{FFFD}"));

@@ -6,6 +6,7 @@
 
 use super::text::{self, Collapse};
 use crate::{Extraction, Links};
+use std::borrow::Cow;
 use tl::{Node, ParseError, ParserOptions, VDom};
 
 #[derive(Debug, Default)]
@@ -28,11 +29,13 @@ impl TlReader {
             self.unparsed_chunks += 1;
             return;
         };
+        let has_special = text::has_special(chunk);
         for node in page.nodes() {
             match node {
                 Node::Tag(tag) => {
                     if let Some(Some(href)) = tag.attributes().get("href") {
-                        self.start(within(chunk, href.as_bytes()));
+                        let href = within(chunk, href.as_bytes());
+                        self.start(&if has_special { text::value(href) } else { Cow::Borrowed(href) });
                     }
                 }
                 Node::Raw(raw) => {
@@ -44,10 +47,10 @@ impl TlReader {
         }
     }
 
-    /// Starts a link; `href` as written in an attribute.
+    /// Starts a link.
     pub(crate) fn start(&mut self, href: &str) {
         self.end();
-        self.links.start(&text::value(href));
+        self.links.start(href);
     }
 
     /// The links, in order, `href` as written.

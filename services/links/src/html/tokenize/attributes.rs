@@ -69,11 +69,14 @@ impl<'a> Attributes<'a> {
     #[inline(always)]
     fn quick(&mut self, wanted: bool) -> Option<(Span, Span)> {
         let start = self.at;
+        if self.page.get(start) == Some(&b'>') {
+            return self.finish(1, false); // as after most values
+        }
         let Some(found) = near_either(b'=', b'>', &self.page[start..]) else { return self.next() };
         let text = &self.page[start..start + found];
         if self.page[start + found] == b'>' {
             let is_closing = text.ends_with(b"/");
-            if !wanted || text.is_empty() {
+            if !wanted {
                 self.at = start + found;
                 return self.finish(1, is_closing);
             }

@@ -110,7 +110,7 @@ pub(super) struct Stack {
 
 impl Stack {
     pub(super) fn new() -> Self {
-        Self { elements: Vec::with_capacity(64), open: [0; NAMES], fostered: 0, steps: 0 }
+        Self { elements: Vec::with_capacity(40), open: [0; NAMES], fostered: 0, steps: 0 }
     }
 
     pub(super) fn push(&mut self, element: Element) {
