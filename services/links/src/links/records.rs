@@ -43,15 +43,14 @@ impl<'a> Iterator for Records<'a> {
 
     fn next(&mut self) -> Option<RecordPart<'a>> {
         if self.in_text {
-            let length = memchr(END as u8, self.rest.as_bytes()).unwrap_or(self.rest.len());
-            let (text, rest) = self.rest.split_at(length);
-            if text.is_empty() {
-                self.rest = rest.strip_prefix(END)?;
-                self.in_text = false;
+            if let Some(rest) = self.rest.strip_prefix(END) {
+                (self.rest, self.in_text) = (rest, false);
                 return Some(RecordPart::End);
             }
+            let length = memchr(END as u8, self.rest.as_bytes()).unwrap_or(self.rest.len());
+            let (text, rest) = self.rest.split_at(length);
             self.rest = rest;
-            return Some(RecordPart::Text(text));
+            return (!text.is_empty()).then_some(RecordPart::Text(text));
         }
         if let Some(rest) = self.rest.strip_prefix(SAME_HREF) {
             (self.rest, self.in_text) = (rest, true);
