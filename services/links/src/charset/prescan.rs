@@ -7,7 +7,7 @@ use crate::html::{
     tokenize::{Attributes, Span},
 };
 use encoding_rs::{Encoding, UTF_16BE, UTF_16LE, WINDOWS_1252, X_USER_DEFINED};
-use memchr::{memchr, memmem};
+use memchr::{memchr, memchr_iter, memmem};
 
 /// The encoding that `head` names; the caller cuts `head` at the limit of the search.
 pub(super) fn encoding_in(head: &[u8]) -> Option<&'static Encoding> {
@@ -29,6 +29,9 @@ fn wide_encoding(head: &[u8]) -> Option<&'static Encoding> {
 
 /// The steps "Loop" and "Next byte"; `None` when the bytes run out.
 fn meta_encoding(head: &[u8]) -> Option<&'static Encoding> {
+    if !memchr_iter(b'<', head).any(|at| is_meta(&head[at..])) {
+        return None; // whatever the other markup is
+    }
     let mut at = 0;
     loop {
         at += memchr(b'<', &head[at..])?;
