@@ -78,6 +78,21 @@ mod tests {
     use super::{ParseError, TlReader};
 
     #[test]
+    fn each_href_is_decoded_wherever_the_special_character_of_a_chunk_is() {
+        for (chunk, expected) in [
+            (&b"<a href=\"x\"/>t<a href=\"y&amp;z\"/>"[..], ["x", "y&z"]),
+            (b"<a href=\"x\0\"/>t<a href=\"y\"/>", ["x\u{FFFD}", "y"]),
+            (b"<a href=\"x\r\n\"/>t<a href=\"\r\"/>", ["x\n", "\n"]),
+            (b"<a href=\"x\"/>&amp;<a href=\"y\"/>", ["x", "y"]),
+        ] {
+            let mut reader = TlReader::default();
+            reader.read(chunk);
+            let found = reader.finish();
+            assert!(found.links.iter().map(|link| link.href).eq(expected), "{:?}", found.links);
+        }
+    }
+
+    #[test]
     fn a_chunk_that_tl_cannot_parse_is_counted_and_the_others_are_read() {
         let mut reader = TlReader::default();
         reader.read(b"<a href=\"x\">t</a>");
