@@ -17,12 +17,18 @@ pub(crate) struct Converted<B> {
     pub(crate) bytes: B,
     /// The coding that they are in.
     pub(crate) coding: Option<ContentCoding>,
+    /// Their bytes without it.
+    pub(crate) length: usize,
 }
 
 /// The links in `json` in `form`, if that is how they are already.
 pub(crate) fn unconverted(json: &Bytes, form: AnswerForm) -> Option<Converted<Bytes>> {
     let is_coded = form.coding.is_some_and(|preference| preference.for_length(json.len()).is_some());
-    (form.is_cached() && !is_coded).then(|| Converted { bytes: json.clone(), coding: None })
+    (form.is_cached() && !is_coded).then(|| Converted {
+        bytes: json.clone(),
+        coding: None,
+        length: json.len(),
+    })
 }
 
 /// The `links` in `form`, for `client`; an error if too many wait for their conversion already, or if it panicked.
@@ -52,8 +58,8 @@ pub(crate) fn converted(
     if let Some(unconverted) = unconverted(json, form) {
         return Ok(unconverted);
     }
-    let Converted { bytes, coding } = written(json, page, form)?;
-    Ok(Converted { bytes: bytes.into(), coding })
+    let Converted { bytes, coding, length } = written(json, page, form)?;
+    Ok(Converted { bytes: bytes.into(), coding, length })
 }
 
 fn written(json: &[u8], page: Option<&WebUrl>, form: AnswerForm) -> Result<Converted<Box<[u8]>>, ApiError> {
@@ -62,12 +68,13 @@ fn written(json: &[u8], page: Option<&WebUrl>, form: AnswerForm) -> Result<Conve
     } else {
         Cow::Owned(rewritten(json, page, form).ok_or(ApiError::Internal)?)
     };
-    let coding = form.coding.and_then(|preference| preference.for_length(plain.len()));
+    let length = plain.len();
+    let coding = form.coding.and_then(|preference| preference.for_length(length));
     let bytes = match coding {
         Some(coding) => coding.encode(&plain).map_err(|_| ApiError::Internal)?,
         None => plain.into_owned(),
     };
-    Ok(Converted { bytes: bytes.into_boxed_slice(), coding })
+    Ok(Converted { bytes: bytes.into_boxed_slice(), coding, length })
 }
 
 /// Bytes that the conversion of `length` bytes takes at most, besides these.

@@ -101,8 +101,8 @@ impl Representations {
             let making = Arc::clone(&representation).make(Arc::clone(&self.0), Arc::clone(cached), client);
             tokio::spawn(making.in_current_span()).await.map_err(|_| ApiError::Internal)??;
         }
-        let coding = representation.made.get().and_then(|made| made.coding);
-        Ok(Converted { bytes: Bytes::from_owner(SharedBytes(representation)), coding })
+        let (coding, length) = representation.made.get().map_or((None, 0), |made| (made.coding, made.length));
+        Ok(Converted { bytes: Bytes::from_owner(SharedBytes(representation)), coding, length })
     }
 }
 
@@ -187,12 +187,12 @@ impl Representation {
         Ok(())
     }
 
-    /// The key under which it is kept: requests that prefer different codings may get the same. One that was made for a client
-    /// that refuses a body without a coding may be too short for others.
+    /// The key under which it is kept: requests that prefer different codings may get the same.
     fn made_key(&self) -> RepresentationKey {
-        let coding = self.made.get().and_then(|made| made.coding);
-        let is_required = self.key.form.coding.is_some_and(|preference| preference.for_length(0).is_some());
-        if is_required { self.key.clone() } else { self.key.in_coding(coding) }
+        let Some(Converted { coding, length, .. }) = self.made.get() else { return self.key.clone() };
+        let of_others = coding.and_then(|coding| CodingPreference::optional(coding).for_length(*length));
+        // For others, one whose client refuses it without a coding may be too short for that.
+        if of_others == *coding { self.key.in_coding(*coding) } else { self.key.clone() }
     }
 
     fn size(&self) -> usize {

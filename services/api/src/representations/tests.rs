@@ -58,6 +58,7 @@ async fn one_that_several_preferences_lead_to_is_kept_once() {
         (short, ["identity", "gzip", "br", "zstd"], false, 1),
         (short, ["gzip, identity;q=0", "gzip", "gzip, br;q=0", "zstd"], false, 2),
         (long, ["gzip", "gzip, identity;q=0", "gzip, br;q=0", "br"], true, 2),
+        (long, ["gzip, identity;q=0", "gzip", "gzip, br;q=0", "br"], true, 2),
     ] {
         let store = store(100_000);
         let cached =
