@@ -12,7 +12,8 @@ use tokio::time::sleep;
 
 /// The part of the queue that rooms may take: what is handed over needs the rest.
 const ROOMS: u64 = 2;
-/// How often a part of a streamed response asks for room: longer than it takes for a reader to have stalled.
+/// How often a part of a streamed response asks again for room: with the default `limits.stall_timeout`, for longer than it
+/// takes until a reader counts as stalled.
 const RETRIES: u32 = 100;
 const RETRY: Duration = Duration::from_millis(100);
 
@@ -64,10 +65,11 @@ impl SendRoom {
 
     /// Counts `data` until the client has read it, once there is room; an error if there was none for long.
     pub(crate) async fn push(&self, mut data: Bytes) -> Result<QueuedReader, BoxError> {
-        for _ in 0..RETRIES {
+        for tries in 0.. {
             let connection = Arc::clone(&self.connection);
             match self.queue.push(data, self.client, connection, self.is_http1, Instant::now()) {
                 Ok(reader) => return Ok(reader),
+                Err(_) if tries == RETRIES => break,
                 Err(still) => data = still,
             }
             sleep(RETRY).await;

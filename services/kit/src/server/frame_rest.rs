@@ -30,8 +30,8 @@ pub(super) enum FrameRest {
     Small(Bytes),
     /// Much, which the send queue counts.
     Queued(QueuedReader),
-    /// So many bytes, for which there is no memory yet, as the service has not reserved any or another part came first. The
-    /// request keeps its permit, which bounds how many wait.
+    /// The number of bytes, for which there is no memory yet, as the service has not reserved any or another part came first.
+    /// The request keeps its permit, which bounds how many wait.
     Waiting(usize, BoxFuture<'static, Result<QueuedReader, BoxError>>),
 }
 
@@ -77,7 +77,7 @@ impl FrameRest {
         queue.push(data, log.context.client.key(), connection, log.http1, Instant::now()).map(Self::Queued)
     }
 
-    /// The next piece, once the data is counted; an error if there was no memory for it for long, or the client was cut off.
+    /// The next piece, once the data is counted; an error if there was no memory for it for long, or the client is cut off.
     pub(super) fn poll_piece(
         &mut self,
         context: &mut Context<'_>,
