@@ -137,7 +137,8 @@ _bench-outage rates="300,500" pages="200" seconds="10":
 _bench-cli *args:
     case "{{ args }}" in http|"http "*) ;; *) test -x "${CARGO_TARGET_DIR:-target}/lychee/bin/lychee" \
         || cargo install --locked --root "${CARGO_TARGET_DIR:-target}/lychee" lychee ;; esac
-    PROGRAMS=$(nix/docker/static-programs linkextractor) cargo run --release -p links-bench --bin cli -- {{ args }}
+    programs=$(nix/docker/static-programs linkextractor) && \
+        PROGRAMS=$programs cargo run --release -p links-bench --bin cli -- {{ args }}
 
 _bench-list pages="1000000":
     cargo build --release -p linkextractor

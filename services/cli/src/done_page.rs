@@ -44,8 +44,11 @@ impl DonePage {
             is_of_api: page.api.is_some(),
         };
         buffer.clear();
-        buffer.reserve(found.links.bytes().min(MOST_FORMATTED));
-        let is_formatted = found.links.bytes() <= MOST_FORMATTED && format.write(buffer, name, &page).is_ok();
+        let bytes = found.links.bytes();
+        let is_formatted = bytes <= MOST_FORMATTED && {
+            buffer.reserve(bytes);
+            format.write(buffer, name, &page).is_ok()
+        };
         let output = if is_formatted {
             PageOutput::Formatted(buffer.as_slice().into())
         } else {

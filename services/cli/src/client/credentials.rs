@@ -18,7 +18,7 @@ pub fn basic(credentials: &[u8]) -> HeaderValue {
 
 /// An http(s) URL without its user and password, and these as a value of `Authorization`.
 pub fn split(url: &str) -> (Cow<'_, str>, Option<HeaderValue>) {
-    // Few URLs have one, and to look for it takes less time than to look for the authority.
+    // Few URLs have an `@`, and that takes less time to see than the authority.
     if !url.contains('@') {
         return (Cow::Borrowed(url), None);
     }

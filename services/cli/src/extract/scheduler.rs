@@ -36,7 +36,7 @@ struct Host {
     listed: Option<Listed>,
 }
 
-/// The hosts that have targets to begin, or that must not be asked yet.
+/// The hosts that may be asked, now or later.
 struct HostLists {
     per_host: usize,
     /// Hosts that may be asked now, by the index of their first target.

@@ -86,7 +86,7 @@ pub(crate) struct QueueLoad {
 }
 
 impl ClientJobs {
-    /// Takes the first job that can run out of the queue, unless `most` of the client's jobs run.
+    /// Takes out of the queue the first job that can run, unless `most` of the client's jobs run.
     fn begin_next(&mut self, most: usize, hosts: &HostQueues) -> Option<QueuedJob> {
         if self.running >= most {
             return None;
