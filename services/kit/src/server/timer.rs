@@ -34,6 +34,7 @@ pub(super) struct ConnectionTimer {
     requests: AtomicUsize,
     /// Requests and response bodies that wait for the service.
     working: AtomicUsize,
+    /// Bytes written over HTTP/1 since the last progress.
     written: AtomicU64,
     /// Whether the socket's buffer is full.
     pub(super) write_blocked: AtomicBool,
@@ -85,6 +86,7 @@ impl ConnectionTimer {
     /// All of its response was handed to hyper, or it was given up.
     pub(super) fn request_ends(&self, now: Instant) {
         self.requests.fetch_sub(1, Relaxed);
+        self.written.store(0, Relaxed);
         self.progress_at(now);
     }
 
